@@ -1,0 +1,1 @@
+"""Redacted copies of body-worn-camera recordings: every face and plate hidden in every frame, verifiably."""

@@ -1,0 +1,148 @@
+"""Every error the product raises on purpose: what happened, where, and what to do.
+
+BodycamError
+├── PolicyError (ValueError)              the policy file, or a policy that asks for something unsafe
+├── EditsError (ValueError)               edits.toml
+├── ModelError (ValueError)               a model file that cannot be used
+│   ├── MissingModelError (FileNotFoundError)
+│   └── ModelDigestError                  the file is not the one that was measured
+├── RecordingError (ValueError)           a recording that is refused
+│   ├── UnreadableRecordingError          not a video, or broken beyond its index
+│   ├── NoVideoError                      readable, but without a picture track or frames
+│   ├── EncryptedRecordingError
+│   ├── UnsupportedRecordingError         readable, but not in a way that would be exact
+│   └── DamagedRecordingError             frames that cannot be decoded and that nobody has withheld
+├── PlanError (ValueError)                a plan that does not belong to this recording, policy or version
+├── ReleaseExistsError (FileExistsError)  something else already stands where the release would go
+├── VerificationError                     the finished file is not what the plan says
+├── StorageError (OSError)                the disk refused
+└── WorkerError (RuntimeError)            a step failed twice
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something happened, as far as it is known."""
+
+    recording: str | None = None
+    segment: int | None = None
+    pts: int | None = None
+
+    def __str__(self) -> str:
+        named = (("recording", self.recording), ("segment", self.segment), ("pts", self.pts))
+        return ", ".join(f"{name} {value}" for name, value in named if value is not None)
+
+
+class BodycamError(Exception):
+    """What happened, where, and the remedy.
+
+    Every error can cross a process border: it is rebuilt from its three parts.
+    """
+
+    exit_code = 4
+
+    def __init__(self, what: str, *, remedy: str, where: Place | None = None) -> None:
+        super().__init__(what)
+        self.what = what
+        self.remedy = remedy
+        self.where = where or Place()
+
+    def __str__(self) -> str:
+        place = str(self.where)
+        return f"{self.what}{f' ({place})' if place else ''}. {self.remedy}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild, (type(self), self.what, self.remedy, self.where))
+
+    @property
+    def code(self) -> str:
+        """The stable word for this error in JSON, e.g. ``damaged-recording``."""
+        name = type(self).__name__.removesuffix("Error")
+        return "".join(f"-{c.lower()}" if c.isupper() else c for c in name).lstrip("-")
+
+    def at(self, place: Place) -> Self:
+        """The same error with more of its place filled in; what is known already stays."""
+        known = self.where
+        self.where = Place(
+            known.recording if known.recording is not None else place.recording,
+            known.segment if known.segment is not None else place.segment,
+            known.pts if known.pts is not None else place.pts,
+        )
+        return self
+
+
+def _rebuild(kind: type[BodycamError], what: str, remedy: str, where: Place) -> BodycamError:
+    return kind(what, remedy=remedy, where=where)
+
+
+class PolicyError(BodycamError, ValueError):
+    """A policy that cannot be read, or that asks for something a release must not do."""
+
+    exit_code = 2
+
+
+class EditsError(BodycamError, ValueError):
+    """An ``edits.toml`` that cannot be read or applied."""
+
+    exit_code = 2
+
+
+class ModelError(BodycamError, ValueError):
+    """A model file that cannot be used safely."""
+
+    exit_code = 2
+
+
+class MissingModelError(ModelError, FileNotFoundError):
+    """A model that is named but not there."""
+
+
+class ModelDigestError(ModelError):
+    """A model file whose SHA-256 is not the registered one."""
+
+
+class RecordingError(BodycamError, ValueError):
+    """A recording that is refused."""
+
+
+class UnreadableRecordingError(RecordingError):
+    """Not a recording, or broken in a way that leaves no trustworthy packet index."""
+
+
+class NoVideoError(RecordingError):
+    """No picture track, or one without a single frame."""
+
+
+class EncryptedRecordingError(RecordingError):
+    """The samples are encrypted (CENC, CBCS or another scheme)."""
+
+
+class UnsupportedRecordingError(RecordingError):
+    """Readable, but not in a way that would give every frame back at its exact time."""
+
+
+class DamagedRecordingError(RecordingError):
+    """Frames that the index promises and the decoder does not give, not withheld by anyone."""
+
+
+class PlanError(BodycamError, ValueError):
+    """A plan that does not belong here."""
+
+
+class ReleaseExistsError(BodycamError, FileExistsError):
+    """Something else stands where the release would go."""
+
+
+class VerificationError(BodycamError):
+    """The finished file is not what the plan says it is."""
+
+
+class StorageError(BodycamError, OSError):
+    """The disk refused to take or give a file."""
+
+
+class WorkerError(BodycamError, RuntimeError):
+    """A step that failed on two workers."""

@@ -1,0 +1,133 @@
+"""Boxes, regions and which way is up. One edge convention: half-open."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from math import ceil, floor
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Box:
+    """A rectangle in real-valued pixels of the upright picture (after the display matrix)."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        """Pixels from left to right."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        """Pixels from top to bottom."""
+        return self.bottom - self.top
+
+    @property
+    def area(self) -> float:
+        """Square pixels; 0 where the box is inside out."""
+        return max(self.width, 0.0) * max(self.height, 0.0)
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """The middle, x then y."""
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
+    def intersection(self, other: Self) -> float:
+        """Square pixels shared with another box."""
+        width = min(self.right, other.right) - max(self.left, other.left)
+        height = min(self.bottom, other.bottom) - max(self.top, other.top)
+        return max(width, 0.0) * max(height, 0.0)
+
+    def iou(self, other: Self) -> float:
+        """Intersection over union, 0..1."""
+        shared = self.intersection(other)
+        union = self.area + other.area - shared
+        return shared / union if union > 0 else 0.0
+
+    def hull(self, other: Self) -> "Box":
+        """The smallest box around both."""
+        return Box(
+            min(self.left, other.left),
+            min(self.top, other.top),
+            max(self.right, other.right),
+            max(self.bottom, other.bottom),
+        )
+
+    def grown(self, left: float, top: float, right: float, bottom: float) -> "Box":
+        """The box with that many pixels more on each side."""
+        return Box(self.left - left, self.top - top, self.right + right, self.bottom + bottom)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Region:
+    """Pixels to hide in one coded frame: half-open integers."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def area(self) -> int:
+        """Pixels hidden."""
+        return (self.right - self.left) * (self.bottom - self.top)
+
+
+class Orientation(IntEnum):
+    """How the coded picture is turned for display, numbered as EXIF 2.3 tag 0x0112 does."""
+
+    UPRIGHT = 1
+    MIRRORED = 2
+    HALF_TURN = 3
+    FLIPPED = 4
+    TRANSPOSED = 5
+    QUARTER_TURN = 6  # display = coded picture turned 90 degrees clockwise
+    TRANSVERSED = 7
+    THREE_QUARTER_TURN = 8  # display = coded picture turned 270 degrees clockwise
+
+    @property
+    def swaps_sides(self) -> bool:
+        """Whether the upright picture is as wide as the coded one is high."""
+        return self >= Orientation.TRANSPOSED
+
+    def upright_size(self, coded_width: int, coded_height: int) -> tuple[int, int]:
+        """Width and height of the upright picture."""
+        return (coded_height, coded_width) if self.swaps_sides else (coded_width, coded_height)
+
+    def to_coded(self, box: Box, coded_width: int, coded_height: int) -> Box:
+        """The same rectangle in pixels of the coded frame."""
+        w, h = coded_width, coded_height
+        x0, y0, x1, y1 = box.left, box.top, box.right, box.bottom
+        return {
+            Orientation.UPRIGHT: Box(x0, y0, x1, y1),
+            Orientation.MIRRORED: Box(w - x1, y0, w - x0, y1),
+            Orientation.HALF_TURN: Box(w - x1, h - y1, w - x0, h - y0),
+            Orientation.FLIPPED: Box(x0, h - y1, x1, h - y0),
+            Orientation.TRANSPOSED: Box(y0, x0, y1, x1),
+            Orientation.QUARTER_TURN: Box(y0, h - x1, y1, h - x0),
+            Orientation.TRANSVERSED: Box(w - y1, h - x1, w - y0, h - x0),
+            Orientation.THREE_QUARTER_TURN: Box(w - y1, x0, w - y0, x1),
+        }[self]
+
+    def to_upright(self, box: Box, coded_width: int, coded_height: int) -> Box:
+        """The inverse of `to_coded`."""
+        inverse = {
+            Orientation.QUARTER_TURN: Orientation.THREE_QUARTER_TURN,
+            Orientation.THREE_QUARTER_TURN: Orientation.QUARTER_TURN,
+        }.get(self, self)
+        return inverse.to_coded(box, *self.upright_size(coded_width, coded_height))
+
+
+def snapped_region(box: Box, width: int, height: int, grid_px: int) -> Region | None:
+    """The region on the coding grid that covers a box, clipped to the frame; None where nothing is left.
+
+    The last column and row of the grid end with the frame, whatever its size: no edge pixel stays readable.
+    """
+    left = max(0, floor(box.left / grid_px) * grid_px)
+    top = max(0, floor(box.top / grid_px) * grid_px)
+    right = min(width, ceil(box.right / grid_px) * grid_px)
+    bottom = min(height, ceil(box.bottom / grid_px) * grid_px)
+    return Region(left, top, right, bottom) if left < right and top < bottom else None

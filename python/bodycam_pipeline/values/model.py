@@ -1,0 +1,45 @@
+"""A detector as the registry describes it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bodycam_pipeline.values.detection import Kind
+
+Head = Literal["bodycam", "centerface", "yunet", "yolov5_plate"]
+Role = Literal["painter", "auditor"]
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Scores of one kind on the model's own scale: at ``start`` a track may begin, at ``floor`` one may continue."""
+
+    start: float
+    floor: float
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One registered network.
+
+    Attributes:
+        name: How policies and manifests call it.
+        path: Where the file lies on this machine.
+        sha256: Of the file, hex; checked before it is loaded.
+        head: How its raw maps become boxes.
+        kinds: What it is trusted with, each with its thresholds; other kinds the head knows are ignored.
+        channels: Order of the colour planes it was trained on.
+        mean, factor: A colour 0..255 enters as ``(colour - mean) * factor``, per channel.
+        licence: SPDX expression of the weights.
+        role: Whether it paints or audits.
+    """
+
+    name: str
+    path: str
+    sha256: str
+    head: Head
+    kinds: dict[Kind, Thresholds]
+    channels: Literal["rgb", "bgr"]
+    mean: tuple[float, float, float]
+    factor: tuple[float, float, float]
+    licence: str
+    role: Role

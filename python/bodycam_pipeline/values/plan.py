@@ -1,0 +1,203 @@
+"""The plan: every region of the recording, each with its reason; withheld spans; muted spans.
+
+One table, small, exact, frozen: a person can read it, edit it through `Edits`, approve it, and render it again without
+detecting again.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, Literal, cast
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from bodycam_pipeline.values.detection import Kind
+from bodycam_pipeline.values.geometry import Region
+from bodycam_pipeline.values.timeline import Span
+
+Origin = Literal["detected", "interpolated", "extended", "manual"]
+
+_COLUMNS: "list[pa.Field[Any]]" = [
+    pa.field("pts", pa.int64(), nullable=False, metadata={"unit": "time_base of the recording"}),
+    pa.field("left", pa.int32(), nullable=False, metadata={"unit": "px of the coded frame"}),
+    pa.field("top", pa.int32(), nullable=False, metadata={"unit": "px of the coded frame"}),
+    pa.field("right", pa.int32(), nullable=False, metadata={"unit": "px, one past the last"}),
+    pa.field("bottom", pa.int32(), nullable=False, metadata={"unit": "px, one past the last"}),
+    pa.field("kind", pa.string(), nullable=False),
+    pa.field("track", pa.int32(), nullable=False),
+    pa.field("origin", pa.string(), nullable=False),
+    pa.field("score", pa.float32(), nullable=True, metadata={"unit": "0..1, null where nobody saw it"}),
+    pa.field("reason", pa.string(), nullable=False),
+]
+REGION_SCHEMA = pa.schema(_COLUMNS)
+"""One row per (frame, region), sorted by every column from left to right."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRegion:
+    """One row of the plan."""
+
+    pts: int
+    region: Region
+    kind: Kind
+    track: int
+    origin: Origin
+    score: float | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WithheldSpan:
+    """Time in which every frame is filled whole."""
+
+    span: Span
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class MutedSpan:
+    """Time in which the sound is digital silence."""
+
+    span: Span
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTrack:
+    """A track that a person decided to leave visible; its regions are not in the table."""
+
+    track: int
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be hidden, and why.
+
+    Attributes:
+        recording_sha256: The recording this plan was made for; it fits no other.
+        policy_sha256: The policy it was made under.
+        models: SHA-256 of each model that looked, by registered name.
+        time_base: Seconds per pts.
+        frames: How many frames the recording presents.
+        regions: Rows of `REGION_SCHEMA`.
+        undecodable_pts: Frames that could not be decoded and looked at; a release needs each of them withheld.
+        withheld, muted, kept: A person's decisions.
+    """
+
+    recording_sha256: str
+    policy_sha256: str
+    models: dict[str, str]
+    time_base: Fraction
+    frames: int
+    regions: pa.Table
+    undecodable_pts: tuple[int, ...] = ()
+    withheld: tuple[WithheldSpan, ...] = ()
+    muted: tuple[MutedSpan, ...] = ()
+    kept: tuple[KeptTrack, ...] = ()
+
+    @cached_property
+    def sha256(self) -> str:
+        """Digest of what is hidden and why, without the recording's identity.
+
+        Two recordings that differ only under the masks have one plan digest, so that whatever is drawn from it (the
+        mosaic's seeds) and whatever quotes it (the manifest) cannot tell them apart.
+        """
+        hasher = hashlib.sha256(json.dumps(self._decisions(), sort_keys=True).encode())
+        for column in self.regions.drop_columns(["score"]).combine_chunks().columns:
+            values = column.to_pylist() if pa.types.is_string(column.type) else column.to_numpy().tolist()
+            hasher.update(json.dumps(values).encode())
+        return hasher.hexdigest()
+
+    def _decisions(self) -> dict[str, object]:
+        return {
+            "policy": self.policy_sha256,
+            "time_base": [self.time_base.numerator, self.time_base.denominator],
+            "frames": self.frames,
+            "undecodable": self.undecodable_pts,
+            **{name: [asdict(d) for d in getattr(self, name)] for name in ("withheld", "muted", "kept")},
+        }
+
+    def part(self, span: Span) -> "PlanPart":
+        """What one segment's worker needs: the regions and the withheld time of its span."""
+        first, end = np.searchsorted(self.regions["pts"].to_numpy(), [span.start_pts, span.end_pts])
+        rows = self.regions.slice(first, end - first)
+        return PlanPart(
+            plan_sha256=self.sha256,
+            pts=rows["pts"].to_numpy(),
+            regions=np.stack([rows[side].to_numpy() for side in ("left", "top", "right", "bottom")], axis=1),
+            tracks=rows["track"].to_numpy(),
+            withheld=tuple(w.span for w in self.withheld if w.span.overlaps(span)),
+        )
+
+    def rows(self) -> Iterator[PlannedRegion]:
+        """The table, row by row."""
+        for batch in self.regions.to_batches():
+            for r in batch.to_pylist():
+                yield PlannedRegion(
+                    r["pts"],
+                    Region(r["left"], r["top"], r["right"], r["bottom"]),
+                    cast("Kind", r["kind"]),
+                    r["track"],
+                    cast("Origin", r["origin"]),
+                    r["score"],
+                    r["reason"],
+                )
+
+    def is_withheld(self, pts: int) -> bool:
+        """Whether a person withheld this frame whole."""
+        return any(pts in w.span for w in self.withheld)
+
+
+@dataclass(frozen=True)
+class PlanPart:
+    """A plan cut to one span: small, picklable, without a name in it.
+
+    Attributes:
+        plan_sha256: Of the whole plan.
+        pts: int64 (n,), ascending.
+        regions: int32 (n, 4), left, top, right, bottom.
+        tracks: int32 (n,).
+        withheld: Spans whose frames are filled whole.
+    """
+
+    plan_sha256: str
+    pts: NDArray[np.int64]
+    regions: NDArray[np.int32]
+    tracks: NDArray[np.int32]
+    withheld: tuple[Span, ...]
+
+    def at(self, pts: int) -> tuple[NDArray[np.int32], NDArray[np.uint64]]:
+        """Regions (n, 4) of one frame and their mosaic seeds (n,)."""
+        first, end = np.searchsorted(self.pts, [pts, pts + 1])
+        seeds = [track_seed(self.plan_sha256, int(track)) for track in self.tracks[first:end]]
+        return np.ascontiguousarray(self.regions[first:end]), np.array(seeds, dtype=np.uint64)
+
+    def is_withheld(self, pts: int) -> bool:
+        """Whether this frame is filled whole."""
+        return any(pts in span for span in self.withheld)
+
+
+def track_seed(plan_sha256: str, track: int) -> int:
+    """The seed of a track's mosaic cells: the same in every frame, so that motion under it averages nothing out."""
+    return int.from_bytes(hashlib.sha256(f"{plan_sha256}:{track}".encode()).digest()[:8], "big")
+
+
+def region_table(rows: Iterable[PlannedRegion]) -> pa.Table:
+    """Rows as a table of `REGION_SCHEMA`, sorted."""
+    columns: dict[str, list[object]] = {name: [] for name in REGION_SCHEMA.names}
+    for row in rows:
+        r = row.region
+        cells = (row.pts, r.left, r.top, r.right, r.bottom, row.kind, row.track, row.origin, row.score, row.reason)
+        for column, cell in zip(columns.values(), cells, strict=True):
+            column.append(cell)
+    table = pa.table(columns, schema=REGION_SCHEMA)
+    return table.sort_by([(name, "ascending") for name in REGION_SCHEMA.names]).combine_chunks()

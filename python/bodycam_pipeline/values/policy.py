@@ -1,0 +1,140 @@
+"""What to hide, how, and under which legal reason: one value, one digest, a TOML file a lawyer can read."""
+
+import hashlib
+import json
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from bodycam_pipeline.values.detection import Kind
+
+Style = Literal["fill", "blur", "mosaic", "gaussian"]
+SHIPPING_STYLES: frozenset[Style] = frozenset({"fill", "blur", "mosaic"})
+
+Share = Annotated[float, Field(ge=0, le=4)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Padding(_Part):
+    """How far a region reaches past the detected box, as shares of the box's sides, in the upright picture.
+
+    People are known by hair and head shape: the defaults grow a face box to the head.
+    """
+
+    left: Share = 0.20
+    top: Share = 0.35
+    right: Share = 0.20
+    bottom: Share = 0.25
+    minimum_px_at_1080p: Annotated[int, Field(ge=0, le=256)] = 24
+
+
+class HideRule(_Part):
+    """One kind that is hidden."""
+
+    reason: Annotated[str, Field(min_length=1)]
+    padding: Padding = Padding()
+
+
+class DetectionRule(_Part):
+    """Who looks, and how closely.
+
+    Attributes:
+        models: Registered names, paths or ``package:DISTRIBUTION/FILE``; each sees every frame.
+        long_sides_px: The scales: the longer side of the upright picture as the models see it. Larger than the
+            recording is never used: it would show nothing new.
+        suppress_iou: Boxes of one kind that overlap more are one.
+        cut_difference: Mean luma difference (0..255) of two neighbouring frames above which the scene has changed.
+            High on purpose: a false cut would stop a track from reaching back.
+    """
+
+    models: Annotated[tuple[str, ...], Field(min_length=1)] = ("centerface", "detector-v0")
+    long_sides_px: Annotated[tuple[Annotated[int, Field(ge=64, le=4096)], ...], Field(min_length=1)] = (640, 1280)
+    suppress_iou: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    cut_difference: Annotated[float, Field(gt=0)] = 48.0
+
+
+class TrackingRule(_Part):
+    """How detections become tracks; tuned for privacy, not for tidiness.
+
+    Attributes:
+        bridge_ms: The longest gap between two sightings that is filled.
+        extend_ms: How far a track reaches back before its first and on after its last sighting.
+        growth_per_second: How much a box grows, as a share of its sides, per second without a sighting.
+    """
+
+    bridge_ms: Annotated[int, Field(ge=0, le=10_000)] = 1_000
+    extend_ms: Annotated[int, Field(ge=0, le=10_000)] = 500
+    growth_per_second: Annotated[float, Field(ge=0, le=4)] = 0.5
+
+
+class RedactionRule(_Part):
+    """How pixels are hidden."""
+
+    style: Style = "blur"
+    grid_px: Literal[2, 4, 8, 16, 32, 64] = 16
+
+
+class AudioRule(_Part):
+    """What becomes of the sound. ``keep`` needs a reason: voices identify people as faces do."""
+
+    policy: Literal["remove", "mute", "keep"] = "remove"
+    reason: str | None = None
+
+    @model_validator(mode="after")
+    def _kept_for_a_reason(self) -> "AudioRule":
+        if self.policy == "keep" and not (self.reason or "").strip():
+            raise ValueError("audio.policy = 'keep' needs audio.reason: say why every voice may be heard")
+        return self
+
+
+class EncodingRule(_Part):
+    """How the release is coded."""
+
+    preset: Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow"] = "veryfast"
+    crf: Annotated[int, Field(ge=0, le=35)] = 21
+    keyframe_interval_ms: Annotated[int, Field(ge=200, le=20_000)] = 2_000
+
+
+class Policy(_Part):
+    """Everything a job is told."""
+
+    name: str = "release"
+    purpose: Literal["release", "internal"] = "release"
+    hide: Annotated[dict[Kind, HideRule], Field(min_length=1)] = {
+        "face": HideRule(reason="personal privacy"),
+        "plate": HideRule(reason="personal privacy", padding=Padding(left=0.15, top=0.25, right=0.15, bottom=0.25)),
+    }
+    detection: DetectionRule = DetectionRule()
+    tracking: TrackingRule = TrackingRule()
+    redaction: RedactionRule = RedactionRule()
+    audio: AudioRule = AudioRule()
+    encoding: EncodingRule = EncodingRule()
+
+    @model_validator(mode="after")
+    def _releases_hide_for_good(self) -> "Policy":
+        if self.purpose == "release" and self.redaction.style not in SHIPPING_STYLES:
+            raise ValueError(
+                f"style '{self.redaction.style}' reads the pixels it hides: blurred faces have been re-identified in "
+                f"95.9 % of cases (arXiv 2506.12344). A release takes {', '.join(sorted(SHIPPING_STYLES))}; "
+                "set purpose = 'internal' for a working copy"
+            )
+        return self
+
+    @cached_property
+    def sha256(self) -> str:
+        """Digest of the canonical JSON of every value, defaults included: two files that mean the same are the same."""
+        return _digest(self)
+
+    @cached_property
+    def detection_sha256(self) -> str:
+        """Digest of what detection alone depends on: a new style or reason needs no new look."""
+        return _digest(self.detection)
+
+
+def _digest(part: BaseModel) -> str:
+    canonical = json.dumps(part.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()

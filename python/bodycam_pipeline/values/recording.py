@@ -1,0 +1,155 @@
+"""What is known of a recording before a single frame is decoded."""
+
+from dataclasses import dataclass, fields
+from fractions import Fraction
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bodycam_pipeline.values.geometry import Orientation
+from bodycam_pipeline.values.timeline import Span
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFate:
+    """One stream of the recording and what becomes of it in the release."""
+
+    index: int
+    what: str  # e.g. "video h264 1280x720", "data mebx", "attached picture"
+    fate: Literal["redacted", "removed", "muted", "kept"]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFacts:
+    """The picture track: everything the release has to keep, and nothing taken on trust from the header alone.
+
+    Attributes:
+        stream_index: Which stream of the container.
+        codec: FFmpeg's decoder name.
+        profile: The codec profile, or "".
+        pixel_format: FFmpeg's name of the recording's own format.
+        width, height: Of the coded picture, in luma samples.
+        time_base: Seconds per pts.
+        orientation: How the coded picture is turned for display.
+        sample_aspect_ratio: Width over height of one sample, 1 where unknown.
+        full_range: Whether samples use 0..255.
+        colour_primaries, colour_transfer, colour_matrix: ISO/IEC 23091-2 code points, 2 where unknown.
+        field_order: ``progressive``, ``top`` or ``bottom`` field first.
+        frame_rate_from_header: Frames per second the container claims, None where it does not; only ever shown.
+    """
+
+    stream_index: int
+    codec: str
+    profile: str
+    pixel_format: str
+    width: int
+    height: int
+    time_base: Fraction
+    orientation: Orientation
+    sample_aspect_ratio: Fraction
+    full_range: bool
+    colour_primaries: int
+    colour_transfer: int
+    colour_matrix: int
+    field_order: Literal["progressive", "top", "bottom"]
+    frame_rate_from_header: Fraction | None
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """Width and height as displayed."""
+        return self.orientation.upright_size(self.width, self.height)
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFacts:
+    """The first sound track."""
+
+    stream_index: int
+    codec: str
+    sample_rate_hz: int
+    channels: int
+
+
+@dataclass(frozen=True)
+class PacketIndex:
+    """Every packet of the picture track, in decode order, read from the file itself.
+
+    Attributes:
+        pts: int64, presentation time.
+        dts: int64, decode time.
+        size_bytes: int64.
+        random_access: bool, a closed start: decoding from here gives every later frame exactly.
+        shown: bool, False for a packet that an edit list hides (decoded, never presented).
+        sha256: (n, 32) uint8, digest of the packet's bytes.
+    """
+
+    pts: NDArray[np.int64]
+    dts: NDArray[np.int64]
+    size_bytes: NDArray[np.int64]
+    random_access: NDArray[np.bool_]
+    shown: NDArray[np.bool_]
+    sha256: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.pts)
+
+    def part(self, first: int, end: int) -> "PacketIndex":
+        """The packets of half-open positions ``first..end``: what a worker needs of one segment."""
+        return PacketIndex(*(getattr(self, field.name)[first:end] for field in fields(self)))
+
+    def shown_pts(self) -> NDArray[np.int64]:
+        """The pts of every frame the recording presents, ascending."""
+        return np.sort(self.pts[self.shown])
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A span of the recording that starts at a random-access frame and decodes alone.
+
+    Attributes:
+        number: 0, 1, 2 … along the recording.
+        first_packet, end_packet: Half-open positions in the packet index (decode order).
+        span: Covers exactly the frames of this segment; spans of neighbours touch.
+        frames: How many frames it presents.
+    """
+
+    number: int
+    first_packet: int
+    end_packet: int
+    span: Span
+    frames: int
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A recording as probed.
+
+    Attributes:
+        address: Where it is read from.
+        sha256: Digest of the whole file, hex.
+        size_bytes: Of the whole file.
+        container: FFmpeg's demuxer name.
+        video: The picture track that will be redacted.
+        audio: The first sound track, if any.
+        packets: The picture track's index.
+        streams: Every stream but the sound's final fate, which the policy decides.
+        frame_duration_pts: The most common distance between frames; how long the last one lasts.
+    """
+
+    address: str
+    sha256: str
+    size_bytes: int
+    container: str
+    video: VideoFacts
+    audio: AudioFacts | None
+    packets: PacketIndex
+    streams: tuple[StreamFate, ...]
+    frame_duration_pts: int
+
+    @property
+    def span(self) -> Span:
+        """From the first frame to the end of the last."""
+        shown = self.packets.shown_pts()
+        return Span(int(shown[0]), int(shown[-1]) + self.frame_duration_pts)

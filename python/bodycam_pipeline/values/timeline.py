@@ -1,0 +1,54 @@
+"""Time is an integer ``pts`` in an exact ``time_base``; never a float, never a frame number."""
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
+
+_CLOCK = re.compile(r"(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:\.\d{1,9})?)")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open stretch of time, ``start_pts <= pts < end_pts``."""
+
+    start_pts: int
+    end_pts: int
+
+    def __post_init__(self) -> None:
+        if self.end_pts <= self.start_pts:
+            raise ValueError(f"an empty span: {self.start_pts}..{self.end_pts}")
+
+    def __contains__(self, pts: int) -> bool:
+        return self.start_pts <= pts < self.end_pts
+
+    def overlaps(self, other: "Span") -> bool:
+        """Whether the two share any time."""
+        return self.start_pts < other.end_pts and other.start_pts < self.end_pts
+
+
+def parse_clock(text: str) -> Fraction:
+    """Seconds from ``12.5``, ``1:02.480`` or ``1:00:02``.
+
+    Raises:
+        ValueError: the text is none of these.
+    """
+    match = _CLOCK.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"not a time: {text!r} (write seconds, mm:ss.mmm or hh:mm:ss.mmm)")
+    hours, minutes, seconds = match.groups()
+    return int(hours or 0) * 3600 + int(minutes or 0) * 60 + Fraction(seconds)
+
+
+def format_clock(seconds: Fraction) -> str:
+    """``hh:mm:ss.mmm``, cut (not rounded) to the millisecond, so that no two frames swap."""
+    sign, milliseconds = ("-" if seconds < 0 else ""), floor(abs(seconds) * 1000)
+    rest, milliseconds = divmod(milliseconds, 1000)
+    minutes, whole = divmod(rest, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{sign}{hours:02d}:{minutes:02d}:{whole:02d}.{milliseconds:03d}"
+
+
+def pts_at_or_after(seconds: Fraction, time_base: Fraction) -> int:
+    """The first pts that is not before the given time."""
+    return ceil(seconds / time_base)
