@@ -44,3 +44,18 @@ class Look:
     pts: int
     cut: bool
     detections: tuple[Detection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentLooks:
+    """Everything one segment's detection found.
+
+    Attributes:
+        segment: Its number.
+        looks: One per decoded frame, by ascending pts.
+        undecodable_pts: Frames the index promises and the decoder did not give.
+    """
+
+    segment: int
+    looks: tuple[Look, ...]
+    undecodable_pts: tuple[int, ...]

@@ -1,0 +1,51 @@
+"""Steps that misbehave in every way a worker can, for the runners' tests."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from bodycam_pipeline.values.errors import DamagedRecordingError
+
+
+def double(number: int) -> int:
+    """The well-behaved one."""
+    return 2 * number
+
+
+def refuse(number: int) -> int:
+    """An answer, not a crash."""
+    raise DamagedRecordingError(f"frame {number} is gone", remedy="Withhold it.")
+
+
+def die_once(marker: str) -> str:
+    """Killed on the first try, as by the kernel's out-of-memory killer."""
+    path = Path(marker)
+    if not path.exists():
+        path.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return marker
+
+
+def die_always(marker: str) -> str:
+    """Killed on every try; one line is written per try."""
+    with Path(marker).open("a") as log:
+        log.write("tried\n")
+    os.kill(os.getpid(), signal.SIGKILL)
+    return marker
+
+
+def hang(_: int) -> int:
+    """A decoder in an endless loop."""
+    time.sleep(3600)
+    return 0
+
+
+def defect(number: int) -> int:
+    """A bug of our own."""
+    return 1 // (number - number)
+
+
+def pid(_: int) -> int:
+    """Which process answered."""
+    return os.getpid()
