@@ -199,5 +199,10 @@ def region_table(rows: Iterable[PlannedRegion]) -> pa.Table:
         cells = (row.pts, r.left, r.top, r.right, r.bottom, row.kind, row.track, row.origin, row.score, row.reason)
         for column, cell in zip(columns.values(), cells, strict=True):
             column.append(cell)
-    table = pa.table(columns, schema=REGION_SCHEMA)
-    return table.sort_by([(name, "ascending") for name in REGION_SCHEMA.names]).combine_chunks()
+    return sorted_regions([pa.table(columns, schema=REGION_SCHEMA)])
+
+
+def sorted_regions(tables: Iterable[pa.Table]) -> pa.Table:
+    """Tables of `REGION_SCHEMA` as one, sorted by every column from left to right."""
+    together = pa.concat_tables([REGION_SCHEMA.empty_table(), *tables])
+    return together.sort_by([(name, "ascending") for name in REGION_SCHEMA.names]).combine_chunks()

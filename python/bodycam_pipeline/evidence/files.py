@@ -1,0 +1,110 @@
+"""Files that are there whole or not at all."""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from errno import EDQUOT, EEXIST, ENOSPC, ENOTEMPTY, EROFS, EXDEV
+from pathlib import Path
+from typing import BinaryIO
+
+from bodycam_pipeline.values.errors import ReleaseExistsError, StorageError
+
+_REMEDIES = {
+    ENOSPC: "The disk is full: free some space and run the same command again",
+    EDQUOT: "The disk quota is used up: free some space and run the same command again",
+    EROFS: "The disk is read-only: choose another folder",
+    EXDEV: "Staging and final folder lie on different disks: choose a work folder on the disk of the release",
+}
+_REMEDY = "Check that the folder exists and may be written to, then run the same command again"
+
+Content = bytes | Callable[[BinaryIO], None]
+
+
+def write_atomically(path: Path, content: Content) -> None:
+    """Put a file at a path, whole, durable, in one step; whatever was there before stays until then.
+
+    Written beside its place under a name of its own, synced, renamed, and the folder synced: after a crash at any
+    moment the path holds either the old file or the new one. An error leaves no temporary file behind.
+
+    Args:
+        path: Where; its folder must exist.
+        content: The bytes, or a function that writes them to an open binary file.
+
+    Raises:
+        StorageError: the disk refused.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+    with _disk_errors(path):
+        try:
+            _write_durably(temporary, content)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        _sync(path.parent)
+
+
+def publish_folder(staging: Path, final: Path) -> None:
+    """Give a finished folder its final name, in one step that never replaces anything.
+
+    Every file and folder below is synced first, so that the name never points at something that is not on the disk.
+
+    Raises:
+        ReleaseExistsError: something already bears the final name.
+        StorageError: the disk refused.
+    """
+    if os.path.lexists(final):
+        raise _exists(final)
+    with _disk_errors(final):
+        _sync_tree(staging)
+        try:
+            staging.rename(final)
+        except OSError as error:
+            if error.errno in {EEXIST, ENOTEMPTY} or isinstance(error, NotADirectoryError | FileExistsError):
+                raise _exists(final) from error
+            raise
+        for parent in {final.parent, staging.parent}:
+            _sync(parent)
+
+
+def _write_durably(path: Path, content: Content) -> None:
+    with path.open("xb") as file:
+        if callable(content):
+            content(file)
+        else:
+            file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_tree(folder: Path) -> None:
+    for root, _, names in os.walk(folder):
+        for name in names:
+            _sync(Path(root, name))
+        _sync(Path(root))
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _exists(final: Path) -> ReleaseExistsError:
+    return ReleaseExistsError(
+        f"{final} already exists", remedy="Nothing was replaced: choose another folder, or move the old release away"
+    )
+
+
+@contextmanager
+def _disk_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (StorageError, ReleaseExistsError):
+        raise
+    except OSError as error:
+        remedy = _REMEDIES.get(error.errno or 0, _REMEDY)
+        raise StorageError(f"cannot write {path}: {error.strerror or error}", remedy=remedy) from error

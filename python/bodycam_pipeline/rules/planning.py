@@ -1,0 +1,138 @@
+"""From what was seen to what will be hidden."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from bodycam_pipeline.rules.tracks import link
+from bodycam_pipeline.values.detection import Look
+from bodycam_pipeline.values.errors import Place, PlanError
+from bodycam_pipeline.values.geometry import Box
+from bodycam_pipeline.values.plan import REGION_SCHEMA, Plan, sorted_regions
+from bodycam_pipeline.values.policy import HideRule, Padding, Policy
+from bodycam_pipeline.values.recording import Recording, VideoFacts
+from bodycam_pipeline.values.track import ORIGINS, Track
+
+Sides = NDArray[np.float64]
+
+
+def make_plan(
+    recording: Recording, looks: Sequence[Look], undecodable_pts: Sequence[int], policy: Policy, models: dict[str, str]
+) -> Plan:
+    """Every region of the recording: the tracks of each kind that the policy hides, padded, snapped and clipped.
+
+    Args:
+        recording: As probed.
+        looks: Every frame that was decoded, ascending in pts.
+        undecodable_pts: Every other frame the index promises.
+        policy: What to hide, and how far around.
+        models: SHA-256 of each model that looked, by registered name.
+
+    Raises:
+        PlanError: the looks and the undecodable frames are not together the recording's frames, each once.
+    """
+    _refuse_holes(recording, looks, undecodable_pts)
+    wanted = [Look(look.pts, look.cut, tuple(d for d in look.detections if d.kind in policy.hide)) for look in looks]
+    video = recording.video
+    tracks = link(wanted, time_base=video.time_base, size=video.upright_size, rule=policy.tracking)
+    tables = [_rows(track, policy.hide[track.kind], video, policy.redaction.grid_px) for track in tracks]
+    return Plan(
+        recording_sha256=recording.sha256,
+        policy_sha256=policy.sha256,
+        models=dict(sorted(models.items())),
+        time_base=video.time_base,
+        frames=len(looks) + len(undecodable_pts),
+        regions=sorted_regions(tables),
+        undecodable_pts=tuple(sorted(undecodable_pts)),
+    )
+
+
+def check_fits(plan: Plan, recording: Recording, policy: Policy) -> None:
+    """Refuse to render a plan that was made for something else.
+
+    Raises:
+        PlanError: another recording, another policy, another clock, or a region of a frame that does not exist.
+    """
+    again = "Run `bodycam detect` on this recording with this policy, or give the ones that the plan was made for"
+    where = Place(recording=recording.address)
+    if plan.recording_sha256 != recording.sha256:
+        raise PlanError(f"a plan of another recording (sha256 {plan.recording_sha256})", remedy=again, where=where)
+    if plan.policy_sha256 != policy.sha256:
+        raise PlanError(f"a plan under another policy (sha256 {plan.policy_sha256})", remedy=again, where=where)
+    shown = recording.packets.shown_pts()
+    if plan.time_base != recording.video.time_base or plan.frames != len(shown):
+        raise PlanError("a plan with another clock or number of frames", remedy=again, where=where)
+    strangers = np.setdiff1d(np.concatenate([plan.regions["pts"].to_numpy(), plan.undecodable_pts]), shown)
+    if strangers.size:
+        raise PlanError(
+            f"{strangers.size} planned frames do not exist",
+            remedy=again,
+            where=Place(recording=recording.address, pts=int(strangers[0])),
+        )
+    if _outside(plan.regions, recording.video):
+        raise PlanError("a region reaches past the frame or is empty", remedy=again, where=where)
+
+
+def _outside(regions: pa.Table, video: VideoFacts) -> bool:
+    left, top, right, bottom = (regions[side].to_numpy() for side in ("left", "top", "right", "bottom"))
+    inside = (left >= 0) & (left < right) & (right <= video.width)
+    inside &= (top >= 0) & (top < bottom) & (bottom <= video.height)
+    return not bool(inside.all())
+
+
+def _refuse_holes(recording: Recording, looks: Sequence[Look], undecodable_pts: Sequence[int]) -> None:
+    accounted = np.sort(np.array([*(look.pts for look in looks), *undecodable_pts], dtype=np.int64))
+    shown = recording.packets.shown_pts()
+    if np.array_equal(accounted, shown):
+        return
+    wrong = np.setxor1d(accounted, shown)
+    raise PlanError(
+        f"{accounted.size} frames were accounted for, the recording presents {shown.size}",
+        remedy="A frame that nobody looked at cannot be released: run `bodycam detect` again",
+        where=Place(recording=recording.address, pts=int(wrong[0]) if wrong.size else None),
+    )
+
+
+def _rows(track: Track, rule: HideRule, video: VideoFacts, grid_px: int) -> pa.Table:
+    upright = _padded(track.boxes, rule.padding, min(video.upright_size) / 1080)
+    regions = snapped_regions(_coded(upright, video), video.width, video.height, grid_px)
+    there = (regions[:, 0] < regions[:, 2]) & (regions[:, 1] < regions[:, 3])
+    regions = regions[there]
+    columns: list[pa.Array[Any]] = [
+        pa.array(track.pts[there]),
+        *(pa.array(side) for side in regions.T),
+        pa.array([track.kind] * len(regions), pa.string()),
+        pa.array(np.full(len(regions), track.number, dtype=np.int32)),
+        pa.array(np.array(ORIGINS)[track.origins[there]], pa.string()),
+        pa.array(track.scores[there], from_pandas=True),
+        pa.array([rule.reason] * len(regions), pa.string()),
+    ]
+    return pa.table(columns, schema=REGION_SCHEMA)
+
+
+def _padded(boxes: Sides, padding: Padding, scale: float) -> Sides:
+    """Boxes grown by their shares, and by no less than the minimum, which is meant for a picture 1080 px high."""
+    least = padding.minimum_px_at_1080p * scale
+    width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+    out = [-padding.left * width, -padding.top * height, padding.right * width, padding.bottom * height]
+    low, high = np.minimum(np.stack(out[:2], axis=1), -least), np.maximum(np.stack(out[2:], axis=1), least)
+    result: Sides = boxes + np.concatenate([low, high], axis=1)
+    return result
+
+
+def _coded(upright: Sides, video: VideoFacts) -> Sides:
+    """`Orientation.to_coded` for all boxes at once: its arithmetic is the same on columns as on numbers."""
+    turned = video.orientation.to_coded(Box(*cast("Any", upright.T)), video.width, video.height)
+    return np.stack([turned.left, turned.top, turned.right, turned.bottom], axis=1)
+
+
+def snapped_regions(boxes: Sides, width: int, height: int, grid_px: int) -> NDArray[np.int32]:
+    """`snapped_region` for all boxes (n, 4) at once; a region with nothing left of it is inside out."""
+    low = np.maximum(np.floor(boxes[:, :2] / grid_px) * grid_px, 0)
+    high = np.minimum(np.ceil(boxes[:, 2:] / grid_px) * grid_px, [width, height])
+    limit = 2**31 - 1
+    result: NDArray[np.int32] = np.clip(np.concatenate([low, high], axis=1), -limit, limit).astype(np.int32)
+    return result

@@ -1,0 +1,56 @@
+"""Recordings and plans small enough to read."""
+
+from fractions import Fraction
+
+import numpy as np
+
+from bodycam_pipeline.values.geometry import Orientation
+from bodycam_pipeline.values.recording import PacketIndex, Recording, VideoFacts
+
+TIME_BASE = Fraction(1, 1000)
+"""One pts is one millisecond."""
+
+
+def index(pts, random_access=(0,), hidden=()):
+    """Packets in decode order; the positions in ``random_access`` start a group, those in ``hidden`` are not shown."""
+    n = len(pts)
+    return PacketIndex(
+        pts=np.array(pts, dtype=np.int64),
+        dts=np.arange(n, dtype=np.int64),
+        size_bytes=np.full(n, 100, dtype=np.int64),
+        random_access=np.isin(np.arange(n), list(random_access)),
+        shown=~np.isin(np.arange(n), list(hidden)),
+        sha256=np.zeros((n, 32), dtype=np.uint8),
+    )
+
+
+def recording(packets=None, *, width=320, height=192, orientation=Orientation.UPRIGHT, frame_duration=40, **facts):
+    video = VideoFacts(
+        stream_index=0,
+        codec="h264",
+        profile="High",
+        pixel_format="yuv420p",
+        width=width,
+        height=height,
+        time_base=TIME_BASE,
+        orientation=orientation,
+        sample_aspect_ratio=Fraction(1),
+        full_range=False,
+        colour_primaries=2,
+        colour_transfer=2,
+        colour_matrix=2,
+        field_order="progressive",
+        frame_rate_from_header=None,
+    )
+    return Recording(
+        address="made.mp4",
+        sha256="ab" * 32,
+        size_bytes=1000,
+        container="mov",
+        video=video,
+        audio=None,
+        packets=index(range(0, 400, frame_duration)) if packets is None else packets,
+        streams=(),
+        frame_duration_pts=frame_duration,
+        **facts,
+    )
