@@ -11,12 +11,12 @@ from typing import BinaryIO
 from bodycam_pipeline.values.errors import ReleaseExistsError, StorageError
 
 _REMEDIES = {
-    ENOSPC: "The disk is full: free some space and run the same command again",
-    EDQUOT: "The disk quota is used up: free some space and run the same command again",
-    EROFS: "The disk is read-only: choose another folder",
-    EXDEV: "Staging and final folder lie on different disks: choose a work folder on the disk of the release",
+    ENOSPC: "The disk is full: free some space and run the same command again.",
+    EDQUOT: "The disk quota is used up: free some space and run the same command again.",
+    EROFS: "The disk is read-only: choose another folder.",
+    EXDEV: "Staging and final folder lie on different disks: choose a work folder on the disk of the release.",
 }
-_REMEDY = "Check that the folder exists and may be written to, then run the same command again"
+_REMEDY = "Check that the folder exists and may be written to, then run the same command again."
 
 Content = bytes | Callable[[BinaryIO], None]
 
@@ -95,7 +95,7 @@ def _sync(path: Path) -> None:
 
 def _exists(final: Path) -> ReleaseExistsError:
     return ReleaseExistsError(
-        f"{final} already exists", remedy="Nothing was replaced: choose another folder, or move the old release away"
+        f"{final} already exists", remedy="Nothing was replaced: choose another folder, or move the old release away."
     )
 
 

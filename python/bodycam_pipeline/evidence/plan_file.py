@@ -49,7 +49,7 @@ def read_plan(path: Path) -> Plan:
     if facts.pop("sha256", None) != _digest(facts, plan):
         raise PlanError(
             f"{path} was changed after it was written: its digest does not match",
-            remedy="Put changes into edits.toml, which says who made them, and take the plan from `bodycam detect`",
+            remedy="Put changes into edits.toml, which says who made them, and take the plan from `bodycam detect`.",
         )
     return plan
 
@@ -58,7 +58,7 @@ def _table(path: Path) -> pa.Table:
     try:
         return pq.read_table(path)
     except FileNotFoundError as error:
-        raise PlanError(f"there is no plan at {path}", remedy="Make one with `bodycam detect`") from error
+        raise PlanError(f"there is no plan at {path}", remedy="Make one with `bodycam detect`.") from error
     except (pa.ArrowException, OSError) as error:
         raise _not_a_plan(path) from error
 
@@ -71,13 +71,13 @@ def _metadata(table: pa.Table, path: Path) -> dict[str, Any]:
     if facts.get("version") != VERSION:
         raise PlanError(
             f"{path} is a plan of version {facts.get('version')}; this program reads version {VERSION}",
-            remedy="Use the program that wrote it, or make the plan again with `bodycam detect`",
+            remedy="Use the program that wrote it, or make the plan again with `bodycam detect`.",
         )
     return facts
 
 
 def _not_a_plan(path: Path) -> PlanError:
-    return PlanError(f"{path} is not a plan", remedy="Give the plan.parquet that `bodycam detect` wrote")
+    return PlanError(f"{path} is not a plan", remedy="Give the plan.parquet that `bodycam detect` wrote.")
 
 
 def _facts(plan: Plan) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bodycam_pipeline.rules.planning import check_fits
+from bodycam_pipeline.rules.fit import check_fits
 from bodycam_pipeline.values.edits import Edits, Hide, Keep, Keyframe, Stretch
 from bodycam_pipeline.values.errors import EditsError
 from bodycam_pipeline.values.geometry import Box, Region, snapped_region
@@ -87,7 +87,7 @@ class _Clock:
         if end <= start:
             raise EditsError(
                 f"{verb} from {format_clock(stretch.start)} to {format_clock(stretch.end)} holds nothing",
-                remedy="Make the stretch longer",
+                remedy="Make the stretch longer.",
             )
         return Span(start, end)
 
@@ -113,7 +113,7 @@ class _Clock:
             begins, ends = (format_clock(self.seconds(pts)) for pts in (self._whole.start_pts, self._whole.end_pts))
             raise EditsError(
                 f"{verb} at {format_clock(time)} is outside the recording",
-                remedy=f"It runs from {begins} to {ends}: write a time between",
+                remedy=f"It runs from {begins} to {ends}: write a time between.",
             )
 
     def coded(self, box: Box, grid_px: int) -> Region | None:
@@ -135,7 +135,7 @@ def _hidden(hide: Hide, number: int, clock: _Clock, grid_px: int) -> list[Planne
     if not rows:
         raise EditsError(
             f"hide ({hide.reason}) lies outside the picture in every frame",
-            remedy="Write left, top, right, bottom in pixels of the upright picture",
+            remedy="Write left, top, right, bottom in pixels of the upright picture.",
         )
     return rows
 
@@ -159,7 +159,7 @@ def _refuse_unknown(keep: Sequence[Keep], tracks: Sequence[int]) -> None:
     for k in keep:
         if k.track not in tracks:
             known = f"known are {_listed(tracks)}" if tracks else "the plan has none"
-            raise EditsError(f"keep names track {k.track}, which is not in the plan", remedy=f"Tracks: {known}")
+            raise EditsError(f"keep names track {k.track}, which is not in the plan", remedy=f"Tracks: {known}.")
 
 
 def _listed(tracks: Sequence[int]) -> str:

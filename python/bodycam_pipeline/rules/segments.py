@@ -44,18 +44,18 @@ def split(recording: Recording, *, target_ms: int = 4_000) -> tuple[Segment, ...
 def _refuse_unusable(recording: Recording) -> None:
     packets, where = recording.packets, Place(recording=recording.address)
     if not packets.shown.any():
-        raise NoVideoError("the picture track shows no frame", remedy="Check that this is the right file", where=where)
+        raise NoVideoError("the picture track shows no frame", remedy="Check that this is the right file.", where=where)
     if not packets.random_access.any():
         raise UnsupportedRecordingError(
             "no frame of the picture track can be decoded on its own",
-            remedy="Ask for the file as the camera wrote it, or re-wrap it with closed groups of pictures",
+            remedy="Ask for the file as the camera wrote it, or re-wrap it with closed groups of pictures.",
             where=where,
         )
     leading = int(np.argmax(packets.random_access))
     if leading:
         raise DamagedRecordingError(
             f"the first {leading} packets precede the first frame that can be decoded on its own",
-            remedy="The file was cut in the middle of a group of pictures: ask for the complete recording",
+            remedy="The file was cut in the middle of a group of pictures: ask for the complete recording.",
             where=Place(recording=recording.address, pts=int(packets.pts[:leading].min())),
         )
     shown = packets.shown_pts()
@@ -63,7 +63,7 @@ def _refuse_unusable(recording: Recording) -> None:
     if len(twins):
         raise UnsupportedRecordingError(
             f"{len(twins)} frames share their time with another frame",
-            remedy="A frame is named by its time here: re-wrap the recording with distinct timestamps",
+            remedy="A frame is named by its time here: re-wrap the recording with distinct timestamps.",
             where=Place(recording=recording.address, pts=int(twins[0])),
         )
 
