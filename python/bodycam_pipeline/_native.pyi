@@ -1,0 +1,216 @@
+"""The compiled kernels: what they take, what they promise, what they refuse.
+
+Every function releases the GIL, keeps no reference to what it was given, and checks everything before the first byte
+changes: a refused call leaves its arguments as they were.
+
+Pixels are 8-bit planar 4:2:0 (``yuv420p``/``yuvj420p``): a luma plane of ``height`` rows and two chroma planes of
+``ceil(height / 2)`` rows of ``ceil(width / 2)`` samples, each row ``stride`` bytes from the next.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, TypeAlias, final
+
+import numpy as np
+from numpy.typing import NDArray
+from typing_extensions import Buffer
+
+_Style: TypeAlias = Literal["fill", "blur", "mosaic", "gaussian"]
+_Head: TypeAlias = Literal["bodycam", "centerface", "yunet", "yolov5_plate"]
+_Matrix: TypeAlias = Literal["bt601", "bt709"]
+
+__all__ = [
+    "Planes",
+    "__version__",
+    "build_profile",
+    "decode_head",
+    "frame_digest",
+    "letterbox",
+    "redact",
+    "residual",
+    "suppress",
+]
+
+__version__: str
+build_profile: Literal["debug", "release"]
+
+@final
+class Planes:
+    """The three planes of one frame, borrowed for as long as this object lives (zero copies)."""
+
+    def __new__(
+        cls,
+        luma: Buffer,
+        blue: Buffer,
+        red: Buffer,
+        *,
+        strides: tuple[int, int, int],
+        width: int,
+        height: int,
+    ) -> Planes:
+        """Borrow three C-contiguous byte buffers.
+
+        Args:
+            luma: ``height`` rows of ``width`` samples, ``strides[0]`` bytes apart.
+            blue: The Cb plane.
+            red: The Cr plane.
+            strides: Bytes from one row to the next, per plane; at least the row's width.
+            width: Luma samples in a row, >= 1.
+            height: Luma rows, >= 1.
+
+        Raises:
+            BufferError: a buffer is not C-contiguous bytes, or too small for its stride and rows.
+            ValueError: a stride below its row's width, or a width or height below 1.
+        """
+
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def writable(self) -> bool:
+        """Whether all three buffers may be written to."""
+
+def letterbox(
+    frames: Sequence[Planes],
+    targets: Sequence[NDArray[np.float32]],
+    *,
+    orientation: int = 1,
+    full_range: bool = False,
+    matrix: _Matrix = "bt709",
+    channels: Literal["rgb", "bgr"] = "rgb",
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    factor: tuple[float, float, float] = (1.0, 1.0, 1.0),
+    pad: float = 0.0,
+    crop: tuple[int, int, int, int] | None = None,
+) -> list[float]:
+    """Scale frames into detector tensors, upright, in one pass over the planes.
+
+    Each frame (or its ``crop``) is turned upright, scaled by one factor to fit the target, and placed at its top left;
+    the rest is ``pad``. A written value is ``(colour - mean) * factor`` with colour in 0..255, per channel in the order
+    of ``channels``. Shrinking averages the area under each target pixel; growing interpolates linearly.
+
+    Args:
+        frames: n frames of one size.
+        targets: One C-contiguous array of shape (n, 3, H, W) per scale, written in place.
+        orientation: EXIF orientation 1..8 of the coded picture.
+        full_range: Samples use 0..255 rather than 16..235/240.
+        matrix: The YCbCr matrix, BT.601 or BT.709.
+        channels: Order of the colour planes in the target.
+        mean: Subtracted from each channel (0..255), in the order of ``channels``.
+        factor: Multiplied after the mean, in the order of ``channels``.
+        pad: Written outside the picture, as it is (already normalised).
+        crop: Half-open ``left, top, right, bottom`` in pixels of the coded frame; None is all of it.
+
+    Returns:
+        For each target, target pixels per upright source pixel: divide a box by it to come back.
+
+    Raises:
+        ValueError: frames of different sizes, an unknown orientation, an empty or outside crop, a target whose shape
+            does not fit.
+        BufferError: a target that is not C-contiguous and writable.
+    """
+
+def decode_head(
+    head: _Head,
+    outputs: Sequence[NDArray[np.float32]],
+    *,
+    input_width: int,
+    input_height: int,
+    thresholds: Sequence[float],
+) -> list[NDArray[np.float32]]:
+    """Turn a network's raw output maps into boxes, before suppression.
+
+    Heads (outputs in this order, batch first):
+        ``bodycam``: score_8, box_8, score_16, box_16, score_32, box_32; scores are probabilities (B, K, h, w), box code
+            is (dx, dy, log w, log h): centre = (cell + 0.5 + d) * stride, size = exp(code) * 4 * stride.
+        ``centerface``: heatmap (B,1,h,w), scale (B,2,h,w: log h, log w), offset (B,2,h,w: dy, dx); stride 4; box centre
+            = (cell + 0.5 + offset) * 4, size = exp(scale) * 4. Only local maxima need be kept (3x3). Landmarks, if
+            passed as a fourth output, are ignored.
+        ``yunet``: cls_8, cls_16, cls_32, obj_8, obj_16, obj_32, bbox_8, bbox_16, bbox_32 of shape (B, h*w, 1 or 4);
+            score = sqrt(cls * obj); centre = (cell + d) * stride, size = exp(code) * stride (OpenCV FaceDetectorYN).
+        ``yolov5_plate``: three maps (B, 45, h, w) for strides 8, 16, 32 of raw logits, 3 anchors of 15 numbers: box 4,
+            objectness, 8 landmarks, 2 classes; class 0 and 1 are both plates (single and double row).
+
+    Args:
+        head: Which decoder.
+        outputs: The arrays, C-contiguous.
+        input_width: Width of the network's input, pixels.
+        input_height: Height of the network's input, pixels.
+        thresholds: The lowest score kept, one per kind that the head knows (``bodycam``: face, plate; others: one).
+
+    Returns:
+        One array of shape (n, 6) per batch item: left, top, right, bottom (pixels of the network's input, not clipped),
+        score 0..1, kind index. Rows with a number that is not finite are never returned.
+
+    Raises:
+        ValueError: wrong number of outputs or shapes that do not belong to this head and input size.
+    """
+
+def suppress(boxes: NDArray[np.float32], *, iou_limit: float) -> NDArray[np.float32]:
+    """Greedy non-maximum suppression within each kind.
+
+    Args:
+        boxes: (n, 6) rows as ``decode_head`` returns them, any order.
+        iou_limit: A box that overlaps a better one by more than this is dropped, 0..1.
+
+    Returns:
+        The rows kept, best score first; equal scores in the order of their coordinates, so that the result does not
+        depend on the order of the input.
+
+    Raises:
+        ValueError: not of shape (n, 6), or a limit outside 0..1.
+    """
+
+def redact(
+    planes: Planes,
+    regions: NDArray[np.int32],
+    *,
+    style: _Style,
+    seeds: NDArray[np.uint64] | None = None,
+    colour: tuple[int, int, int] = (16, 128, 128),
+) -> None:
+    """Hide regions, in place.
+
+    ``fill`` paints one colour. ``blur`` stretches a smooth membrane over the hole from the ring of pixels around it.
+    ``mosaic`` paints cells drawn from the region's seed around the ring's mean colour. None of these three reads a
+    pixel under any of the regions, a chroma sample that covers one included. ``gaussian`` does read what it hides: it
+    is for internal working copies only.
+
+    Args:
+        planes: A writable frame.
+        regions: (n, 4) rows left, top, right, bottom: half-open luma pixels inside the frame, not empty.
+        style: How to hide.
+        seeds: One per region; needed by ``mosaic``.
+        colour: Y, Cb, Cr of ``fill``; also what ``blur`` and ``mosaic`` start from where a region has no ring at all.
+
+    Raises:
+        BufferError: the planes cannot be written to.
+        ValueError: a region empty or outside the frame, a wrong shape, ``mosaic`` without a seed for every region.
+    """
+
+def residual(
+    planes: Planes,
+    regions: NDArray[np.int32],
+    *,
+    style: Literal["fill", "blur", "mosaic"],
+    seeds: NDArray[np.uint64] | None = None,
+    colour: tuple[int, int, int] = (16, 128, 128),
+) -> NDArray[np.float32]:
+    """How far each region is from what its style paints: a redacted frame is a fixed point of its own redaction.
+
+    Repaints the regions on a private copy and compares, block by block of 8x8 luma (4x4 chroma) samples.
+
+    Returns:
+        For each region the largest mean absolute difference of any block of any plane, in sample values 0..255.
+        Nothing is written.
+
+    Raises:
+        ValueError: as ``redact``.
+    """
+
+def frame_digest(planes: Planes) -> bytes:
+    """SHA-256 of the packed planes: what ``ffmpeg -f framehash -hash sha256`` prints for the same frame.
+
+    Returns:
+        32 bytes over luma, blue, red: rows cut to their width, no padding.
+    """

@@ -1,0 +1,19 @@
+//! The error table: which Python exception a refusal becomes.
+
+use pyo3::PyErr;
+use pyo3::exceptions::{PyBufferError, PyValueError};
+use redact_core::Error;
+
+/// A buffer that does not hold what was said is a `BufferError`; everything else is a `ValueError`.
+#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` wants")]
+pub fn refused(error: Error) -> PyErr {
+    match error {
+        Error::BufferTooSmall { .. } => PyBufferError::new_err(error.to_string()),
+        _ => PyValueError::new_err(error.to_string()),
+    }
+}
+
+/// A `ValueError` that names what was expected of an argument.
+pub fn unknown(what: &str, given: &str, expected: &str) -> PyErr {
+    PyValueError::new_err(format!("{what} is one of {expected}, not {given:?}"))
+}

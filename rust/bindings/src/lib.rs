@@ -1,0 +1,32 @@
+//! `bodycam_pipeline._native`: checks what crosses the border, releases the GIL, maps errors. No arithmetic.
+//!
+//! `_native.pyi` documents the surface; one verb is one file here.
+
+#![allow(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over")]
+
+mod decode_head;
+mod errors;
+mod frame_digest;
+mod letterbox;
+mod planes;
+mod redact;
+mod residual;
+mod suppress;
+mod tables;
+
+#[pyo3::pymodule]
+mod _native {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use super::{
+        decode_head::decode_head, frame_digest::frame_digest, letterbox::letterbox, planes::Planes, redact::redact,
+        residual::residual, suppress::suppress,
+    };
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        module.add("build_profile", if cfg!(debug_assertions) { "debug" } else { "release" })
+    }
+}

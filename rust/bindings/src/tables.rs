@@ -1,0 +1,53 @@
+//! Small tables of numbers, copied in and out: regions, seeds, colours, boxes.
+
+use numpy::{PyArray1, PyArray2, PyReadonlyArrayDyn, PyUntypedArrayMethods};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use redact_core::{Colour, Detection, Region, check_regions};
+
+use crate::errors::refused;
+
+pub fn regions(table: &PyReadonlyArrayDyn<'_, i32>, width: usize, height: usize) -> PyResult<Vec<Region>> {
+    if table.ndim() != 2 || table.shape()[1] != 4 {
+        return Err(PyValueError::new_err(format!("regions have the shape (n, 4), not {:?}", table.shape())));
+    }
+    let table = table.as_array();
+    let rows = table.outer_iter().map(|row| [row[0], row[1], row[2], row[3]]);
+    check_regions(rows, width, height).map_err(refused)
+}
+
+pub fn seeds(table: Option<&PyReadonlyArrayDyn<'_, u64>>) -> PyResult<Vec<u64>> {
+    let Some(table) = table else { return Ok(Vec::new()) };
+    if table.ndim() != 1 {
+        return Err(PyValueError::new_err(format!("seeds have the shape (n,), not {:?}", table.shape())));
+    }
+    Ok(table.as_array().iter().copied().collect())
+}
+
+pub fn colour((luma, blue, red): (i64, i64, i64)) -> PyResult<Colour> {
+    let sample = |value: i64| {
+        u8::try_from(value).map_err(|_| PyValueError::new_err(format!("a colour's samples are 0 to 255, not {value}")))
+    };
+    Ok([sample(luma)?, sample(blue)?, sample(red)?])
+}
+
+pub fn detections(table: &PyReadonlyArrayDyn<'_, f32>) -> PyResult<Vec<Detection>> {
+    if table.ndim() != 2 || table.shape()[1] != 6 {
+        return Err(PyValueError::new_err(format!("boxes have the shape (n, 6), not {:?}", table.shape())));
+    }
+    let row = |row: numpy::ndarray::ArrayViewD<'_, f32>| Detection {
+        left: row[0],
+        top: row[1],
+        right: row[2],
+        bottom: row[3],
+        score: row[4],
+        kind: row[5],
+    };
+    Ok(table.as_array().outer_iter().map(row).collect())
+}
+
+pub fn boxes<'py>(py: Python<'py>, detections: &[Detection]) -> PyResult<Bound<'py, PyArray2<f32>>> {
+    let row = |found: &Detection| [found.left, found.top, found.right, found.bottom, found.score, found.kind];
+    let numbers = PyArray1::from_iter(py, detections.iter().flat_map(row));
+    numpy::PyArrayMethods::reshape(&numbers, [detections.len(), 6])
+}

@@ -1,0 +1,268 @@
+//! From planes to a detector's tensor: crop, turn upright, scale to fit, convert colours, normalise, pad.
+//!
+//! Nothing is rounded to bytes on the way. Each output row is mixed from the rows of the planes, then along itself, then
+//! converted and written to its upright place. Mirroring happens in the tables of [`taps`], turning where rows are
+//! written; no picture in between ever exists.
+//!
+//! Chroma is sited as MPEG-2 and H.264 have it by default: level with the left one of its two luma columns, half-way
+//! between its two luma rows.
+
+mod colour;
+mod taps;
+
+use crate::{Error, Frame, Plane, Region, Result};
+use colour::Conversion;
+use taps::{Axis, Taps};
+
+pub use colour::{Channels, Matrix, Range};
+
+/// How the coded picture is to be turned to stand upright: EXIF orientation 1..8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Orientation {
+    /// Rows become columns.
+    turned: bool,
+    /// Coded columns run against the upright axis that they lie along.
+    columns_mirrored: bool,
+    /// Coded rows do.
+    rows_mirrored: bool,
+}
+
+impl Orientation {
+    /// As EXIF numbers them.
+    ///
+    /// # Errors
+    /// Any number but 1 to 8.
+    pub fn from_exif(number: i64) -> Result<Self> {
+        let (turned, columns_mirrored, rows_mirrored) = match number {
+            1 => (false, false, false),
+            2 => (false, true, false),
+            3 => (false, true, true),
+            4 => (false, false, true),
+            5 => (true, false, false),
+            6 => (true, false, true),
+            7 => (true, true, true),
+            8 => (true, true, false),
+            _ => return Err(Error::Orientation(number)),
+        };
+        Ok(Self { turned, columns_mirrored, rows_mirrored })
+    }
+}
+
+/// What a detector wants to see.
+#[derive(Debug, Clone, Copy)]
+pub struct Letterbox {
+    /// How to turn the coded picture.
+    pub orientation: Orientation,
+    /// Which sample values are black and white.
+    pub range: Range,
+    /// Which YCbCr.
+    pub matrix: Matrix,
+    /// Order of the colour planes in the target; `mean` and `factor` follow it.
+    pub channels: Channels,
+    /// Subtracted from a colour of 0..255.
+    pub mean: [f32; 3],
+    /// Multiplied afterwards.
+    pub factor: [f32; 3],
+    /// Written where the picture does not reach.
+    pub pad: f32,
+    /// The part of the coded frame to look at; none is all of it.
+    pub crop: Option<Region>,
+}
+
+/// Coded rows that are collected before a turned picture's columns are written: one cache line of them.
+const TURNED_AT_ONCE: usize = 16;
+
+/// A letterbox for one size of frames and one size of targets: its tables and its scratch rows.
+pub struct Fit {
+    scale: f64,
+    frame: (usize, usize),
+    target: (usize, usize),
+    turned: bool,
+    pad: f32,
+    conversion: Conversion,
+    luma: Sampler,
+    chroma: Sampler,
+    /// Luma, blue, red of one output row.
+    mixed: [Vec<f32>; 3],
+    /// Colours of up to [`TURNED_AT_ONCE`] output rows, for a turned picture.
+    waiting: Vec<f32>,
+}
+
+impl Fit {
+    /// Work out where everything goes.
+    ///
+    /// # Errors
+    /// A crop that is empty or outside the frame, a target without a pixel.
+    pub fn new(letterbox: &Letterbox, frame: (usize, usize), target: (usize, usize)) -> Result<Self> {
+        let (width, height) = frame;
+        let crop = letterbox.crop.unwrap_or(Region { left: 0, top: 0, right: width, bottom: height });
+        if crop.left >= crop.right || crop.top >= crop.bottom || crop.right > width || crop.bottom > height {
+            return Err(Error::Crop { crop, width, height });
+        }
+        if target.0 == 0 || target.1 == 0 {
+            return Err(Error::EmptyTarget { width: target.0, height: target.1 });
+        }
+        let Orientation { turned, columns_mirrored, rows_mirrored } = letterbox.orientation;
+        let room = if turned { (target.1, target.0) } else { target };
+        let step = (ratio(crop.width(), room.0)).max(ratio(crop.height(), room.1));
+        let columns = Axis::new((crop.left, crop.right), step, room.0, columns_mirrored);
+        let rows = Axis::new((crop.top, crop.bottom), step, room.1, rows_mirrored);
+        Ok(Self {
+            scale: 1.0 / step,
+            frame,
+            target,
+            turned,
+            pad: letterbox.pad,
+            conversion: Conversion::new(letterbox),
+            luma: Sampler::new(columns.luma(), rows.luma()),
+            chroma: Sampler::new(columns.chroma_columns(), rows.chroma_rows()),
+            mixed: [(); 3].map(|()| vec![0.0; columns.count()]),
+            waiting: if turned { vec![0.0; TURNED_AT_ONCE * 3 * columns.count()] } else { Vec::new() },
+        })
+    }
+
+    /// Target pixels per upright source pixel.
+    #[must_use]
+    pub const fn scale(&self) -> f64 {
+        self.scale
+    }
+
+    /// Write frames into targets of three planes each, which follow one another.
+    ///
+    /// # Panics
+    /// As [`Fit::write`], which does the work.
+    pub fn write_all(&mut self, frames: &[Frame<'_>], targets: &mut [f32]) {
+        let one = 3 * self.target.0 * self.target.1;
+        assert_eq!(targets.len(), one * frames.len(), "as many targets as frames");
+        for (frame, target) in frames.iter().zip(targets.chunks_exact_mut(one)) {
+            self.write(frame, target);
+        }
+    }
+
+    /// Write one frame into one target of three planes.
+    ///
+    /// # Panics
+    /// If the frame or the target has another size than this was made for.
+    pub fn write(&mut self, frame: &Frame<'_>, target: &mut [f32]) {
+        assert_eq!((frame.width(), frame.height()), self.frame, "a frame of the size this was made for");
+        assert_eq!(target.len(), 3 * self.target.0 * self.target.1, "a target of the size this was made for");
+        pulp::Arch::new().dispatch(
+            #[inline(always)]
+            || if self.turned { self.write_turned(frame, target) } else { self.write_rows(frame, target) },
+        );
+    }
+
+    #[inline(always)]
+    fn write_rows(&mut self, frame: &Frame<'_>, target: &mut [f32]) {
+        let (width, height) = self.target;
+        let (columns, rows) = (self.luma.columns(), self.luma.rows());
+        let [first, second, third] = planes_of(target, width * height);
+        for y in 0..rows {
+            self.mix_row(frame, y);
+            let at = y * width..y * width + columns;
+            let colours = [&mut first[at.clone()], &mut second[at.clone()], &mut third[at]];
+            self.conversion.convert(&self.mixed, colours);
+        }
+        for plane in [first, second, third] {
+            for row in plane[..rows * width].chunks_exact_mut(width) {
+                row[columns..].fill(self.pad);
+            }
+            plane[rows * width..].fill(self.pad);
+        }
+    }
+
+    #[inline(always)]
+    fn write_turned(&mut self, frame: &Frame<'_>, target: &mut [f32]) {
+        let (width, height) = self.target;
+        let (columns, rows) = (self.luma.columns(), self.luma.rows());
+        let mut waiting = std::mem::take(&mut self.waiting);
+        for start in (0..rows).step_by(TURNED_AT_ONCE) {
+            let count = TURNED_AT_ONCE.min(rows - start);
+            for (y, colours) in (start..start + count).zip(waiting.chunks_exact_mut(3 * columns)) {
+                self.mix_row(frame, y);
+                self.conversion.convert(&self.mixed, planes_of(colours, columns));
+            }
+            for (channel, plane) in target.chunks_exact_mut(width * height).enumerate() {
+                for (x, row) in plane.chunks_exact_mut(width).take(columns).enumerate() {
+                    for (nth, value) in row[start..start + count].iter_mut().enumerate() {
+                        *value = waiting[(nth * 3 + channel) * columns + x];
+                    }
+                }
+            }
+        }
+        self.waiting = waiting;
+        for plane in target.chunks_exact_mut(width * height) {
+            for row in plane[..columns * width].chunks_exact_mut(width) {
+                row[rows..].fill(self.pad);
+            }
+            plane[columns * width..].fill(self.pad);
+        }
+    }
+
+    /// Mix output row `y` of all three planes.
+    #[inline(always)]
+    fn mix_row(&mut self, frame: &Frame<'_>, y: usize) {
+        let [luma, blue, red] = &mut self.mixed;
+        self.luma.row(frame.planes[0], y, luma);
+        self.chroma.row(frame.planes[1], y, blue);
+        self.chroma.row(frame.planes[2], y, red);
+    }
+}
+
+/// How one kind of plane is sampled, and the row between the two directions.
+struct Sampler {
+    across: Taps,
+    down: Taps,
+    row: Vec<f32>,
+}
+
+impl Sampler {
+    fn new(across: Taps, down: Taps) -> Self {
+        let row = vec![0.0; across.samples().len()];
+        Self { across, down, row }
+    }
+
+    fn columns(&self) -> usize {
+        self.across.len()
+    }
+
+    fn rows(&self) -> usize {
+        self.down.len()
+    }
+
+    #[inline(always)]
+    fn row(&mut self, plane: Plane<'_>, y: usize, mixed: &mut [f32]) {
+        let columns = self.across.samples();
+        let (top, weights) = self.down.at(y);
+        let source = |nth: usize| &plane.row(top + nth)[columns.clone()];
+        taps::mix_rows(&mut self.row, weights, source);
+        self.across.mix(&self.row, mixed);
+    }
+}
+
+/// Width and height of frames that all have the same.
+///
+/// # Errors
+/// No frame at all, or one that differs from the first.
+pub fn check_sizes(frames: &[Frame<'_>]) -> Result<(usize, usize)> {
+    let first = frames.first().ok_or(Error::NoFrames)?;
+    let (first_width, first_height) = (first.width(), first.height());
+    match frames.iter().position(|frame| (frame.width(), frame.height()) != (first_width, first_height)) {
+        None => Ok((first_width, first_height)),
+        Some(index) => {
+            let (width, height) = (frames[index].width(), frames[index].height());
+            Err(Error::FrameSizesDiffer { index, width, height, first_width, first_height })
+        }
+    }
+}
+
+fn planes_of(target: &mut [f32], size: usize) -> [&mut [f32]; 3] {
+    let (first, rest) = target.split_at_mut(size);
+    let (second, third) = rest.split_at_mut(size);
+    [first, second, third]
+}
+
+#[expect(clippy::cast_precision_loss, reason = "frames and targets are narrower than 2^52 samples")]
+fn ratio(samples: usize, room: usize) -> f64 {
+    samples as f64 / room as f64
+}

@@ -1,0 +1,209 @@
+//! How to hide a region. What a style paints is settled before the first sample changes, and laid afterwards.
+
+mod fill;
+mod gaussian;
+mod membrane;
+mod mosaic;
+
+use crate::ring::Ring;
+use crate::{Error, FrameMut, Plane, PlaneMut, Region, Result};
+
+use membrane::Membrane;
+use mosaic::Cells;
+
+/// Y, Cb, Cr.
+pub type Colour = [u8; 3];
+
+/// The styles that a release may use: none reads a sample under any region of its call.
+#[derive(Debug, Clone, Copy)]
+pub enum Shipping<'a> {
+    /// One colour.
+    Fill(Colour),
+    /// A smooth membrane over the hole, from its ring; the colour where there is no ring at all.
+    Membrane(Colour),
+    /// Random cells around the ring's mean colour (or the given one where there is no ring), from one seed per region.
+    Mosaic(Colour, &'a [u64]),
+}
+
+/// Every style.
+#[derive(Debug, Clone, Copy)]
+pub enum Style<'a> {
+    /// Safe to release.
+    Shipping(Shipping<'a>),
+    /// **Not safe**: computed from what it hides. For internal working copies only.
+    Gaussian,
+}
+
+/// What a style paints into one region of one plane.
+pub(crate) enum Paint {
+    Flat(u8),
+    Membrane(Membrane),
+    Cells(Cells),
+}
+
+impl Paint {
+    /// Settle what `style` paints into region `index` of plane `number`, reading nothing but its ring.
+    pub(crate) fn settle(
+        style: Shipping<'_>,
+        plane: Plane<'_>,
+        number: usize,
+        index: usize,
+        regions: &[Region],
+    ) -> Self {
+        let holes: Vec<Region> = regions.iter().map(|region| on_plane(number, *region)).collect();
+        let ring = || Ring::read(plane, holes[index], &holes);
+        match style {
+            Shipping::Fill(colour) => Self::Flat(colour[number]),
+            Shipping::Membrane(colour) => match Membrane::stretch(&ring(), holes[index]) {
+                Some(membrane) => Self::Membrane(membrane),
+                None => Self::Flat(colour[number]),
+            },
+            Shipping::Mosaic(colour, seeds) => {
+                let mean = ring().mean().unwrap_or(colour[number]);
+                Self::Cells(Cells::new(seeds[index], mean, number, regions[index]))
+            }
+        }
+    }
+
+    /// Paint all of a window, which is the region's part of the plane.
+    pub(crate) fn lay(&self, window: &mut PlaneMut<'_>) {
+        match self {
+            Self::Flat(value) => fill::fill(window, *value),
+            Self::Membrane(membrane) => membrane.lay(window),
+            Self::Cells(cells) => cells.lay(window),
+        }
+    }
+}
+
+/// A luma region in the samples of plane `number`.
+pub(crate) fn on_plane(number: usize, region: Region) -> Region {
+    if number == 0 { region } else { region.chroma() }
+}
+
+/// Refuse seeds that are not one for each region.
+///
+/// # Errors
+/// [`Error::SeedCount`].
+pub const fn check_seeds(seeds: &[u64], regions: &[Region]) -> Result<()> {
+    if seeds.len() == regions.len() {
+        return Ok(());
+    }
+    Err(Error::SeedCount { regions: regions.len(), seeds: seeds.len() })
+}
+
+/// Hide `regions`, which lie inside the frame, in place. Where regions overlap, the last one paints.
+///
+/// # Errors
+/// [`Error::SeedCount`]: a mosaic without a seed for every region.
+pub fn redact(frame: &mut FrameMut<'_>, regions: &[Region], style: Style<'_>) -> Result<()> {
+    if let Style::Shipping(Shipping::Mosaic(_, seeds)) = style {
+        check_seeds(seeds, regions)?;
+    }
+    for (number, plane) in frame.planes.iter_mut().enumerate() {
+        for (index, region) in regions.iter().enumerate() {
+            let hole = on_plane(number, *region);
+            match style {
+                Style::Shipping(style) => {
+                    // Earlier regions are painted by now, and still count as hidden: no order of work shows.
+                    let paint = Paint::settle(style, plane.as_plane(), number, index, regions);
+                    paint.lay(&mut plane.window(hole));
+                }
+                Style::Gaussian => gaussian::gaussian(plane, hole),
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::pictures::{Picture, any_picture, any_regions, region};
+
+    const GREY: Colour = [16, 128, 128];
+    const SEEDS: [u64; 4] = [1, 2, 3, u64::MAX];
+
+    fn shipping(regions: &[Region]) -> [Shipping<'static>; 3] {
+        [Shipping::Fill(GREY), Shipping::Membrane(GREY), Shipping::Mosaic(GREY, &SEEDS[..regions.len()])]
+    }
+
+    fn hidden(regions: &[Region]) -> impl Fn(usize, usize, usize) -> bool {
+        |number, x, y| regions.iter().any(|region| on_plane(number, *region).contains(x, y))
+    }
+
+    fn redacted(picture: &Picture, regions: &[Region], style: Style<'_>) -> Picture {
+        let mut picture = picture.clone();
+        redact(&mut picture.frame_mut(), regions, style).unwrap();
+        picture
+    }
+
+    fn scene() -> impl Strategy<Value = (Picture, Vec<Region>, Vec<u8>)> {
+        any_picture().prop_flat_map(|picture| {
+            let regions = any_regions(picture.width, picture.height);
+            (Just(picture), regions, prop::collection::vec(any::<u8>(), 97))
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(512))]
+
+        #[test]
+        fn what_is_hidden_cannot_be_got_back((picture, regions, noise) in scene()) {
+            let mut other = picture.clone();
+            other.scramble(&noise, hidden(&regions));
+            for style in shipping(&regions).map(Style::Shipping) {
+                prop_assert_eq!(redacted(&picture, &regions, style), redacted(&other, &regions, style));
+            }
+        }
+
+        #[test]
+        fn nothing_outside_the_regions_changes((picture, regions, noise) in scene()) {
+            for style in shipping(&regions).map(Style::Shipping).into_iter().chain([Style::Gaussian]) {
+                let mut after = redacted(&picture, &regions, style);
+                let mut before = picture.clone();
+                after.scramble(&noise, hidden(&regions));
+                before.scramble(&noise, hidden(&regions));
+                prop_assert_eq!(before, after);
+            }
+        }
+
+        #[test]
+        fn every_hidden_sample_is_painted((picture, regions, _) in scene()) {
+            let mut filled = redacted(&picture, &regions, Style::Shipping(Shipping::Fill(GREY)));
+            let mut expected = picture;
+            for (number, value) in GREY.into_iter().enumerate() {
+                expected.scramble(&[value], |plane, x, y| plane == number && hidden(&regions)(plane, x, y));
+            }
+            prop_assert_eq!(&filled, &expected);
+            filled.scramble(&[0], |_, _, _| true);
+        }
+
+        #[test]
+        fn redacting_twice_changes_nothing_more((picture, regions, _) in scene()) {
+            for style in shipping(&regions).map(Style::Shipping) {
+                let once = redacted(&picture, &regions, style);
+                prop_assert_eq!(redacted(&once, &regions, style), once);
+            }
+        }
+    }
+
+    #[test]
+    fn refuses_a_mosaic_without_a_seed_for_every_region() {
+        let mut picture = Picture::flat(4, 4, [1, 2, 3]);
+        let style = Style::Shipping(Shipping::Mosaic(GREY, &SEEDS[..1]));
+        let regions = [region(0, 0, 1, 1), region(2, 2, 4, 4)];
+        let refused = redact(&mut picture.frame_mut(), &regions, style);
+        assert_eq!(refused, Err(Error::SeedCount { regions: 2, seeds: 1 }));
+        assert_eq!(picture, Picture::flat(4, 4, [1, 2, 3]));
+    }
+
+    #[test]
+    fn a_hole_without_a_ring_gets_the_given_colour() {
+        let everything = [region(0, 0, 5, 3)];
+        let blurred =
+            redacted(&Picture::flat(5, 3, [200, 9, 9]), &everything, Style::Shipping(Shipping::Membrane(GREY)));
+        assert_eq!(blurred, Picture::flat(5, 3, GREY));
+    }
+}
