@@ -1,0 +1,116 @@
+"""``frames.parquet``: every frame of a release, named by the SHA-256 of its decoded planes."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from bodycam_pipeline.evidence.files import write_atomically
+from bodycam_pipeline.values.errors import VerificationError
+
+_COLUMNS: "list[pa.Field[Any]]" = [
+    pa.field("pts", pa.int64(), nullable=False),
+    pa.field("sha256", pa.binary(32), nullable=False),
+]
+FRAMES_SCHEMA = pa.schema(_COLUMNS)
+"""One row per frame, ascending in pts (ticks of the release's own time base)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFacts:
+    """What ``ffmpeg -f framehash`` prints above and beside the digests.
+
+    Attributes:
+        time_base: Seconds per pts of the release.
+        width, height: Of the coded picture.
+        sample_aspect_ratio: As the file says; 0 where it says nothing.
+        frame_bytes: Of one packed frame.
+    """
+
+    time_base: Fraction
+    width: int
+    height: int
+    sample_aspect_ratio: Fraction
+    frame_bytes: int
+
+
+def write_frames(pts: NDArray[np.int64], sha256: NDArray[np.uint8], path: Path) -> None:
+    """Write the digests; equal values give identical bytes (under one version of pyarrow).
+
+    Args:
+        pts: int64 (n,), strictly ascending.
+        sha256: uint8 (n, 32).
+        path: Where.
+
+    Raises:
+        ValueError: columns of different lengths, or out of order.
+        StorageError: the disk refused.
+    """
+    if sha256.shape != (len(pts), 32) or (np.diff(pts) <= 0).any():
+        raise ValueError("one digest of 32 bytes for each pts, pts ascending")
+    digests = pa.FixedSizeBinaryArray.from_buffers(
+        pa.binary(32), len(pts), [None, pa.py_buffer(np.ascontiguousarray(sha256, dtype=np.uint8).tobytes())]
+    )
+    table = pa.table([pa.array(pts, pa.int64()), digests], schema=FRAMES_SCHEMA)
+    buffer = pa.BufferOutputStream()
+    pq.write_table(
+        table,
+        buffer,
+        compression="zstd",
+        use_dictionary=False,
+        write_statistics=False,
+        column_encoding={"pts": "DELTA_BINARY_PACKED", "sha256": "PLAIN"},
+    )
+    write_atomically(path, buffer.getvalue().to_pybytes())
+
+
+def read_frames(path: Path) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """The pts (n,) and digests (n, 32) of a release.
+
+    Raises:
+        VerificationError: not there, or not a list of frames.
+    """
+    try:
+        table = pq.read_table(path).combine_chunks()
+    except (OSError, pa.ArrowException) as error:
+        raise _not_frames(path) from error
+    if not table.schema.equals(FRAMES_SCHEMA):
+        raise _not_frames(path)
+    digests = b"".join(digest.as_py() for digest in table["sha256"])
+    return table["pts"].to_numpy(), np.frombuffer(digests, dtype=np.uint8).reshape(-1, 32)
+
+
+def framehash_text(pts: NDArray[np.int64], sha256: NDArray[np.uint8], facts: PictureFacts) -> str:
+    """The text that stock ``ffmpeg`` prints for the release, so that ``diff`` can check every frame of it.
+
+    ``ffmpeg -noautorotate -i FILE -map 0:v -copyts -fps_mode passthrough -enc_time_base -1 -bsf:v setts=duration=1
+    -fflags +bitexact -f framehash -hash sha256 -``
+
+    (``setts`` because versions of ffmpeg disagree about how long a frame lasts, ``+bitexact`` because they print their
+    own version otherwise.)
+    """
+    ratio = facts.sample_aspect_ratio
+    header = (
+        "#format: frame checksums\n#version: 2\n#hash: SHA256\n"
+        f"#tb 0: {facts.time_base.numerator}/{facts.time_base.denominator}\n"
+        "#media_type 0: video\n#codec_id 0: rawvideo\n"
+        f"#dimensions 0: {facts.width}x{facts.height}\n"
+        f"#sar 0: {ratio.numerator}/{ratio.denominator}\n"
+        "#stream#, dts,        pts, duration,     size, hash\n"
+    )
+    lines = (
+        f"0, {time:>10}, {time:>10}, {1:>8}, {facts.frame_bytes:>8}, {digest.tobytes().hex()}\n"
+        for time, digest in zip(pts.tolist(), sha256, strict=True)
+    )
+    return header + "".join(lines)
+
+
+def _not_frames(path: Path) -> VerificationError:
+    return VerificationError(
+        f"{path} is not a release's list of frames", remedy="Ask for the complete release as it was published."
+    )

@@ -1,0 +1,80 @@
+"""What was promised against what a stranger sees in the finished file."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bodycam_pipeline.values.observed import ContainerObservation, SegmentObservation
+from bodycam_pipeline.values.plan import Plan
+from bodycam_pipeline.values.policy import Policy
+from bodycam_pipeline.values.recording import Recording
+
+RESIDUAL_LIMIT = 24.0
+"""Sample values 0..255 by which the worst 8x8 block of a region may differ from what its style paints."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One way in which the finished file is not what was promised.
+
+    Attributes:
+        code: A stable word for programs.
+        what: A sentence for people.
+        pts: The first frame it concerns, in the recording's clock.
+    """
+
+    code: str
+    what: str
+    pts: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What the finished file has to be."""
+
+    recording: Recording
+    plan: Plan
+    policy: Policy
+
+
+def verify(
+    promise: Promise, frames: Sequence[SegmentObservation], container: ContainerObservation
+) -> tuple[Finding, ...]:
+    """Every way in which the finished file breaks the promise; empty where it keeps it."""
+    return (*_frame_findings(promise, frames), *_container_findings(promise, container))
+
+
+def _frame_findings(promise: Promise, frames: Sequence[SegmentObservation]) -> Iterator[Finding]:
+    promised = promise.recording.packets.shown_pts()
+    seen = np.concatenate([np.empty(0, np.int64), *(part.pts for part in frames)])
+    residual = np.concatenate([np.empty(0, np.float32), *(part.residual for part in frames)])
+    broken = sorted(pts for part in frames for pts in part.undecodable_pts)
+    if len(seen) + len(broken) != len(promised):
+        yield Finding("count", f"{len(seen) + len(broken)} frames where the recording presents {len(promised)}")
+    yield from _about("order", "do not ascend in time", seen[1:][np.diff(seen) <= 0])
+    yield from _about("missing", "of the recording are not in the release", np.setdiff1d(promised, seen))
+    yield from _about("extra", "of the release are not in the recording", np.setdiff1d(seen, promised))
+    yield from _about("undecodable", "of the release cannot be decoded", np.array(broken, dtype=np.int64))
+    visible = seen[~(residual <= RESIDUAL_LIMIT)]  # so written, a NaN is above every limit
+    yield from _about("visible", "hold a region that is not hidden as the plan says", visible)
+
+
+def _about(code: str, what: str, pts: NDArray[np.int64]) -> Iterator[Finding]:
+    if pts.size:
+        yield Finding(code, f"{pts.size} frame{'s' * (pts.size > 1)} {what}", int(pts[0]))
+
+
+def _container_findings(promise: Promise, container: ContainerObservation) -> Iterator[Finding]:
+    if container.video_tracks != 1:
+        yield Finding("video-tracks", f"{container.video_tracks} video tracks where one was written")
+    sound = promise.recording.audio is not None and promise.policy.audio.policy != "remove"
+    if container.audio_tracks != sound:
+        yield Finding("audio-tracks", f"{container.audio_tracks} sound tracks where the policy allows {int(sound)}")
+    for track in container.other_tracks:
+        yield Finding("other-track", f"a track that no release has: {track}")
+    for tag in container.metadata:
+        yield Finding("metadata", f"metadata that no release carries: {tag}")
+    for part in container.unowned:
+        yield Finding("unowned", f"bytes that no rule allows: {part}")

@@ -1,0 +1,43 @@
+"""What a stranger sees who decodes the finished file."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class SegmentObservation:
+    """The frames of one segment of the finished file, in the recording's clock.
+
+    Attributes:
+        pts: int64 (n,), ascending.
+        sha256: uint8 (n, 32), digests of the decoded planes.
+        residual: float32 (n,), how far the frame's worst region is from what its style paints, 0..255; 0 where the
+            frame has no region.
+        undecodable_pts: Frames that did not decode, in the recording's clock.
+    """
+
+    pts: NDArray[np.int64]
+    sha256: NDArray[np.uint8]
+    residual: NDArray[np.float32]
+    undecodable_pts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerObservation:
+    """What else a stranger finds in the finished file.
+
+    Attributes:
+        video_tracks: How many.
+        audio_tracks: How many.
+        other_tracks: What they are, e.g. ``data bin_data``.
+        metadata: Every tag of the file and its tracks that is not part of the format itself.
+        unowned: Boxes or bytes that no rule allows, e.g. ``udta, 61 bytes at 1208``.
+    """
+
+    video_tracks: int
+    audio_tracks: int
+    other_tracks: tuple[str, ...] = ()
+    metadata: tuple[str, ...] = ()
+    unowned: tuple[str, ...] = ()
