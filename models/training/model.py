@@ -21,9 +21,7 @@ Maps = list[tuple[Tensor, Tensor]]
 
 def convolution(i: int, o: int, kernel: int = 1, stride: int = 1, groups: int = 1) -> nn.Sequential:
     """Convolution and batch norm, which the export folds into one."""
-    return nn.Sequential(
-        nn.Conv2d(i, o, kernel, stride, kernel // 2, groups=groups, bias=False), nn.BatchNorm2d(o)
-    )
+    return nn.Sequential(nn.Conv2d(i, o, kernel, stride, kernel // 2, groups=groups, bias=False), nn.BatchNorm2d(o))
 
 
 class Separable(nn.Module):

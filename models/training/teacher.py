@@ -24,7 +24,7 @@ FLOOR = 0.15  # below this no teacher's opinion is kept
 SIDES = {"yunet": (640, 1280), "centerface": (896,), "y5fu": (640, 1024)}  # longest sides looked at, in pixels
 SURE = {"yunet": 0.75, "centerface": 0.6, "y5fu": 0.7}  # alone enough for a positive
 AGREED = {"yunet": 0.45, "centerface": 0.35}  # enough where both face teachers see it
-UNSURE = {"yunet": 0.25, "centerface": 0.2, "y5fu": 0.2}  # enough for an ignore region
+UNSURE = {"yunet": 0.4, "centerface": 0.3, "y5fu": 0.25}  # enough for an ignore region
 
 
 def look(teacher: Detector, picture: np.ndarray, sides: tuple[int, ...]) -> Boxes:
@@ -32,8 +32,7 @@ def look(teacher: Detector, picture: np.ndarray, sides: tuple[int, ...]) -> Boxe
     rows = []
     for side in sides:
         canvas, scale = fit(picture, side)
-        for found in teacher(canvas, FLOOR).values():
-            rows.append(found / [scale, scale, scale, scale, 1])
+        rows += [found / [scale, scale, scale, scale, 1] for found in teacher(canvas, FLOOR).values()]
     return suppress(np.concatenate(rows), 0.4)
 
 
@@ -88,7 +87,8 @@ def main() -> None:
                 name: look(teacher, picture, SIDES[name]).round(3).tolist() for name, teacher in teachers.items()
             }
         (a.out / f"{folder}.{index}.json").write_text(json.dumps(seen))
-        print(folder, len(seen), "pictures", sum(len(r) for s in seen.values() for r in s.values()), "boxes", flush=True)
+        boxes = sum(len(rows) for by_teacher in seen.values() for rows in by_teacher.values())
+        print(folder, len(seen), "pictures", boxes, "boxes", flush=True)
 
 
 if __name__ == "__main__":
