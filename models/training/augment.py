@@ -18,7 +18,7 @@ Picture = NDArray[np.uint8]
 Rows = NDArray[np.float32]
 FACE, PLATE = 0, 1
 VISIBLE = 0.4  # least share of a box that must stay inside the crop for it to count as an object
-SMALLEST = 5.0  # pixels; a face or plate with a shorter side is neither rewarded nor punished
+SMALLEST = 4.0  # pixels; a face or plate with a shorter side is neither rewarded nor punished
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +126,9 @@ class Camera:
             return cv2.filter2D(picture, -1, motion_kernel(r.choice((3, 5, 5, 7, 9)), r.uniform(0, math.pi)))
         if draw < 0.17:
             return cv2.GaussianBlur(picture, (0, 0), r.uniform(0.5, 1.6))
-        if draw < 0.27:
+        if draw < 0.37:
             height, width = picture.shape[:2]
-            small = cv2.resize(picture, None, fx=(f := r.uniform(0.4, 0.85)), fy=f, interpolation=cv2.INTER_AREA)
+            small = cv2.resize(picture, None, fx=(f := r.uniform(0.35, 0.85)), fy=f, interpolation=cv2.INTER_AREA)
             return cv2.resize(small, (width, height))
         return picture
 

@@ -25,13 +25,13 @@ from torch.utils.data import IterableDataset, get_worker_info
 
 from models.training import augment
 from models.training.augment import FACE, PLATE, Picture, Rows
-from models.training.boxes import overlaps
+from models.training.boxes import Boxes, overlaps
 from models.training.teacher import FOLDERS, labels
 
 # share of the crops drawn from each set; a crop of a mosaic counts as one
 SHARES = {
-    "facecount": 0.27, "salty": 0.05, "nisa": 0.02, "chtseng_mask": 0.21, "chtseng_head": 0.07,
-    "unknowncz": 0.27, "kaggle433": 0.04, "chirag": 0.04, "usfl": 0.03,
+    "facecount": 0.30, "salty": 0.05, "nisa": 0.02, "chtseng_mask": 0.21, "chtseng_head": 0.07,
+    "unknowncz": 0.25, "kaggle433": 0.04, "chirag": 0.04, "usfl": 0.03,
 }  # fmt: skip
 LICENCES = {
     "facecount": None,  # competition stock photos, nothing stated
@@ -62,6 +62,11 @@ def rows_of(kind: int, boxes: Any) -> list[list[float]]:
     return [[kind, *map(float, box[:4])] for box in boxes if box[2] > box[0] and box[3] > box[1]]
 
 
+def covered_by(labels: Boxes, boxes: Boxes) -> NDArray[np.float64]:
+    """Largest share of each box that a single label covers."""
+    return overlaps(labels, boxes)[1].max(0) if len(labels) else np.zeros(len(boxes))
+
+
 def objects(item: dict[str, Any], seen: dict[str, Any] | None) -> tuple[list[list[float]], list[list[float]]]:
     """Objects and ignore regions of a picture: its own labels, then what the teachers add for what it leaves out."""
     own = np.array(item["boxes"], float).reshape(-1, 4)
@@ -74,13 +79,12 @@ def objects(item: dict[str, Any], seen: dict[str, Any] | None) -> tuple[list[lis
                 ignored.append([kind, 0.0, 0.0, float(item["width"]), float(item["height"])])
             continue
         sure, unsure = labels(seen, name)
-        if kind == labelled:  # the set's own labels win; what a teacher sees beside them may be a missed object
-            unsure = np.concatenate([sure, unsure])
-            if len(own) and len(unsure):
-                iou, _ = overlaps(own, unsure)
-                unsure = unsure[iou.max(0) < 0.3]
-        else:
-            found += rows_of(kind, sure)
+        if kind == FACE and item["kind"] == "head":  # a likely face is a sure one where somebody marked a head
+            on_head = covered_by(own, unsure) > 0.7
+            sure, unsure = np.concatenate([sure, unsure[on_head]]), unsure[~on_head]
+        if kind == labelled:  # the set's own labels win; a teacher adds the small ones they left out
+            sure, unsure = (boxes[covered_by(own, boxes) < 0.3] for boxes in (sure, unsure))
+        found += rows_of(kind, sure)
         ignored += rows_of(kind, unsure)
     if item["kind"] == "head":  # a head is a face at most: never a false alarm, and an object only if a teacher saw one
         ignored += rows_of(FACE, own)
@@ -229,13 +233,13 @@ class Crops(IterableDataset[Batch]):
         if row is not None:
             middle = ((row[1] + row[3]) / 2, (row[2] + row[4]) / 2)
             side = row[3] - row[1] if row[0] == PLATE else max(row[3] - row[1], row[4] - row[2])
-            low, high = (14.0, 0.85 * width) if row[0] == PLATE else (8.0, 0.75 * near)
+            low, high = (14.0, 0.85 * width) if row[0] == PLATE else (8.0, 0.85 * near)
             scale = min(_between(r, low, max(low * 1.2, high)) / side, 2.2)
         else:
             middle, side = (r.uniform(0, full_width), r.uniform(0, full_height)), 0.0
             scale = max(width / full_width, height / full_height) * math.exp(r.uniform(-0.3, 1.1))
         scale = max(scale, r.uniform(0.55, 1.0) * near / max(full_width, full_height))
-        stretch = math.exp(r.uniform(-0.16, 0.16))
+        stretch = math.exp(r.uniform(-0.2, 0.2))
         scales = (scale * stretch, scale / stretch)
         angle = math.radians(r.uniform(-8, 8) if r.random() < 0.75 else r.uniform(-35, 35))
         # where the object may sit in the crop without being cut, unless it is larger than the crop

@@ -13,6 +13,7 @@ from models.training.model import SIZE_UNIT, Maps, decode, flatten, points
 
 RADIUS = 2.0  # strides around an object's centre in which a cell may claim it
 MOST_CELLS = 10  # an object is answered for by at most this many cells
+LEVEL_REACH = 2.2  # octaves between an object and the size a level is made for
 IMPOSSIBLE = 1e6
 IGNORE_MARGIN = 4.0  # pixels around an ignore region that are ignored as well
 BACKGROUND_WEIGHT, BOX_WEIGHT = 0.75, 2.0
@@ -56,7 +57,8 @@ def assign(logits: Tensor, boxes: Tensor, objects: Tensor, centres: Tensor, stri
     middle, size = (box[:, :2] + box[:, 2:]) / 2, box[:, 2:] - box[:, :2]
     near = ((centres[None] - middle[:, None]).abs() < RADIUS * strides[None, :, None]).all(-1)
     level = torch.log2(size.prod(-1).sqrt()[:, None] / (SIZE_UNIT * strides[None])).abs()
-    near &= level < 2.2
+    # nothing is finer than the finest level: whatever is too small for the others is its business
+    near &= (level < LEVEL_REACH) | ((strides == strides.min()) & (size.prod(-1).sqrt() < 16)[:, None])
     inside = ((centres[None] > box[:, None, :2]) & (centres[None] < box[:, None, 2:])).all(-1)
     iou = box_iou(boxes[image], box[:, None]).masked_fill(~near, 0)
     cost = functional.softplus(-logits[image, :, kind]) - 3 * torch.log(iou + 1e-3) + level + 4 * ~inside
