@@ -26,6 +26,7 @@ from torch.utils.data import IterableDataset, get_worker_info
 from models.training import augment
 from models.training.augment import FACE, PLATE, Picture, Rows
 from models.training.boxes import Boxes, overlaps
+from models.training.detectors import read_picture
 from models.training.teacher import FOLDERS, labels
 
 # share of the crops drawn from each set; a crop of a mosaic counts as one
@@ -104,18 +105,18 @@ def build(data: Path, work: Path, teacher: Path | None, *, licensed_only: bool) 
             for item in listing["items"]:
                 item.setdefault("kind", listing.get("kind"))
                 name = set_name(item)
-                picture = cv2.imread(str(data / folder / item["file"]))
-                if picture is None or (licensed_only and LICENCES[name] is None):
+                if licensed_only and LICENCES[name] is None:
                     continue
+                picture = read_picture(data / folder / item["file"])
                 found, ignored = objects(item, seen.get(item["file"]))
                 shrink = min(1.0, LONGEST / max(picture.shape[:2]))
                 if shrink < 1:
-                    picture = cv2.resize(picture, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+                    picture = _shrunk(picture, shrink)
                 scale = picture.shape[1] / item["width"]
                 levels = []
                 for level in range(LEVELS):
                     if level:
-                        picture = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+                        picture = _shrunk(picture, 0.5)
                     out.write(picture.tobytes())
                     levels.append([offset, *picture.shape[:2]])
                     offset += picture.size
@@ -128,6 +129,10 @@ def build(data: Path, work: Path, teacher: Path | None, *, licensed_only: bool) 
                 )  # fmt: skip
             print(folder, len(entries), "pictures so far,", round(offset / 2**30, 2), "GiB", flush=True)
     (work / "cache.json").write_text(json.dumps(entries))
+
+
+def _shrunk(picture: Picture, scale: float) -> Picture:
+    return np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 class Entry:
@@ -244,8 +249,8 @@ class Crops(IterableDataset[Batch]):
         angle = math.radians(r.uniform(-8, 8) if r.random() < 0.75 else r.uniform(-35, 35))
         # where the object may sit in the crop without being cut, unless it is larger than the crop
         slack = [max(0.0, (w - side * s) / 2) for w, s in zip((width, height), scales, strict=True)]
-        target = [w / 2 + r.uniform(-s, s) for w, s in zip((width, height), slack, strict=True)]
-        placement = augment.place(middle, tuple(target), scales, angle, flip=(flip := r.random() < 0.5))
+        target = (width / 2 + r.uniform(-slack[0], slack[0]), height / 2 + r.uniform(-slack[1], slack[1]))
+        placement = augment.place(middle, target, scales, angle, flip=(flip := r.random() < 0.5))
         placement = _keep_on_picture(placement, (full_width, full_height), (width, height), flip=flip)
         grey = r.randrange(256)
         fill = (grey, grey, grey) if r.random() < 0.7 else tuple(r.randrange(256) for _ in range(3))

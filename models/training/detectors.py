@@ -35,6 +35,14 @@ def session(model: str | bytes, threads: int = 1) -> ort.InferenceSession:
     return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
+def read_picture(path: Path) -> Picture:
+    """The picture as BGR; a file that cannot be read is an error, not a picture less."""
+    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if picture is None:
+        raise ValueError(f"{path} is no readable picture: fetch the data set again")
+    return np.asarray(picture, np.uint8)
+
+
 def fit(picture: Picture, side: int) -> tuple[Picture, float]:
     """Scale so that the longest side is ``side``, pad right and bottom with black to the grid; picture and scale."""
     scale = side / max(picture.shape[:2])

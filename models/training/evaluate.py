@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 
 from models.training.boxes import Boxes, overlaps
-from models.training.detectors import CenterFace, Ours, Y5fu, YuNet, fit
+from models.training.detectors import CenterFace, Ours, Y5fu, YuNet, fit, read_picture
 
 HIT = 0.5  # least IoU
 FLOOR = 0.01  # scores below it are not looked at
@@ -69,7 +69,7 @@ def measure(folder: Path, detectors: dict[str, Any], side: int) -> tuple[str, in
     kind: str = listing["kind"]
     tallies = {name: Tally() for name in detectors if kind in KINDS[name.split(":")[0]]}
     for item in listing["items"]:
-        picture, scale = fit(cv2.imread(str(folder / item["file"])), side)
+        picture, scale = fit(read_picture(folder / item["file"]), side)
         truth = np.array(item["boxes"], float).reshape(-1, 4) * scale
         for name, tally in tallies.items():
             tally.add(detectors[name](picture, FLOOR)[kind], truth)

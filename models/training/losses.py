@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.training.model import SIZE_UNIT, Maps, decode, flatten, points
+from models.training.detectors import SIZE_UNIT
+from models.training.model import Maps, decode, flatten, points
 
 RADIUS = 2.0  # strides around an object's centre in which a cell may claim it
 MOST_CELLS = 10  # an object is answered for by at most this many cells

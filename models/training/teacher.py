@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from models.training.boxes import Boxes, overlaps, suppress
-from models.training.detectors import CenterFace, Detector, Y5fu, YuNet, fit
+from models.training.detectors import CenterFace, Detector, Y5fu, YuNet, fit, read_picture
 
 FOLDERS = ("faces", "faces_street", "heads", "plates")
 FLOOR = 0.15  # below this no teacher's opinion is kept
@@ -80,9 +80,7 @@ def main() -> None:
         items = json.loads((a.data / folder / "labels.json").read_text())["items"][index::count]
         seen = {}
         for item in items:
-            picture = cv2.imread(str(a.data / folder / item["file"]))
-            if picture is None:
-                continue
+            picture = read_picture(a.data / folder / item["file"])
             seen[item["file"]] = {
                 name: look(teacher, picture, SIDES[name]).round(3).tolist() for name, teacher in teachers.items()
             }
