@@ -1,64 +1,62 @@
 """Which detections are the same thing: chains of detections, built from both directions of time.
 
-Wrong links cost little and missing links cost little, as long as they are not both wrong: every chain is covered from
-end to end, and every chain's ends are extended. So the rules lean to linking, and the gates only keep apart what would
-stretch a region across half the picture.
+A wrong link costs a few pixels, a missing one costs a few more: every chain is covered from end to end, and both its
+ends are extended. So the rules lean to linking; the gates only keep apart what would stretch a region across half the
+picture. Two things that cross may swap their numbers; nothing that either of them covered is lost.
 """
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
-from math import hypot, log
+from math import hypot, inf, log
 from statistics import median
 
+from bodycam_pipeline.rules.camera import Path
 from bodycam_pipeline.values.detection import Detection, Look
 from bodycam_pipeline.values.geometry import Box
-from bodycam_pipeline.values.policy import TrackingRule
 
 LARGEST_SIZE_RATIO = 2.5
-"""Between two linked boxes, per side. Detectors' boxes of one face differ by up to 1.6 between scales; twice that area
-leaves room for a face that turns."""
+"""Between two linked boxes, per side. Detectors' boxes of one face differ by up to 1.6 between scales; half as much
+again leaves room for a face that turns."""
 
 REACH_IN_SIDES = 0.75
-"""How far a centre may be from where it was predicted, in sides of the box, between neighbouring frames."""
+"""How far a centre may be from where it was expected, in sides of the box, between neighbouring frames."""
 
 CAMERA_WIDTHS_PER_SECOND = 1.0
-"""How fast the picture may be thrown about: a body turning at 150 degrees per second under a lens of 120 degrees."""
+"""How much faster a thing may seem to be: a body turns at 150 degrees per second under a lens of 120 degrees."""
 
 LARGEST_REACH_IN_SIDES = 2.0
-"""However long the time between: farther apart, two sightings are two things."""
+"""However long the time between: farther apart, two sightings are two things, and each has its own ends extended."""
 
 VELOCITY_SECONDS = Fraction(1, 5)
-"""Velocity is measured over the last fifth of a second: shorter, it is the detector's jitter; longer, it is history."""
+"""Velocity is measured over a fifth of a second: over less it is the detector's jitter, over more it is history."""
+
+VELOCITY_WINDOW = 32
+"""Sightings looked at for a velocity: a fifth of a second at 160 frames per second."""
+
+Velocity = tuple[float, float]
+"""Right and down, in pixels per pts of the steady picture."""
+
+STILL: Velocity = (0.0, 0.0)
 
 
-@dataclass(slots=True)
-class Chain:
-    """Detections of one thing so far, ascending in time, with the positions of their looks."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A detection with its look's position and its box in the steady picture, in which the camera does not move."""
 
-    looks: list[int] = field(default_factory=list)
-    detections: list[Detection] = field(default_factory=list)
+    look: int
+    box: Box
+    detection: Detection
 
-    def add(self, look: int, detection: Detection) -> None:
-        """Append the next sighting."""
-        self.looks.append(look)
-        self.detections.append(detection)
+    @property
+    def pts(self) -> int:
+        """The frame."""
+        return self.detection.pts
 
-    def velocity(self, time_base: Fraction, *, at_start: bool = False) -> tuple[float, float]:
-        """Pixels per pts of the centre, over the last (or first) moments; 0 where there is one sighting."""
-        end = self.detections[0] if at_start else self.detections[-1]
-        inward = self.detections[1:] if at_start else self.detections[-2::-1]
-        reach = VELOCITY_SECONDS / time_base
-        other = end
-        for candidate in inward:
-            if abs(candidate.pts - end.pts) > reach and other is not end:
-                break
-            other = candidate
-        if other is end:
-            return 0.0, 0.0
-        (x0, y0), (x1, y1), time = other.box.centre, end.box.centre, end.pts - other.pts
-        return (x1 - x0) / time, (y1 - y0) / time
+
+Chain = list[Seen]
+"""Sightings of one thing, ascending in time, at most one per look."""
 
 
 def moved(box: Box, x: float, y: float) -> Box:
@@ -66,107 +64,121 @@ def moved(box: Box, x: float, y: float) -> Box:
     return Box(box.left + x, box.top + y, box.right + x, box.bottom + y)
 
 
-def chains(looks: Sequence[Look], time_base: Fraction, long_side: int, rule: TrackingRule) -> list[Chain]:
-    """Every detection in exactly one chain; chains without a confident member are dropped."""
-    linker = _Linker(looks, time_base, long_side, Fraction(rule.bridge_ms, 1000) / time_base)
-    tracklets = linker.tracklets()
-    joined = linker.join(tracklets)
-    return [chain for chain in joined if any(d.confident for d in chain.detections)]
+def velocity(end: Seen, inward: Iterable[Seen], time_base: Fraction) -> Velocity:
+    """Of the centre, between a chain's end and a sighting `VELOCITY_SECONDS` further in; still where there is one."""
+    other = end
+    for seen in inward:
+        if other is not end and abs(seen.pts - end.pts) * time_base > VELOCITY_SECONDS:
+            break
+        other = seen
+    if other is end:
+        return STILL
+    (x0, y0), (x1, y1), time = other.box.centre, end.box.centre, end.pts - other.pts
+    return (x1 - x0) / time, (y1 - y0) / time
+
+
+def velocity_at_end(chain: Chain, time_base: Fraction) -> Velocity:
+    """How the thing moved when it was last seen."""
+    return velocity(chain[-1], reversed(chain[:-1][-VELOCITY_WINDOW:]), time_base)
+
+
+def velocity_at_start(chain: Chain, time_base: Fraction) -> Velocity:
+    """How the thing moved when it was first seen."""
+    return velocity(chain[0], chain[1 : VELOCITY_WINDOW + 1], time_base)
 
 
 @dataclass(frozen=True, slots=True)
-class _Linker:
+class Linker:
+    """What linking has to know.
+
+    Attributes:
+        looks: Ascending in pts.
+        path: Of the camera, as `camera_path` gives it.
+        time_base: Seconds per pts.
+        long_side: Of the upright picture, in pixels.
+        bridge_pts: The longest gap in a chain.
+    """
+
     looks: Sequence[Look]
+    path: Path
     time_base: Fraction
     long_side: int
     bridge_pts: Fraction
 
-    def tracklets(self) -> list[Chain]:
-        """Links between neighbouring looks only."""
-        done: list[Chain] = []
+    def chains(self) -> list[Chain]:
+        """Every detection in exactly one chain; chains without a confident member are dropped."""
+        joined = self._joined(list(self._tracklets()))
+        return [chain for chain in joined if any(seen.detection.confident for seen in chain)]
+
+    def _tracklets(self) -> Iterator[Chain]:
+        """Chains whose members are in neighbouring looks."""
         active: list[Chain] = []
-        before = None
         for number, look in enumerate(self.looks):
-            if look.cut or before is None or look.pts - before > self.bridge_pts:
-                done += active
+            if look.cut or (active and look.pts - active[0][-1].pts > self.bridge_pts):
+                yield from active
                 active = []
-            detections = sorted(look.detections, key=_order)
-            links = self._match(active, detections)
-            done += [chain for a, chain in enumerate(active) if a not in links.values()]
-            active = [self._continued(active, links.get(d), number, seen) for d, seen in enumerate(detections)]
-            before = look.pts
-        return done + active
+            sightings = self._sightings(number, look)
+            links = self._matched(active, sightings)
+            linked = set(links.values())
+            yield from (chain for a, chain in enumerate(active) if a not in linked)
+            active = [_longer(active, links.get(b), seen) for b, seen in enumerate(sightings)]
+        yield from active
 
-    @staticmethod
-    def _continued(active: list[Chain], link: int | None, look: int, detection: Detection) -> Chain:
-        chain = Chain() if link is None else active[link]
-        chain.add(look, detection)
-        return chain
+    def _sightings(self, number: int, look: Look) -> list[Seen]:
+        x, y = self.path[number].tolist()
+        ordered = sorted(look.detections, key=lambda d: (d.kind, d.box, d.score, d.confident, d.model))
+        return [Seen(number, moved(d.box, -x, -y), d) for d in ordered]
 
-    def _match(self, active: list[Chain], detections: list[Detection]) -> dict[int, int]:
-        """Detection to chain: first where each was expected, then where the camera's own motion has put the rest."""
-        links = best_first(self._costs(active, detections, (0.0, 0.0)))
-        if links and len(links) < min(len(active), len(detections)):
-            shift = _median_shift((active[a].detections[-1].box, detections[d].box) for d, a in links.items())
+    def _matched(self, active: list[Chain], sightings: list[Seen]) -> dict[int, int]:
+        """Sighting to chain: first where each was expected, then where the others' own motion has put the rest."""
+        links = best_first(self._costs(active, sightings, STILL))
+        if links and len(links) < min(len(active), len(sightings)):
+            shift = _median_shift((active[a][-1].box, sightings[b].box) for b, a in links.items())
             taken = set(links.values())
-            rest = [
-                (cost, a, d)
-                for cost, a, d in self._costs(active, detections, shift)
-                if a not in taken and d not in links
-            ]
-            links |= best_first(rest)
+            costs = self._costs(active, sightings, shift)
+            links |= best_first((cost, a, b) for cost, a, b in costs if a not in taken and b not in links)
         return links
 
     def _costs(
-        self, active: list[Chain], detections: list[Detection], shift: tuple[float, float]
+        self, active: list[Chain], sightings: list[Seen], shift: tuple[float, float]
     ) -> Iterator[tuple[float, int, int]]:
         for a, chain in enumerate(active):
-            last = chain.detections[-1]
-            vx, vy = chain.velocity(self.time_base)
-            for d, seen in enumerate(detections):
-                if seen.kind != last.kind:
-                    continue
-                time = seen.pts - last.pts
-                places = (moved(last.box, *shift), moved(last.box, vx * time, vy * time))
-                cost = self._cost(places, seen.box, time)
-                if cost is not None:
-                    yield cost, a, d
+            last, speed = chain[-1], velocity_at_end(chain, self.time_base)
+            for b, seen in enumerate(sightings):
+                cost = self._cost(last, seen, (speed,), shift)
+                if cost < inf:
+                    yield cost, a, b
 
-    def _cost(self, places: Iterable[Box], seen: Box, time: int) -> float | None:
-        """How badly a sighting fits a thing expected at one of these places; None where it cannot be it."""
-        cost = min(_distance(place, seen) for place in places)
+    def _cost(self, last: Seen, seen: Seen, speeds: Iterable[Velocity], shift: tuple[float, float] = STILL) -> float:
+        """How badly a sighting fits the places where a thing may be by then; infinite where it cannot be it.
+
+        It may have stayed in the world (or moved with the other things), stayed in the picture, or kept its velocity.
+        """
+        if last.detection.kind != seen.detection.kind:
+            return inf
+        time = seen.pts - last.pts
+        x, y = (self.path[last.look] - self.path[seen.look]).tolist()
+        places = [shift, (x, y), *((right * time, down * time) for right, down in speeds)]
+        cost = min(_distance(moved(last.box, *place), seen.box) for place in places)
         reach = CAMERA_WIDTHS_PER_SECOND * self.long_side * float(time * self.time_base)
-        side = max(min(seen.width, seen.height), 1.0)
-        limit = min(LARGEST_REACH_IN_SIDES, REACH_IN_SIDES + reach / side)
-        return cost if cost <= limit else None
+        side = max(min(seen.box.width, seen.box.height), 1.0)
+        return cost if cost <= min(LARGEST_REACH_IN_SIDES, REACH_IN_SIDES + reach / side) else inf
 
-    def join(self, tracklets: list[Chain]) -> list[Chain]:
-        """Chains of tracklets across gaps: the likeliest joins first, each end used once."""
+    def _joined(self, tracklets: list[Chain]) -> list[Chain]:
+        """Tracklets joined across gaps: the likeliest first, each end once, expected from both sides."""
+        tracklets.sort(key=lambda chain: (chain[0].pts, chain[0].detection.kind, chain[0].box))
         scenes = _scenes(self.looks)
-        tracklets = sorted(tracklets, key=lambda t: (t.detections[0].pts, _order(t.detections[0])))
-        starts = [t.detections[0].pts for t in tracklets]
+        starts = [chain[0].pts for chain in tracklets]
         costs = []
         for a, first in enumerate(tracklets):
-            end = first.detections[-1]
-            near = range(bisect_right(starts, end.pts), bisect_right(starts, int(end.pts + self.bridge_pts)))
-            for b in near:
-                second = tracklets[b]
-                if scenes[first.looks[-1]] != scenes[second.looks[0]] or second.detections[0].kind != end.kind:
+            end, speed = first[-1], velocity_at_end(first, self.time_base)
+            for b in range(bisect_right(starts, end.pts), bisect_right(starts, int(end.pts + self.bridge_pts))):
+                start = tracklets[b][0]
+                if scenes[end.look] != scenes[start.look]:
                     continue
-                cost = self._join_cost(first, second)
-                if cost is not None:
-                    costs.append((cost, a, b))
-        after = {a: b for b, a in best_first(costs).items()}
-        return _followed(tracklets, after)
-
-    def _join_cost(self, first: Chain, second: Chain) -> float | None:
-        a, b = first.detections[-1], second.detections[0]
-        time = b.pts - a.pts
-        ax, ay = first.velocity(self.time_base)
-        bx, by = second.velocity(self.time_base, at_start=True)
-        places = (a.box, moved(a.box, ax * time, ay * time), moved(a.box, bx * time, by * time))
-        cost = self._cost(places, b.box, time)
-        return None if cost is None else cost + float(time * self.time_base)
+                speeds = (speed, velocity_at_start(tracklets[b], self.time_base))
+                costs.append((self._cost(end, start, speeds) + float((start.pts - end.pts) * self.time_base), a, b))
+        return _followed(tracklets, best_first(cost for cost in costs if cost[0] < inf))
 
 
 def best_first(costs: Iterable[tuple[float, int, int]]) -> dict[int, int]:
@@ -180,19 +192,18 @@ def best_first(costs: Iterable[tuple[float, int, int]]) -> dict[int, int]:
     return links
 
 
-def _order(detection: Detection) -> tuple[str, Box, float, str]:
-    return detection.kind, detection.box, detection.score, detection.model
+def _longer(active: list[Chain], link: int | None, seen: Seen) -> Chain:
+    chain = [] if link is None else active[link]
+    chain.append(seen)
+    return chain
 
 
 def _distance(place: Box, seen: Box) -> float:
     """Between centres, in mean sides, plus how differently the boxes are sized; infinite past the ratio."""
-    ratios = (
-        max(place.width, 1.0) / max(seen.width, 1.0),
-        max(place.height, 1.0) / max(seen.height, 1.0),
-    )
-    size = max(abs(log(r)) for r in ratios)
+    wide, high = max(place.width, 1.0) / max(seen.width, 1.0), max(place.height, 1.0) / max(seen.height, 1.0)
+    size = max(abs(log(wide)), abs(log(high)))
     if size > log(LARGEST_SIZE_RATIO):
-        return float("inf")
+        return inf
     (x0, y0), (x1, y1) = place.centre, seen.centre
     width, height = max(place.width + seen.width, 2.0) / 2, max(place.height + seen.height, 2.0) / 2
     return hypot((x1 - x0) / width, (y1 - y0) / height) + 0.5 * size
@@ -211,15 +222,16 @@ def _scenes(looks: Sequence[Look]) -> list[int]:
     return scenes
 
 
-def _followed(tracklets: list[Chain], after: dict[int, int]) -> list[Chain]:
-    joined = []
-    for start in sorted(set(range(len(tracklets))) - set(after.values())):
-        chain, position = Chain(), start
-        while True:
-            chain.looks += tracklets[position].looks
-            chain.detections += tracklets[position].detections
-            if position not in after:
-                break
+def _followed(tracklets: list[Chain], before: dict[int, int]) -> list[Chain]:
+    """Each tracklet that follows none, with all that follow it."""
+    after = {a: b for b, a in before.items()}
+    chains = []
+    for start in range(len(tracklets)):
+        if start in before:
+            continue
+        chain, position = list(tracklets[start]), start
+        while position in after:
             position = after[position]
-        joined.append(chain)
-    return joined
+            chain += tracklets[position]
+        chains.append(chain)
+    return chains

@@ -1,6 +1,7 @@
 """From what was seen to what will be hidden."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -35,7 +36,7 @@ def make_plan(
         PlanError: the looks and the undecodable frames are not together the recording's frames, each once.
     """
     _refuse_holes(recording, looks, undecodable_pts)
-    wanted = [Look(look.pts, look.cut, tuple(d for d in look.detections if d.kind in policy.hide)) for look in looks]
+    wanted = [replace(look, detections=tuple(d for d in look.detections if d.kind in policy.hide)) for look in looks]
     video = recording.video
     tracks = link(wanted, time_base=video.time_base, size=video.upright_size, rule=policy.tracking)
     tables = [_rows(track, policy.hide[track.kind], video, policy.redaction.grid_px) for track in tracks]

@@ -12,7 +12,8 @@ from math import floor
 import numpy as np
 from numpy.typing import NDArray
 
-from bodycam_pipeline.rules.linking import Chain, chains
+from bodycam_pipeline.rules.camera import Path, camera_path
+from bodycam_pipeline.rules.linking import Chain, Linker, Velocity, velocity_at_end, velocity_at_start
 from bodycam_pipeline.values.detection import Look
 from bodycam_pipeline.values.policy import TrackingRule
 from bodycam_pipeline.values.track import ORIGINS, Track
@@ -45,8 +46,10 @@ def link(looks: Sequence[Look], *, time_base: Fraction, size: tuple[int, int], r
     pts = np.array([look.pts for look in looks], dtype=np.int64)
     if (np.diff(pts) <= 0).any():
         raise ValueError("looks must ascend in pts, one per frame")
-    timeline = _Timeline(pts, np.cumsum([look.cut for look in looks]), time_base, rule)
-    found = [_filled(chain, timeline) for chain in chains(looks, time_base, max(size), rule)]
+    path = camera_path(looks)
+    chains = Linker(looks, path, time_base, max(size), Fraction(rule.bridge_ms, 1000) / time_base).chains()
+    timeline = _Timeline(pts, np.cumsum([look.cut for look in looks]), path, time_base, rule)
+    found = [_filled(chain, timeline) for chain in chains]
     found.sort(key=lambda t: (t.pts[0], t.kind, *t.boxes[0]))
     return tuple(replace(track, number=number) for number, track in enumerate(found, start=1))
 
@@ -57,6 +60,7 @@ class _Timeline:
 
     pts: NDArray[np.int64]
     scenes: NDArray[np.int_]
+    path: Path
     time_base: Fraction
     rule: TrackingRule
 
@@ -80,39 +84,37 @@ class _Timeline:
 
 
 def _filled(chain: Chain, timeline: _Timeline) -> Track:
-    """The chain with a box for every look from its extended start to its extended end."""
-    seen = np.array(chain.looks)
-    boxes = np.array([(d.box.left, d.box.top, d.box.right, d.box.bottom) for d in chain.detections])
-    first, last = chain.looks[0], chain.looks[-1]
-    back = np.arange(timeline.extended_from(first), first)
-    on = np.arange(last + 1, timeline.extended_to(last))
-    looks = np.arange(first, last + 1)
-    origins = np.full(looks.size, ORIGINS.index("interpolated"), dtype=np.uint8)
-    origins[seen - first] = ORIGINS.index("detected")
-    scores = np.full(looks.size, np.nan, dtype=np.float32)
-    scores[seen - first] = [d.score for d in chain.detections]
-    extended = ORIGINS.index("extended")
-    return Track(
-        number=0,
-        kind=chain.detections[0].kind,
-        pts=timeline.pts[np.concatenate([back, looks, on])],
-        boxes=np.concatenate(
-            [
-                _extended(boxes[0], chain.velocity(timeline.time_base, at_start=True), first, back, timeline),
-                _between(boxes, seen, looks, timeline),
-                _extended(boxes[-1], chain.velocity(timeline.time_base), last, on, timeline),
-            ]
-        ),
-        scores=np.pad(scores, (back.size, on.size), constant_values=np.nan),
-        origins=np.pad(origins, (back.size, on.size), constant_values=extended),
+    """The chain with a box for every look from its extended start to its extended end.
+
+    Everything happens in the steady picture, in which the camera does not move.
+    """
+    seen = np.array([sighting.look for sighting in chain])
+    boxes = np.array([(s.box.left, s.box.top, s.box.right, s.box.bottom) for s in chain])
+    first, last = int(seen[0]), int(seen[-1])
+    back, on = np.arange(timeline.extended_from(first), first), np.arange(last + 1, timeline.extended_to(last))
+    looks = np.concatenate([back, np.arange(first, last + 1), on])
+    start, end = velocity_at_start(chain, timeline.time_base), velocity_at_end(chain, timeline.time_base)
+    steady = np.concatenate(
+        [
+            _extended(boxes[0], start, timeline, first, back),
+            _between(boxes, seen, timeline),
+            _extended(boxes[-1], end, timeline, last, on),
+        ]
     )
+    origins = np.full(looks.size, ORIGINS.index("extended"), dtype=np.uint8)
+    origins[first - looks[0] : last + 1 - looks[0]] = ORIGINS.index("interpolated")
+    origins[seen - looks[0]] = ORIGINS.index("detected")
+    scores = np.full(looks.size, np.nan, dtype=np.float32)
+    scores[seen - looks[0]] = [sighting.detection.score for sighting in chain]
+    placed = steady + np.tile(timeline.path[looks], 2)
+    return Track(0, chain[0].detection.kind, timeline.pts[looks], placed, scores, origins)
 
 
-def _between(boxes: Boxes, seen: NDArray[np.int_], looks: NDArray[np.int_], timeline: _Timeline) -> Boxes:
+def _between(boxes: Boxes, seen: NDArray[np.int_], timeline: _Timeline) -> Boxes:
     """Where something was seen, that box. Elsewhere the hull of the straight line between the sightings around it and
     of each of the two while it may still be (or already be) there, grown by the time since the nearer one.
     """
-    pts = timeline.pts.astype(np.float64)
+    pts, looks = timeline.pts.astype(np.float64), np.arange(seen[0], seen[-1] + 1)
     times, seen_times = pts[looks], pts[seen]
     result = np.stack([np.interp(times, seen_times, side) for side in boxes.T], axis=1)
     earlier = np.searchsorted(seen, looks, side="right") - 1
@@ -125,7 +127,7 @@ def _between(boxes: Boxes, seen: NDArray[np.int_], looks: NDArray[np.int_], time
     return _grown(result, timeline.rule.growth_per_second * np.minimum(since, until))
 
 
-def _extended(box: Boxes, velocity: tuple[float, float], look: int, to: NDArray[np.int_], timeline: _Timeline) -> Boxes:
+def _extended(box: Boxes, velocity: Velocity, timeline: _Timeline, look: int, to: NDArray[np.int_]) -> Boxes:
     """The hull of "stayed" and "moved on", grown by the time since the sighting."""
     pts = (timeline.pts[to] - timeline.pts[look]).astype(np.float64)
     seconds = pts * float(timeline.time_base)

@@ -39,11 +39,15 @@ class Look:
         pts: The frame.
         cut: Whether the scene changed between the frame before and this one.
         detections: What was seen.
+        shift: How far the picture's contents moved, right and down, from the frame before to this one, in pixels of
+            the upright picture; None where nobody measured it. A camera on a chest is thrown about more than what it
+            looks at, so that a thing is best sought where the camera's own motion has put it.
     """
 
     pts: int
     cut: bool
     detections: tuple[Detection, ...]
+    shift: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
