@@ -21,7 +21,16 @@ from bodycam_pipeline.values.track import ORIGINS, Track
 Boxes = NDArray[np.float64]
 
 MOVED_ON_SECONDS = 0.25
-"""How long a thing is expected to keep its velocity: heads and cameras turn back after a quarter of a second."""
+"""How long a thing is expected to keep its velocity: heads turn back, and cameras too, after a quarter of a second."""
+
+WITH_THE_CAMERA_SECONDS = 0.4
+"""How long a thing may also have kept its place in the picture, as somebody at arm's length does whom the wearer turns
+to. With random bursts of ten looks taken away from real clips, 96.1 % of the lost boxes stay hidden, 94.4 % without
+this; for longer times it costs more area than it saves."""
+
+JITTER_SECONDS = 0.1
+"""A box is the hull of those seen within a tenth of a second: a detector that sees half a face in one frame sees all of
+it in one of its neighbours, and nothing grows or shrinks by much in that time."""
 
 
 def link(looks: Sequence[Look], *, time_base: Fraction, size: tuple[int, int], rule: TrackingRule) -> tuple[Track, ...]:
@@ -78,6 +87,11 @@ class _Timeline:
             int(np.searchsorted(self.scenes, self.scenes[look], side="right")),
         )
 
+    def seconds(self, a: NDArray[np.int_], b: NDArray[np.int_]) -> NDArray[np.float64]:
+        """From looks to looks."""
+        result: NDArray[np.float64] = (self.pts[b] - self.pts[a]).astype(np.float64) * float(self.time_base)
+        return result
+
     @property
     def _extend_pts(self) -> int:
         return floor(Fraction(self.rule.extend_ms, 1000) / self.time_base)
@@ -90,6 +104,7 @@ def _filled(chain: Chain, timeline: _Timeline) -> Track:
     """
     seen = np.array([sighting.look for sighting in chain])
     boxes = np.array([(s.box.left, s.box.top, s.box.right, s.box.bottom) for s in chain])
+    boxes = _unjittered(boxes, timeline.seconds(np.full(seen.size, seen[0]), seen))
     first, last = int(seen[0]), int(seen[-1])
     back, on = np.arange(timeline.extended_from(first), first), np.arange(last + 1, timeline.extended_to(last))
     looks = np.concatenate([back, np.arange(first, last + 1), on])
@@ -111,29 +126,49 @@ def _filled(chain: Chain, timeline: _Timeline) -> Track:
 
 
 def _between(boxes: Boxes, seen: NDArray[np.int_], timeline: _Timeline) -> Boxes:
-    """Where something was seen, that box. Elsewhere the hull of the straight line between the sightings around it and
-    of each of the two while it may still be (or already be) there, grown by the time since the nearer one.
+    """From the first sighting to the last: the straight line between two sightings, and where each of them may stay.
+
+    Grown by the time since the nearer one; where something was seen, that is none.
     """
-    pts, looks = timeline.pts.astype(np.float64), np.arange(seen[0], seen[-1] + 1)
-    times, seen_times = pts[looks], pts[seen]
-    result = np.stack([np.interp(times, seen_times, side) for side in boxes.T], axis=1)
+    looks = np.arange(seen[0], seen[-1] + 1)
+    line = np.stack([np.interp(timeline.pts[looks], timeline.pts[seen], side) for side in boxes.T], axis=1)
     earlier = np.searchsorted(seen, looks, side="right") - 1
     later = np.minimum(np.searchsorted(seen, looks), seen.size - 1)
-    since = (times - seen_times[earlier]) * float(timeline.time_base)
-    until = (seen_times[later] - times) * float(timeline.time_base)
-    stay = timeline.rule.extend_ms / 1000
-    result = np.where((since <= stay)[:, None], _hull(result, boxes[earlier]), result)
-    result = np.where((until <= stay)[:, None], _hull(result, boxes[later]), result)
-    return _grown(result, timeline.rule.growth_per_second * np.minimum(since, until))
+    for nearest in (earlier, later):
+        line = _hull(line, _stayed(line, boxes[nearest], timeline, seen[nearest], looks))
+    apart = [np.abs(timeline.seconds(seen[nearest], looks)) for nearest in (earlier, later)]
+    return _grown(line, timeline.rule.growth_per_second * np.minimum(*apart))
 
 
 def _extended(box: Boxes, velocity: Velocity, timeline: _Timeline, look: int, to: NDArray[np.int_]) -> Boxes:
-    """The hull of "stayed" and "moved on", grown by the time since the sighting."""
-    pts = (timeline.pts[to] - timeline.pts[look]).astype(np.float64)
-    seconds = pts * float(timeline.time_base)
+    """Past an end: where the thing may stay and where it may have moved on to, grown by the time since."""
+    start, seconds = np.full(to.size, look), timeline.seconds(np.full(to.size, look), to)
     onward = np.clip(seconds, -MOVED_ON_SECONDS, MOVED_ON_SECONDS) / float(timeline.time_base)
-    moved = box + np.stack([onward * velocity[0], onward * velocity[1]] * 2, axis=1)
-    return _grown(_hull(np.broadcast_to(box, moved.shape), moved), timeline.rule.growth_per_second * np.abs(seconds))
+    moved = box + np.outer(onward, velocity * 2)
+    stayed = _stayed(moved, np.tile(box, (to.size, 1)), timeline, start, to)
+    return _grown(_hull(moved, stayed), timeline.rule.growth_per_second * np.abs(seconds))
+
+
+def _stayed(
+    otherwise: Boxes, boxes: Boxes, timeline: _Timeline, seen: NDArray[np.int_], looks: NDArray[np.int_]
+) -> Boxes:
+    """Where a thing is if it kept its place in the world, and for a short while also if it kept it in the picture."""
+    apart = np.abs(timeline.seconds(seen, looks))[:, None]
+    in_picture = boxes + np.tile(timeline.path[seen] - timeline.path[looks], 2)
+    in_world = np.where(apart <= timeline.rule.extend_ms / 1000, boxes, otherwise)
+    return _hull(in_world, np.where(apart <= WITH_THE_CAMERA_SECONDS, in_picture, in_world))
+
+
+def _unjittered(boxes: Boxes, seconds: NDArray[np.float64]) -> Boxes:
+    """Every box as the hull of those within `JITTER_SECONDS` before and after."""
+    result = boxes.copy()
+    for distance in range(1, len(boxes)):
+        near = (seconds[distance:] - seconds[:-distance] <= JITTER_SECONDS)[:, None]
+        if not near.any():
+            break
+        result[distance:] = np.where(near, _hull(result[distance:], boxes[:-distance]), result[distance:])
+        result[:-distance] = np.where(near, _hull(result[:-distance], boxes[distance:]), result[:-distance])
+    return result
 
 
 def _hull(a: Boxes, b: Boxes) -> Boxes:
