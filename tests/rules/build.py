@@ -4,7 +4,10 @@ from fractions import Fraction
 
 import numpy as np
 
-from bodycam_pipeline.values.geometry import Orientation
+from bodycam_pipeline.values.detection import Detection, Look
+from bodycam_pipeline.values.geometry import Box, Orientation, Region
+from bodycam_pipeline.values.plan import Plan, PlannedRegion, region_table
+from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.values.recording import PacketIndex, Recording, VideoFacts
 
 TIME_BASE = Fraction(1, 1000)
@@ -54,3 +57,28 @@ def recording(packets=None, *, width=320, height=192, orientation=Orientation.UP
         frame_duration_pts=frame_duration,
         **facts,
     )
+
+
+def row(pts=0, box=(0, 0, 16, 16), *, track=1, kind="face", origin="detected", score=0.5, reason="privacy"):
+    return PlannedRegion(pts, Region(*box), kind, track, origin, score, reason)
+
+
+def plan(rows=(), of=None, policy=None, **decisions):
+    of = of or recording()
+    return Plan(
+        recording_sha256=of.sha256,
+        policy_sha256=(policy or Policy()).sha256,
+        models={"made": "cd" * 32},
+        time_base=of.video.time_base,
+        frames=int(of.packets.shown.sum()),
+        regions=region_table(rows),
+        **decisions,
+    )
+
+
+def detection(pts, box, *, kind="face", score=0.9, confident=True):
+    return Detection(pts, kind, Box(*box), score, confident, "made")
+
+
+def look(pts, *boxes, cut=False, shift=None, **about):
+    return Look(pts, cut, tuple(detection(pts, box, **about) for box in boxes), shift)
