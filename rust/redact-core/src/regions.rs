@@ -46,6 +46,16 @@ impl Region {
         (shared.left < shared.right && shared.top < shared.bottom).then_some(shared)
     }
 
+    /// The smallest region that contains both.
+    pub(crate) fn union(&self, other: &Self) -> Self {
+        Self {
+            left: self.left.min(other.left),
+            top: self.top.min(other.top),
+            right: self.right.max(other.right),
+            bottom: self.bottom.max(other.bottom),
+        }
+    }
+
     /// This region in the coordinates of one that contains it.
     pub(crate) const fn relative_to(&self, outer: &Self) -> Self {
         Self {

@@ -7,15 +7,29 @@ use crate::{Plane, Region};
 ///
 /// A sample is missing where the frame ends, and where it lies under any region of the call: nothing that any region
 /// hides is ever read.
+///
+/// A hole that other regions enclose has no ring of its own: it shares that of the box around all of them.
 pub struct Ring {
+    outline: Region,
     samples: Vec<Option<u8>>,
 }
 
 impl Ring {
     /// Read the ring around `hole`; `hidden` is every region of the call, in samples of this plane.
     pub fn read(plane: Plane<'_>, hole: Region, hidden: &[Region]) -> Self {
-        let reach = grown(hole);
-        let near: Vec<Region> = hidden.iter().copied().filter(|other| reach.intersection(other).is_some()).collect();
+        let mut outline = hole;
+        loop {
+            let near: Vec<Region> = hidden.iter().copied().filter(|other| touch(outline, *other)).collect();
+            let ring = Self::read_around(plane, outline, &near);
+            let around = near.iter().fold(outline, |around, other| around.union(other));
+            if around == outline || ring.samples.iter().any(Option::is_some) {
+                return ring;
+            }
+            outline = around;
+        }
+    }
+
+    fn read_around(plane: Plane<'_>, hole: Region, near: &[Region]) -> Self {
         let sample = |x: Option<usize>, y: Option<usize>| {
             let (x, y) = (x?, y?);
             let readable = x < plane.width() && y < plane.height() && !near.iter().any(|region| region.contains(x, y));
@@ -29,7 +43,12 @@ impl Ring {
         samples.extend(rows().map(|y| sample(Some(hole.right), y)));
         samples.extend(reversed(columns().collect()).map(|x| sample(x, Some(hole.bottom))));
         samples.extend(rows().rev().map(|y| sample(before, y)));
-        Self { samples }
+        Self { outline: hole, samples }
+    }
+
+    /// What the ring goes around: the hole, or the box around it and the regions that enclose it.
+    pub const fn outline(&self) -> Region {
+        self.outline
     }
 
     /// The samples, in the order of the loop.
@@ -46,14 +65,15 @@ impl Ring {
     }
 }
 
-/// The hole and its ring, as far as coordinates go.
-fn grown(hole: Region) -> Region {
-    Region {
-        left: hole.left.saturating_sub(1),
-        top: hole.top.saturating_sub(1),
-        right: hole.right + 1,
-        bottom: hole.bottom + 1,
-    }
+/// Whether one region reaches into the ring of the other.
+fn touch(one: Region, other: Region) -> bool {
+    let grown = Region {
+        left: one.left.saturating_sub(1),
+        top: one.top.saturating_sub(1),
+        right: one.right + 1,
+        bottom: one.bottom + 1,
+    };
+    grown.intersection(&other).is_some()
 }
 
 fn reversed<T>(items: Vec<T>) -> impl Iterator<Item = T> {
@@ -87,6 +107,15 @@ mod tests {
         let ring = Ring::read(plane(&PICTURE, 5), hidden[0], &hidden);
         let missing: Vec<bool> = ring.samples().iter().map(Option::is_none).collect();
         assert_eq!(missing, [0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0].map(|bit| bit == 1));
+    }
+
+    #[test]
+    fn an_enclosed_hole_shares_the_ring_of_what_encloses_it() {
+        let hidden = [region(1, 1, 2, 2), region(0, 0, 3, 3)];
+        let ring = Ring::read(plane(&PICTURE, 5), hidden[0], &hidden);
+        assert_eq!(ring.outline(), region(0, 0, 3, 3));
+        let known: Vec<u8> = ring.samples().iter().flatten().copied().collect();
+        assert_eq!(known, [4, 6, 8, 0, 10, 11, 12]);
     }
 
     #[test]

@@ -16,8 +16,9 @@ const ONE: i64 = 256;
 /// The loop is averaged over this share of its length, about a quarter of a side, twice.
 const SMOOTHED_SHARE: usize = 16;
 
-/// The four sides of a stretched membrane; corners belong to the rows above and below.
+/// The four sides of a stretched membrane, corners with the rows above and below, and the part of it that is painted.
 pub struct Membrane {
+    part: Region,
     above: Vec<f32>,
     below: Vec<f32>,
     left: Vec<f32>,
@@ -27,15 +28,17 @@ pub struct Membrane {
 }
 
 impl Membrane {
-    /// The membrane over `hole`, or nothing if not one sample of its ring is known.
+    /// The membrane inside `ring`, to be painted over `hole`; nothing if not one sample of the ring is known.
     pub fn stretch(ring: &Ring, hole: Region) -> Option<Self> {
+        let (width, height) = (ring.outline().width(), ring.outline().height());
         let closed = smooth(&smooth(&bridge(ring.samples())?));
         #[expect(clippy::cast_precision_loss, reason = "at most 255 * 256, which single precision holds exactly")]
         let values: Vec<f32> = closed.iter().map(|&value| value as f32 / ONE as f32).collect();
-        let (above, rest) = values.split_at(hole.width() + 2);
-        let (right, rest) = rest.split_at(hole.height());
-        let (below, left) = rest.split_at(hole.width() + 2);
+        let (above, rest) = values.split_at(width + 2);
+        let (right, rest) = rest.split_at(height);
+        let (below, left) = rest.split_at(width + 2);
         Some(Self {
+            part: hole.relative_to(&ring.outline()),
             above: above.to_vec(),
             below: below.iter().rev().copied().collect(),
             left: left.iter().rev().copied().collect(),
@@ -47,12 +50,14 @@ impl Membrane {
 
     /// Paint all of a window of the hole's size.
     pub fn lay(&self, window: &mut PlaneMut<'_>) {
-        let across = fractions(window.width());
+        let across = fractions(self.above.len() - 2);
+        let down = fractions(self.left.len());
         pulp::Arch::new().dispatch(
             #[inline(always)]
             || {
-                for (y, down) in fractions(window.height()).into_iter().enumerate() {
-                    self.lay_row(window.row_mut(y), &across, y, down);
+                for y in 0..window.height() {
+                    let at = self.part.top + y;
+                    self.lay_row(window.row_mut(y), &across, at, down[at]);
                 }
             },
         );
@@ -60,12 +65,12 @@ impl Membrane {
 
     #[inline(always)]
     fn lay_row(&self, row: &mut [u8], across: &[f32], y: usize, down: f32) {
-        let width = row.len();
+        let columns = self.part.left..self.part.right;
         let corner = |x: usize| mix(self.above[x], self.below[x], down);
         // What the ruled surface between above and below lacks at either end of this row.
-        let (start, end) = (self.left[y] - corner(0), self.right[y] - corner(width + 1));
-        let (above, below) = (&self.above[1..=width], &self.below[1..=width]);
-        for (((sample, above), below), u) in row.iter_mut().zip(above).zip(below).zip(across) {
+        let (start, end) = (self.left[y] - corner(0), self.right[y] - corner(across.len() + 1));
+        let (above, below) = (&self.above[1..][columns.clone()], &self.below[1..][columns.clone()]);
+        for (((sample, above), below), u) in row.iter_mut().zip(above).zip(below).zip(&across[columns]) {
             let value = mix(*above, *below, down) + mix(start, end, *u);
             *sample = rounded(clamp(value, self.lowest, self.highest));
         }
@@ -171,6 +176,20 @@ mod tests {
         ];
         let painted = stretched(&corner, 3, region(0, 0, 2, 2));
         assert!(painted.iter().all(|sample| (40..=80).contains(sample)), "{painted:?}");
+    }
+
+    #[test]
+    fn an_enclosed_hole_is_painted_as_part_of_what_encloses_it() {
+        let samples: Vec<u8> = (0..63).map(|at| at * 4).collect();
+        let hidden = [region(1, 1, 8, 6), region(3, 2, 5, 5)];
+        let [outer, inner] = hidden.map(|hole| {
+            let mut painted = vec![0; hole.width() * hole.height()];
+            let ring = Ring::read(plane(&samples, 9), hole, &hidden);
+            Membrane::stretch(&ring, hole).unwrap().lay(&mut PlaneMut::packed(&mut painted, hole.width()));
+            painted
+        });
+        let part: Vec<u8> = outer.chunks(7).skip(1).take(3).flat_map(|row| row[2..4].to_vec()).collect();
+        assert_eq!(inner, part);
     }
 
     #[test]
