@@ -79,7 +79,7 @@ def velocity(end: Seen, inward: Iterable[Seen], time_base: Fraction) -> Velocity
 
 def velocity_at_end(chain: Chain, time_base: Fraction) -> Velocity:
     """How the thing moved when it was last seen."""
-    return velocity(chain[-1], reversed(chain[:-1][-VELOCITY_WINDOW:]), time_base)
+    return velocity(chain[-1], chain[-2 : -2 - VELOCITY_WINDOW : -1], time_base)
 
 
 def velocity_at_start(chain: Chain, time_base: Fraction) -> Velocity:

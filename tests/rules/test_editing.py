@@ -1,0 +1,144 @@
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bodycam_pipeline.rules.editing import apply_edits
+from bodycam_pipeline.values.edits import Edits
+from bodycam_pipeline.values.errors import EditsError, PlanError
+from bodycam_pipeline.values.geometry import Orientation, Region
+from bodycam_pipeline.values.plan import KeptTrack, MutedSpan, WithheldSpan
+from bodycam_pipeline.values.policy import Policy
+from bodycam_pipeline.values.timeline import Span
+from tests.rules.build import index, plan, recording, row
+
+SAID = {"reason": "a reason", "by": "R. Officer"}
+PAIR = [row(0, track=1), row(40, track=1), row(40, (8, 8, 24, 24), track=2), row(80, track=7, kind="plate")]
+
+
+def edited(made, file=None, **edits):
+    return apply_edits(made, Edits.model_validate(edits), file or recording(), Policy())
+
+
+def hide(*keyframes, kind="face"):
+    return {"kind": kind, **SAID, "keyframes": [{"at": at, "box": box} for at, box in keyframes]}
+
+
+def test_no_edits_change_nothing():
+    assert edited(plan(PAIR)) == plan(PAIR)
+
+
+def test_keeping_a_track_drops_its_rows_and_no_others():
+    kept = edited(plan(PAIR), keep=[{"track": 1, **SAID}])
+    assert [(r.pts, r.track) for r in kept.rows()] == [(40, 2), (80, 7)]
+    assert kept.kept == (KeptTrack(1, "a reason", "R. Officer"),)
+
+
+def test_refuses_to_keep_a_track_that_is_not_there_and_names_those_that_are():
+    with pytest.raises(EditsError, match="track 3") as caught:
+        edited(plan([*PAIR, row(80, track=8)]), keep=[{"track": 3, **SAID}])
+    assert "1-2, 7-8" in caught.value.remedy
+    with pytest.raises(EditsError, match="the plan has none"):
+        edited(plan(), keep=[{"track": 1, **SAID}])
+
+
+def test_a_hidden_box_moves_from_keyframe_to_keyframe_at_each_frames_own_time():
+    file = recording(index([0, 40, 100, 160, 200, 240]))
+    made = edited(plan(of=file), file, hide=[hide(("0.04", [0, 0, 10, 10]), ("0.2", [160, 80, 170, 90]))])
+    rows = list(made.rows())
+    assert [r.pts for r in rows] == [40, 100, 160, 200]
+    assert [r.region for r in rows] == [  # 60/160 and 120/160 of the way, snapped outward to 16
+        Region(0, 0, 16, 16),
+        Region(48, 16, 80, 48),
+        Region(112, 48, 144, 80),
+        Region(160, 80, 176, 96),
+    ]
+    assert {(r.origin, r.score, r.reason, r.track) for r in rows} == {("manual", None, "a reason", 1)}
+
+
+def test_hidden_boxes_get_numbers_above_all_others():
+    boxes = [hide(("0", [0, 0, 9, 9]), ("0.04", [0, 0, 9, 9])), hide(("0", [0, 0, 9, 9]), ("0.04", [0, 0, 9, 9]))]
+    made = edited(plan(PAIR), hide=boxes)
+    assert {r.track for r in made.rows() if r.origin == "manual"} == {8, 9}
+
+
+def test_a_hidden_box_starts_with_the_frame_on_the_screen_at_its_first_keyframe():
+    made = edited(plan(), hide=[hide(("0.05", [0, 0, 9, 9]), ("0.09", [0, 0, 9, 9]))])
+    assert [r.pts for r in made.rows()] == [40, 80]
+
+
+def test_a_hidden_box_is_turned_with_the_picture():
+    file = recording(orientation=Orientation.HALF_TURN)
+    made = edited(plan(of=file), file, hide=[hide(("0", [0, 0, 16, 16]), ("0.01", [0, 0, 16, 16]))])
+    assert [r.region for r in made.rows()] == [Region(304, 176, 320, 192)]
+
+
+def test_refuses_a_hidden_box_outside_the_picture():
+    with pytest.raises(EditsError, match="outside the picture"):
+        edited(plan(), hide=[hide(("0", [900, 0, 950, 9]), ("0.2", [900, 0, 950, 9]))])
+
+
+def test_a_withheld_stretch_holds_the_frame_on_the_screen_when_it_begins_and_not_the_one_when_it_ends():
+    made = edited(plan(), withhold=[{"from": "0.05", "to": "0.12", **SAID}])
+    assert made.withheld == (WithheldSpan(Span(40, 120), "a reason", "R. Officer"),)
+    assert [pts for pts in range(0, 400, 40) if made.is_withheld(pts)] == [40, 80]
+
+
+def test_a_muted_stretch_is_exact():
+    made = edited(plan(), mute=[{"from": "0.05", "to": "0.055", **SAID}])
+    assert made.muted == (MutedSpan(Span(50, 55), "a reason", "R. Officer"),)
+
+
+def test_stretches_are_cut_to_the_recording():
+    made = edited(plan(), withhold=[{"from": "0", "to": "0.44", **SAID}])
+    assert made.withheld[0].span == Span(0, 400)
+
+
+@pytest.mark.parametrize("verb", ["withhold", "mute"])
+@pytest.mark.parametrize(("start", "end"), [("0", "0.45"), ("7", "8"), ("1:00:00", "1:00:01")])
+def test_refuses_stretches_outside_the_recording_and_says_where_it_is(verb, start, end):
+    with pytest.raises(EditsError, match="outside the recording") as caught:
+        edited(plan(), **{verb: [{"from": start, "to": end, **SAID}]})
+    assert "00:00:00.000 to 00:00:00.400" in caught.value.remedy
+
+
+def test_refuses_a_stretch_before_a_recording_that_starts_late():
+    file = recording(index(range(5000, 5400, 40)))
+    with pytest.raises(EditsError, match="outside the recording"):
+        edited(plan(of=file), file, withhold=[{"from": "0", "to": "5.2", **SAID}])
+
+
+def test_refuses_a_keyframe_outside_the_recording():
+    with pytest.raises(EditsError, match="hide at 00:00:09"):
+        edited(plan(), hide=[hide(("0", [0, 0, 9, 9]), ("9", [0, 0, 9, 9]))])
+
+
+def test_refuses_edits_on_a_plan_of_another_policy():
+    with pytest.raises(PlanError):
+        apply_edits(plan(), Edits(), recording(), Policy(name="other"))
+
+
+def test_a_second_round_of_edits_adds_to_the_first():
+    first = edited(plan(PAIR), keep=[{"track": 1, **SAID}], withhold=[{"from": "0", "to": "0.04", **SAID}])
+    second = edited(first, keep=[{"track": 1, **SAID}, {"track": 2, **SAID}], mute=[{"from": "0", "to": "0.4", **SAID}])
+    assert [k.track for k in second.kept] == [1, 2]
+    assert (len(second.withheld), len(second.muted)) == (1, 1)
+    assert [r.track for r in second.rows()] == [7]
+
+
+@given(st.integers(0, 399), st.integers(1, 400))
+def test_every_frame_that_shows_during_a_withheld_stretch_is_withheld(start, length):
+    end = min(start + length, 400)
+    made = edited(plan(), withhold=[{"from": str(start / 1000), "to": str(end / 1000), **SAID}])
+    for pts in range(0, 400, 40):
+        shows = pts < end and pts + 40 > start
+        assert made.is_withheld(pts) == shows
+
+
+@given(st.integers(0, 100_000))
+def test_the_first_box_is_hidden_however_its_time_falls_between_frames(microseconds):
+    at = f"0.{microseconds:06d}"
+    made = edited(plan(), hide=[hide((at, [0, 0, 9, 9]), ("0.2", [0, 0, 9, 9]))])
+    pts = [r.pts for r in made.rows()]
+    assert pts == list(range(int(Fraction(at) * 1000) // 40 * 40, 201, 40))

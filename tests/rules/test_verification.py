@@ -1,0 +1,105 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bodycam_pipeline.rules.verification import RESIDUAL_LIMIT, Promise, verify
+from bodycam_pipeline.values.observed import ContainerObservation, SegmentObservation
+from bodycam_pipeline.values.policy import AudioRule, Policy
+from bodycam_pipeline.values.recording import AudioFacts
+from tests.rules.build import plan, recording
+
+PTS = range(0, 400, 40)
+CLEAN = ContainerObservation(video_tracks=1, audio_tracks=0)
+
+
+def seen(pts=PTS, residual=0.0, broken=()):
+    pts = np.array(list(pts), dtype=np.int64)
+    digests = np.zeros((len(pts), 32), dtype=np.uint8)
+    return SegmentObservation(pts, digests, np.full(len(pts), residual, dtype=np.float32), tuple(broken))
+
+
+def promise(policy=None, *, sound=False):
+    file = recording()
+    file = replace(file, audio=AudioFacts(1, "aac", 48_000, 2)) if sound else file
+    return Promise(file, plan(), policy or Policy())
+
+
+def found(frames=None, container=CLEAN, to=None):
+    frames = [seen()] if frames is None else frames
+    return {finding.code: finding for finding in verify(to or promise(), frames, container)}
+
+
+def test_a_kept_promise_has_no_findings():
+    assert verify(promise(), [seen(PTS[:4]), seen(PTS[4:])], CLEAN) == ()
+
+
+def test_an_empty_file_is_found_out():
+    assert set(found([])) == {"count", "missing"}
+
+
+@pytest.mark.parametrize("lost", [0, 5, 9])
+def test_a_missing_frame_is_found_wherever_it_is(lost):
+    findings = found([seen([pts for pts in PTS if pts != lost * 40])])
+    assert set(findings) == {"count", "missing"}
+    assert findings["missing"].pts == lost * 40
+
+
+def test_a_frame_at_another_time_is_missing_and_extra():
+    findings = found([seen([*PTS[:-1], 361])])
+    assert {code: f.pts for code, f in findings.items()} == {"missing": 360, "extra": 361}
+
+
+def test_a_frame_twice_is_found():
+    assert {"count", "order"} <= set(found([seen([0, *PTS])]))
+
+
+def test_a_frame_that_does_not_decode_is_found():
+    findings = found([seen(PTS[:-1], broken=[360])])
+    assert findings["undecodable"].pts == 360
+
+
+@pytest.mark.parametrize("residual", [np.nextafter(np.float32(RESIDUAL_LIMIT), np.float32(256)), 255, np.nan])
+def test_a_region_that_is_not_hidden_is_found(residual):
+    findings = found([seen(PTS[:3]), seen([120], residual), seen(PTS[4:])])
+    assert set(findings) == {"visible"}
+    assert findings["visible"].pts == 120
+
+
+def test_what_coding_does_to_a_region_is_not_a_finding():
+    assert not found([seen(residual=RESIDUAL_LIMIT)])
+
+
+@pytest.mark.parametrize("tracks", [0, 2])
+def test_any_number_of_video_tracks_but_one_is_found(tracks):
+    assert set(found(container=replace(CLEAN, video_tracks=tracks))) == {"video-tracks"}
+
+
+def test_sound_that_the_policy_removes_is_found():
+    assert set(found(container=replace(CLEAN, audio_tracks=1), to=promise(sound=True))) == {"audio-tracks"}
+
+
+@pytest.mark.parametrize("rule", [AudioRule(policy="mute"), AudioRule(policy="keep", reason="nobody speaks")])
+def test_sound_that_the_policy_wants_and_that_is_missing_is_found(rule):
+    to = promise(Policy(audio=rule), sound=True)
+    assert not found(container=replace(CLEAN, audio_tracks=1), to=to)
+    assert set(found(to=to)) == {"audio-tracks"}
+    assert set(found(container=replace(CLEAN, audio_tracks=2), to=to)) == {"audio-tracks"}
+
+
+def test_a_silent_recording_needs_no_sound():
+    assert not found(to=promise(Policy(audio=AudioRule(policy="mute"))))
+
+
+@pytest.mark.parametrize(
+    ("leak", "code"),
+    [
+        ({"other_tracks": ("data bin_data",)}, "other-track"),
+        ({"metadata": ("location=+47.6-122.3/",)}, "metadata"),
+        ({"unowned": ("udta, 61 bytes at 1208",)}, "unowned"),
+    ],
+)
+def test_whatever_else_is_in_the_file_is_found_and_named(leak, code):
+    findings = found(container=replace(CLEAN, **leak))
+    assert set(findings) == {code}
+    assert next(iter(leak.values()))[0] in findings[code].what
