@@ -1,0 +1,220 @@
+"""Open a container so that it can do nothing but be read: no other file, no network, no exotic parser."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, NoReturn
+
+import av
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from bodycam_pipeline.media.address import open_recording, place
+from bodycam_pipeline.values.errors import (
+    StorageError,
+    UnreadableRecordingError,
+    UnsupportedRecordingError,
+)
+
+BUFFER_BYTES = 1 << 20
+"""Read ahead of one demuxer: a large buffer makes a Python file object as fast as FFmpeg's own reader."""
+
+MAX_PIXELS = 8192 * 4320
+"""Luma samples of the largest picture taken (DCI 8K). A 200 kB file can ask for gigabytes of frame."""
+
+FORMATS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,h264,hevc,m4v,mjpeg,asf,flv,dv,mxf,ivf,obu,dhav"
+)
+"""Demuxers of real recorders. Playlists (hls, dash, concat), image sequences and devices would open other files."""
+
+PICTURE_CODECS = frozenset(
+    [
+        "h264",
+        "hevc",
+        "mpeg4",
+        "msmpeg4v3",
+        "msmpeg4",
+        "mpeg2video",
+        "mpeg1video",
+        "mjpeg",
+        "h263",
+        "vp8",
+        "vp9",
+        "libdav1d",
+        "av1",
+        "wmv1",
+        "wmv2",
+        "wmv3",
+        "vc1",
+        "prores",
+        "dvvideo",
+        "flv",
+        "dnxhd",
+    ]
+)
+"""Decoders that real recorders need and that are fuzzed continuously."""
+
+SOUND_CODECS = frozenset(
+    [
+        "aac",
+        "aac_latm",
+        "ac3",
+        "eac3",
+        "mp1",
+        "mp1float",
+        "mp2",
+        "mp2float",
+        "mp3",
+        "mp3float",
+        "opus",
+        "libopus",
+        "vorbis",
+        "libvorbis",
+        "flac",
+        "alac",
+        "amrnb",
+        "amrwb",
+        "wmav1",
+        "wmav2",
+        "wmapro",
+        "adpcm_ima_wav",
+        "adpcm_ima_qt",
+        "adpcm_ms",
+        "adpcm_g726",
+        "g726",
+        "gsm_ms",
+        "pcm_alaw",
+        "pcm_mulaw",
+        "pcm_s8",
+        "pcm_u8",
+        "pcm_s16le",
+        "pcm_s16be",
+        "pcm_s24le",
+        "pcm_s24be",
+        "pcm_s32le",
+        "pcm_s32be",
+        "pcm_f32le",
+        "pcm_f32be",
+        "pcm_f64le",
+        "pcm_f64be",
+        "pcm_bluray",
+        "pcm_dvd",
+    ]
+)
+
+_OPTIONS = {
+    "format_whitelist": FORMATS,
+    "protocol_whitelist": "none",
+    "codec_whitelist": ",".join(sorted(PICTURE_CODECS | SOUND_CODECS)),
+    "max_pixels": str(MAX_PIXELS),
+    "threads": "1",
+}
+
+
+@contextmanager
+def opened(address: str) -> Iterator[InputContainer]:
+    """A recording's container, closed afterwards; every FFmpeg error inside becomes one of ours.
+
+    Raises:
+        UnreadableRecordingError: not a container we take, or broken.
+        StorageError: the disk failed to give the bytes.
+    """
+    with open_recording(address) as file, _named_errors(address), _container(file) as container:
+        yield container
+
+
+def _container(file: BinaryIO) -> InputContainer:
+    return av.open(
+        file,
+        mode="r",
+        buffer_size=BUFFER_BYTES,
+        options=_OPTIONS,
+        metadata_errors="replace",  # a camera's metadata in a national code page is no reason to refuse it
+        io_open=_refuse_other_files,
+    )
+
+
+def _refuse_other_files(_url: str, _flags: int, _options: dict[str, str]) -> NoReturn:
+    raise PermissionError("a recording may not name other files")
+
+
+@contextmanager
+def _named_errors(address: str) -> Iterator[None]:
+    try:
+        yield
+    except av.error.FFmpegError as error:
+        raise UnreadableRecordingError(
+            f"not a readable video ({error.strerror})",
+            remedy="Check that this is the file as the camera wrote it, and that it was copied to its end.",
+            where=place(address),
+        ) from error
+    except OSError as error:
+        if isinstance(error, StorageError):
+            raise
+        raise StorageError(
+            f"cannot read the recording: {error.strerror or error}",
+            remedy="Check the disk or the network share, then run the same command again.",
+            where=place(address),
+        ) from error
+
+
+def prepare_decoder(stream: VideoStream, address: str) -> None:
+    """Bind a picture track's decoder to one thread, an allowed codec and a bounded picture, before its first packet.
+
+    One thread makes the frames, and the moment each of them comes out, independent of the machine.
+
+    Raises:
+        UnsupportedRecordingError: a codec outside `PICTURE_CODECS`, or a picture above `MAX_PIXELS`.
+    """
+    decoder = stream.codec_context
+    if decoder is None or decoder.name not in PICTURE_CODECS:
+        raise UnsupportedRecordingError(
+            f"the picture track's codec ({decoder.name if decoder else 'unknown'}) is not one that is decoded here",
+            remedy=f"Convert a copy to one of: {', '.join(sorted(PICTURE_CODECS))}.",
+            where=place(address),
+        )
+    if decoder.width * decoder.height > MAX_PIXELS:
+        raise UnsupportedRecordingError(
+            f"a picture of {decoder.width}x{decoder.height} is larger than {MAX_PIXELS} pixels",
+            remedy="No body camera records this: check where the file comes from.",
+            where=place(address),
+        )
+    decoder.thread_count = 1
+    decoder.options = {
+        "max_pixels": str(MAX_PIXELS),
+        "codec_whitelist": decoder.name,
+        "err_detect": "crccheck",
+    }
+
+
+def video_stream(container: InputContainer, index: int, address: str) -> VideoStream:
+    """A picture track by its number.
+
+    Raises:
+        UnreadableRecordingError: the file has changed, and it is not there any more.
+    """
+    stream = next((stream for stream in container.streams.video if stream.index == index), None)
+    if stream is None:
+        raise changed(address)
+    return stream
+
+
+def changed(address: str) -> UnreadableRecordingError:
+    """The file is not the one that was probed."""
+    return UnreadableRecordingError(
+        "the recording does not hold the packets that were found when it was first read",
+        remedy="It was changed or replaced meanwhile, or the disk is failing: start again from the original.",
+        where=place(address),
+    )
+
+
+def decoded(stream: VideoStream, packet: "av.Packet[VideoStream] | None") -> list[av.VideoFrame]:
+    """The frames that come out when a packet goes in, an empty packet at the end; none where it cannot be decoded.
+
+    Whoever calls must know which frames to expect: a missing frame is the only sign of damage.
+    """
+    try:
+        return stream.codec_context.decode(packet)
+    except av.error.MemoryError:
+        raise
+    except av.error.FFmpegError:
+        return []

@@ -1,0 +1,118 @@
+"""Encode one segment with x264 so that the same frames give the same bytes on every machine, and segments join."""
+
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.codec.context import Flags
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import PictureType
+
+from bodycam_pipeline.media.avc import configuration, is_keyframe, sample
+from bodycam_pipeline.media.samples import SampleRows, save_index
+from bodycam_pipeline.media.staged import StagedFile, staged_file
+from bodycam_pipeline.media.working import working_format
+from bodycam_pipeline.values.encoded import EncodedSegment
+from bodycam_pipeline.values.policy import EncodingRule
+from bodycam_pipeline.values.recording import VideoFacts
+
+_X264 = {
+    "keyint": "infinite",  # groups are as long as the policy says in time, not in frames: the rate may vary
+    "bframes": "0",  # decode order is presentation order, so that any spans can be joined
+    "open-gop": "0",
+    "threads": "1",  # the bytes depend on the number of threads
+    "lookahead-threads": "1",
+    "stitchable": "1",  # the same parameter sets for every segment
+    "cpu-independent": "1",  # and for every instruction set
+    "aud": "0",
+    "nal-hrd": "none",
+}
+
+_LIKELY_RATE = Fraction(30)
+_FASTEST_RATE = Fraction(120)
+"""Frames per second only choose the H.264 level; a header that claims 10,000 must not ask for an impossible one."""
+
+_FULL_RANGE, _LIMITED_RANGE = 2, 1
+"""AVCOL_RANGE_JPEG, AVCOL_RANGE_MPEG."""
+
+
+def encode_segment(
+    frames: Iterable[av.VideoFrame], video: VideoFacts, rule: EncodingRule, path: str | Path
+) -> EncodedSegment:
+    """Encode frames in order of time into a staged file of samples, with its index beside it.
+
+    Every segment begins with an IDR frame and refers to nothing outside. Memory: the encoder's look-ahead.
+
+    Args:
+        frames: 8-bit 4:2:0, of the recording's size, ascending pts in its time base.
+        video: What to keep: size, colour, aspect, fields, clock.
+        rule: Quality, speed, distance of key frames.
+        path: Where the samples go.
+
+    Raises:
+        ValueError: no frame, or one of another size or format.
+        StorageError: the disk refused.
+    """
+    encoder = _encoder(video, rule)
+    rows = SampleRows()
+    with staged_file(path) as file:
+        next_key_pts: Fraction | None = None
+        for frame in frames:
+            pts = _checked_pts(frame, video)
+            keyed = next_key_pts is None or pts >= next_key_pts
+            if keyed:
+                next_key_pts = pts + Fraction(rule.keyframe_interval_ms, 1000) / video.time_base
+            _mark(frame, video, keyed=keyed)
+            _keep(encoder.encode(frame), file, rows)
+        _keep(encoder.encode(None), file, rows)
+    segment = rows.segment(str(path), configuration(encoder.extradata or b""), file.sha256)
+    save_index(segment)
+    return segment
+
+
+def _checked_pts(frame: av.VideoFrame, video: VideoFacts) -> int:
+    """PyAV would scale and convert what does not fit, without a word."""
+    found = (frame.width, frame.height, frame.format.name)
+    expected = (video.width, video.height, working_format(video))
+    if found != expected or frame.pts is None:
+        raise ValueError(f"a frame of {found} at {frame.pts} among frames of {expected}")
+    return frame.pts
+
+
+def _mark(frame: av.VideoFrame, video: VideoFacts, *, keyed: bool) -> None:
+    """Decide the frame's type: it still carries the one it had in the recording, which x264 would obey."""
+    frame.pict_type = PictureType.I if keyed else PictureType.NONE
+    frame.time_base = video.time_base
+
+
+def _keep(packets: "list[av.Packet[av.VideoStream]]", file: StagedFile, rows: SampleRows) -> None:
+    for packet in packets:
+        coded = sample(bytes(packet))
+        file.write(coded)
+        rows.append(packet.pts, len(coded), keyframe=is_keyframe(coded))
+
+
+def _encoder(video: VideoFacts, rule: EncodingRule) -> VideoCodecContext:
+    encoder = av.CodecContext.create("libx264", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = video.width, video.height, working_format(video)
+    encoder.time_base = video.time_base
+    encoder.framerate = min(video.frame_rate_from_header or _LIKELY_RATE, _FASTEST_RATE)
+    encoder.sample_aspect_ratio = video.sample_aspect_ratio
+    encoder.color_range = _FULL_RANGE if video.full_range else _LIMITED_RANGE
+    encoder.color_primaries = video.colour_primaries
+    encoder.color_trc = video.colour_transfer
+    encoder.colorspace = video.colour_matrix
+    encoder.thread_count = 1
+    encoder.flags |= Flags.global_header | Flags.closed_gop | Flags.bitexact
+    fields = {"top": {"tff": "1"}, "bottom": {"bff": "1"}}.get(video.field_order, {})
+    if fields:
+        encoder.flags |= Flags.interlaced_dct
+    encoder.options = {
+        "preset": rule.preset,
+        "crf": str(rule.crf),
+        "forced-idr": "1",
+        "a53cc": "0",  # closed captions of the recording would be written into the pictures
+        "x264-params": ":".join(f"{name}={value}" for name, value in (_X264 | fields).items()),
+    }
+    return encoder

@@ -1,0 +1,155 @@
+"""Find the NAL units of H.264 and HEVC packets, however the container wrote them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bodycam_pipeline.media.bits import Bits
+
+H264_SLICES = frozenset({1, 2, 3, 4, 5})
+H264_SLICE, H264_IDR, H264_SEI, H264_SPS, H264_PPS = 1, 5, 6, 7, 8
+"""nal_unit_type, ITU-T H.264 table 7-1."""
+
+HEVC_IDR = frozenset({19, 20})
+HEVC_PARAMETERS = frozenset({32, 33, 34})
+HEVC_SPS = 33
+"""nal_unit_type, ITU-T H.265 table 7-1: IDR_W_RADL, IDR_N_LP; VPS, SPS, PPS."""
+
+
+def length_size(codec: str, extradata: bytes) -> int:
+    """Bytes of the length before each NAL unit, 0 where units are separated by start codes (Annex B).
+
+    ISO/IEC 14496-15: ``lengthSizeMinusOne`` sits in byte 4 of avcC and byte 21 of hvcC, both of which begin with 1.
+    """
+    at = 4 if codec == "h264" else 21
+    return (extradata[at] & 3) + 1 if len(extradata) > at and extradata[0] == 1 else 0
+
+
+def units(packet: bytes, length_bytes: int) -> Iterator[bytes]:
+    """The NAL units of a packet, without start codes or lengths; stops where a length leads outside."""
+    if length_bytes:
+        return _prefixed(packet, length_bytes)
+    return _annex_b(packet)
+
+
+def _prefixed(packet: bytes, length_bytes: int) -> Iterator[bytes]:
+    position = 0
+    while position + length_bytes < len(packet):
+        begin = position + length_bytes
+        position = begin + int.from_bytes(packet[position:begin], "big")
+        if begin < position <= len(packet):
+            yield packet[begin:position]
+
+
+def _annex_b(packet: bytes) -> Iterator[bytes]:
+    start = packet.find(b"\0\0\1")
+    while start >= 0:
+        following = packet.find(b"\0\0\1", start + 3)
+        unit = packet[start + 3 : following if following >= 0 else len(packet)].rstrip(b"\0")
+        if unit:
+            yield unit
+        start = following
+
+
+def parameter_sets(codec: str, extradata: bytes) -> list[bytes]:
+    """The parameter sets of a track header, in avcC, hvcC or Annex B form."""
+    if not length_size(codec, extradata):
+        return list(_annex_b(extradata))
+    return list(_avcc_sets(extradata) if codec == "h264" else _hvcc_sets(extradata))
+
+
+def _avcc_sets(avcc: bytes) -> Iterator[bytes]:
+    position = 5
+    for mask in (0x1F, 0xFF):  # numOfSequenceParameterSets has three reserved bits above it
+        count = avcc[position] & mask if position < len(avcc) else 0
+        position += 1
+        for _ in range(count):
+            size = int.from_bytes(avcc[position : position + 2], "big")
+            yield avcc[position + 2 : position + 2 + size]
+            position += 2 + size
+
+
+def _hvcc_sets(hvcc: bytes) -> Iterator[bytes]:
+    position = 23
+    for _ in range(hvcc[22] if len(hvcc) > 22 else 0):
+        count = int.from_bytes(hvcc[position + 1 : position + 3], "big")
+        position += 3
+        for _ in range(count):
+            size = int.from_bytes(hvcc[position : position + 2], "big")
+            yield hvcc[position + 2 : position + 2 + size]
+            position += 2 + size
+            if position > len(hvcc):
+                return
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceFacts:
+    """What of an H.264 sequence parameter set decides how slice headers are read."""
+
+    frames_only: bool
+    frame_number_bits: int
+    separate_colours: bool
+
+
+_HIGH_PROFILES = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
+"""Profiles whose SPS carries chroma format and scaling lists (ITU-T H.264, 7.3.2.1.1)."""
+
+
+def read_sps(unit: bytes) -> SequenceFacts:
+    """Read an H.264 sequence parameter set up to ``frame_mbs_only_flag`` (7.3.2.1.1)."""
+    bits = Bits(unit[1:256])
+    profile = bits.take(8)
+    bits.take(16)
+    bits.golomb()
+    separate = _skip_chroma(bits) if profile in _HIGH_PROFILES else False
+    frame_number_bits = bits.golomb() + 4
+    _skip_order_count(bits)
+    bits.golomb()  # max_num_ref_frames
+    bits.take(1)  # gaps_in_frame_num_value_allowed_flag
+    bits.golomb()  # pic_width_in_mbs_minus1
+    bits.golomb()  # pic_height_in_map_units_minus1
+    return SequenceFacts(bool(bits.take(1)), frame_number_bits, separate)
+
+
+def _skip_chroma(bits: Bits) -> bool:
+    chroma_format = bits.golomb()
+    separate = bool(chroma_format == 3 and bits.take(1))
+    bits.golomb()  # bit_depth_luma_minus8
+    bits.golomb()  # bit_depth_chroma_minus8
+    bits.take(1)  # qpprime_y_zero_transform_bypass_flag
+    if bits.take(1):
+        for number in range(12 if chroma_format == 3 else 8):
+            if bits.take(1):
+                _skip_scaling_list(bits, 16 if number < 6 else 64)
+    return separate
+
+
+def _skip_scaling_list(bits: Bits, size: int) -> None:
+    last = following = 8
+    for _ in range(size):
+        if following:
+            following = (last + bits.signed_golomb()) % 256
+        last = following or last
+
+
+def _skip_order_count(bits: Bits) -> None:
+    kind = bits.golomb()
+    if kind == 0:
+        bits.golomb()
+    elif kind == 1:
+        bits.take(1)
+        bits.signed_golomb()
+        bits.signed_golomb()
+        for _ in range(min(bits.golomb(), 255)):
+            bits.signed_golomb()
+
+
+def read_field(unit: bytes, sequence: SequenceFacts) -> tuple[int, int] | None:
+    """(frame number, parity) of a slice that codes one field, None for a slice of a whole frame (7.3.3)."""
+    bits = Bits(unit[1:24])
+    bits.golomb()  # first_mb_in_slice
+    bits.golomb()  # slice_type
+    bits.golomb()  # pic_parameter_set_id
+    if sequence.separate_colours:
+        bits.take(2)
+    number = bits.take(sequence.frame_number_bits)
+    return (number, bits.take(1)) if not sequence.frames_only and bits.take(1) else None
