@@ -1,0 +1,1 @@
+"""The only room that runs networks: which there are, how they are loaded, what they see."""

@@ -1,0 +1,150 @@
+"""Model files, opened with care: a graph is code of a stranger's."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnx
+from google.protobuf.message import DecodeError, Message  # type: ignore[import-untyped]
+
+from bodycam_pipeline.values.errors import MissingModelError, ModelDigestError, ModelError
+from bodycam_pipeline.values.model import Head
+from bodycam_pipeline.vision.heads import Shape, recognise
+
+MAX_BYTES = 512 * 1024 * 1024
+"""A detector that runs on every frame is a few megabytes; half a gigabyte is no detector."""
+
+DEFAULT_DOMAINS = frozenset({"", "ai.onnx"})
+"""Operators that ONNX itself defines. Others may be anything a runtime was built with."""
+
+_EXPECTED = "Use an ONNX detector with a head that is known here: bodycam, CenterFace, YuNet or HyperLPR3's plates."
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A model that is safe to load.
+
+    Attributes:
+        sha256: Of the file, hex.
+        content: The model, ready for a session: any batch, height and width; weights are constants.
+        head: What its outputs are.
+        input_name: Of its one input, (n, 3, height, width) float32.
+        output_names: Those the head's decoder wants, in its order.
+    """
+
+    sha256: str
+    content: bytes
+    head: Head
+    input_name: str
+    output_names: tuple[str, ...]
+
+
+def read_graph(path: str | Path, sha256: str | None = None) -> Graph:
+    """Read a model file and refuse everything that a detector does not need.
+
+    Args:
+        path: The file.
+        sha256: What its digest must be. It is taken of the very bytes that are loaded, not of the file's name.
+
+    Raises:
+        MissingModelError: no such file.
+        ModelDigestError: another digest.
+        ModelError: not ONNX, weights outside the file, foreign operators, or not a head we know.
+    """
+    content = _read(Path(path))
+    found = hashlib.sha256(content).hexdigest()
+    if sha256 is not None and found != sha256:
+        raise ModelDigestError(
+            f"{path} is not the registered model: its SHA-256 is {found}, not {sha256}",
+            remedy="Install the registered version again, or name the file by its path if you mean to use this one.",
+        )
+    model = _parsed(content, path)
+    _refuse_strangers(model, path)
+    _make_weights_constant(model)
+    head, outputs = _head(model, path)
+    _let_sides_vary(model)
+    return Graph(found, model.SerializeToString(), head, model.graph.input[0].name, outputs)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise MissingModelError(f"no model file at {path}", remedy="Check the path of the ONNX file.") from error
+    except OSError as error:
+        raise ModelError(f"cannot read {path}: {error.strerror}", remedy="Check the file's permissions.") from error
+    if len(content) > MAX_BYTES:
+        raise ModelError(f"{path} is larger than {MAX_BYTES >> 20} MiB", remedy=_EXPECTED)
+    return content
+
+
+def _parsed(content: bytes, path: str | Path) -> onnx.ModelProto:
+    try:
+        model = onnx.load_model_from_string(content)
+    except DecodeError as error:
+        raise ModelError(f"{path} is not an ONNX file", remedy=_EXPECTED) from error
+    if not model.ir_version or not model.graph.node:
+        raise ModelError(f"{path} is not an ONNX file", remedy=_EXPECTED)
+    return model
+
+
+def _refuse_strangers(model: onnx.ModelProto, path: str | Path) -> None:
+    for part in _parts(model):
+        if isinstance(part, onnx.TensorProto) and (part.external_data or part.data_location == part.EXTERNAL):
+            raise ModelError(
+                f"{path} keeps its weights '{part.name}' in another file, which no digest covers",
+                remedy="Save the model as one file (onnx.save_model without external data).",
+            )
+        if isinstance(part, onnx.NodeProto) and part.domain not in DEFAULT_DOMAINS:
+            raise ModelError(
+                f"{path} uses the operator {part.domain}.{part.op_type}, which is not one of ONNX's own",
+                remedy="Export the model with the default operators only.",
+            )
+
+
+def _parts(message: Message) -> Iterator[Message]:
+    """Every message below this one, wherever it hides: subgraphs, attributes, functions, sparse weights."""
+    for field, value in message.ListFields():
+        if field.message_type is not None:
+            for part in (value,) if isinstance(value, Message) else value:
+                yield part
+                yield from _parts(part)
+
+
+def _make_weights_constant(model: onnx.ModelProto) -> None:
+    """Old exporters list weights as inputs, which forbids folding them; they can then be fed from outside, too."""
+    weights = {weight.name for weight in model.graph.initializer}
+    asked = [value for value in model.graph.input if value.name not in weights]
+    del model.graph.input[:]
+    model.graph.input.extend(asked)
+
+
+def _head(model: onnx.ModelProto, path: str | Path) -> tuple[Head, tuple[str, ...]]:
+    inputs = [_shape(value) for value in model.graph.input if _is_float(value)]
+    if len(model.graph.input) != 1 or len(inputs) != 1 or len(inputs[0]) != 4 or inputs[0][1] != 3:
+        raise ModelError(f"{path} does not take one float picture of shape (n, 3, height, width)", remedy=_EXPECTED)
+    outputs = {value.name: _shape(value) for value in model.graph.output if _is_float(value)}
+    recognised = recognise(outputs)
+    if recognised is None:
+        raise ModelError(f"the outputs of {path} are of no head that is known here: {outputs}", remedy=_EXPECTED)
+    return recognised
+
+
+def _is_float(value: onnx.ValueInfoProto) -> bool:
+    return bool(value.type.tensor_type.elem_type == onnx.TensorProto.FLOAT)
+
+
+def _shape(value: onnx.ValueInfoProto) -> Shape:
+    return tuple(side.dim_value or None for side in value.type.tensor_type.shape.dim)
+
+
+def _let_sides_vary(model: onnx.ModelProto) -> None:
+    """Fully convolutional graphs run at any size; some files only say otherwise."""
+    sides = model.graph.input[0].type.tensor_type.shape.dim
+    for axis, name in ((0, "n"), (2, "height"), (3, "width")):
+        sides[axis].dim_param = name
+    for value in model.graph.output:
+        value.type.tensor_type.ClearField("shape")
+    del model.graph.value_info[:]

@@ -1,0 +1,88 @@
+"""ONNX Runtime sessions: one thread each, opened once per process, the same numbers every time."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from bodycam_pipeline._native import decode_head
+from bodycam_pipeline.values.errors import ModelError
+from bodycam_pipeline.values.model import Model
+from bodycam_pipeline.vision.graph import Graph, read_graph
+from bodycam_pipeline.vision.heads import kinds_of
+
+Tensor = NDArray[np.float32]
+
+ERRORS_ONLY = 3
+"""ONNX Runtime's severity: old exporters' files would print a warning per weight."""
+
+_TRIAL_SIZES = ((64, 96), (96, 64))
+"""Heights and widths of the trial run: two, so that a size baked into the graph shows at once."""
+
+
+class Network:
+    """A loaded model: tensor in, raw maps out."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._session = _session(graph.content)
+
+    def run(self, tensor: Tensor) -> list[Tensor]:
+        """The raw maps of a batch (n, 3, height, width), in the order that the head's decoder wants.
+
+        Height and width are multiples of 32.
+        """
+        maps: Sequence[Tensor] = self._session.run(self._graph.output_names, {self._graph.input_name: tensor})
+        return [np.ascontiguousarray(each) for each in maps]
+
+    def boxes(self, tensor: Tensor, floors: Sequence[float]) -> list[Tensor]:
+        """What the head makes of the maps: per picture (n, 6) rows as `decode_head` returns them.
+
+        Args:
+            tensor: As for `run`.
+            floors: The lowest score kept, one per kind that the head knows.
+        """
+        height, width = tensor.shape[2:]
+        maps = self.run(tensor)
+        return decode_head(self._graph.head, maps, input_width=width, input_height=height, thresholds=floors)
+
+
+def open_network(model: Model) -> Network:
+    """The network of a registered model, loaded once per process.
+
+    Raises:
+        ModelError: as `read_graph`, or a graph that does not run at any size.
+    """
+    return _open(model.path, model.sha256)
+
+
+def runtime_version() -> str:
+    """ONNX Runtime's version."""
+    return str(onnxruntime.__version__)
+
+
+@lru_cache(maxsize=8)
+def _open(path: str, sha256: str) -> Network:
+    graph = read_graph(path, sha256)
+    try:
+        network = Network(graph)
+        for height, width in _TRIAL_SIZES:
+            network.boxes(np.zeros((1, 3, height, width), np.float32), [0.5] * len(kinds_of(graph.head)))
+    except Exception as error:  # the runtime's own exceptions share no base class
+        raise ModelError(
+            f"{path} does not run as a {graph.head} detector: {error}",
+            remedy="Export the model with dynamic height and width, then check it with `bodycam models check`.",
+        ) from error
+    return network
+
+
+def _session(content: bytes) -> "onnxruntime.InferenceSession":
+    onnxruntime.set_default_logger_severity(ERRORS_ONLY)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = ERRORS_ONLY
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.use_deterministic_compute = True
+    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
