@@ -49,6 +49,7 @@ def publish_folder(staging: Path, final: Path) -> None:
     """Give a finished folder its final name, in one step that never replaces anything.
 
     Every file and folder below is synced first, so that the name never points at something that is not on the disk.
+    (The one thing that the system's rename replaces is an empty folder that appears in the instant after the check.)
 
     Raises:
         ReleaseExistsError: something already bears the final name.

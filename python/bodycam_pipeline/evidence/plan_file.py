@@ -45,7 +45,10 @@ def read_plan(path: Path) -> Plan:
     """
     table = _table(path)
     facts = _metadata(table, path)
-    plan = _plan(facts, table.replace_schema_metadata(None).combine_chunks())
+    try:
+        plan = _plan(facts, table.replace_schema_metadata(None).combine_chunks())
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+        raise _not_a_plan(path) from error
     if facts.pop("sha256", None) != _digest(facts, plan):
         raise PlanError(
             f"{path} was changed after it was written: its digest does not match",
@@ -67,7 +70,10 @@ def _metadata(table: pa.Table, path: Path) -> dict[str, Any]:
     stored = (table.schema.metadata or {}).get(METADATA_KEY)
     if stored is None or not table.schema.equals(REGION_SCHEMA):
         raise _not_a_plan(path)
-    facts: dict[str, Any] = json.loads(stored)
+    try:
+        facts = dict(json.loads(stored))
+    except (ValueError, TypeError) as error:
+        raise _not_a_plan(path) from error
     if facts.get("version") != VERSION:
         raise PlanError(
             f"{path} is a plan of version {facts.get('version')}; this program reads version {VERSION}",
