@@ -1,1 +1,43 @@
-"""Redacted copies of body-worn-camera recordings: every face and plate hidden in every frame, verifiably."""
+"""Redacted copies of body-worn-camera recordings: every face and plate hidden in every frame, verifiably.
+
+```python
+with LocalRunner(workers=2) as runner:
+    published = redact(Order("recording.mp4", Path("releases")), runner)
+```
+
+Importing this package does no work: each name is loaded when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bodycam_pipeline.pipeline import Order, Published, detect, redact, render
+    from bodycam_pipeline.running.local import LocalRunner
+    from bodycam_pipeline.values.edits import Edits
+    from bodycam_pipeline.values.errors import BodycamError
+    from bodycam_pipeline.values.plan import Plan
+    from bodycam_pipeline.values.policy import Policy
+
+_HOMES = {
+    "BodycamError": "values.errors",
+    "Edits": "values.edits",
+    "LocalRunner": "running.local",
+    "Order": "pipeline",
+    "Plan": "values.plan",
+    "Policy": "values.policy",
+    "Published": "pipeline",
+    "detect": "pipeline",
+    "redact": "pipeline",
+    "render": "pipeline",
+}
+
+__all__ = ["BodycamError", "Edits", "LocalRunner", "Order", "Plan", "Policy", "Published", "detect", "redact", "render"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value

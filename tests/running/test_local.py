@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.values.errors import DamagedRecordingError, WorkerError
 from tests.running import steps

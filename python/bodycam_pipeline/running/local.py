@@ -175,7 +175,7 @@ def _attempt(step: Callable[[Any], Any], task: object) -> tuple[object, BodycamE
         return step(task), None
     except BodycamError as error:
         return None, error
-    except Exception as defect:  # noqa: BLE001 - the border of a worker: whatever it is, the job must hear of it
+    except Exception as defect:
         where = traceback.extract_tb(defect.__traceback__)[-1]
         what = f"{type(defect).__name__} in {where.name} ({Path(where.filename).name}:{where.lineno}): {defect}"
         return None, WorkerError(what, remedy=_REMEDY)

@@ -125,7 +125,9 @@ class UnsupportedRecordingError(RecordingError):
 
 
 class DamagedRecordingError(RecordingError):
-    """Frames that the index promises and the decoder does not give, not withheld by anyone."""
+    """Frames that the index promises and the decoder does not give, not withheld by anyone: a person has to decide."""
+
+    exit_code = 3
 
 
 class PlanError(BodycamError, ValueError):

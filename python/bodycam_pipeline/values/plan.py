@@ -6,6 +6,7 @@ detecting again.
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -14,6 +15,7 @@ from typing import Any, Literal, cast
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from bodycam_pipeline.values.detection import Kind
@@ -138,6 +140,15 @@ class Plan:
             withheld=tuple(w.span for w in self.withheld if w.span.overlaps(span)),
         )
 
+    def tracks(self) -> dict[str, int]:
+        """How many tracks are hidden, by kind."""
+        pairs = {(str(r["kind"]), r["track"]) for r in self.regions.select(["kind", "track"]).to_pylist()}
+        return dict(sorted(Counter(kind for kind, _ in pairs).items()))
+
+    def of_kind(self, kind: str) -> pa.Table:
+        """The regions of one kind."""
+        return self.regions.filter(pc.equal(self.regions["kind"], pa.scalar(kind)))
+
     def rows(self) -> Iterator[PlannedRegion]:
         """The table, row by row."""
         for batch in self.regions.to_batches():
@@ -174,6 +185,12 @@ class PlanPart:
     regions: NDArray[np.int32]
     tracks: NDArray[np.int32]
     withheld: tuple[Span, ...]
+
+    @classmethod
+    def empty(cls) -> "PlanPart":
+        """A part that hides nothing."""
+        none = np.empty(0, np.int64)
+        return cls("", none, np.empty((0, 4), np.int32), none.astype(np.int32), ())
 
     def at(self, pts: int) -> tuple[NDArray[np.int32], NDArray[np.uint64]]:
         """Regions (n, 4) of one frame and their mosaic seeds (n,)."""

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -124,12 +123,12 @@ class Policy(_Part):
             )
         return self
 
-    @cached_property
+    @property
     def sha256(self) -> str:
         """Digest of the canonical JSON of every value, defaults included: two files that mean the same are the same."""
         return _digest(self)
 
-    @cached_property
+    @property
     def detection_sha256(self) -> str:
         """Digest of what detection alone depends on: a new style or reason needs no new look."""
         return _digest(self.detection)

@@ -52,3 +52,36 @@ def format_clock(seconds: Fraction) -> str:
 def pts_at_or_after(seconds: Fraction, time_base: Fraction) -> int:
     """The first pts that is not before the given time."""
     return ceil(seconds / time_base)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseClock:
+    """How a release counts time: MP4 knows only ``1/timescale``, and no time before 0.
+
+    Attributes:
+        shift_pts: Subtracted from every pts of the recording, 0 wherever the format allows it.
+        numerator: Of the recording's time base; the release counts in ``1/denominator``.
+    """
+
+    shift_pts: int
+    numerator: int
+
+    def to_release(self, pts: int) -> int:
+        """The release's pts of a frame of the recording; the same instant unless it is shifted."""
+        return (pts - self.shift_pts) * self.numerator
+
+    def to_recording(self, pts: int) -> int:
+        """The recording's pts of a frame of the release.
+
+        Raises:
+            ValueError: no frame of the recording can have this time.
+        """
+        whole, rest = divmod(pts, self.numerator)
+        if rest:
+            raise ValueError(f"pts {pts} is between two ticks of the recording's clock")
+        return whole + self.shift_pts
+
+    def span_to_recording(self, span: Span) -> Span:
+        """The stretch of the recording's clock that covers a stretch of the release's."""
+        end = -(-span.end_pts // self.numerator) + self.shift_pts
+        return Span(span.start_pts // self.numerator + self.shift_pts, end)

@@ -1,0 +1,68 @@
+"""Is a release what its manifest says? Needs the release alone: no recording, no plan, no secret."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bodycam_pipeline.evidence.digests import file_sha256
+from bodycam_pipeline.evidence.frames_file import read_frames
+from bodycam_pipeline.media.finished import observe_container
+from bodycam_pipeline.passes import Watch, decode_every_frame, unwatched
+from bodycam_pipeline.running.runner import Runner
+from bodycam_pipeline.values.errors import VerificationError
+
+_REMEDY = "Do not rely on this copy: ask for the release again from where it was published."
+
+
+def check_release(folder: Path, runner: Runner, watch: Watch = unwatched) -> int:
+    """Hold every file, stream and frame of a release against its manifest; returns how many frames it has.
+
+    Raises:
+        VerificationError: the first thing that is not as the manifest says.
+    """
+    manifest = _manifest(folder)
+    _check_files(folder, manifest["files"])
+    (video,) = (folder / name for name in manifest["files"] if name.endswith(".mp4"))
+    _check_container(video)
+    _check_frames(video, folder, runner, watch)
+    return int(manifest["video"]["frames"])
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    try:
+        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
+    except (OSError, ValueError) as error:
+        raise VerificationError(f"{folder} has no readable manifest.json", remedy=_REMEDY) from error
+    if not isinstance(manifest, dict) or manifest.get("format") != 1:
+        raise VerificationError(f"{folder / 'manifest.json'} is not a manifest of format 1", remedy=_REMEDY)
+    return manifest
+
+
+def _check_files(folder: Path, promised: dict[str, str]) -> None:
+    there = {path.name for path in folder.iterdir()} - {"manifest.json"}
+    if there != set(promised):
+        odd = ", ".join(sorted(there ^ set(promised)))
+        raise VerificationError(f"files missing from, or added to, {folder}: {odd}", remedy=_REMEDY)
+    for name, sha256 in promised.items():
+        if file_sha256(folder / name) != sha256:
+            raise VerificationError(f"{name} was changed after it was published", remedy=_REMEDY)
+
+
+def _check_container(video: Path) -> None:
+    seen = observe_container(video)
+    if seen.video_tracks != 1 or seen.other_tracks or seen.metadata or seen.unowned:
+        raise VerificationError(f"{video.name} holds more than one picture track and its sound", remedy=_REMEDY)
+
+
+def _check_frames(video: Path, folder: Path, runner: Runner, watch: Watch) -> None:
+    pts, sha256 = read_frames(folder / "frames.parquet")
+    seen = decode_every_frame(video, runner, watch)
+    seen_pts = np.concatenate([part.pts for part in seen])
+    seen_sha256 = np.concatenate([part.sha256 for part in seen])
+    if not np.array_equal(pts, seen_pts):
+        raise VerificationError(f"{video.name} has other frames, or other times, than frames.parquet", remedy=_REMEDY)
+    if not np.array_equal(sha256, seen_sha256):
+        first = int(pts[np.argmax((sha256 != seen_sha256).any(axis=1))])
+        raise VerificationError(f"{video.name} decodes to another picture at pts {first}", remedy=_REMEDY)

@@ -1,0 +1,1 @@
+"""Floor 6: the `bodycam` command, one file per verb group."""

@@ -1,0 +1,41 @@
+"""The `bodycam` command.
+
+Exit codes: 0 done (published, verified) · 2 bad usage (options, policy, edits, models) · 3 needs review (a person has
+to decide) · 4 refused (nothing was published, nothing was lost) · 130 interrupted · 1 a defect of our own.
+"""
+
+import sys
+
+import typer
+
+from bodycam_pipeline.cli import demo, doctor, models, redact, verify
+from bodycam_pipeline.cli.output import report_error
+from bodycam_pipeline.values.errors import BodycamError
+
+app = typer.Typer(
+    name="bodycam",
+    help="Redacted copies of body-worn-camera recordings: every face and plate hidden in every frame, verifiably.",
+    epilog="Exit codes: 0 done, 2 bad usage, 3 needs review, 4 refused, 130 interrupted, 1 defect.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for group in (redact, verify, demo, doctor, models):
+    group.add_to(app)
+
+
+def main() -> None:
+    """Run the command; every refusal becomes its text and exit code."""
+    try:
+        app()
+    except BodycamError as error:
+        report_error(error, as_json="--json" in sys.argv)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted: finished segments are kept; the same command resumes\n")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

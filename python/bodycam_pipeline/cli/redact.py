@@ -1,0 +1,108 @@
+"""`bodycam redact`, `detect` and `render`: a recording in, a release out."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bodycam_pipeline import pipeline
+from bodycam_pipeline.cli.output import AsJson, tell, watched
+from bodycam_pipeline.evidence.edits_file import read_edits
+from bodycam_pipeline.evidence.plan_file import read_plan
+from bodycam_pipeline.evidence.policy_file import read_policy
+from bodycam_pipeline.pipeline import Order, Published
+from bodycam_pipeline.running.local import LocalRunner
+from bodycam_pipeline.values.edits import Edits
+from bodycam_pipeline.values.plan import Plan
+from bodycam_pipeline.values.policy import Policy
+
+Recording = Annotated[str, typer.Argument(metavar="RECORDING", help="The recording; it is only ever read.")]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the release and what stays inside.")]
+PolicyFile = Annotated[Path | None, typer.Option("--policy", help="What to hide, how and why (TOML).")]
+EditsFile = Annotated[Path | None, typer.Option("--edits", help="A person's decisions (TOML).")]
+Models = Annotated[
+    list[str] | None,
+    typer.Option("--models", help="Detector: a registered name, a file, or package:DISTRIBUTION/FILE. Repeatable."),
+]
+Workers = Annotated[int, typer.Option("--workers", "-j", min=1, help="Worker processes.")]
+WORKERS = os.cpu_count() or 1
+OUT = Path("releases")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the verbs."""
+    app.command()(redact)
+    app.command()(detect)
+    app.command()(render)
+
+
+def redact(
+    recording: Recording,
+    out: Out = OUT,
+    policy: PolicyFile = None,
+    edits: EditsFile = None,
+    models: Models = None,
+    workers: Workers = WORKERS,
+    as_json: AsJson = False,
+) -> None:
+    """Look, plan, render, verify, publish. Run again: it resumes, or does nothing."""
+    with LocalRunner(workers) as runner, watched(as_json=as_json) as watch:
+        published = pipeline.redact(_order(recording, out, policy, edits, models), runner, watch)
+    _tell_published(published, as_json=as_json)
+
+
+def detect(
+    recording: Recording,
+    out: Out = OUT,
+    policy: PolicyFile = None,
+    edits: EditsFile = None,
+    models: Models = None,
+    workers: Workers = WORKERS,
+    as_json: AsJson = False,
+) -> None:
+    """Look and plan only: writes the plan and its report, renders nothing."""
+    with LocalRunner(workers) as runner, watched(as_json=as_json) as watch:
+        job, plan = pipeline.detect(_order(recording, out, policy, edits, models), runner, watch)
+    facts = {"state": "planned", "plan": job.plan_path, "report": job.folders.internal / "report.html"}
+    sentences = f"planned {plan.regions.num_rows} regions in {plan.frames} frames\n  plan:   {job.plan_path}\n"
+    tell(facts | _counts(plan), f"{sentences}  report: {facts['report']}", as_json=as_json)
+
+
+def render(
+    recording: Recording,
+    plan: Annotated[Path, typer.Option("--plan", help="The plan to render, exactly as it stands.")],
+    out: Out = OUT,
+    policy: PolicyFile = None,
+    workers: Workers = WORKERS,
+    as_json: AsJson = False,
+) -> None:
+    """Render a plan without looking again; verify and publish."""
+    order = _order(recording, out, policy, None, None)
+    with LocalRunner(workers) as runner, watched(as_json=as_json) as watch:
+        published = pipeline.render(order, read_plan(plan), runner, watch)
+    _tell_published(published, as_json=as_json)
+
+
+def _order(recording: str, out: Path, policy: Path | None, edits: Path | None, models: list[str] | None) -> Order:
+    rules = read_policy(policy) if policy else Policy()
+    if models:
+        rules = rules.model_copy(update={"detection": rules.detection.model_copy(update={"models": tuple(models)})})
+    return Order(recording, out, rules, read_edits(edits) if edits else Edits())
+
+
+def _counts(plan: Plan) -> dict[str, object]:
+    return {"frames": plan.frames, "regions": plan.regions.num_rows, "tracks": plan.tracks()}
+
+
+def _tell_published(published: Published, *, as_json: bool) -> None:
+    folders, counts = published.folders, _counts(published.plan)
+    state = "already published" if published.already else "published"
+    facts = {"state": state, "release": folders.release, "internal": folders.internal} | counts
+    hidden = ", ".join(f"{n} {kind} tracks" for kind, n in published.plan.tracks().items()) or "nothing to hide"
+    sentences = (
+        f"{state}: {published.plan.frames} frames, {hidden}, verified frame by frame\n"
+        f"  release: {folders.release}\n"
+        f"  inside:  {folders.internal} (plan, report: not for handing out)"
+    )
+    tell(facts, sentences, as_json=as_json)

@@ -1,0 +1,68 @@
+"""One segment's detections as Parquet: written once, read by every later run of the same job."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bodycam_pipeline.evidence.files import write_atomically
+from bodycam_pipeline.values.detection import Detection, Look, SegmentLooks
+from bodycam_pipeline.values.geometry import Box
+
+_COLUMNS: "list[pa.Field[Any]]" = [
+    pa.field("pts", pa.int64(), nullable=False),
+    pa.field("kind", pa.string(), nullable=False),
+    pa.field("left", pa.float64(), nullable=False),
+    pa.field("top", pa.float64(), nullable=False),
+    pa.field("right", pa.float64(), nullable=False),
+    pa.field("bottom", pa.float64(), nullable=False),
+    pa.field("score", pa.float64(), nullable=False),
+    pa.field("confident", pa.bool_(), nullable=False),
+    pa.field("model", pa.string(), nullable=False),
+]
+LOOKS_SCHEMA = pa.schema(_COLUMNS)
+_FACTS = b"bodycam.looks"
+
+
+def write_looks(seen: SegmentLooks, path: Path) -> None:
+    """Write one segment's looks; the file is there whole or not at all.
+
+    Raises:
+        StorageError: the disk refused.
+    """
+    rows = [_row(d) for look in seen.looks for d in look.detections]
+    table = pa.Table.from_pylist(rows, schema=LOOKS_SCHEMA)
+    facts = {
+        "segment": seen.segment,
+        "pts": [look.pts for look in seen.looks],
+        "cuts": [look.pts for look in seen.looks if look.cut],
+        "undecodable": seen.undecodable_pts,
+    }
+    sink = pa.BufferOutputStream()
+    pq.write_table(table.replace_schema_metadata({_FACTS: json.dumps(facts).encode()}), sink)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, sink.getvalue().to_pybytes())
+
+
+def read_looks(path: Path) -> SegmentLooks:
+    """Read what `write_looks` wrote."""
+    table = pq.read_table(path, memory_map=False)
+    facts = json.loads((table.schema.metadata or {})[_FACTS])
+    by_pts: dict[int, list[Detection]] = {pts: [] for pts in facts["pts"]}
+    for row in table.to_pylist():
+        by_pts[row["pts"]].append(_detection(row))
+    cuts = frozenset(facts["cuts"])
+    looks = tuple(Look(pts, pts in cuts, tuple(found)) for pts, found in by_pts.items())
+    return SegmentLooks(facts["segment"], looks, tuple(facts["undecodable"]))
+
+
+def _row(d: Detection) -> dict[str, object]:
+    sides = {"left": d.box.left, "top": d.box.top, "right": d.box.right, "bottom": d.box.bottom}
+    return {"pts": d.pts, "kind": d.kind, **sides, "score": d.score, "confident": d.confident, "model": d.model}
+
+
+def _detection(row: dict[str, Any]) -> Detection:
+    box = Box(row["left"], row["top"], row["right"], row["bottom"])
+    return Detection(row["pts"], row["kind"], box, row["score"], row["confident"], row["model"])

@@ -1,0 +1,128 @@
+"""The passes over the pixels: each maps one step over the segments, on whatever runner there is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, Literal, TypeVar
+
+from bodycam_pipeline.media.probe import probe
+from bodycam_pipeline.release.job import Job
+from bodycam_pipeline.release.staging import Staged
+from bodycam_pipeline.rules.segments import split
+from bodycam_pipeline.running.runner import Runner
+from bodycam_pipeline.steps.detect import DetectTask, detect_segment
+from bodycam_pipeline.steps.observe import ObserveTask, observe_segment
+from bodycam_pipeline.steps.render import RenderTask, render_segment
+from bodycam_pipeline.values.detection import SegmentLooks
+from bodycam_pipeline.values.encoded import EncodedAudio, EncodedSegment
+from bodycam_pipeline.values.errors import Place
+from bodycam_pipeline.values.observed import SegmentObservation
+from bodycam_pipeline.values.plan import Plan, PlanPart
+from bodycam_pipeline.values.policy import RedactionRule
+from bodycam_pipeline.values.recording import PacketIndex, Recording, Segment
+from bodycam_pipeline.values.timeline import ReleaseClock
+
+Phase = Literal["detect", "render", "verify"]
+Watch = Callable[[Phase, int, int], None]
+"""Told after every segment: the phase, the frames done so far, the frames in all."""
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+def unwatched(_phase: Phase, _frames_done: int, _frames: int) -> None:
+    """Nobody is watching."""
+
+
+@dataclass(frozen=True)
+class Pass(Generic[Task, Result]):
+    """One step over every segment of one file."""
+
+    phase: Phase
+    step: Callable[[Task], Result]
+    task: Callable[[Segment], Task]
+
+    def over(self, file: Recording, runner: Runner, watch: Watch) -> list[Result]:
+        """Run the step on every segment; results in the order of the segments.
+
+        Raises:
+            BodycamError: the first segment that was refused, named.
+        """
+        segments = split(file)
+        results: dict[int, Result] = {}
+        done = 0
+        for outcome in runner.run(self.step, [self.task(segment) for segment in segments]):
+            if outcome.error is not None:
+                raise outcome.error.at(Place(file.address, segment=outcome.number))
+            results[outcome.number] = outcome.result  # type: ignore[assignment]
+            done += segments[outcome.number].frames
+            watch(self.phase, done, len(file.packets.shown_pts()))
+        return [results[number] for number in range(len(segments))]
+
+
+def look_at_every_frame(job: Job, runner: Runner, watch: Watch) -> list[SegmentLooks]:
+    """The first pass: every frame decoded and looked at."""
+    source, rule = job.recording, job.policy.detection
+
+    def task(segment: Segment) -> DetectTask:
+        result = job.detections / f"{segment.number:06d}.parquet"
+        return DetectTask(
+            source.address, source.video, _packets(source, segment), segment, job.models, rule, str(result)
+        )
+
+    return Pass("detect", detect_segment, task).over(source, runner, watch)
+
+
+def render_every_frame(job: Job, plan: Plan, runner: Runner, watch: Watch) -> list[EncodedSegment]:
+    """The second pass: every frame decoded again, hidden as planned, and encoded."""
+    source, policy = job.recording, job.policy
+    folder = job.folders.staging / plan.sha256[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def task(segment: Segment) -> RenderTask:
+        part = plan.part(segment.span)
+        return RenderTask(
+            source.address,
+            source.video,
+            _packets(source, segment),
+            segment,
+            part,
+            policy.redaction,
+            policy.encoding,
+            str(folder / f"{segment.number:06d}.samples"),
+        )
+
+    return Pass("render", render_segment, task).over(source, runner, watch)
+
+
+def render_sound(job: Job, plan: Plan, runner: Runner) -> EncodedAudio | None:
+    """The sound as the policy wants it, in one piece; None where the release has none."""
+    del plan, runner
+    return None
+
+
+def observe_every_frame(job: Job, plan: Plan, staged: Staged, runner: Runner, watch: Watch) -> list[SegmentObservation]:
+    """The last look: the finished file decoded as a stranger would, frame by frame, against the plan."""
+    finished, clock, redaction = probe(str(staged.video)), staged.clock, job.policy.redaction
+
+    def task(segment: Segment) -> ObserveTask:
+        part = plan.part(clock.span_to_recording(segment.span))
+        packets = _packets(finished, segment)
+        return ObserveTask(finished.address, finished.video, packets, segment, part, redaction, clock)
+
+    return Pass("verify", observe_segment, task).over(finished, runner, watch)
+
+
+def decode_every_frame(video: Path, runner: Runner, watch: Watch) -> list[SegmentObservation]:
+    """A look at a release without its plan: the time and digest of every frame, in the file's own clock."""
+    file, nothing_hidden, own_clock = probe(str(video)), PlanPart.empty(), ReleaseClock(0, 1)
+
+    def task(segment: Segment) -> ObserveTask:
+        packets = _packets(file, segment)
+        return ObserveTask(file.address, file.video, packets, segment, nothing_hidden, RedactionRule(), own_clock)
+
+    return Pass("verify", observe_segment, task).over(file, runner, watch)
+
+
+def _packets(file: Recording, segment: Segment) -> PacketIndex:
+    return file.packets.part(segment.first_packet, segment.end_packet)

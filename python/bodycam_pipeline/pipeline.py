@@ -1,0 +1,143 @@
+"""The product, from the top: look at every frame, plan, render, look at the finished file, publish.
+
+Everything is decided in the plan between the two passes, and nothing bears a release's name before the finished file
+has been decoded again and found to be what the plan says.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bodycam_pipeline.evidence.digests import value_sha256
+from bodycam_pipeline.evidence.plan_file import write_plan
+from bodycam_pipeline.media.probe import probe
+from bodycam_pipeline.passes import (
+    Watch,
+    look_at_every_frame,
+    observe_every_frame,
+    render_every_frame,
+    render_sound,
+    unwatched,
+)
+from bodycam_pipeline.release.folders import Folders
+from bodycam_pipeline.release.gate import refuse_broken_promises
+from bodycam_pipeline.release.job import Job
+from bodycam_pipeline.release.publish import publish
+from bodycam_pipeline.release.report import write_report
+from bodycam_pipeline.release.staging import stage
+from bodycam_pipeline.rules.damage import refuse_unwithheld
+from bodycam_pipeline.rules.editing import apply_edits
+from bodycam_pipeline.rules.fit import check_fits
+from bodycam_pipeline.rules.planning import make_plan
+from bodycam_pipeline.running.runner import Runner
+from bodycam_pipeline.values.edits import Edits
+from bodycam_pipeline.values.plan import Plan
+from bodycam_pipeline.values.policy import Policy
+from bodycam_pipeline.vision.registry import find_model
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a person asked for.
+
+    Attributes:
+        address: The recording.
+        out: The folder that takes the release and what stays inside.
+        policy: What is hidden, and how.
+        edits: What the person decided beside the policy.
+    """
+
+    address: str
+    out: Path
+    policy: Policy = field(default_factory=Policy)
+    edits: Edits = field(default_factory=Edits)
+
+
+@dataclass(frozen=True)
+class Published:
+    """A release in its place.
+
+    Attributes:
+        folders: Where it is.
+        plan: What was hidden.
+        already: Whether it stood there before, unchanged, and nothing had to be done.
+    """
+
+    folders: Folders
+    plan: Plan
+    already: bool = False
+
+
+def redact(order: Order, runner: Runner, watch: Watch = unwatched) -> Published:
+    """From a recording to a verified release; the second run of the same order does nothing.
+
+    Raises:
+        BodycamError: refused; nothing that looks like a release is left, and finished segments are kept for a rerun.
+    """
+    job = open_job(order, value_sha256(repr(order.edits)))
+    with job.folders.held():
+        if job.is_published():
+            return Published(job.folders, job.kept_plan(), already=True)
+        plan = _planned(job, order.edits, runner, watch)
+        return _released(job, plan, runner, watch)
+
+
+def detect(order: Order, runner: Runner, watch: Watch = unwatched) -> tuple[Job, Plan]:
+    """Only look and plan: what a person reads, and edits, before anything is rendered.
+
+    Raises:
+        BodycamError: refused.
+    """
+    job = open_job(order, value_sha256(repr(order.edits)))
+    with job.folders.held():
+        plan = _planned(job, order.edits, runner, watch)
+        write_report(job, plan)
+        return job, plan
+
+
+def render(order: Order, plan: Plan, runner: Runner, watch: Watch = unwatched) -> Published:
+    """Render a plan exactly as it stands; nobody looks again.
+
+    Raises:
+        PlanError: the plan is another recording's, or was made under another policy.
+        BodycamError: refused, as `redact`.
+    """
+    job = open_job(order, plan.sha256)
+    check_fits(plan, job.recording, job.policy)
+    with job.folders.held():
+        if job.is_published():
+            return Published(job.folders, plan, already=True)
+        write_plan(plan, job.plan_path)
+        return _released(job, plan, runner, watch)
+
+
+def open_job(order: Order, decided: str) -> Job:
+    """Probe the recording and find the models: everything that can be refused before work begins.
+
+    Raises:
+        RecordingError: the recording is refused.
+        ModelError: a model is.
+    """
+    models = tuple(find_model(name) for name in order.policy.detection.models)
+    recording = probe(order.address)
+    order.out.mkdir(parents=True, exist_ok=True)
+    return Job(recording, order.policy, models, decided, Folders(order.out, Path(order.address).stem))
+
+
+def _planned(job: Job, edits: Edits, runner: Runner, watch: Watch) -> Plan:
+    seen = look_at_every_frame(job, runner, watch)
+    looks = [look for part in seen for look in part.looks]
+    undecodable = [pts for part in seen for pts in part.undecodable_pts]
+    drafted = make_plan(job.recording, looks, undecodable, job.policy, {m.name: m.sha256 for m in job.models})
+    plan = apply_edits(drafted, edits, job.recording, job.policy)
+    write_plan(plan, job.plan_path)
+    return plan
+
+
+def _released(job: Job, plan: Plan, runner: Runner, watch: Watch) -> Published:
+    refuse_unwithheld(plan, job.recording)
+    rendered = render_every_frame(job, plan, runner, watch)
+    staged = stage(job, rendered, render_sound(job, plan, runner))
+    observed = observe_every_frame(job, plan, staged, runner, watch)
+    refuse_broken_promises(job, plan, staged, observed)
+    publish(job, plan, staged, observed)
+    return Published(job.folders, plan)

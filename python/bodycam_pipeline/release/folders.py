@@ -1,0 +1,68 @@
+"""Where one recording's files live: the release, what stays inside, and what is visibly half-done.
+
+```
+OUT/NAME.release/     handed out: NAME.redacted.mp4, frames.parquet, manifest.json
+OUT/NAME.internal/    never handed out: plan.parquet, report.html, job.json, detections
+OUT/NAME.staging/     half-done work; gone once the release is published
+```
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bodycam_pipeline.values.errors import ReleaseExistsError
+
+
+@dataclass(frozen=True)
+class Folders:
+    """The three places of one recording in an output folder."""
+
+    out: Path
+    name: str
+
+    @property
+    def release(self) -> Path:
+        """What is handed out; exists only when verified and complete."""
+        return self.out / f"{self.name}.release"
+
+    @property
+    def internal(self) -> Path:
+        """What the agency keeps: plan, report, detections."""
+        return self.out / f"{self.name}.internal"
+
+    @property
+    def staging(self) -> Path:
+        """Half-done work."""
+        return self.out / f"{self.name}.staging"
+
+    @property
+    def video_name(self) -> str:
+        """The redacted file's name inside the release."""
+        return f"{self.name}.redacted.mp4"
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the recording's place in the output folder for one process.
+
+        The lock is the kernel's: it is gone with its holder, however that ends.
+
+        Raises:
+            ReleaseExistsError: another process is at work here.
+        """
+        self.internal.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self.internal / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ReleaseExistsError(
+                f"another process is working on {self.name} in {self.out}",
+                remedy="Wait for it to end, or choose another output folder with --out.",
+            ) from None
+        else:
+            yield
+        finally:
+            os.close(descriptor)

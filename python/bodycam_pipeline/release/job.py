@@ -1,0 +1,120 @@
+"""The job's own record: which work this is, and whether it is done. Same key, same work."""
+
+import json
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+
+from bodycam_pipeline.evidence.digests import file_sha256, value_sha256
+from bodycam_pipeline.evidence.files import write_atomically
+from bodycam_pipeline.evidence.plan_file import read_plan
+from bodycam_pipeline.release.folders import Folders
+from bodycam_pipeline.values.errors import ReleaseExistsError
+from bodycam_pipeline.values.model import Model
+from bodycam_pipeline.values.plan import Plan
+from bodycam_pipeline.values.policy import AudioRule, Policy
+from bodycam_pipeline.values.recording import Recording, StreamFate
+
+TOOL_VERSION = version("bodycam-pipeline")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One piece of work: a recording under a policy, seen by models, with a person's edits or a finished plan.
+
+    Attributes:
+        recording: What is redacted; only its digest counts, not where it lies.
+        policy: What is hidden and how.
+        models: Who looks.
+        decided: Digest of the person's edits, or of the plan that is rendered as it stands.
+        folders: Where its files go.
+    """
+
+    recording: Recording
+    policy: Policy
+    models: tuple[Model, ...]
+    decided: str
+    folders: Folders
+
+    @property
+    def key(self) -> str:
+        """SHA-256 over everything the release depends on."""
+        return value_sha256([self.detection_key, self.policy.sha256, self.decided])
+
+    @property
+    def detection_key(self) -> str:
+        """SHA-256 over everything the detections depend on."""
+        models = [[m.name, m.sha256, m.head, {k: [t.start, t.floor] for k, t in m.kinds.items()}] for m in self.models]
+        return value_sha256([self.recording.sha256, self.policy.detection_sha256, models, TOOL_VERSION])
+
+    @property
+    def detections(self) -> Path:
+        """The folder of this detection's results: kept, so that an edit needs no new look."""
+        return self.folders.internal / "detections" / self.detection_key[:16]
+
+    @property
+    def plan_path(self) -> Path:
+        """Where the plan is kept."""
+        return self.folders.internal / "plan.parquet"
+
+    def kept_plan(self) -> Plan:
+        """The plan that the published release was made from.
+
+        Raises:
+            PlanError: it is gone or was changed.
+        """
+        return read_plan(self.plan_path)
+
+    def is_published(self) -> bool:
+        """Whether exactly this work stands published, unchanged since.
+
+        Raises:
+            ReleaseExistsError: something else stands there.
+        """
+        if not self.folders.release.exists():
+            return False
+        record = self._record()
+        manifest = self.folders.release / "manifest.json"
+        if record.get("key") == self.key and manifest.exists() and file_sha256(manifest) == record.get("manifest"):
+            return True
+        raise ReleaseExistsError(
+            f"{self.folders.release} exists and is not this work "
+            "(another recording, policy, edits or version, or changed by hand)",
+            remedy="Choose another folder with --out, or move that release away; nothing is ever replaced.",
+        )
+
+    def record_published(self, manifest_sha256: str) -> None:
+        """Note, inside, which work the release is. Written before the release takes its place.
+
+        Raises:
+            StorageError: the disk refused.
+        """
+        record = {"key": self.key, "manifest": manifest_sha256, "recording": self.recording.sha256}
+        write_atomically(self.folders.internal / "job.json", json.dumps(record, indent=2).encode())
+
+    def _record(self) -> dict[str, str]:
+        path = self.folders.internal / "job.json"
+        try:
+            record = json.loads(path.read_text())
+        except (OSError, ValueError):
+            return {}
+        return record if isinstance(record, dict) else {}
+
+
+def stream_fates(job: Job) -> tuple[StreamFate, ...]:
+    """What becomes of every stream; the policy decides about the sound."""
+    audio = job.recording.audio
+    return tuple(
+        _sound_fate(fate, job.policy.audio) if audio is not None and fate.index == audio.stream_index else fate
+        for fate in job.recording.streams
+    )
+
+
+def _sound_fate(fate: StreamFate, rule: AudioRule) -> StreamFate:
+    match rule.policy:
+        case "remove":
+            return replace(fate, fate="removed", why="the policy removes the sound: voices identify people")
+        case "mute":
+            return replace(fate, fate="muted", why="the policy replaces all sound by silence")
+        case "keep":
+            return replace(fate, fate="kept", why=f"{rule.reason}; muted spans are silence")

@@ -1,0 +1,101 @@
+"""The manifest: what was done, by which code, models and policy. Public, so it tells nothing of what is hidden.
+
+No time of day, no machine, no file path, no person and nothing of the recording's own bytes is in it: two recordings
+that differ only under the masks have the same manifest.
+"""
+
+import json
+
+import numpy as np
+
+from bodycam_pipeline import _native
+from bodycam_pipeline.evidence.digests import file_sha256
+from bodycam_pipeline.evidence.files import write_atomically
+from bodycam_pipeline.media.versions import library_versions
+from bodycam_pipeline.release.job import TOOL_VERSION, Job, stream_fates
+from bodycam_pipeline.release.staging import Staged
+from bodycam_pipeline.values.plan import Plan
+from bodycam_pipeline.values.recording import Recording
+from bodycam_pipeline.values.timeline import Span, format_clock
+
+FORMAT = 1
+
+
+def write_manifest(job: Job, plan: Plan, staged: Staged) -> None:
+    """Write ``manifest.json`` into a staged release whose other files are complete.
+
+    Raises:
+        StorageError: the disk refused.
+    """
+    text = json.dumps(_manifest(job, plan, staged), indent=2, ensure_ascii=False)
+    write_atomically(staged.folder / "manifest.json", f"{text}\n".encode())
+
+
+def _manifest(job: Job, plan: Plan, staged: Staged) -> dict[str, object]:
+    return {
+        "format": FORMAT,
+        "tool": {"name": "bodycam-pipeline", "version": TOOL_VERSION, "kernels": _native.__version__}
+        | library_versions(),
+        "policy": _policy(job),
+        "models": [{"name": m.name, "sha256": m.sha256, "licence": m.licence, "role": m.role} for m in job.models],
+        "plan": {"sha256": plan.sha256},
+        "video": _video(job.recording, staged),
+        "hidden": {kind: hidden_time(plan, kind, job.recording) for kind in sorted(job.policy.hide)},
+        "withheld": [_spoken(w.span, w.reason, job.recording) for w in plan.withheld],
+        "muted": [_spoken(m.span, m.reason, job.recording) for m in plan.muted],
+        "left_visible": [{"track": k.track, "reason": k.reason} for k in plan.kept],
+        "streams": [{"what": s.what, "fate": s.fate, "why": s.why} for s in stream_fates(job)],
+        "files": {name: file_sha256(staged.folder / name) for name in (job.folders.video_name, "frames.parquet")},
+    }
+
+
+def _policy(job: Job) -> dict[str, object]:
+    policy = job.policy
+    return {
+        "name": policy.name,
+        "purpose": policy.purpose,
+        "sha256": policy.sha256,
+        "style": policy.redaction.style,
+        "audio": policy.audio.policy,
+        "reasons": {kind: rule.reason for kind, rule in sorted(policy.hide.items())},
+    }
+
+
+def _video(recording: Recording, staged: Staged) -> dict[str, object]:
+    video, shown = recording.video, recording.packets.shown_pts()
+    return {
+        "width": video.width,
+        "height": video.height,
+        "orientation": int(video.orientation),
+        "time_base": f"{video.time_base.numerator}/{video.time_base.denominator}",
+        "frames": len(shown),
+        "frames_hidden_by_edit_list": int(np.count_nonzero(~recording.packets.shown)),
+        "first_pts": int(shown[0]),
+        "last_pts": int(shown[-1]),
+        "pts_shift": staged.clock.shift_pts,
+    }
+
+
+def hidden_time(plan: Plan, kind: str, recording: Recording) -> dict[str, object]:
+    """How much of one kind is hidden: tracks, frames, regions, and the time in which there is any."""
+    rows = plan.of_kind(kind)
+    shown = recording.packets.shown_pts()
+    lasts = np.diff(shown, append=recording.span.end_pts)
+    touched = np.isin(shown, rows["pts"].to_numpy())
+    return {
+        "tracks": len(rows["track"].unique()),
+        "frames": int(np.count_nonzero(touched)),
+        "regions": rows.num_rows,
+        "time": format_clock(int(lasts[touched].sum()) * recording.video.time_base),
+    }
+
+
+def _spoken(span: Span, reason: str, recording: Recording) -> dict[str, object]:
+    base = recording.video.time_base
+    return {
+        "from": format_clock(span.start_pts * base),
+        "to": format_clock(span.end_pts * base),
+        "from_pts": span.start_pts,
+        "to_pts": span.end_pts,
+        "reason": reason,
+    }

@@ -1,0 +1,34 @@
+"""The one step that makes a release: its last files, and its name."""
+
+import shutil
+from collections.abc import Sequence
+
+import numpy as np
+
+from bodycam_pipeline.evidence.digests import file_sha256
+from bodycam_pipeline.evidence.files import publish_folder
+from bodycam_pipeline.evidence.frames_file import write_frames
+from bodycam_pipeline.release.job import Job
+from bodycam_pipeline.release.manifest import write_manifest
+from bodycam_pipeline.release.report import write_report
+from bodycam_pipeline.release.staging import Staged
+from bodycam_pipeline.values.observed import SegmentObservation
+from bodycam_pipeline.values.plan import Plan
+
+
+def publish(job: Job, plan: Plan, staged: Staged, observed: Sequence[SegmentObservation]) -> None:
+    """Complete a verified release and give it its name, in one atomic step; then clear the staging folder.
+
+    Raises:
+        ReleaseExistsError: something took the place meanwhile.
+        StorageError: the disk refused.
+    """
+    pts = np.concatenate([part.pts for part in observed])
+    sha256 = np.concatenate([part.sha256 for part in observed])
+    clock = staged.clock
+    write_frames((pts - clock.shift_pts) * clock.numerator, sha256, staged.folder / "frames.parquet")
+    write_manifest(job, plan, staged)
+    write_report(job, plan, staged)
+    job.record_published(file_sha256(staged.folder / "manifest.json"))
+    publish_folder(staged.folder, job.folders.release)
+    shutil.rmtree(job.folders.staging)

@@ -1,0 +1,125 @@
+"""``report.html``: what a records officer reads before signing. One page, no script, no network; it stays inside."""
+
+import base64
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, PackageLoader
+
+from bodycam_pipeline.evidence.files import write_atomically
+from bodycam_pipeline.media.contact_sheet import thumbnails
+from bodycam_pipeline.release.job import TOOL_VERSION, Job, stream_fates
+from bodycam_pipeline.release.manifest import hidden_time
+from bodycam_pipeline.release.staging import Staged
+from bodycam_pipeline.values.plan import Plan
+from bodycam_pipeline.values.recording import Recording
+from bodycam_pipeline.values.timeline import format_clock
+
+SHEET_PICTURES = 24
+TRACK_ROWS = 500
+CHART_BINS = 200
+_COLOURS = {"face": "#b3261e", "plate": "#1a56b0"}
+
+
+def write_report(job: Job, plan: Plan, staged: Staged | None = None) -> Path:
+    """Write the report of a plan, with pictures of the finished file if there is one; returns its path.
+
+    Raises:
+        StorageError: the disk refused.
+    """
+    environment = Environment(loader=PackageLoader("bodycam_pipeline.release", "."), autoescape=True)
+    page = environment.get_template("report.html.j2").render(_facts(job, plan, staged))
+    path = job.folders.internal / "report.html"
+    write_atomically(path, page.encode())
+    return path
+
+
+def _facts(job: Job, plan: Plan, staged: Staged | None) -> dict[str, Any]:
+    recording = job.recording
+    base, span = recording.video.time_base, recording.span
+    tracks = _tracks(plan, recording)
+    return {
+        "name": Path(recording.address).name,
+        "state": "Verified frame by frame" if staged else "A draft plan: nothing has been rendered",
+        "frames": plan.frames,
+        "duration": format_clock((span.end_pts - span.start_pts) * base),
+        "hidden": [
+            {"kind": kind, "reason": rule.reason, **hidden_time(plan, kind, recording)}
+            for kind, rule in sorted(job.policy.hide.items())
+        ],
+        "chart": _chart(plan, recording),
+        "decisions": list(_decisions(plan)),
+        "undecodable": len(plan.undecodable_pts),
+        "tracks": tracks[:TRACK_ROWS],
+        "more_tracks": max(0, len(tracks) - TRACK_ROWS),
+        "sheet": list(_sheet(staged, recording)) if staged else [],
+        "streams": stream_fates(job),
+        "identity": _identity(job, plan),
+    }
+
+
+def _identity(job: Job, plan: Plan) -> list[tuple[str, str]]:
+    models = [(f"model {m.name}", m.sha256) for m in job.models]
+    return [
+        ("recording SHA-256", job.recording.sha256),
+        (f"policy {job.policy.name}", job.policy.sha256),
+        ("plan", plan.sha256),
+        *models,
+        ("bodycam-pipeline", TOOL_VERSION),
+    ]
+
+
+def _decisions(plan: Plan) -> Iterable[dict[str, str]]:
+    for what, spans in (("withhold", plan.withheld), ("mute", plan.muted)):
+        for decision in spans:
+            start, end = (format_clock(p * plan.time_base) for p in (decision.span.start_pts, decision.span.end_pts))
+            yield {"what": what, "start": start, "end": end, "reason": decision.reason, "by": decision.by}
+    for kept in plan.kept:
+        yield {"what": f"keep track {kept.track}", "start": "", "end": "", "reason": kept.reason, "by": kept.by}
+
+
+def _tracks(plan: Plan, recording: Recording) -> list[dict[str, object]]:
+    grouped = plan.regions.group_by(["track", "kind"], use_threads=False).aggregate(
+        [("pts", "min"), ("pts", "max"), ("pts", "count_distinct"), ("score", "max"), ("origin", "distinct")]
+    )
+    base, last = recording.video.time_base, recording.frame_duration_pts
+    return [
+        {
+            "number": row["track"],
+            "kind": row["kind"],
+            "start": format_clock(row["pts_min"] * base),
+            "end": format_clock((row["pts_max"] + last) * base),
+            "frames": row["pts_count_distinct"],
+            "score": "-" if row["score_max"] is None else f"{row['score_max']:.2f}",
+            "origins": ", ".join(sorted(row["origin_distinct"])),
+        }
+        for row in grouped.sort_by("track").to_pylist()
+    ]
+
+
+def _chart(plan: Plan, recording: Recording) -> dict[str, Any]:
+    shown = recording.packets.shown_pts()
+    bins = max(1, min(CHART_BINS, len(shown)))
+    edges = np.linspace(shown[0], recording.span.end_pts, bins + 1)
+    frames = np.maximum(np.histogram(shown, edges)[0], 1)
+    levels = {kind: np.histogram(plan.of_kind(kind)["pts"].to_numpy(), edges)[0] / frames for kind in _COLOURS}
+    most = max(1.0, *(float(level.max()) for level in levels.values()))
+    lines = [
+        {
+            "kind": kind,
+            "colour": _COLOURS[kind],
+            "points": " ".join(f"{x},{100 - 95 * y / most:.1f}" for x, y in enumerate(level)),
+        }
+        for kind, level in levels.items()
+    ]
+    return {"width": max(1, bins - 1), "height": 100, "bins": bins, "most": f"{most:.1f}", "lines": lines}
+
+
+def _sheet(staged: Staged, recording: Recording) -> Iterable[dict[str, str]]:
+    shown = recording.packets.shown_pts()
+    picks = shown[np.unique(np.linspace(0, len(shown) - 1, SHEET_PICTURES).astype(int))]
+    for picture in thumbnails(str(staged.video), [staged.clock.to_release(int(pts)) for pts in picks]):
+        at = format_clock(staged.clock.to_recording(picture.pts) * recording.video.time_base)
+        yield {"at": at, "data": base64.b64encode(picture.jpeg).decode()}

@@ -1,0 +1,59 @@
+"""Look at every frame of one segment."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from bodycam_pipeline.evidence.looks_file import read_looks, write_looks
+from bodycam_pipeline.media.decode import SourceFrame, decode_segment
+from bodycam_pipeline.media.planes import planes
+from bodycam_pipeline.values.detection import Look, SegmentLooks
+from bodycam_pipeline.values.model import Model
+from bodycam_pipeline.values.policy import DetectionRule
+from bodycam_pipeline.values.recording import PacketIndex, Segment, VideoFacts
+from bodycam_pipeline.vision.detector import Detector
+
+BATCH_FRAMES = 4
+"""Frames alive at once: enough to share a session call, few enough for a 4K recording on a small machine."""
+
+
+@dataclass(frozen=True)
+class DetectTask:
+    """All that one segment's detection needs."""
+
+    address: str
+    video: VideoFacts
+    packets: PacketIndex
+    segment: Segment
+    models: tuple[Model, ...]
+    rule: DetectionRule
+    result_path: str
+
+
+def detect_segment(task: DetectTask) -> SegmentLooks:
+    """Decode the segment, look at every frame, and leave the result at ``task.result_path``.
+
+    A result that is there already is read, not made again.
+
+    Raises:
+        BodycamError: as decoding and the models do, with the segment named.
+    """
+    path = Path(task.result_path)
+    if path.exists():
+        return read_looks(path)
+    detector = Detector(task.models, task.rule, task.video)
+    looks: list[Look] = []
+    undecodable: list[int] = []
+    for batch in _batches(decode_segment(task.address, task.video, task.packets, task.segment)):
+        undecodable += [source.pts for source in batch if source.frame is None]
+        looks += detector.look([(source.pts, planes(source.frame)) for source in batch if source.frame is not None])
+    seen = SegmentLooks(task.segment.number, tuple(looks), tuple(undecodable))
+    write_looks(seen, path)
+    return seen
+
+
+def _batches(frames: Iterable[SourceFrame]) -> Iterator[list[SourceFrame]]:
+    iterator = iter(frames)
+    while batch := list(islice(iterator, BATCH_FRAMES)):
+        yield batch

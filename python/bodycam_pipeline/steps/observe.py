@@ -1,0 +1,72 @@
+"""Look at the finished file, one segment at a time: what a stranger would decode, against what the plan promised."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bodycam_pipeline import _native
+from bodycam_pipeline._native import Planes
+from bodycam_pipeline.media.decode import decode_segment
+from bodycam_pipeline.media.planes import planes
+from bodycam_pipeline.steps.render import black
+from bodycam_pipeline.values.observed import SegmentObservation
+from bodycam_pipeline.values.plan import PlanPart
+from bodycam_pipeline.values.policy import RedactionRule
+from bodycam_pipeline.values.recording import PacketIndex, Segment, VideoFacts
+from bodycam_pipeline.values.timeline import ReleaseClock
+
+
+@dataclass(frozen=True)
+class ObserveTask:
+    """All that looking at one segment of a finished file needs.
+
+    Attributes:
+        address, video, packets, segment: Of the finished file, as probed.
+        plan: What the recording's plan says of this time.
+        redaction: How regions were hidden.
+        clock: How the finished file's time maps to the recording's.
+    """
+
+    address: str
+    video: VideoFacts
+    packets: PacketIndex
+    segment: Segment
+    plan: PlanPart
+    redaction: RedactionRule
+    clock: ReleaseClock
+
+
+def observe_segment(task: ObserveTask) -> SegmentObservation:
+    """Decode the segment; name every frame by its digest and measure how well its regions are hidden.
+
+    Raises:
+        BodycamError: as decoding does.
+    """
+    pts, digests, residuals, undecodable = [], [], [], []
+    for source in decode_segment(task.address, task.video, task.packets, task.segment):
+        at = task.clock.to_recording(source.pts)
+        if source.frame is None:
+            undecodable.append(at)
+            continue
+        borrowed = planes(source.frame)
+        pts.append(at)
+        digests.append(_native.frame_digest(borrowed))
+        residuals.append(_worst_residual(borrowed, at, task))
+    return SegmentObservation(
+        np.array(pts, dtype=np.int64),
+        np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(-1, 32),
+        np.array(residuals, dtype=np.float32),
+        tuple(undecodable),
+    )
+
+
+def _worst_residual(frame: Planes, pts: int, task: ObserveTask) -> float:
+    colour = black(full_range=task.video.full_range)
+    if task.plan.is_withheld(pts):
+        whole = np.array([[0, 0, frame.width, frame.height]], dtype=np.int32)
+        return float(_native.residual(frame, whole, style="fill", colour=colour).max())
+    regions, seeds = task.plan.at(pts)
+    style = task.redaction.style
+    if not len(regions) or style == "gaussian":  # internal copies are not judged: their style hides nothing for good
+        return 0.0
+    return float(_native.residual(frame, regions, style=style, seeds=seeds, colour=colour).max())

@@ -1,0 +1,74 @@
+"""Real recordings of every make and format: released with every frame at its time, or refused by name."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import pytest
+
+from bodycam_pipeline.pipeline import Order, redact
+from bodycam_pipeline.running.local import LocalRunner
+from bodycam_pipeline.values.errors import RecordingError
+from bodycam_pipeline.values.policy import Policy
+
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+CLIPS = sorted(p for p in (SHARED / "clips").glob("*") if p.suffix not in {".csv", ".json"})
+REFUSED: dict[str, str] = {}
+"""The clips that are refused, and the words that say why."""
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not CLIPS, reason="../shared/data/clips is not there"),
+]
+
+
+@pytest.fixture(scope="module")
+def fast_policy() -> Policy:
+    """The shipped policy but for one small look: this proves frames and times, not recall."""
+    return Policy.model_validate({"detection": {"models": ["detector-v0"], "long_sides_px": [320]}})
+
+
+def shown_times(path: Path, index: int) -> list[Fraction]:
+    """When each frame is shown, as an independent whole-file decode gives it."""
+    with av.open(str(path)) as container:
+        stream = next(s for s in container.streams.video if s.index == index)
+        return [f.pts * f.time_base for f in container.decode(stream) if f.pts is not None and f.time_base is not None]
+
+
+@pytest.mark.parametrize("clip", CLIPS, ids=lambda p: p.name)
+def test_a_real_recording_is_released_whole_or_refused_by_name(clip: Path, tmp_path: Path, fast_policy: Policy) -> None:
+    before = clip.stat()
+    with LocalRunner(2) as runner:
+        try:
+            published = redact(Order(str(clip), tmp_path, fast_policy), runner)
+        except RecordingError as error:
+            assert REFUSED.get(clip.name, "not expected to be refused") in error.what
+            assert error.remedy
+            assert not list(tmp_path.glob("*.release"))
+            return
+    assert clip.name not in REFUSED
+    assert clip.stat() == before
+    folders = published.folders
+    video = folders.release / folders.video_name
+    with av.open(str(video)) as release:
+        assert [s.type for s in release.streams] == ["video"]
+        assert not release.metadata
+        assert not list(release.streams.data)
+    assert shown_times(video, 0) == shown_times(clip, _picture_track(clip))
+
+
+def _picture_track(clip: Path) -> int:
+    from bodycam_pipeline.media.probe import probe
+
+    return probe(str(clip)).video.stream_index
+
+
+@pytest.mark.parametrize("name", ["gopro_max_walk_gpmf.mp4", "iphone_rot90_gps_mebx.mov", "face_metadata.mp4"])
+def test_no_position_and_no_camera_is_left_in_the_release(name: str, tmp_path: Path, fast_policy: Policy) -> None:
+    with LocalRunner(2) as runner:
+        published = redact(Order(str(SHARED / "clips" / name), tmp_path, fast_policy), runner)
+    for path in published.folders.release.iterdir():
+        content = path.read_bytes()
+        for word in (b"GPS", b"location", b"gpmd", b"mebx", b"udta", b"meta", b"ISO6709", b"x264", b"Lavc", b"Lavf"):
+            if path.suffix == ".mp4":
+                assert word not in content, f"{word!r} in {path.name}"

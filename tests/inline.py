@@ -1,0 +1,19 @@
+"""A runner in this very process: for tests that run hundreds of small jobs and crash nothing."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from bodycam_pipeline.running.runner import Outcome, Result, Task
+from bodycam_pipeline.values.errors import BodycamError
+
+
+class InlineRunner:
+    """Runs each task where it is called."""
+
+    workers = 1
+
+    def run(self, step: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[Outcome[Result]]:
+        for number, task in enumerate(tasks):
+            try:
+                yield Outcome(number, step(task))
+            except BodycamError as error:
+                yield Outcome(number, error=error)

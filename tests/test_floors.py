@@ -1,0 +1,77 @@
+"""The layout: a module imports from lower floors only, and each edge library has one room."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "python" / "bodycam_pipeline"
+FLOORS = {
+    "values": 0,
+    "rules": 1,
+    "media": 1,
+    "vision": 1,
+    "evidence": 1,
+    "steps": 2,
+    "running": 3,
+    "release": 3,
+    "demo": 3,
+    "passes": 4,
+    "pipeline": 5,
+    "checking": 5,
+    "cli": 6,
+}
+NEUTRAL = {"_native", "__init__"}
+"""The kernels know nobody, and the package's front door only re-exports."""
+ONE_ROOM = {"av": "media", "onnxruntime": "vision", "onnx": "vision", "ray": "running"}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def room_of(path: Path) -> str:
+    first = path.relative_to(PACKAGE).parts[0]
+    return first.removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every imported module, and for ``from package import name`` the name as well."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide the floor"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names if node.module == "bodycam_pipeline")
+
+
+def rooms_entered(path: Path) -> set[str]:
+    own = [name.split(".") for name in imports(path) if name.startswith("bodycam_pipeline.")]
+    return {parts[1] for parts in own} - {room_of(path)} - NEUTRAL
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_a_module_imports_from_lower_floors_only(path: Path) -> None:
+    room = room_of(path)
+    if room in NEUTRAL:
+        return
+    upward = {other for other in rooms_entered(path) if FLOORS[other] >= FLOORS[room]}
+    assert not upward, f"{path.name} on floor {FLOORS[room]} imports {sorted(upward)}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_each_edge_library_has_one_room(path: Path) -> None:
+    for name in imports(path):
+        library = name.split(".")[0]
+        assert ONE_ROOM.get(library, room_of(path)) == room_of(path), f"{path.name} imports {library}"
+
+
+def test_every_room_is_on_a_floor() -> None:
+    assert {room_of(path) for path in MODULES} - NEUTRAL <= set(FLOORS)
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    code = "import bodycam_pipeline, sys; print(sorted({'av', 'onnxruntime', 'ray', 'pyarrow'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
