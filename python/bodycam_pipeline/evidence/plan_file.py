@@ -74,9 +74,11 @@ def _metadata(table: pa.Table, path: Path) -> dict[str, Any]:
         facts = dict(json.loads(stored))
     except (ValueError, TypeError) as error:
         raise _not_a_plan(path) from error
-    if facts.get("version") != VERSION:
+    if "version" not in facts:
+        raise _not_a_plan(path)
+    if facts["version"] != VERSION:
         raise PlanError(
-            f"{path} is a plan of version {facts.get('version')}; this program reads version {VERSION}",
+            f"{path} is a plan of version {facts['version']}; this program reads version {VERSION}",
             remedy="Use the program that wrote it, or make the plan again with `bodycam detect`.",
         )
     return facts
