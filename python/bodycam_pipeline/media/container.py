@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EINVAL
 from typing import BinaryIO, NoReturn
 
 import av
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from bodycam_pipeline.media.address import open_recording, place
 from bodycam_pipeline.values.errors import (
+    BodycamError,
     StorageError,
     UnreadableRecordingError,
     UnsupportedRecordingError,
@@ -141,20 +144,28 @@ def _refuse_other_files(_url: str, _flags: int, _options: dict[str, str]) -> NoR
 def _named_errors(address: str) -> Iterator[None]:
     try:
         yield
-    except av.error.FFmpegError as error:
-        raise UnreadableRecordingError(
-            f"not a readable video ({error.strerror})",
-            remedy="Check that this is the file as the camera wrote it, and that it was copied to its end.",
-            where=place(address),
-        ) from error
+    except BodycamError:
+        raise
+    except av.error.ArgumentError as error:  # what FFmpeg says of a format outside the list
+        raise _unreadable("not a recording in a format that is taken here", address) from error
+    except (av.error.FFmpegError, UnicodeDecodeError, OverflowError) as error:
+        raise _unreadable(f"not a readable video ({getattr(error, 'strerror', error)})", address) from error
     except OSError as error:
-        if isinstance(error, StorageError):
-            raise
+        if error.errno == EINVAL:  # the file sent the demuxer to a place before its beginning
+            raise _unreadable("not a readable video (offsets outside the file)", address) from error
         raise StorageError(
             f"cannot read the recording: {error.strerror or error}",
             remedy="Check the disk or the network share, then run the same command again.",
             where=place(address),
         ) from error
+
+
+def _unreadable(what: str, address: str) -> UnreadableRecordingError:
+    return UnreadableRecordingError(
+        what,
+        remedy="Check that this is the file as the camera wrote it, and that it was copied to its end.",
+        where=place(address),
+    )
 
 
 def prepare_decoder(stream: VideoStream, address: str) -> None:
@@ -184,6 +195,13 @@ def prepare_decoder(stream: VideoStream, address: str) -> None:
         "codec_whitelist": decoder.name,
         "err_detect": "crccheck",
     }
+
+
+def prepare_sound_decoder(stream: AudioStream) -> None:
+    """Bind a sound track's decoder to one thread and its own codec, before its first packet."""
+    decoder = stream.codec_context
+    decoder.thread_count = 1
+    decoder.options = {"codec_whitelist": decoder.name}
 
 
 def video_stream(container: InputContainer, index: int, address: str) -> VideoStream:

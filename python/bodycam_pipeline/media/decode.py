@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import av
+import numpy as np
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
@@ -119,9 +120,10 @@ def _allow_reordering(stream: VideoStream, packets: PacketIndex) -> None:
 
     FFmpeg guesses the number from a recording's first frames, and drops frames where a later group needs more.
     """
-    later = [int((packets.pts[:number] > pts).sum()) for number, pts in enumerate(packets.pts)]
-    depth = min(max(later, default=0), _MOST_DELAYED_FRAMES)
-    stream.codec_context.reorder_depth = max(stream.codec_context.reorder_depth, depth)
+    later = np.zeros(len(packets), dtype=np.int64)
+    for distance in range(1, min(_MOST_DELAYED_FRAMES, len(packets) - 1) + 1):
+        later[distance:] += packets.pts[:-distance] > packets.pts[distance:]
+    stream.codec_context.reorder_depth = max(stream.codec_context.reorder_depth, int(later.max()))
 
 
 def _found_packets(

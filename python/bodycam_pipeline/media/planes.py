@@ -1,8 +1,13 @@
 """The border between a frame and the kernels: its planes, borrowed, never copied."""
 
+from typing import TypeAlias
+
 import av
 
 from bodycam_pipeline._native import Planes
+
+VideoFrame: TypeAlias = av.VideoFrame
+"""A decoded frame, for those who hand one on without looking inside."""
 
 
 def planes(frame: av.VideoFrame, *, writable: bool = False) -> Planes:

@@ -11,9 +11,11 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from bodycam_pipeline.media.address import open_recording, place
+from bodycam_pipeline.media.complete import Promise
 from bodycam_pipeline.media.container import decoded, opened, prepare_decoder, video_stream
 from bodycam_pipeline.media.index import closed_starts, read_index
 from bodycam_pipeline.media.learn import learn_times, needs_learning
+from bodycam_pipeline.media.limits import refuse_unreleasable
 from bodycam_pipeline.media.orientation import orientation_of
 from bodycam_pipeline.media.protection import refuse_encrypted
 from bodycam_pipeline.media.streams import picture_track, sound_track, stream_fates
@@ -43,7 +45,8 @@ def probe(address: str) -> Recording:
         UnreadableRecordingError: not a recording, or nothing of it decodes.
         NoVideoError: no picture track, or an empty one.
         EncryptedRecordingError: the samples are encrypted.
-        UnsupportedRecordingError: readable, but not exactly.
+        DamagedRecordingError: the file is cut short.
+        UnsupportedRecordingError: readable, but not exactly, or not in a way that a release can hold.
         StorageError: the disk failed.
     """
     sha256, size_bytes = _digest(address)
@@ -52,13 +55,16 @@ def probe(address: str) -> Recording:
         prepare_decoder(stream, address)
         refuse_encrypted(container, stream, address)
         name, streams, audio = container.format.name, stream_fates(container, stream), sound_track(container)
+        promise = Promise.of(container, stream, size_bytes, address)
         packets = read_index(container, stream, address)
+        promise.check(stream, packets)
         stream_index = stream.index
     video = _facts(address, stream_index)
     if needs_learning(name, packets):
         packets = learn_times(address, stream_index, packets)
     packets = replace(packets, random_access=closed_starts(packets))
     duration = _frame_duration(packets, video)
+    refuse_unreleasable(video, packets, duration, address)
     return Recording(address, sha256, size_bytes, name, video, audio, packets, streams, duration)
 
 

@@ -1,0 +1,85 @@
+"""Notice that a file was cut short: a container that promises more pictures than the file holds."""
+
+from dataclasses import dataclass
+
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from bodycam_pipeline.media.address import open_recording, place
+from bodycam_pipeline.values.errors import DamagedRecordingError
+from bodycam_pipeline.values.recording import PacketIndex
+
+_EBML_HEAD_BYTES = 4096
+_SEGMENT_ID = b"\x18\x53\x80\x67"
+"""The Matroska element that holds everything (RFC 9559, 5.1)."""
+
+
+_LOADED_INDEX = 2
+"""Entries from which an AVI's index was loaded from its end rather than begun by the demuxer on the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What the container says it holds, asked before its first packet is read.
+
+    Attributes:
+        address, container: Which file, and FFmpeg's name of its format.
+        size_bytes: Of the file as it is.
+        listed: Packets of the picture track in the index that was loaded.
+        claimed: Pictures that the track's header counts.
+    """
+
+    address: str
+    container: str
+    size_bytes: int
+    listed: int
+    claimed: int
+
+    @classmethod
+    def of(cls, container: InputContainer, stream: VideoStream, size_bytes: int, address: str) -> "Promise":
+        """Read it from an opened container."""
+        return cls(address, container.format.name, size_bytes, len(stream.index_entries), stream.frames)
+
+    def check(self, stream: VideoStream, packets: PacketIndex) -> None:
+        """Compare it with what was found; asked after the last packet.
+
+        MP4 and AVI list their samples, Matroska states its length. Transport streams promise nothing: a cut one is a
+        shorter recording, and nobody can know better.
+
+        Raises:
+            DamagedRecordingError: something is missing.
+        """
+        if "matroska" in self.container and (missing := _matroska_bytes(self.address) - self.size_bytes) > 0:
+            raise _cut_short(f"{missing} bytes are", self.address)
+        if (missing := self._missing(stream, len(packets))) > 0:
+            raise _cut_short(f"{missing} pictures are", self.address)
+
+    def _missing(self, stream: VideoStream, found: int) -> int:
+        if "mov" in self.container:  # fragments are listed while they are read
+            entries = [(entry.pos, entry.size) for entry in stream.index_entries if entry.size]
+            beyond = sum(1 for begin, size in entries if begin + size > self.size_bytes)
+            return max(len(entries) - found, beyond)
+        if self.container == "avi":
+            return (self.listed if self.listed >= _LOADED_INDEX else self.claimed) - found
+        return 0
+
+
+def _matroska_bytes(address: str) -> int:
+    """The size of the file as its segment states it; 0 where a live recorder left it open."""
+    with open_recording(address) as file:
+        head = file.read(_EBML_HEAD_BYTES)
+    at = head.find(_SEGMENT_ID) + len(_SEGMENT_ID)
+    if at < len(_SEGMENT_ID) or at >= len(head) or not head[at]:
+        return 0
+    length = 9 - head[at].bit_length()
+    size = int.from_bytes(head[at : at + length], "big") & ((1 << 7 * length) - 1)
+    unknown = size == (1 << 7 * length) - 1
+    return 0 if unknown else at + length + size
+
+
+def _cut_short(what: str, address: str) -> DamagedRecordingError:
+    return DamagedRecordingError(
+        f"the file is cut short: {what} missing",
+        remedy="Copy it again from the camera or the evidence system; what is missing cannot be shown to be harmless.",
+        where=place(address),
+    )

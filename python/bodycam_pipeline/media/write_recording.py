@@ -1,0 +1,106 @@
+"""Write pictures and a sound as a camera would: for recordings that are made up, never for a release."""
+
+from collections.abc import Iterable
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
+
+import av
+import numpy as np
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.video.reformatter import ColorRange, Colorspace
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from bodycam_pipeline.media.staged import disk_errors
+
+KEYFRAME_SECONDS = 2
+"""As body-worn cameras do it; also where segments begin."""
+
+_BT709 = 1
+"""ISO/IEC 23091-2: primaries, transfer and matrix of HD television."""
+
+_SOUND_BLOCK = 1024
+"""Samples of one AAC frame."""
+
+
+def write_recording(
+    path: Path,
+    pictures: Iterable[NDArray[np.uint8]],
+    *,
+    frame_rate: Fraction,
+    sound: NDArray[np.float32],
+    sound_hz: int,
+) -> None:
+    """Write H.264 (BT.709, limited range) and mono AAC into an MP4 that appears under its name whole, or not at all.
+
+    The pts of frame n is n times the frame rate's denominator, in a time base of one over its numerator.
+
+    Args:
+        path: The recording.
+        pictures: At least one, RGB (height, width, 3), all of one even size. Taken one by one.
+        frame_rate: Frames per second.
+        sound: Samples -1..1.
+        sound_hz: Samples per second.
+
+    Raises:
+        StorageError: the disk refused.
+        ValueError: no picture.
+    """
+    part = path.with_name(f".{path.name}.part")
+    with disk_errors(path):
+        try:
+            options = {"video_track_timescale": str(frame_rate.numerator)}
+            with av.open(str(part), "w", format="mp4", options=options) as container:
+                _write(container, pictures, frame_rate, (sound, sound_hz))
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def _write(
+    container: OutputContainer,
+    pictures: Iterable[NDArray[np.uint8]],
+    frame_rate: Fraction,
+    sound: tuple[NDArray[np.float32], int],
+) -> None:
+    remaining = iter(pictures)
+    first = next(remaining, None)
+    if first is None:
+        raise ValueError("a recording needs at least one picture")
+    video = _video_stream(container, first.shape[1], first.shape[0], frame_rate)
+    audio = container.add_stream("aac", rate=sound[1], layout="mono")
+    for number, picture in enumerate(chain([first], remaining)):
+        _write_picture(container, video, picture, number * frame_rate.denominator)
+    container.mux(video.encode(None))
+    _write_sound(container, audio, *sound)
+
+
+def _video_stream(container: OutputContainer, width: int, height: int, frame_rate: Fraction) -> VideoStream:
+    stream = container.add_stream("libx264", rate=frame_rate)
+    stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+    encoder = stream.codec_context
+    encoder.time_base = Fraction(1, frame_rate.numerator)
+    encoder.gop_size = round(KEYFRAME_SECONDS * frame_rate)
+    encoder.color_range, encoder.thread_count = ColorRange.MPEG, 1
+    encoder.color_primaries = encoder.color_trc = encoder.colorspace = _BT709
+    encoder.options = {"preset": "veryfast", "crf": "20", "bf": "0"}
+    return stream
+
+
+def _write_picture(container: OutputContainer, stream: VideoStream, picture: NDArray[np.uint8], pts: int) -> None:
+    frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(
+        format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
+    )
+    frame.pts, frame.time_base = pts, stream.codec_context.time_base
+    container.mux(stream.encode(frame))
+
+
+def _write_sound(container: OutputContainer, stream: AudioStream, samples: NDArray[np.float32], sound_hz: int) -> None:
+    for start in range(0, len(samples), _SOUND_BLOCK):
+        block = np.ascontiguousarray(samples[None, start : start + _SOUND_BLOCK])
+        frame = av.AudioFrame.from_ndarray(block, format="fltp", layout="mono")
+        frame.sample_rate, frame.pts, frame.time_base = sound_hz, start, Fraction(1, sound_hz)
+        container.mux(stream.encode(frame))
+    container.mux(stream.encode(None))
