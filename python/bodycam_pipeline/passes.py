@@ -13,6 +13,7 @@ from bodycam_pipeline.running.runner import Runner
 from bodycam_pipeline.steps.detect import DetectTask, detect_segment
 from bodycam_pipeline.steps.observe import ObserveTask, observe_segment
 from bodycam_pipeline.steps.render import RenderTask, render_segment
+from bodycam_pipeline.steps.sound import SoundTask, render_sound_track
 from bodycam_pipeline.values.detection import SegmentLooks
 from bodycam_pipeline.values.encoded import EncodedAudio, EncodedSegment
 from bodycam_pipeline.values.errors import Place
@@ -96,9 +97,19 @@ def render_every_frame(job: Job, plan: Plan, runner: Runner, watch: Watch) -> li
 
 
 def render_sound(job: Job, plan: Plan, runner: Runner) -> EncodedAudio | None:
-    """The sound as the policy wants it, in one piece; None where the release has none."""
-    del plan, runner
-    return None
+    """The sound as the policy wants it, in one piece; None where the release has none.
+
+    What may not be seen may not be heard: withheld time is silent as muted time is.
+    """
+    source, rule = job.recording, job.policy.audio
+    if source.audio is None or rule.policy == "remove":
+        return None
+    silent = (*(m.span for m in plan.muted), *(w.span for w in plan.withheld))
+    path = job.folders.staging / plan.sha256[:16] / "sound.aac"
+    (outcome,) = runner.run(render_sound_track, [SoundTask(source, rule, silent, str(path))])
+    if outcome.error is not None:
+        raise outcome.error.at(Place(source.address))
+    return outcome.result
 
 
 def observe_every_frame(job: Job, plan: Plan, staged: Staged, runner: Runner, watch: Watch) -> list[SegmentObservation]:

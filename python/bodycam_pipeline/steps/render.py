@@ -2,22 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from bodycam_pipeline import _native
 from bodycam_pipeline.media.blank import blank_frame
 from bodycam_pipeline.media.decode import SourceFrame, decode_segment
 from bodycam_pipeline.media.encode import encode_segment
-from bodycam_pipeline.media.planes import planes
+from bodycam_pipeline.media.planes import VideoFrame, planes
 from bodycam_pipeline.media.samples import finished_segment
 from bodycam_pipeline.values.encoded import EncodedSegment
 from bodycam_pipeline.values.errors import DamagedRecordingError, Place
 from bodycam_pipeline.values.plan import PlanPart
 from bodycam_pipeline.values.policy import EncodingRule, RedactionRule
 from bodycam_pipeline.values.recording import PacketIndex, Segment, VideoFacts
-
-if TYPE_CHECKING:
-    from av import VideoFrame
 
 
 @dataclass(frozen=True)
@@ -47,7 +43,7 @@ def render_segment(task: RenderTask) -> EncodedSegment:
     return finished or encode_segment(_redacted(task), task.video, task.encoding, task.result_path)
 
 
-def _redacted(task: RenderTask) -> "Iterator[VideoFrame]":
+def _redacted(task: RenderTask) -> Iterator[VideoFrame]:
     for source in decode_segment(task.address, task.video, task.packets, task.segment):
         if task.plan.is_withheld(source.pts):
             yield blank_frame(task.video, source.pts)
@@ -55,7 +51,7 @@ def _redacted(task: RenderTask) -> "Iterator[VideoFrame]":
             yield _hidden(source, task)
 
 
-def _hidden(source: SourceFrame, task: RenderTask) -> "VideoFrame":
+def _hidden(source: SourceFrame, task: RenderTask) -> VideoFrame:
     if source.frame is None:
         raise DamagedRecordingError(
             "a frame could not be decoded",

@@ -1,0 +1,55 @@
+"""Small jobs for the attacks: a recording from given planes, a plan by hand, a release to compare byte by byte."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from bodycam_pipeline.media.probe import probe
+from bodycam_pipeline.pipeline import Order, Published, render
+from bodycam_pipeline.running.runner import Runner
+from bodycam_pipeline.values.geometry import Region
+from bodycam_pipeline.values.plan import Plan, PlannedRegion, region_table
+from bodycam_pipeline.values.policy import Policy, Style
+from tests.clips import Picture, clip
+from tests.inline import InlineRunner
+
+QUICK = {"models": ["detector-v0"], "long_sides_px": [320]}
+"""One small look: the attacks are not about recall."""
+
+
+def quick_policy(style: Style = "blur", **parts: object) -> Policy:
+    return Policy.model_validate({"detection": QUICK, "redaction": {"style": style}, **parts})
+
+
+def recording_of(folder: Path, pictures: Sequence[Picture]) -> Path:
+    """A lossless recording of exactly these pictures."""
+    folder.mkdir(parents=True, exist_ok=True)
+    size = pictures[0].size
+    return clip(folder / "recording.mp4", pictures=pictures, frames=len(pictures), size=size, lossless=True)
+
+
+def plan_of(path: Path, policy: Policy, regions: Sequence[tuple[int, Region]]) -> Plan:
+    """A plan that hides each region in every frame, as the given track."""
+    recording = probe(str(path))
+    rows = [
+        PlannedRegion(int(pts), region, "face", track, "manual", None, "a test")
+        for pts in recording.packets.shown_pts()
+        for track, region in regions
+    ]
+    return Plan(
+        recording_sha256=recording.sha256,
+        policy_sha256=policy.sha256,
+        models={},
+        time_base=recording.video.time_base,
+        frames=len(recording.packets.shown_pts()),
+        regions=region_table(rows),
+    )
+
+
+def rendered(path: Path, policy: Policy, plan: Plan, runner: Runner | None = None) -> Published:
+    """The release of a plan, beside its recording."""
+    return render(Order(str(path), path.parent / "out", policy), plan, runner or InlineRunner())
+
+
+def files_of(published: Published) -> dict[str, bytes]:
+    """Every byte that is handed out."""
+    return {path.name: path.read_bytes() for path in sorted(published.folders.release.iterdir())}
