@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bodycam_pipeline.rules.verification import RESIDUAL_LIMIT, Promise, verify
+from bodycam_pipeline.rules.verification import RESIDUAL_LIMIT_AT_CRF_21, Promise, residual_limit, verify
 from bodycam_pipeline.values.observed import ContainerObservation, SegmentObservation
-from bodycam_pipeline.values.policy import AudioRule, Policy
+from bodycam_pipeline.values.policy import AudioRule, EncodingRule, Policy
 from bodycam_pipeline.values.recording import AudioFacts
 from tests.rules.build import plan, recording
 
@@ -59,7 +59,7 @@ def test_a_frame_that_does_not_decode_is_found():
     assert findings["undecodable"].pts == 360
 
 
-@pytest.mark.parametrize("residual", [np.nextafter(np.float32(RESIDUAL_LIMIT), np.float32(256)), 255, np.nan])
+@pytest.mark.parametrize("residual", [np.nextafter(np.float32(RESIDUAL_LIMIT_AT_CRF_21), np.float32(256)), 255, np.nan])
 def test_a_region_that_is_not_hidden_is_found(residual):
     findings = found([seen(PTS[:3]), seen([120], residual), seen(PTS[4:])])
     assert set(findings) == {"visible"}
@@ -67,7 +67,7 @@ def test_a_region_that_is_not_hidden_is_found(residual):
 
 
 def test_what_coding_does_to_a_region_is_not_a_finding():
-    assert not found([seen(residual=RESIDUAL_LIMIT)])
+    assert not found([seen(residual=RESIDUAL_LIMIT_AT_CRF_21)])
 
 
 @pytest.mark.parametrize("tracks", [0, 2])
@@ -103,3 +103,10 @@ def test_whatever_else_is_in_the_file_is_found_and_named(leak, code):
     findings = found(container=replace(CLEAN, **leak))
     assert set(findings) == {code}
     assert next(iter(leak.values()))[0] in findings[code].what
+
+
+def test_coarser_coding_may_change_more_and_finer_less():
+    assert residual_limit(0) < residual_limit(21) == RESIDUAL_LIMIT_AT_CRF_21 < residual_limit(35)
+    between = [seen(residual=(residual_limit(15) + residual_limit(21)) / 2)]
+    assert not found(between)
+    assert set(found(between, to=promise(Policy(encoding=EncodingRule(crf=15))))) == {"visible"}

@@ -1,0 +1,62 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bodycam_pipeline.values.plan import KeptTrack, MutedSpan, WithheldSpan, track_seed
+from bodycam_pipeline.values.timeline import Span
+from tests.rules.build import plan, row
+
+ROWS = [row(0), row(40, track=2), row(40, (16, 0, 32, 16), track=1), row(80, track=2)]
+FULL = plan(ROWS, withheld=(WithheldSpan(Span(80, 160), "r", "b"),))
+
+
+def test_rows_come_back_sorted():
+    assert list(plan(ROWS[::-1]).rows()) == sorted(ROWS, key=lambda r: (r.pts, r.region.left))
+
+
+def test_a_part_holds_its_span_and_nothing_else():
+    part = FULL.part(Span(40, 80))
+    assert part.pts.tolist() == [40, 40]
+    assert part.withheld == ()
+    assert FULL.part(Span(0, 40)).regions.tolist() == [[0, 0, 16, 16]]
+    assert FULL.part(Span(120, 400)).regions.shape == (0, 4)
+
+
+def test_a_part_knows_the_withheld_frames_of_its_span():
+    part = FULL.part(Span(40, 120))
+    assert [pts for pts in (40, 80, 120) if part.is_withheld(pts)] == [80, 120]
+
+
+def test_a_frame_has_its_regions_and_one_seed_for_each_the_same_in_every_frame():
+    part = FULL.part(Span(0, 400))
+    regions, seeds = part.at(40)
+    assert regions.tolist() == [[0, 0, 16, 16], [16, 0, 32, 16]]
+    assert (regions.dtype, seeds.dtype) == (np.int32, np.uint64)
+    assert seeds.tolist() == [track_seed(FULL.sha256, 2), track_seed(FULL.sha256, 1)]
+    assert part.at(80)[1].tolist() == seeds.tolist()[:1]
+    assert part.at(41)[0].shape == (0, 4)
+
+
+def test_the_digest_tells_nothing_of_the_recording_nor_of_scores():
+    assert replace(FULL, recording_sha256="00" * 32).sha256 == FULL.sha256
+    assert plan([replace(r, score=None) for r in ROWS], withheld=FULL.withheld).sha256 == FULL.sha256
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        plan(ROWS[1:], withheld=FULL.withheld),
+        plan([*ROWS[:3], row(80, track=3)], withheld=FULL.withheld),
+        plan([*ROWS[:3], row(80, track=2, reason="x")], withheld=FULL.withheld),
+        plan([*ROWS[:3], row(80, (0, 0, 16, 32), track=2)], withheld=FULL.withheld),
+        replace(FULL, withheld=()),
+        replace(FULL, muted=(MutedSpan(Span(0, 1), "r", "b"),)),
+        replace(FULL, kept=(KeptTrack(9, "r", "b"),)),
+        replace(FULL, policy_sha256="00" * 32),
+        replace(FULL, undecodable_pts=(40,)),
+        replace(FULL, frames=9),
+    ],
+)
+def test_the_digest_changes_with_every_decision(other):
+    assert other.sha256 != FULL.sha256
