@@ -38,6 +38,7 @@ def write_looks(seen: SegmentLooks, path: Path) -> None:
         "segment": seen.segment,
         "pts": [look.pts for look in seen.looks],
         "cuts": [look.pts for look in seen.looks if look.cut],
+        "shifts": [look.shift for look in seen.looks],
         "undecodable": seen.undecodable_pts,
     }
     sink = pa.BufferOutputStream()
@@ -54,7 +55,10 @@ def read_looks(path: Path) -> SegmentLooks:
     for row in table.to_pylist():
         by_pts[row["pts"]].append(_detection(row))
     cuts = frozenset(facts["cuts"])
-    looks = tuple(Look(pts, pts in cuts, tuple(found)) for pts, found in by_pts.items())
+    shifts = (None if shift is None else (shift[0], shift[1]) for shift in facts["shifts"])
+    looks = tuple(
+        Look(pts, pts in cuts, tuple(found), shift) for (pts, found), shift in zip(by_pts.items(), shifts, strict=True)
+    )
     return SegmentLooks(facts["segment"], looks, tuple(facts["undecodable"]))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from bodycam_pipeline.evidence.looks_file import read_looks, write_looks
 from bodycam_pipeline.media.decode import SourceFrame, decode_segment
 from bodycam_pipeline.media.planes import planes
+from bodycam_pipeline.rules.camera import picture_shift
 from bodycam_pipeline.values.detection import Look, SegmentLooks
 from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.values.policy import DetectionRule
@@ -42,7 +43,7 @@ def detect_segment(task: DetectTask) -> SegmentLooks:
     path = Path(task.result_path)
     if path.exists():
         return read_looks(path)
-    detector = Detector(task.models, task.rule, task.video)
+    detector = Detector(task.models, task.rule, task.video, motion=picture_shift)
     looks: list[Look] = []
     undecodable: list[int] = []
     for batch in _batches(decode_segment(task.address, task.video, task.packets, task.segment)):

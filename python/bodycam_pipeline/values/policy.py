@@ -66,7 +66,7 @@ class TrackingRule(_Part):
     """
 
     bridge_ms: Annotated[int, Field(ge=0, le=10_000)] = 1_000
-    extend_ms: Annotated[int, Field(ge=0, le=10_000)] = 500
+    extend_ms: Annotated[int, Field(ge=0, le=10_000)] = 800
     growth_per_second: Annotated[float, Field(ge=0, le=4)] = 0.5
 
 

@@ -1,0 +1,75 @@
+"""Steps that go wrong on purpose, and a runner that puts them in the place of the real ones."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from bodycam_pipeline.running.local import LocalRunner
+from bodycam_pipeline.running.runner import Outcome
+from bodycam_pipeline.steps.detect import DetectTask
+from bodycam_pipeline.steps.render import RenderTask, render_segment
+from bodycam_pipeline.values.encoded import EncodedSegment
+from bodycam_pipeline.values.plan import PlanPart
+
+Step = Callable[[Any], Any]
+
+
+class Saboteur(LocalRunner):
+    """A local runner with one step exchanged."""
+
+    def __init__(self, real: Step, sabotaged: Step) -> None:
+        super().__init__(1)
+        self._exchange = (real, sabotaged)
+
+    def run(self, step: Step, tasks: Sequence[Any]) -> Iterator[Outcome[Any]]:
+        real, sabotaged = self._exchange
+        return super().run(sabotaged if step is real else step, tasks)
+
+
+def die(task: DetectTask) -> None:
+    """A decoder that crashes on this very recording."""
+    del task
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def hide_nothing(task: RenderTask) -> EncodedSegment:
+    """A renderer that forgets the plan."""
+    return render_segment(replace(task, plan=replace(PlanPart.empty(), withheld=task.plan.withheld)))
+
+
+def miss_one_frame(task: RenderTask) -> EncodedSegment:
+    """A renderer that hides every region but those of one frame."""
+    part = task.plan
+    keep = part.pts != part.pts[len(part.pts) // 2]
+    return render_segment(
+        replace(task, plan=replace(part, pts=part.pts[keep], regions=part.regions[keep], tracks=part.tracks[keep]))
+    )
+
+
+def shift_by_a_block(task: RenderTask) -> EncodedSegment:
+    """A renderer whose regions sit 16 pixels off."""
+    shift = np.array([16, 0, 16, 0], np.int32)
+    return render_segment(replace(task, plan=replace(task.plan, regions=task.plan.regions - shift)))
+
+
+def lose_the_last_frame(task: RenderTask) -> EncodedSegment:
+    """A renderer that stops one frame early."""
+    coded = render_segment(task)
+    return replace(
+        coded, pts=coded.pts[:-1], size_bytes=_all_in_the_first(coded.size_bytes), keyframe=coded.keyframe[:-1]
+    )
+
+
+def _all_in_the_first(sizes: "np.ndarray[Any, np.dtype[np.int64]]") -> "np.ndarray[Any, np.dtype[np.int64]]":
+    merged = sizes[:-1].copy()
+    merged[-1] += sizes[-1]
+    return merged
+
+
+def ignore_withholding(task: RenderTask) -> EncodedSegment:
+    """A renderer that shows what a person withheld."""
+    return render_segment(replace(task, plan=replace(task.plan, withheld=())))
