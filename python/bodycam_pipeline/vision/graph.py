@@ -68,11 +68,11 @@ def read_graph(path: str | Path, sha256: str | None = None) -> Graph:
 
 
 def _read(path: Path) -> bytes:
+    if not path.is_file():  # a pipe or a device would never end
+        raise MissingModelError(f"no model file at {path}", remedy="Check the path of the ONNX file.")
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
-    except (FileNotFoundError, IsADirectoryError) as error:
-        raise MissingModelError(f"no model file at {path}", remedy="Check the path of the ONNX file.") from error
     except OSError as error:
         raise ModelError(f"cannot read {path}: {error.strerror}", remedy="Check the file's permissions.") from error
     if len(content) > MAX_BYTES:

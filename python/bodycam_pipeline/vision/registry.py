@@ -38,7 +38,7 @@ def find_model(name_or_path: str) -> Model:
     if name_or_path.startswith(PACKAGE):
         return _unregistered(_in_package(name_or_path.removeprefix(PACKAGE)))
     path = Path(name_or_path)
-    if not path.exists():
+    if not path.is_file():
         raise MissingModelError(
             f"no model '{name_or_path}'",
             remedy=f"Name one of {', '.join(_registered())}, the path of an ONNX file, or package:DISTRIBUTION/FILE.",

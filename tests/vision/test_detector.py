@@ -1,0 +1,157 @@
+"""What a detector sees: the right boxes in the upright picture, however the frame is coded and at whatever size."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bodycam_pipeline._native import Planes
+from bodycam_pipeline.values.detection import Detection, Look
+from bodycam_pipeline.values.geometry import Box
+from bodycam_pipeline.values.model import Model, Thresholds
+from bodycam_pipeline.values.policy import DetectionRule
+from bodycam_pipeline.values.recording import VideoFacts
+from bodycam_pipeline.vision.detector import Detector, _rank
+from bodycam_pipeline.vision.registry import find_model
+from tests.vision.graphs import bright_spots, saved
+from tests.vision.pictures import facts, frame, portrait
+
+SIZE = (640, 360)
+ONE_SCALE = DetectionRule(long_sides_px=(640,))
+
+
+@pytest.fixture(scope="module")
+def centerface() -> Model:
+    return find_model("centerface")
+
+
+def look(model: Model, picture: Planes, video: VideoFacts, rule: DetectionRule = ONE_SCALE) -> Look:
+    return Detector([model], rule, video).look([(0, picture)])[0]
+
+
+def faces(found: Look) -> list[Detection]:
+    return [each for each in found.detections if each.kind == "face" and each.confident]
+
+
+def close(found: Sequence[Detection], expected: Box, iou: float = 0.6) -> bool:
+    return len(found) == 1 and found[0].box.iou(expected) >= iou
+
+
+@pytest.mark.parametrize("face_px", [24, 40, 90, 200])
+def test_a_face_is_found_at_every_size(centerface: Model, face_px: int) -> None:
+    picture, box = portrait(SIZE, (300, 180), face_px)
+    found = faces(look(centerface, frame(picture), facts(*SIZE)))
+    assert close(found, box)
+    assert found[0].model == "centerface"
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_upright_box_is_the_same_in_all_eight_orientations(centerface: Model, orientation: int) -> None:
+    picture, box = portrait(SIZE, (210, 130), 70)
+    coded = SIZE if orientation < 5 else SIZE[::-1]
+    found = look(centerface, frame(picture, orientation), facts(*coded, orientation=orientation))
+    assert close(faces(found), box, 0.75)
+
+
+def test_full_range_frames_look_like_limited_ones(centerface: Model) -> None:
+    picture, _ = portrait(SIZE, (210, 130), 70)
+    limited = faces(look(centerface, frame(picture), facts(*SIZE)))[0]
+    full = faces(look(centerface, frame(picture, full_range=True), facts(*SIZE, full_range=True)))[0]
+    assert full.box.iou(limited.box) > 0.95
+    assert full.score == pytest.approx(limited.score, abs=0.03)
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (720, 1280), (1001, 563)])
+def test_two_scales_of_one_face_are_one_box(centerface: Model, size: tuple[int, int]) -> None:
+    picture, box = portrait(size, (size[0] * 0.4, size[1] * 0.45), 120)
+    rule = DetectionRule(long_sides_px=(640, 1280))
+    assert close(faces(look(centerface, frame(picture), facts(*size), rule)), box)
+
+
+def test_a_face_too_small_for_one_scale_is_found_at_the_other(centerface: Model) -> None:
+    picture, box = portrait((1280, 720), (500, 300), 20)
+    found = look(centerface, frame(picture), facts(1280, 720), DetectionRule(long_sides_px=(320, 1280)))
+    assert close(faces(found), box, 0.5)
+
+
+def test_boxes_end_where_the_picture_ends(centerface: Model) -> None:
+    picture, _ = portrait(SIZE, (8, 352), 110)
+    found = look(centerface, frame(picture), facts(*SIZE)).detections
+    assert found
+    for each in found:
+        assert 0 <= each.box.left < each.box.right <= SIZE[0]
+        assert 0 <= each.box.top < each.box.bottom <= SIZE[1]
+
+
+def test_one_frame_at_a_time_or_many_give_the_same_looks(centerface: Model) -> None:
+    coded = [(n * 7, frame(portrait(SIZE, (150 + 40 * n, 150), 60)[0])) for n in range(4)]
+    models = [centerface, find_model("detector-v0")]
+    together = Detector(models, ONE_SCALE, facts(*SIZE)).look(coded)
+    one_by_one = Detector(models, ONE_SCALE, facts(*SIZE))
+    assert together == [look for each in coded for look in one_by_one.look([each])]
+    assert [look.pts for look in together] == [0, 7, 14, 21]
+
+
+def test_the_order_of_the_models_does_not_matter(centerface: Model) -> None:
+    coded = [(0, frame(portrait(SIZE, (150, 150), 60)[0]))]
+    models = [centerface, find_model("detector-v0")]
+    assert Detector(models, ONE_SCALE, facts(*SIZE)).look(coded) == (
+        Detector(models[::-1], ONE_SCALE, facts(*SIZE)).look(coded)
+    )
+
+
+def test_nothing_below_the_floor_is_told_and_nothing_below_the_start_is_confident() -> None:
+    model = find_model("detector-v0")
+    limits = model.kinds["plate"]
+    picture = np.asarray(portrait(SIZE, (300, 180), 150)[0]).repeat(1, axis=0)
+    found = look(model, frame(picture), facts(*SIZE)).detections
+    assert all(each.score >= limits.floor for each in found)
+    assert all(each.confident == (each.score >= limits.start) for each in found)
+    assert {each.kind for each in found} <= {"plate"}, "a kind that the model is not trusted with"
+
+
+def flat(luma: int) -> Planes:
+    return frame(Image.new("RGB", SIZE, (luma, luma, luma)))
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """A model that costs nothing."""
+    return find_model(str(saved(bright_spots(), tmp_path_factory.mktemp("models") / "quick.onnx")))
+
+
+def test_a_cut_is_a_great_change_and_never_the_first_frame(quick: Model) -> None:
+    detector = Detector([quick], DetectionRule(long_sides_px=(640,), cut_difference=48), facts(*SIZE))
+    first = detector.look([(0, flat(200)), (1, flat(190)), (2, flat(100))])
+    then = detector.look([(3, flat(100)), (4, flat(200))])
+    assert [each.cut for each in first + then] == [False, False, True, False, True]
+
+
+def test_motion_is_measured_between_frames_of_one_scene_in_pixels_of_the_picture(quick: Model) -> None:
+    detector = Detector([quick], ONE_SCALE, facts(*SIZE), motion=lambda _before, _now: (0.5, -0.25))
+    looks = detector.look([(0, flat(200)), (1, flat(190)), (2, flat(100))])
+    assert [each.shift for each in looks] == [None, (320.0, -90.0), None]
+
+
+def test_without_a_measure_of_motion_none_is_told(quick: Model) -> None:
+    looks = Detector([quick], ONE_SCALE, facts(*SIZE)).look([(0, flat(90)), (1, flat(90))])
+    assert [each.shift for each in looks] == [None, None]
+
+
+def test_no_frames_give_no_looks(quick: Model) -> None:
+    assert Detector([quick], ONE_SCALE, facts(*SIZE)).look([]) == []
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 2), (17, 33), (640, 2)])
+def test_tiny_and_odd_pictures_are_looked_at(quick: Model, size: tuple[int, int]) -> None:
+    grey = Image.new("RGB", size, (128, 128, 128))
+    looks = Detector([quick], ONE_SCALE, facts(*size)).look([(0, frame(grey))])
+    assert all(box.right <= size[0] and box.bottom <= size[1] for box in (d.box for d in looks[0].detections))
+
+
+def test_scores_of_two_models_are_compared_by_their_thresholds() -> None:
+    cautious, bold = Thresholds(start=0.7, floor=0.3), Thresholds(start=0.3, floor=0.1)
+    assert _rank(0.65, cautious) < _rank(0.31, bold)
+    assert _rank(0.7, cautious) == pytest.approx(0.5)
+    assert _rank(1.0, bold) == pytest.approx(1)
