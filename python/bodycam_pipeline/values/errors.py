@@ -16,6 +16,9 @@ BodycamError
 ├── ReleaseExistsError (FileExistsError)  something else already stands where the release would go
 ├── VerificationError                     the finished file is not what the plan says
 ├── StorageError (OSError)                the disk refused
+├── WorkListError (ValueError)            a batch's list that cannot be read
+├── LedgerError (RuntimeError)            a ledger that is in use, damaged or another version's
+│   └── LateResultError                   a result whose lease was given to someone else meanwhile
 └── WorkerError (RuntimeError)            a step failed twice
 """
 
@@ -144,6 +147,20 @@ class VerificationError(BodycamError):
 
 class StorageError(BodycamError, OSError):
     """The disk refused to take or give a file."""
+
+
+class WorkListError(BodycamError, ValueError):
+    """A batch's list that cannot be read, or that names nothing to do."""
+
+    exit_code = 2
+
+
+class LedgerError(BodycamError, RuntimeError):
+    """A ledger that another batch holds, that is damaged, or that another version wrote."""
+
+
+class LateResultError(LedgerError):
+    """A result under a lease that was given to someone else meanwhile: it is not taken."""
 
 
 class WorkerError(BodycamError, RuntimeError):
