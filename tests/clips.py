@@ -11,7 +11,7 @@ The picture moves and carries its own number: `number_of` reads it back from any
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -253,9 +253,7 @@ class Boxes:
     """The boxes of an MP4, found by path: ``Boxes(data).find("moov/trak/mdia/mdhd")``."""
 
     data: bytes
-    folders: frozenset[str] = field(
-        default=frozenset(["moov", "trak", "mdia", "minf", "dinf", "stbl", "edts", "udta", "moof", "traf"])
-    )
+    folders: tuple[str, ...] = ("moov", "trak", "mdia", "minf", "dinf", "stbl", "edts", "udta", "moof", "traf")
 
     def walk(self, start: int = 0, end: int | None = None, above: str = "") -> Iterator[tuple[str, int, int]]:
         """(path, offset of the payload, end) of every box, depth first."""

@@ -14,10 +14,6 @@ _SEGMENT_ID = b"\x18\x53\x80\x67"
 """The Matroska element that holds everything (RFC 9559, 5.1)."""
 
 
-_LOADED_INDEX = 2
-"""Entries from which an AVI's index was loaded from its end rather than begun by the demuxer on the way."""
-
-
 @dataclass(frozen=True, slots=True)
 class Promise:
     """What the container says it holds, asked before its first packet is read.
@@ -25,26 +21,25 @@ class Promise:
     Attributes:
         address, container: Which file, and FFmpeg's name of its format.
         size_bytes: Of the file as it is.
-        listed: Packets of the picture track in the index that was loaded.
         claimed: Pictures that the track's header counts.
     """
 
     address: str
     container: str
     size_bytes: int
-    listed: int
     claimed: int
 
     @classmethod
     def of(cls, container: InputContainer, stream: VideoStream, size_bytes: int, address: str) -> "Promise":
         """Read it from an opened container."""
-        return cls(address, container.format.name, size_bytes, len(stream.index_entries), stream.frames)
+        return cls(address, container.format.name, size_bytes, stream.frames)
 
     def check(self, stream: VideoStream, packets: PacketIndex) -> None:
         """Compare it with what was found; asked after the last packet.
 
-        MP4 and AVI list their samples, Matroska states its length. Transport streams promise nothing: a cut one is a
-        shorter recording, and nobody can know better.
+        MP4 lists its samples, Matroska states its length, AVI both its length and its number of pictures (believed
+        together only: recorders that lost power leave one of them wrong). Transport streams promise nothing: a cut one
+        is a shorter recording, and nobody can know better.
 
         Raises:
             DamagedRecordingError: something is missing.
@@ -59,9 +54,21 @@ class Promise:
             entries = [(entry.pos, entry.size) for entry in stream.index_entries if entry.size]
             beyond = sum(1 for begin, size in entries if begin + size > self.size_bytes)
             return max(len(entries) - found, beyond)
-        if self.container == "avi":
-            return (self.listed if self.listed >= _LOADED_INDEX else self.claimed) - found
+        if self.container == "avi" and _riff_bytes(self.address) > self.size_bytes:
+            return self.claimed - found
         return 0
+
+
+def _riff_bytes(address: str) -> int:
+    """Where the last RIFF chunk of an AVI ends; a long one has several (OpenDML 1.02, 3.0)."""
+    end = 0
+    with open_recording(address) as file:
+        while True:
+            file.seek(end)
+            head = file.read(8)
+            if len(head) < 8 or head[:4] != b"RIFF":
+                return end
+            end += 8 + int.from_bytes(head[4:], "little")
 
 
 def _matroska_bytes(address: str) -> int:

@@ -11,6 +11,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from bodycam_pipeline.media.address import open_recording, place
+from bodycam_pipeline.media.codecs import FORMATS, PICTURE_CODECS, SOUND_CODECS
 from bodycam_pipeline.values.errors import (
     BodycamError,
     StorageError,
@@ -24,88 +25,8 @@ BUFFER_BYTES = 1 << 20
 MAX_PIXELS = 8192 * 4320
 """Luma samples of the largest picture taken (DCI 8K). A 200 kB file can ask for gigabytes of frame."""
 
-FORMATS = (
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,h264,hevc,m4v,mjpeg,asf,flv,dv,mxf,ivf,obu,dhav"
-)
-"""Demuxers of real recorders. Playlists (hls, dash, concat), image sequences and devices would open other files."""
-
-PICTURE_CODECS = frozenset(
-    [
-        "h264",
-        "hevc",
-        "mpeg4",
-        "msmpeg4v3",
-        "msmpeg4",
-        "mpeg2video",
-        "mpeg1video",
-        "mjpeg",
-        "h263",
-        "vp8",
-        "vp9",
-        "libdav1d",
-        "av1",
-        "wmv1",
-        "wmv2",
-        "wmv3",
-        "vc1",
-        "prores",
-        "dvvideo",
-        "flv",
-        "dnxhd",
-    ]
-)
-"""Decoders that real recorders need and that are fuzzed continuously."""
-
-SOUND_CODECS = frozenset(
-    [
-        "aac",
-        "aac_latm",
-        "ac3",
-        "eac3",
-        "mp1",
-        "mp1float",
-        "mp2",
-        "mp2float",
-        "mp3",
-        "mp3float",
-        "opus",
-        "libopus",
-        "vorbis",
-        "libvorbis",
-        "flac",
-        "alac",
-        "amrnb",
-        "amrwb",
-        "wmav1",
-        "wmav2",
-        "wmapro",
-        "adpcm_ima_wav",
-        "adpcm_ima_qt",
-        "adpcm_ms",
-        "adpcm_g726",
-        "g726",
-        "gsm_ms",
-        "pcm_alaw",
-        "pcm_mulaw",
-        "pcm_s8",
-        "pcm_u8",
-        "pcm_s16le",
-        "pcm_s16be",
-        "pcm_s24le",
-        "pcm_s24be",
-        "pcm_s32le",
-        "pcm_s32be",
-        "pcm_f32le",
-        "pcm_f32be",
-        "pcm_f64le",
-        "pcm_f64be",
-        "pcm_bluray",
-        "pcm_dvd",
-    ]
-)
-
 _OPTIONS = {
-    "format_whitelist": FORMATS,
+    "format_whitelist": ",".join(sorted(FORMATS)),
     "protocol_whitelist": "none",
     "codec_whitelist": ",".join(sorted(PICTURE_CODECS | SOUND_CODECS)),
     "max_pixels": str(MAX_PIXELS),

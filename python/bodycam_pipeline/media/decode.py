@@ -166,12 +166,24 @@ def _scan(
     for packet in rest:
         if _is_indexed(packet, packets, 0):
             return packet, rest
-        if give_up_after and packet.dts is not None and packet.dts > packets.dts[0]:
+        if give_up_after and _is_later(packet, packets):
             return None
     return None
 
 
+def _is_later(packet: Packet, packets: PacketIndex) -> bool:
+    """Whether the segment's first packet cannot follow any more."""
+    if packet.dts is not None:
+        return bool(packet.dts > packets.dts[0] and packet.dts > packets.pts[0])
+    return packet.pts is not None and bool(packet.pts > packets.pts.max())
+
+
 def _is_indexed(packet: Packet, packets: PacketIndex, number: int) -> bool:
-    if packet.size != packets.size_bytes[number] or packet.dts not in {None, int(packets.dts[number])}:
+    """Whether this is the packet. One of its two times is enough: each is a guess of FFmpeg's in some container, and
+    guesses change after a jump (Matroska stores no dts, AVI no pts); its bytes must be the same to the last.
+    """
+    if packet.size != packets.size_bytes[number]:
+        return False
+    if packet.dts != packets.dts[number] and packet.pts != packets.pts[number]:
         return False
     return bool(packets.sha256[number].tobytes() == hashlib.sha256(packet).digest())

@@ -65,6 +65,8 @@ def encode_segment(
                 next_key_pts = pts + Fraction(rule.keyframe_interval_ms, 1000) / video.time_base
             _mark(frame, video, keyed=keyed)
             _keep(encoder.encode(frame), file, rows)
+        if next_key_pts is None:
+            raise ValueError("a segment without a frame")
         _keep(encoder.encode(None), file, rows)
     segment = rows.segment(str(path), configuration(encoder.extradata or b""), file.sha256)
     save_index(segment)

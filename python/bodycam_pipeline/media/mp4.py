@@ -172,6 +172,8 @@ _START_AGAIN = "Delete the staging folder and run the same command again."
 
 
 def _common_avcc(segments: Sequence[EncodedSegment]) -> bytes:
+    if not segments:
+        raise VerificationError("there is no coded span to join", remedy=_START_AGAIN)
     if len({segment.avcc for segment in segments}) != 1:
         raise VerificationError("the coded spans do not share one set of coding parameters", remedy=_START_AGAIN)
     return segments[0].avcc

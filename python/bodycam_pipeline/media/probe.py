@@ -13,7 +13,7 @@ from av.video.stream import VideoStream
 from bodycam_pipeline.media.address import open_recording, place
 from bodycam_pipeline.media.complete import Promise
 from bodycam_pipeline.media.container import decoded, opened, prepare_decoder, video_stream
-from bodycam_pipeline.media.index import closed_starts, read_index
+from bodycam_pipeline.media.index import NO_TIME, closed_starts, read_index
 from bodycam_pipeline.media.learn import learn_times, needs_learning
 from bodycam_pipeline.media.limits import refuse_unreleasable
 from bodycam_pipeline.media.orientation import orientation_of
@@ -62,6 +62,7 @@ def probe(address: str) -> Recording:
     video = _facts(address, stream_index)
     if needs_learning(name, packets):
         packets = learn_times(address, stream_index, packets)
+    packets = replace(packets, dts=np.where(packets.dts == NO_TIME, packets.pts, packets.dts))
     packets = replace(packets, random_access=closed_starts(packets))
     duration = _frame_duration(packets, video)
     refuse_unreleasable(video, packets, duration, address)

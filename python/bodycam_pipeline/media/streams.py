@@ -9,7 +9,7 @@ from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from bodycam_pipeline.media.address import place
-from bodycam_pipeline.media.container import SOUND_CODECS
+from bodycam_pipeline.media.codecs import SOUND_CODECS
 from bodycam_pipeline.values.errors import NoVideoError
 from bodycam_pipeline.values.recording import AudioFacts, StreamFate
 
