@@ -3,8 +3,8 @@
     python -m benchmarks.end_to_end [--seconds 4] [--rounds 2]
 
 Every contestant gets the same recording (composed 1080p, every frame with faces and plates), the same cores, and runs
-in turn, round by round, so that a drifting machine drifts for all. What is timed is checked: our release by the pipeline
-itself, every frame decoded and held against the plan. Prints one table; the ratios are what to quote.
+in turn, round by round, so that a drifting machine drifts for all. What is timed is checked: our release by the
+pipeline itself, every frame decoded and held against the plan. Prints one table; the ratios are what to quote.
 """
 
 import argparse
@@ -20,9 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from bodycam_pipeline.demo.compose import compose_demo
-
 from bodycam_pipeline import _native
+from bodycam_pipeline.demo.compose import compose_demo
 from bodycam_pipeline.values.policy import Policy
 
 BIN = Path(sys.executable).parent

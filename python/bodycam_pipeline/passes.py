@@ -54,7 +54,7 @@ class Pass(Generic[Task, Result]):
         done = 0
         for outcome in runner.run(self.step, [self.task(segment) for segment in segments]):
             if outcome.error is not None:
-                raise outcome.error.at(Place(file.address, segment=outcome.number))
+                raise outcome.error.at(Place(file.name, segment=outcome.number))
             results[outcome.number] = outcome.result  # type: ignore[assignment]
             done += segments[outcome.number].frames
             watch(self.phase, done, len(file.packets.shown_pts()))
@@ -108,7 +108,7 @@ def render_sound(job: Job, plan: Plan, runner: Runner) -> EncodedAudio | None:
     path = job.folders.staging / plan.sha256[:16] / "sound.aac"
     (outcome,) = runner.run(render_sound_track, [SoundTask(source, rule, silent, str(path))])
     if outcome.error is not None:
-        raise outcome.error.at(Place(source.address))
+        raise outcome.error.at(Place(source.name))
     return outcome.result
 
 

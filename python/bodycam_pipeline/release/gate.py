@@ -22,5 +22,5 @@ def refuse_broken_promises(job: Job, plan: Plan, staged: Staged, frames: Sequenc
         raise VerificationError(
             f"the finished file is not what the plan says: {'; '.join(finding.what for finding in findings)}",
             remedy=f"Nothing was published; the file is in {job.folders.staging}. Please report this defect.",
-            where=Place(job.recording.address, pts=findings[0].pts),
+            where=Place(job.recording.name, pts=findings[0].pts),
         )

@@ -33,7 +33,7 @@ def refuse_unwithheld(plan: Plan, recording: Recording) -> None:
         f"{len(holes)} of {plan.frames} frames could not be decoded",
         remedy="Obtain an undamaged copy, or withhold these frames: put this into edits.toml, with your name:\n\n"
         + lines,
-        where=Place(recording=recording.address, pts=holes[0]),
+        where=Place(recording=recording.name, pts=holes[0]),
     )
 
 

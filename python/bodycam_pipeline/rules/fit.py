@@ -16,7 +16,7 @@ def check_fits(plan: Plan, recording: Recording, policy: Policy) -> None:
         PlanError: another recording, another policy, another clock, or a region of a frame that does not exist.
     """
     again = "Run `bodycam detect` on this recording with this policy, or give the ones that the plan was made for."
-    where = Place(recording=recording.address)
+    where = Place(recording=recording.name)
     if plan.recording_sha256 != recording.sha256:
         raise PlanError(f"a plan of another recording (sha256 {plan.recording_sha256})", remedy=again, where=where)
     if plan.policy_sha256 != policy.sha256:
@@ -29,7 +29,7 @@ def check_fits(plan: Plan, recording: Recording, policy: Policy) -> None:
         raise PlanError(
             f"{strangers.size} planned frames do not exist",
             remedy=again,
-            where=Place(recording=recording.address, pts=int(strangers[0])),
+            where=Place(recording=recording.name, pts=int(strangers[0])),
         )
     if _outside(plan.regions, recording.video):
         raise PlanError("a region reaches past the frame or is empty", remedy=again, where=where)

@@ -60,7 +60,7 @@ def _refuse_holes(recording: Recording, looks: Sequence[Look], undecodable_pts: 
     raise PlanError(
         f"{accounted.size} frames were accounted for, the recording presents {shown.size}",
         remedy="A frame that nobody looked at cannot be released: run `bodycam detect` again.",
-        where=Place(recording=recording.address, pts=int(wrong[0]) if wrong.size else None),
+        where=Place(recording=recording.name, pts=int(wrong[0]) if wrong.size else None),
     )
 
 

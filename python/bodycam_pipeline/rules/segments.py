@@ -42,7 +42,7 @@ def split(recording: Recording, *, target_ms: int = 4_000) -> tuple[Segment, ...
 
 
 def _refuse_unusable(recording: Recording) -> None:
-    packets, where = recording.packets, Place(recording=recording.address)
+    packets, where = recording.packets, Place(recording=recording.name)
     if not packets.shown.any():
         raise NoVideoError("the picture track shows no frame", remedy="Check that this is the right file.", where=where)
     if not packets.random_access.any():
@@ -56,7 +56,7 @@ def _refuse_unusable(recording: Recording) -> None:
         raise DamagedRecordingError(
             f"the first {leading} packets precede the first frame that can be decoded on its own",
             remedy="The file was cut in the middle of a group of pictures: ask for the complete recording.",
-            where=Place(recording=recording.address, pts=int(packets.pts[:leading].min())),
+            where=Place(recording=recording.name, pts=int(packets.pts[:leading].min())),
         )
     shown = packets.shown_pts()
     twins = shown[1:][np.diff(shown) == 0]
@@ -64,7 +64,7 @@ def _refuse_unusable(recording: Recording) -> None:
         raise UnsupportedRecordingError(
             f"{len(twins)} frames share their time with another frame",
             remedy="A frame is named by its time here: re-wrap the recording with distinct timestamps.",
-            where=Place(recording=recording.address, pts=int(twins[0])),
+            where=Place(recording=recording.name, pts=int(twins[0])),
         )
 
 

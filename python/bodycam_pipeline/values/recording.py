@@ -149,6 +149,11 @@ class Recording:
     frame_duration_pts: int
 
     @property
+    def name(self) -> str:
+        """What errors and reports call it: its file name, without the folders it lies in."""
+        return self.address.rsplit("/", 1)[-1]
+
+    @property
     def span(self) -> Span:
         """From the first frame to the end of the last."""
         shown = self.packets.shown_pts()
