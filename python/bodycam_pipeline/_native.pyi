@@ -86,8 +86,10 @@ def letterbox(
     """Scale frames into detector tensors, upright, in one pass over the planes.
 
     Each frame (or its ``crop``) is turned upright, scaled by one factor to fit the target, and placed at its top left;
-    the rest is ``pad``. A written value is ``(colour - mean) * factor`` with colour in 0..255, per channel in the order
-    of ``channels``. Shrinking averages the area under each target pixel; growing interpolates linearly.
+    the rest is ``pad``. The scaled picture's last row and column may stand for a part of a pixel, so that one factor
+    holds in both directions. Chroma is taken as sited left of its two columns and half-way between its two rows. A
+    written value is ``(colour - mean) * factor`` with colour in 0..255, per channel in the order of ``channels``.
+    Shrinking averages the area under each target pixel; growing interpolates linearly.
 
     Args:
         frames: n frames of one size.
@@ -105,9 +107,9 @@ def letterbox(
         For each target, target pixels per upright source pixel: divide a box by it to come back.
 
     Raises:
-        ValueError: frames of different sizes, an unknown orientation, an empty or outside crop, a target whose shape
-            does not fit.
-        BufferError: a target that is not C-contiguous and writable.
+        ValueError: no frame, frames of different sizes, an unknown orientation, an empty or outside crop, a target
+            whose shape does not fit.
+        BufferError: a target that is not C-contiguous and writable, or given twice.
     """
 
 def decode_head(
@@ -140,10 +142,12 @@ def decode_head(
 
     Returns:
         One array of shape (n, 6) per batch item: left, top, right, bottom (pixels of the network's input, not clipped),
-        score 0..1, kind index. Rows with a number that is not finite are never returned.
+        score 0..1, kind index. Every number is finite: size codes are clamped, so a wild one is a huge box.
 
     Raises:
-        ValueError: wrong number of outputs or shapes that do not belong to this head and input size.
+        ValueError: wrong number of outputs or shapes that do not belong to this head and input size, a threshold
+            outside 0..1, a score (or the box of a score that is kept) that is not a number: such a frame was not
+            looked at, and an empty table would hide that.
     """
 
 def suppress(boxes: NDArray[np.float32], *, iou_limit: float) -> NDArray[np.float32]:
@@ -158,7 +162,7 @@ def suppress(boxes: NDArray[np.float32], *, iou_limit: float) -> NDArray[np.floa
         depend on the order of the input.
 
     Raises:
-        ValueError: not of shape (n, 6), or a limit outside 0..1.
+        ValueError: not of shape (n, 6), a number that is not finite, or a limit outside 0..1.
     """
 
 def redact(
@@ -173,8 +177,9 @@ def redact(
 
     ``fill`` paints one colour. ``blur`` stretches a smooth membrane over the hole from the ring of pixels around it.
     ``mosaic`` paints cells drawn from the region's seed around the ring's mean colour. None of these three reads a
-    pixel under any of the regions, a chroma sample that covers one included. ``gaussian`` does read what it hides: it
-    is for internal working copies only.
+    pixel under any of the regions, a chroma sample that covers one included. Where regions overlap, the last one
+    paints; a region that others enclose has no ring of its own and shares the ring around all of them. ``gaussian``
+    does read what it hides: it is for internal working copies only.
 
     Args:
         planes: A writable frame.
@@ -184,7 +189,8 @@ def redact(
         colour: Y, Cb, Cr of ``fill``; also what ``blur`` and ``mosaic`` start from where a region has no ring at all.
 
     Raises:
-        BufferError: the planes cannot be written to.
+        BufferError: the planes cannot be written to, or share memory with one another.
+        RuntimeError: another thread is inside a call with the same ``Planes``.
         ValueError: a region empty or outside the frame, a wrong shape, ``mosaic`` without a seed for every region.
     """
 

@@ -4,7 +4,8 @@ use sha2::{Digest, Sha256};
 
 use crate::Frame;
 
-/// SHA-256 over luma, blue, red: rows cut to their width, no padding, as `ffmpeg -f framehash -hash sha256` counts them.
+/// SHA-256 over luma, blue, red: rows cut to their width, no padding, as `ffmpeg -f framehash -hash sha256` counts
+/// them.
 #[must_use]
 pub fn digest(frame: &Frame<'_>) -> [u8; 32] {
     let mut sha = Sha256::new();

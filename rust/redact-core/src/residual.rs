@@ -92,7 +92,8 @@ mod tests {
             })
         ) {
             let seeds = &[5, 6, 7, 8][..regions.len()];
-            for style in [Shipping::Fill([1, 2, 3]), Shipping::Membrane([4, 5, 6]), Shipping::Mosaic([7, 8, 9], seeds)] {
+            let colour = [1, 2, 3];
+            for style in [Shipping::Fill(colour), Shipping::Membrane(colour), Shipping::Mosaic(colour, seeds)] {
                 redact(&mut picture.frame_mut(), &regions, Style::Shipping(style)).unwrap();
                 let worst = residual(&picture.frame(), &regions, style).unwrap();
                 prop_assert!(worst.iter().all(|difference| *difference == 0.0), "{worst:?}");

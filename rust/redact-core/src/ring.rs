@@ -3,7 +3,8 @@
 use crate::{Plane, Region};
 
 /// The samples around a hole as one closed loop, clockwise from the corner above and left of it: `width + 2` samples of
-/// the row above, `height` to the right, `width + 2` of the row below from right to left, `height` to the left going up.
+/// the row above, `height` to the right, `width + 2` of the row below from right to left, `height` to the left going
+/// up.
 ///
 /// A sample is missing where the frame ends, and where it lies under any region of the call: nothing that any region
 /// hides is ever read.

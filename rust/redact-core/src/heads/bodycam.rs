@@ -1,5 +1,5 @@
-//! Our own head. Per stride a map of probabilities, one channel per kind, and a map of box codes (dx, dy, log w, log h):
-//! centre = (cell + 0.5 + d) * stride, size = exp(code) * 4 * stride.
+//! Our own head. Per stride a map of probabilities, one channel per kind, and a map of box codes (dx, dy, log w, log
+//! h): centre = (cell + 0.5 + d) * stride, size = exp(code) * 4 * stride.
 
 use super::{Detection, Grid, InputSize, Map, Source, batch, raised, shaped};
 use crate::{Error, Result};

@@ -29,24 +29,26 @@ pub enum Channels {
     Bgr,
 }
 
-/// One output channel: `(clamp(luma * (Y - black) + blue * (Cb - 128) + red * (Cr - 128)) - mean) * factor`.
+/// One output channel, all constants folded: `clamp(luma * Y + one * C + other * D + constant, lowest, highest)`.
 #[derive(Clone, Copy)]
 struct Channel {
-    blue: f32,
-    red: f32,
-    mean: f32,
-    factor: f32,
+    luma: f32,
+    one: f32,
+    other: f32,
+    constant: f32,
+    lowest: f32,
+    highest: f32,
 }
 
-/// All three of them.
+/// All three of them. Green lies between red and blue in either order; it alone needs both chroma planes.
 #[derive(Clone, Copy)]
 pub struct Conversion {
-    black: f32,
-    luma: f32,
     channels: [Channel; 3],
+    red_first: bool,
 }
 
 impl Conversion {
+    #[expect(clippy::cast_possible_truncation, reason = "computed in double precision, used in single")]
     pub fn new(letterbox: &Letterbox) -> Self {
         let (red_share, blue_share) = match letterbox.matrix {
             Matrix::Bt601 => (0.299, 0.114),
@@ -58,40 +60,50 @@ impl Conversion {
         };
         let (red, blue) = (2.0 * (1.0 - red_share) * chroma, 2.0 * (1.0 - blue_share) * chroma);
         let green_share = 1.0 - red_share - blue_share;
-        let green = (-blue * blue_share / green_share, -red * red_share / green_share);
-        let mut columns = [(0.0, red), green, (blue, 0.0)];
-        if letterbox.channels == Channels::Bgr {
-            columns.reverse();
-        }
-        let channel = |nth: usize| Channel {
-            blue: columns[nth].0,
-            red: columns[nth].1,
-            mean: letterbox.mean[nth],
-            factor: letterbox.factor[nth],
+        let (green_red, green_blue) = (-red * red_share / green_share, -blue * blue_share / green_share);
+        // Weights of the chroma plane that the first channel needs, and of the other one.
+        let red_first = letterbox.channels == Channels::Rgb;
+        let weights: [(f64, f64); 3] = if red_first {
+            [(red, 0.0), (green_red, green_blue), (0.0, blue)]
+        } else {
+            [(blue, 0.0), (green_blue, green_red), (0.0, red)]
         };
-        Self { black, luma, channels: [channel(0), channel(1), channel(2)] }
+        let channel = |nth: usize| {
+            let (one, other) = weights[nth];
+            let (mean, factor) = (f64::from(letterbox.mean[nth]), f64::from(letterbox.factor[nth]));
+            let constant = -black * luma - 128.0 * (one + other);
+            let (black, white) = (-mean * factor, (255.0 - mean) * factor);
+            Channel {
+                luma: (luma * factor) as f32,
+                one: (one * factor) as f32,
+                other: (other * factor) as f32,
+                constant: ((constant - mean) * factor) as f32,
+                lowest: black.min(white) as f32,
+                highest: black.max(white) as f32,
+            }
+        };
+        Self { channels: [channel(0), channel(1), channel(2)], red_first }
     }
 
     /// Convert one row.
     #[inline(always)]
     pub fn convert(&self, mixed: &[Vec<f32>; 3], colours: [&mut [f32]; 3]) {
-        let Self { black, luma, channels: [a, b, c] } = *self;
+        let [a, b, c] = self.channels;
+        let [luma, blue, red] = mixed;
+        let (one, other) = if self.red_first { (red, blue) } else { (blue, red) };
         let [first, second, third] = colours;
         let targets = first.iter_mut().zip(second).zip(third);
-        for ((((first, second), third), y), (cb, cr)) in targets.zip(&mixed[0]).zip(mixed[1].iter().zip(&mixed[2])) {
-            let (y, cb, cr) = ((*y - black) * luma, *cb - 128.0, *cr - 128.0);
-            *first = normalised(y, cb, cr, a);
-            *second = normalised(y, cb, cr, b);
-            *third = normalised(y, cb, cr, c);
+        for ((((first, second), third), y), (one, other)) in targets.zip(luma).zip(one.iter().zip(other)) {
+            *first = clamp(y * a.luma + one * a.one + a.constant, a);
+            *second = clamp(y * b.luma + one * b.one + other * b.other + b.constant, b);
+            *third = clamp(y * c.luma + other * c.other + c.constant, c);
         }
     }
 }
 
+/// Two comparisons, which are one instruction each; `f32::clamp` would also look after what is not a number.
 #[inline(always)]
-fn normalised(y: f32, cb: f32, cr: f32, channel: Channel) -> f32 {
-    let colour = y + cb * channel.blue + cr * channel.red;
-    // Two comparisons, which are one instruction each; `clamp` would also look after what is not a number.
-    let colour = if colour > 0.0 { colour } else { 0.0 };
-    let colour = if colour < 255.0 { colour } else { 255.0 };
-    (colour - channel.mean) * channel.factor
+fn clamp(value: f32, channel: Channel) -> f32 {
+    let value = if value > channel.lowest { value } else { channel.lowest };
+    if value < channel.highest { value } else { channel.highest }
 }

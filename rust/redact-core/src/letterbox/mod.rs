@@ -1,17 +1,19 @@
 //! From planes to a detector's tensor: crop, turn upright, scale to fit, convert colours, normalise, pad.
 //!
-//! Nothing is rounded to bytes on the way. Each output row is mixed from the rows of the planes, then along itself, then
-//! converted and written to its upright place. Mirroring happens in the tables of [`taps`], turning where rows are
+//! Nothing is rounded to bytes on the way. Each output row is mixed from the rows of the planes, then along itself,
+//! then converted and written to its upright place. Mirroring happens in the tables of [`taps`], turning where rows are
 //! written; no picture in between ever exists.
 //!
 //! Chroma is sited as MPEG-2 and H.264 have it by default: level with the left one of its two luma columns, half-way
 //! between its two luma rows.
 
 mod colour;
+mod periodic;
 mod taps;
 
 use crate::{Error, Frame, Plane, Region, Result};
 use colour::Conversion;
+use periodic::Periodic;
 use taps::{Axis, Taps};
 
 pub use colour::{Channels, Matrix, Range};
@@ -93,6 +95,7 @@ impl Fit {
     ///
     /// # Errors
     /// A crop that is empty or outside the frame, a target without a pixel.
+    #[expect(clippy::cast_precision_loss, reason = "frames and targets are narrower than 2^52 samples")]
     pub fn new(letterbox: &Letterbox, frame: (usize, usize), target: (usize, usize)) -> Result<Self> {
         let (width, height) = frame;
         let crop = letterbox.crop.unwrap_or(Region { left: 0, top: 0, right: width, bottom: height });
@@ -104,18 +107,18 @@ impl Fit {
         }
         let Orientation { turned, columns_mirrored, rows_mirrored } = letterbox.orientation;
         let room = if turned { (target.1, target.0) } else { target };
-        let step = (ratio(crop.width(), room.0)).max(ratio(crop.height(), room.1));
-        let columns = Axis::new((crop.left, crop.right), step, room.0, columns_mirrored);
-        let rows = Axis::new((crop.top, crop.bottom), step, room.1, rows_mirrored);
+        let ratio = tighter((crop.width(), room.0), (crop.height(), room.1));
+        let columns = Axis::new((crop.left, crop.right), ratio, room.0, columns_mirrored);
+        let rows = Axis::new((crop.top, crop.bottom), ratio, room.1, rows_mirrored);
         Ok(Self {
-            scale: 1.0 / step,
+            scale: ratio.1 as f64 / ratio.0 as f64,
             frame,
             target,
             turned,
             pad: letterbox.pad,
             conversion: Conversion::new(letterbox),
-            luma: Sampler::new(columns.luma(), rows.luma()),
-            chroma: Sampler::new(columns.chroma_columns(), rows.chroma_rows()),
+            luma: Sampler::new(columns.luma(), rows.luma(), columns.period(false)),
+            chroma: Sampler::new(columns.chroma_columns(), rows.chroma_rows(), columns.period(true)),
             mixed: [(); 3].map(|()| vec![0.0; columns.count()]),
             waiting: if turned { vec![0.0; TURNED_AT_ONCE * 3 * columns.count()] } else { Vec::new() },
         })
@@ -146,10 +149,7 @@ impl Fit {
     pub fn write(&mut self, frame: &Frame<'_>, target: &mut [f32]) {
         assert_eq!((frame.width(), frame.height()), self.frame, "a frame of the size this was made for");
         assert_eq!(target.len(), 3 * self.target.0 * self.target.1, "a target of the size this was made for");
-        pulp::Arch::new().dispatch(
-            #[inline(always)]
-            || if self.turned { self.write_turned(frame, target) } else { self.write_rows(frame, target) },
-        );
+        pulp::Arch::new().dispatch(Write { fit: self, frame, target });
     }
 
     #[inline(always)]
@@ -209,21 +209,60 @@ impl Fit {
     }
 }
 
-/// How one kind of plane is sampled, and the row between the two directions.
+/// [`Fit::write`], compiled once for every CPU and once for those with wider registers. (Not a closure: the call into
+/// one would not be inlined, and what it calls be compiled for every CPU only.)
+struct Write<'a, 'b> {
+    fit: &'a mut Fit,
+    frame: &'a Frame<'b>,
+    target: &'a mut [f32],
+}
+
+impl pulp::NullaryFnOnce for Write<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        if self.fit.turned {
+            self.fit.write_turned(self.frame, self.target);
+        } else {
+            self.fit.write_rows(self.frame, self.target);
+        }
+    }
+}
+
+/// How one kind of plane is sampled: down first, into one row of its full width, then along that row.
 struct Sampler {
-    across: Taps,
     down: Taps,
-    row: Vec<f32>,
+    row: Row,
+    along: Along,
+}
+
+/// A row between the two directions; in whole numbers, and what to weigh rows with, where that is exact.
+enum Row {
+    Whole(Vec<u16>, Vec<u16>),
+    Real(Vec<f32>),
+}
+
+struct Along {
+    taps: Taps,
+    periodic: Option<Periodic>,
 }
 
 impl Sampler {
-    fn new(across: Taps, down: Taps) -> Self {
-        let row = vec![0.0; across.samples().len()];
-        Self { across, down, row }
+    fn new(mut across: Taps, down: Taps, period: (usize, usize)) -> Self {
+        let samples = across.samples().len();
+        let row = match down.in_whole_numbers() {
+            Some((weights, total)) => {
+                across.divide(total);
+                Row::Whole(vec![0; samples], weights)
+            }
+            None => Row::Real(vec![0.0; samples]),
+        };
+        Self { down, row, along: Along::new(across, period) }
     }
 
     fn columns(&self) -> usize {
-        self.across.len()
+        self.along.taps.len()
     }
 
     fn rows(&self) -> usize {
@@ -232,12 +271,53 @@ impl Sampler {
 
     #[inline(always)]
     fn row(&mut self, plane: Plane<'_>, y: usize, mixed: &mut [f32]) {
-        let columns = self.across.samples();
+        let columns = self.along.taps.samples();
         let (top, weights) = self.down.at(y);
         let source = |nth: usize| &plane.row(top + nth)[columns.clone()];
-        taps::mix_rows(&mut self.row, weights, source);
-        self.across.mix(&self.row, mixed);
+        match &mut self.row {
+            Row::Whole(row, weights) => {
+                let width = self.down.width();
+                taps::mix_whole_rows(row, &weights[y * width..][..width], source);
+                self.along.mix(row, mixed);
+            }
+            Row::Real(row) => {
+                taps::mix_rows(row, weights, source);
+                self.along.mix(row, mixed);
+            }
+        }
     }
+}
+
+impl Along {
+    fn new(taps: Taps, period: (usize, usize)) -> Self {
+        let samples = taps.samples();
+        let relative = |pixel: usize| {
+            let (start, weights) = taps.at(pixel);
+            (start - samples.start, weights)
+        };
+        let periodic = Periodic::find(samples.len(), taps.len(), period, relative);
+        Self { taps, periodic }
+    }
+
+    #[inline(always)]
+    fn mix<S: Copy + Into<f32>>(&mut self, row: &[S], mixed: &mut [f32]) {
+        let Some(periodic) = &mut self.periodic else { return self.taps.mix(row, mixed) };
+        periodic.mix(row, mixed);
+        for pixel in periodic.exceptions() {
+            mixed[*pixel] = self.taps.mix_one(row, *pixel);
+        }
+    }
+}
+
+/// Source samples per target pixels along the axis that leaves less room, in lowest terms.
+fn tighter(one: (usize, usize), other: (usize, usize)) -> (usize, usize) {
+    let (samples, pixels) = if one.0 * other.1 >= other.0 * one.1 { one } else { other };
+    let divisor = greatest_common_divisor(samples, pixels);
+    (samples / divisor, pixels / divisor)
+}
+
+const fn greatest_common_divisor(one: usize, other: usize) -> usize {
+    if other == 0 { one } else { greatest_common_divisor(other, one % other) }
 }
 
 /// Width and height of frames that all have the same.
@@ -262,7 +342,79 @@ fn planes_of(target: &mut [f32], size: usize) -> [&mut [f32]; 3] {
     [first, second, third]
 }
 
-#[expect(clippy::cast_precision_loss, reason = "frames and targets are narrower than 2^52 samples")]
-fn ratio(samples: usize, room: usize) -> f64 {
-    samples as f64 / room as f64
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pictures::Picture;
+
+    fn letterbox(orientation: i64) -> Letterbox {
+        Letterbox {
+            orientation: Orientation::from_exif(orientation).unwrap(),
+            range: Range::Full,
+            matrix: Matrix::Bt709,
+            channels: Channels::Rgb,
+            mean: [0.0; 3],
+            factor: [1.0; 3],
+            pad: -1.0,
+            crop: None,
+        }
+    }
+
+    fn first_plane(picture: &Picture, letterbox: &Letterbox, (width, height): (usize, usize)) -> Vec<f32> {
+        let mut fit = Fit::new(letterbox, (picture.width, picture.height), (width, height)).unwrap();
+        let mut target = vec![f32::NAN; 3 * width * height];
+        fit.write(&picture.frame(), &mut target);
+        target.truncate(width * height);
+        target
+    }
+
+    /// 3 by 2 luma samples 1..6, no colour.
+    fn numbered() -> Picture {
+        let mut picture = Picture::flat(3, 2, [0, 128, 128]);
+        picture.buffers[0] = vec![1, 2, 3, 4, 5, 6];
+        picture
+    }
+
+    #[test]
+    fn stands_upright_in_all_eight_orientations() {
+        let upright: [[f32; 6]; 8] = [
+            [1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+            [3.0, 2.0, 1.0, 6.0, 5.0, 4.0],
+            [6.0, 5.0, 4.0, 3.0, 2.0, 1.0],
+            [4.0, 5.0, 6.0, 1.0, 2.0, 3.0],
+            [1.0, 4.0, 2.0, 5.0, 3.0, 6.0],
+            [4.0, 1.0, 5.0, 2.0, 6.0, 3.0],
+            [6.0, 3.0, 5.0, 2.0, 4.0, 1.0],
+            [3.0, 6.0, 2.0, 5.0, 1.0, 4.0],
+        ];
+        for (number, expected) in (1..).zip(upright) {
+            let size = if number < 5 { (3, 2) } else { (2, 3) };
+            assert_eq!(first_plane(&numbered(), &letterbox(number), size), expected, "orientation {number}");
+        }
+    }
+
+    #[test]
+    fn pads_to_the_right_and_below() {
+        let grown = first_plane(&numbered(), &letterbox(1), (4, 2));
+        assert_eq!(grown, [1.0, 2.0, 3.0, -1.0, 4.0, 5.0, 6.0, -1.0]);
+        let turned = first_plane(&numbered(), &letterbox(6), (3, 3));
+        assert_eq!(turned, [4.0, 1.0, -1.0, 5.0, 2.0, -1.0, 6.0, 3.0, -1.0]);
+    }
+
+    #[test]
+    fn a_crop_is_all_that_is_read() {
+        let crop = Some(Region { left: 1, top: 0, right: 2, bottom: 2 });
+        let cropped = first_plane(&numbered(), &Letterbox { crop, ..letterbox(1) }, (1, 1));
+        assert_eq!(cropped, [3.5]);
+    }
+
+    #[test]
+    fn refuses_what_has_no_meaning() {
+        assert_eq!(Orientation::from_exif(9), Err(Error::Orientation(9)));
+        assert_eq!(Fit::new(&letterbox(1), (3, 2), (0, 2)).err(), Some(Error::EmptyTarget { width: 0, height: 2 }));
+        let crop = Region { left: 0, top: 1, right: 4, bottom: 2 };
+        let refused = Fit::new(&Letterbox { crop: Some(crop), ..letterbox(1) }, (3, 2), (4, 4)).err();
+        assert_eq!(refused, Some(Error::Crop { crop, width: 3, height: 2 }));
+        assert_eq!(check_sizes(&[]), Err(Error::NoFrames));
+    }
 }

@@ -5,26 +5,40 @@ use std::ops::Range;
 /// Shorter overlaps than this are a rounding error of the edge, not a share of a sample.
 const NOTHING: f64 = 1e-6;
 
+/// Sums of whole weights: as many white samples fit into sixteen bits.
+const MOST_WHOLE: u8 = 255;
+
 /// One axis of a letterbox: a span of luma samples, cut into target pixels of `step` samples each.
 pub struct Axis {
     start: usize,
     end: usize,
-    step: f64,
+    /// Luma samples per target pixels, in lowest terms.
+    ratio: (usize, usize),
     count: usize,
     mirrored: bool,
 }
 
 impl Axis {
-    /// The span `start..end`, for a target with `room` pixels.
+    /// The span `start..end`, for a target with `room` pixels; `ratio.0` samples become `ratio.1` pixels.
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small")]
-    pub fn new((start, end): (usize, usize), step: f64, room: usize, mirrored: bool) -> Self {
+    pub fn new((start, end): (usize, usize), ratio: (usize, usize), room: usize, mirrored: bool) -> Self {
+        let step = ratio.0 as f64 / ratio.1 as f64;
         let count = ((end - start) as f64 / step - NOTHING).ceil() as usize;
-        Self { start, end, step, count: count.clamp(1, room), mirrored }
+        Self { start, end, ratio, count: count.clamp(1, room), mirrored }
     }
 
     /// Target pixels that the span covers, the last one perhaps in part.
     pub const fn count(&self) -> usize {
         self.count
+    }
+
+    /// Target pixels and luma samples, or chroma samples, after which the taps repeat.
+    pub const fn period(&self, chroma: bool) -> (usize, usize) {
+        match (chroma, self.ratio) {
+            (false, (samples, pixels)) => (pixels, samples),
+            (true, (samples, pixels)) if samples % 2 == 0 => (pixels, samples / 2),
+            (true, (samples, pixels)) => (2 * pixels, samples),
+        }
     }
 
     pub fn luma(&self) -> Taps {
@@ -45,8 +59,9 @@ impl Axis {
     #[expect(clippy::cast_precision_loss, reason = "frames are narrower than 2^52 samples")]
     fn taps(&self, samples: Range<usize>, place: impl Fn(f64) -> f64) -> Taps {
         let (start, end) = (self.start as f64, self.end as f64);
+        let step = self.ratio.0 as f64 / self.ratio.1 as f64;
         let mixed = (0..self.count).map(|at| {
-            let (near, far) = (at as f64 * self.step, (at + 1) as f64 * self.step);
+            let (near, far) = (at as f64 * step, (at + 1) as f64 * step);
             let (low, high) = if self.mirrored { (end - far, end - near) } else { (start + near, start + far) };
             let (low, high) = (place(low), place(high));
             if high - low > 1.0 - NOTHING { average(low, high, &samples) } else { interpolate(low, high, &samples) }
@@ -124,31 +139,55 @@ impl Taps {
         (self.starts[pixel], &self.weights[pixel * self.width..][..self.width])
     }
 
-    /// Mix a row, whose first value is that of the first of `samples`.
+    /// All weights in whole numbers, and what they add up to, if they are so simple that nothing is lost by it.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "weights are within 0 and 1")]
+    pub fn in_whole_numbers(&self) -> Option<(Vec<u16>, f32)> {
+        let whole = |total: f32| self.weights.iter().all(|w| (w * total - (w * total).round()).abs() < 1e-3);
+        let total = (1..=MOST_WHOLE).map(f32::from).find(|total| whole(*total))?;
+        Some((self.weights.iter().map(|weight| (weight * total).round() as u16).collect(), total))
+    }
+
+    /// Divide all weights.
+    pub fn divide(&mut self, by: f32) {
+        self.weights.iter_mut().for_each(|weight| *weight /= by);
+    }
+
+    /// How many weights each target pixel has.
+    pub const fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Mix one target pixel of a row, whose first value is that of the first of `samples`.
     #[inline(always)]
-    pub fn mix(&self, row: &[f32], mixed: &mut [f32]) {
+    pub fn mix_one<S: Copy + Into<f32>>(&self, row: &[S], pixel: usize) -> f32 {
+        let (start, weights) = self.at(pixel);
+        let window = &row[start - self.samples.start..][..self.width];
+        window.iter().zip(weights).fold(0.0, |sum, (sample, weight)| sum + (*sample).into() * weight)
+    }
+
+    /// Mix a row.
+    #[inline(always)]
+    pub fn mix<S: Copy + Into<f32>>(&self, row: &[S], mixed: &mut [f32]) {
         match self.width {
-            1 => self.mix_width::<1>(row, mixed),
-            2 => self.mix_width::<2>(row, mixed),
-            3 => self.mix_width::<3>(row, mixed),
-            4 => self.mix_width::<4>(row, mixed),
+            1 => self.mix_width::<S, 1>(row, mixed),
+            2 => self.mix_width::<S, 2>(row, mixed),
+            3 => self.mix_width::<S, 3>(row, mixed),
+            4 => self.mix_width::<S, 4>(row, mixed),
             _ => {
-                for (nth, value) in mixed.iter_mut().enumerate() {
-                    let (start, weights) = self.at(nth);
-                    let window = &row[start - self.samples.start..][..self.width];
-                    *value = window.iter().zip(weights).fold(0.0, |sum, (sample, weight)| sum + sample * weight);
+                for (pixel, value) in mixed.iter_mut().enumerate() {
+                    *value = self.mix_one(row, pixel);
                 }
             }
         }
     }
 
     #[inline(always)]
-    fn mix_width<const WIDTH: usize>(&self, row: &[f32], mixed: &mut [f32]) {
+    fn mix_width<S: Copy + Into<f32>, const WIDTH: usize>(&self, row: &[S], mixed: &mut [f32]) {
         for ((value, start), weights) in mixed.iter_mut().zip(&self.starts).zip(self.weights.chunks_exact(WIDTH)) {
             let window = &row[start - self.samples.start..][..WIDTH];
-            let mut sum = window[0] * weights[0];
+            let mut sum = window[0].into() * weights[0];
             for nth in 1..WIDTH {
-                sum += window[nth] * weights[nth];
+                sum += window[nth].into() * weights[nth];
             }
             *value = sum;
         }
@@ -159,21 +198,111 @@ impl Taps {
 #[inline(always)]
 pub fn mix_rows<'a>(mixed: &mut [f32], weights: &[f32], row: impl Fn(usize) -> &'a [u8]) {
     let (pairs, last) = weights.split_at(weights.len() / 2 * 2);
-    if let [weight] = last {
-        let sole = pairs.is_empty();
-        for (value, sample) in mixed.iter_mut().zip(row(weights.len() - 1)) {
-            *value = f32::from(*sample) * weight;
-        }
-        if sole {
-            return;
-        }
-    } else {
-        mixed.fill(0.0);
-    }
     for (nth, pair) in pairs.chunks_exact(2).enumerate() {
-        let (first, second) = (row(2 * nth), row(2 * nth + 1));
-        for ((value, a), b) in mixed.iter_mut().zip(first).zip(second) {
-            *value += f32::from(*a) * pair[0] + f32::from(*b) * pair[1];
+        let rows = mixed.iter_mut().zip(row(2 * nth)).zip(row(2 * nth + 1));
+        if nth == 0 {
+            rows.for_each(|((value, a), b)| *value = f32::from(*a) * pair[0] + f32::from(*b) * pair[1]);
+        } else {
+            rows.for_each(|((value, a), b)| *value += f32::from(*a) * pair[0] + f32::from(*b) * pair[1]);
+        }
+    }
+    if let [weight] = last {
+        let row = mixed.iter_mut().zip(row(weights.len() - 1));
+        if pairs.is_empty() {
+            row.for_each(|(value, a)| *value = f32::from(*a) * weight);
+        } else {
+            row.for_each(|(value, a)| *value += f32::from(*a) * weight);
+        }
+    }
+}
+
+/// The same in whole numbers, of which a register holds twice as many.
+#[inline(always)]
+pub fn mix_whole_rows<'a>(mixed: &mut [u16], weights: &[u16], row: impl Fn(usize) -> &'a [u8]) {
+    match weights {
+        [one] => {
+            for (value, a) in mixed.iter_mut().zip(row(0)) {
+                *value = u16::from(*a) * one;
+            }
+        }
+        [one, two] => {
+            for ((value, a), b) in mixed.iter_mut().zip(row(0)).zip(row(1)) {
+                *value = u16::from(*a) * one + u16::from(*b) * two;
+            }
+        }
+        [one, two, three] => {
+            for (((value, a), b), c) in mixed.iter_mut().zip(row(0)).zip(row(1)).zip(row(2)) {
+                *value = u16::from(*a) * one + u16::from(*b) * two + u16::from(*c) * three;
+            }
+        }
+        _ => {
+            mixed.fill(0);
+            for (nth, weight) in weights.iter().enumerate() {
+                for (value, a) in mixed.iter_mut().zip(row(nth)) {
+                    *value += u16::from(*a) * weight;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(taps: &Taps) -> Vec<(usize, Vec<f32>)> {
+        (0..taps.len()).map(|pixel| (taps.at(pixel).0, taps.at(pixel).1.to_vec())).collect()
+    }
+
+    fn mixed(taps: &Taps, row: &[f32]) -> Vec<f32> {
+        let mut mixed = vec![0.0; taps.len()];
+        taps.mix(row, &mut mixed);
+        mixed
+    }
+
+    #[test]
+    fn shrinking_shares_a_sample_on_the_border_of_two_pixels() {
+        let taps = Axis::new((0, 6), (3, 2), 4, false).luma();
+        let (one, two) = (1.0 / 3.0, 2.0 / 3.0);
+        assert_eq!(listed(&taps)[..2], [(0, vec![two, one]), (1, vec![one, two])]);
+        assert_eq!(taps.in_whole_numbers(), Some((vec![2, 1, 1, 2, 2, 1, 1, 2], 3.0)));
+    }
+
+    #[test]
+    fn growing_interpolates_between_centres_and_carries_the_ends_on() {
+        let taps = Axis::new((0, 2), (1, 2), 4, false).luma();
+        assert_eq!(mixed(&taps, &[0.0, 8.0]), [0.0, 2.0, 6.0, 8.0]);
+    }
+
+    #[test]
+    fn a_mirrored_axis_begins_at_its_far_end() {
+        let taps = Axis::new((1, 6), (2, 1), 9, true).luma();
+        assert_eq!(mixed(&taps, &[1.0, 2.0, 3.0, 4.0, 5.0]), [4.5, 2.5, 1.0]);
+    }
+
+    #[test]
+    fn chroma_is_level_with_left_columns_and_between_rows() {
+        let axis = Axis::new((0, 4), (1, 1), 4, false);
+        assert_eq!(mixed(&axis.chroma_columns(), &[0.0, 8.0]), [0.0, 4.0, 8.0, 8.0]);
+        assert_eq!(mixed(&axis.chroma_rows(), &[0.0, 8.0]), [0.0, 2.0, 6.0, 8.0]);
+        assert_eq!((axis.period(false), axis.period(true)), ((1, 1), (2, 1)));
+    }
+
+    #[test]
+    fn the_last_pixel_averages_what_is_left() {
+        let taps = Axis::new((0, 7), (3, 1), 9, false).luma();
+        assert_eq!(mixed(&taps, &[0.0, 3.0, 6.0, 1.0, 1.0, 1.0, 9.0]), [3.0, 1.0, 9.0]);
+    }
+
+    #[test]
+    fn rows_mix_alike_in_whole_and_real_numbers() {
+        let rows: [[u8; 2]; 5] = [[255, 0], [255, 10], [255, 20], [255, 30], [255, 40]];
+        for count in 1..=5_u8 {
+            let (mut real, mut whole) = ([9.0; 2], [9; 2]);
+            mix_rows(&mut real, &vec![1.0; count.into()], |nth| &rows[nth]);
+            mix_whole_rows(&mut whole, &vec![1; count.into()], |nth| &rows[nth]);
+            assert_eq!(real.to_vec(), whole.map(f32::from).to_vec());
+            assert_eq!(whole[0], u16::from(count) * 255);
         }
     }
 }

@@ -1,11 +1,11 @@
 //! `blur`: a smooth membrane stretched over the hole from the ring around it; it looks like a heavy blur of what was
 //! never read.
 //!
-//! The ring is one closed loop. Missing samples are drawn straight from the nearest known ones along the loop, so that a
-//! side beyond the frame's edge takes over from its neighbours; the loop is smoothed, so that noise and texture make no
-//! streaks; and a Coons patch (the sum of the two ruled surfaces between opposite sides, less the bilinear one between
-//! the corners) carries it across, clamped to the loop's own range. Integers, and single precision in a fixed order:
-//! every CPU paints the same bytes.
+//! The ring is one closed loop. Missing samples are drawn straight from the nearest known ones along the loop, so that
+//! a side beyond the frame's edge takes over from its neighbours; the loop is smoothed, so that noise and texture make
+//! no streaks; and a Coons patch (the sum of the two ruled surfaces between opposite sides, less the bilinear one
+//! between the corners) carries it across, clamped to the loop's own range. Integers, and single precision in a fixed
+//! order: every CPU paints the same bytes.
 
 use crate::ring::Ring;
 use crate::{PlaneMut, Region};
@@ -52,15 +52,7 @@ impl Membrane {
     pub fn lay(&self, window: &mut PlaneMut<'_>) {
         let across = fractions(self.above.len() - 2);
         let down = fractions(self.left.len());
-        pulp::Arch::new().dispatch(
-            #[inline(always)]
-            || {
-                for y in 0..window.height() {
-                    let at = self.part.top + y;
-                    self.lay_row(window.row_mut(y), &across, at, down[at]);
-                }
-            },
-        );
+        pulp::Arch::new().dispatch(Lay { membrane: self, window, across: &across, down: &down });
     }
 
     #[inline(always)]
@@ -73,6 +65,26 @@ impl Membrane {
         for (((sample, above), below), u) in row.iter_mut().zip(above).zip(below).zip(&across[columns]) {
             let value = mix(*above, *below, down) + mix(start, end, *u);
             *sample = rounded(clamp(value, self.lowest, self.highest));
+        }
+    }
+}
+
+/// The painting, compiled once for every CPU and once for those with wider registers; both round alike.
+struct Lay<'a, 'b> {
+    membrane: &'a Membrane,
+    window: &'a mut PlaneMut<'b>,
+    across: &'a [f32],
+    down: &'a [f32],
+}
+
+impl pulp::NullaryFnOnce for Lay<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for y in 0..self.window.height() {
+            let at = self.membrane.part.top + y;
+            self.membrane.lay_row(self.window.row_mut(y), self.across, at, self.down[at]);
         }
     }
 }

@@ -171,13 +171,12 @@ mod tests {
 
         #[test]
         fn every_hidden_sample_is_painted((picture, regions, _) in scene()) {
-            let mut filled = redacted(&picture, &regions, Style::Shipping(Shipping::Fill(GREY)));
+            let filled = redacted(&picture, &regions, Style::Shipping(Shipping::Fill(GREY)));
             let mut expected = picture;
             for (number, value) in GREY.into_iter().enumerate() {
                 expected.scramble(&[value], |plane, x, y| plane == number && hidden(&regions)(plane, x, y));
             }
-            prop_assert_eq!(&filled, &expected);
-            filled.scramble(&[0], |_, _, _| true);
+            prop_assert_eq!(filled, expected);
         }
 
         #[test]

@@ -35,11 +35,16 @@ impl Cells {
 
     /// Paint all of a window, which is the region's part of the plane.
     pub fn lay(&self, window: &mut PlaneMut<'_>) {
+        let mut cells = vec![0; window.width()];
+        let mut painted = None;
         for y in 0..window.height() {
-            let below = self.cell(y, self.region.top);
-            for (x, sample) in window.row_mut(y).iter_mut().enumerate() {
-                *sample = self.colour(self.cell(x, self.region.left), below);
+            let down = self.cell(y, self.region.top);
+            if painted.replace(down) != Some(down) {
+                for (x, sample) in cells.iter_mut().enumerate() {
+                    *sample = self.colour(self.cell(x, self.region.left), down);
+                }
             }
+            window.row_mut(y).copy_from_slice(&cells);
         }
     }
 
