@@ -146,8 +146,8 @@ def test_a_view_shows_each_point_where_it_says() -> None:
     view = View((210.0, 140.0), 12.0, 1.3)
     taken = np.asarray(view.taken(scene, (200, 100)).convert("L"), np.float64)
     rows, columns = np.nonzero(taken > 100)
-    seen = view.seen((185.0, 125.0), (200, 100))
-    assert (columns.mean() + 0.5, rows.mean() + 0.5) == pytest.approx(seen, abs=0.3)
+    expected = view.seen(np.array([[185.0, 125.0]]), (200, 100))[0]
+    assert (columns.mean() + 0.5, rows.mean() + 0.5) == pytest.approx(expected, abs=0.3)
 
 
 def test_the_default_detectors_find_every_face_and_plate(demo: tuple[Path, GroundTruth]) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from math import cos, radians, sin
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 Point = tuple[float, float]
@@ -26,11 +27,11 @@ class View:
     roll_degrees: float
     zoom: float
 
-    def seen(self, point: Point, size: tuple[int, int]) -> Point:
-        """Where a point of the street is in a picture of that size."""
+    def seen(self, points: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.float64]:
+        """Where points (n, 2) of the street are in a picture of that size."""
         c, s = cos(radians(self.roll_degrees)), sin(radians(self.roll_degrees))
-        x, y = point[0] - self.middle[0], point[1] - self.middle[1]
-        return size[0] / 2 + self.zoom * (c * x - s * y), size[1] / 2 + self.zoom * (s * x + c * y)
+        turn = self.zoom * np.array([[c, -s], [s, c]])
+        return np.asarray((points - self.middle) @ turn.T + np.array(size) / 2, np.float64)
 
     def taken(self, scene: Image.Image, size: tuple[int, int]) -> Image.Image:
         """The picture of that size."""
