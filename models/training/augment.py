@@ -126,7 +126,7 @@ class Camera:
             return cv2.filter2D(picture, -1, motion_kernel(r.choice((3, 5, 5, 7, 9)), r.uniform(0, math.pi)))
         if draw < 0.17:
             return cv2.GaussianBlur(picture, (0, 0), r.uniform(0.5, 1.6))
-        if draw < 0.37:
+        if draw < 0.45:
             height, width = picture.shape[:2]
             small = cv2.resize(picture, None, fx=(f := r.uniform(0.35, 0.85)), fy=f, interpolation=cv2.INTER_AREA)
             return cv2.resize(small, (width, height))

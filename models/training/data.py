@@ -46,7 +46,7 @@ LICENCES = {
     "chirag": "MIT",
 }
 BACKGROUND = 0.3  # share of crops placed anywhere instead of around an object
-HARD = 0.12  # share of crops placed on something the network wrongly fired at, once it was asked (mine.py)
+HARD = 0.16  # share of crops placed on something the network wrongly fired at, once it was asked (mine.py)
 LEVELS = 3  # pictures in a pyramid: full, half and quarter size
 LONGEST = 1024  # pixels; larger pictures are shrunk on their way into the cache
 Sample = tuple[Picture, Rows, Rows]

@@ -18,18 +18,18 @@ import numpy as np
 from models.training.augment import FACE
 from models.training.boxes import overlaps
 from models.training.data import Entry
-from models.training.detectors import GRID, Ours
+from models.training.detectors import Ours, fit
 
-SCORE = 0.35  # a box of at least this score is a false alarm worth showing again
+SCORE = 0.45  # a box of at least this score is a false alarm worth showing again
 SCALES = (1.0, 0.5)
-MOST = 6  # per picture, so that no single picture fills the list
+MOST = 8  # per picture, so that no single picture fills the list
 
 
 def false_alarms(entry: Entry, data: np.ndarray, network: Ours) -> list[list[float]]:
     rows = []
     for scale, picture in zip(SCALES, entry.pictures(data), strict=False):
-        height, width = (side // GRID * GRID for side in picture.shape[:2])
-        for kind, boxes in enumerate(network(np.ascontiguousarray(picture[:height, :width]), SCORE).values()):
+        canvas, _ = fit(picture, max(picture.shape[:2]))
+        for kind, boxes in enumerate(network(canvas, SCORE).values()):
             known = [r[r[:, 0] == kind, 1:] for r in (entry.objects, entry.ignored)]
             truth = np.concatenate(known).astype(float) * scale
             wrong = boxes

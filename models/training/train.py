@@ -12,6 +12,7 @@ import argparse
 import copy
 import math
 import os
+import signal
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -152,10 +153,12 @@ def train(a: argparse.Namespace) -> None:
         prefetch_factor=4 if a.workers else None,
         pin_memory=a.device != "cpu",
     )
+    stop: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: stop.append(number))
     clock, begun, first, recent = Clock(a.steps, a.until, run.done), time.time(), run.crops, []
     for raw, objects, ignored in loader:
         run.done = clock.tick(run.step)
-        if run.done >= 1:
+        if run.done >= 1 or stop:
             break
         losses = run.learn(raw, objects, ignored)
         recent.append([losses.total.item(), *losses[1:]])
@@ -172,7 +175,7 @@ def train(a: argparse.Namespace) -> None:
         if run.step % a.save == 0:
             run.save()
     run.save()
-    print("finished after", run.step, "steps and", run.crops, "crops", flush=True)
+    print("stopped" if stop else "finished", "after", run.step, "steps and", run.crops, "crops", flush=True)
 
 
 def main() -> None:
