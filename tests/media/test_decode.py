@@ -158,3 +158,16 @@ def test_a_picture_of_another_size_is_refused(tmp_path: Path) -> None:
     video = probe(str(clip(tmp_path / "a.mp4", frames=2))).video
     with pytest.raises(UnsupportedRecordingError, match="320x192 yuv420p to 64x48"):
         to_working_format(video_frame(picture(0, (64, 48))), video)
+
+
+def test_a_packet_that_arrived_incomplete_gives_no_frame(tmp_path: Path) -> None:
+    """One lost transport packet of 188 bytes: the counters show it, whether or not the decoder notices."""
+    path = clip(tmp_path / "a.ts", options={"preset": "ultrafast", "g": "10", "bf": "0"}, size=(640, 480))
+    data = path.read_bytes()
+    middle = len(data) // 2 // 188 * 188
+    path.write_bytes(data[:middle] + data[middle + 188 :])
+    recording = probe(str(path))
+    frames = list(all_frames(recording))
+    assert [f.pts for f in frames] == recording.packets.shown_pts().tolist()
+    assert len(frames) == 30
+    assert any(f.frame is None for f in frames)

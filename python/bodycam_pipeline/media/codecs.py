@@ -11,7 +11,7 @@ FORMATS = _names(
 """Demuxers. Playlists (hls, dash, concat), image sequences and devices would open other files."""
 
 PICTURE_CODECS = _names(
-    "h264 hevc mpeg4 msmpeg4v3 msmpeg4 mpeg2video mpeg1video mjpeg h263 vp8 vp9 libdav1d wmv1 wmv2 wmv3 vc1 prores "
+    "h264 hevc mpeg4 msmpeg4 mpeg2video mpeg1video mjpeg h263 vp8 vp9 libdav1d wmv1 wmv2 wmv3 vc1 prores "
     "dvvideo flv dnxhd"
 )
 """Decoders that recorders need, each of them fuzzed continuously by its makers."""

@@ -104,15 +104,23 @@ def _decoded_frames(address: str, video: VideoFacts, packets: PacketIndex) -> It
         prepare_decoder(stream, address)
         if video.codec == "h264":
             _allow_reordering(stream, packets)
-        found = _found_packets(container, stream, packets, address)
-        for number, packet in enumerate(found):
-            packet.pts = int(packets.pts[number])  # the index may know better than the container: see `learn`
-            for frame in decoded(stream, packet):
+        spoiled: set[int] = set()
+        for frame in _all_decoded(stream, _found_packets(container, stream, packets, address), packets, spoiled):
+            if frame.pts not in spoiled:
                 frame.time_base = video.time_base
                 yield frame
-        for frame in decoded(stream, None):
-            frame.time_base = video.time_base
-            yield frame
+
+
+def _all_decoded(
+    stream: VideoStream, found: Iterator[Packet], packets: PacketIndex, spoiled: set[int]
+) -> Iterator[av.VideoFrame]:
+    """What comes out, to the last frame; the times of packets that arrived incomplete are added to ``spoiled``."""
+    for number, packet in enumerate(found):
+        packet.pts = int(packets.pts[number])  # the index may know better than the container: see `learn`
+        if packet.is_corrupt:
+            spoiled.add(packet.pts)
+        yield from decoded(stream, packet)
+    yield from decoded(stream, None)
 
 
 def _allow_reordering(stream: VideoStream, packets: PacketIndex) -> None:
