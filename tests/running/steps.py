@@ -1,7 +1,9 @@
 """Steps that misbehave in every way a worker can, for the runners' tests."""
 
+import logging
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -49,3 +51,18 @@ def defect(number: int) -> int:
 def pid(_: int) -> int:
     """Which process answered."""
     return os.getpid()
+
+
+def say_aloud(name: str) -> str:
+    """A codec that complains about a file by name, on every channel it has."""
+    print(name)
+    print(name, file=sys.stderr, flush=True)
+    os.write(2, name.encode())
+    logging.getLogger("ray").error(name)
+    return name * 40_000
+
+
+def take_a_while(number: int) -> int:
+    """Long enough for a node to be taken away meanwhile."""
+    time.sleep(0.3)
+    return 2 * number

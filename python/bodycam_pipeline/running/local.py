@@ -6,28 +6,19 @@ Processes, not threads: a decoder that crashes on a hostile file takes one worke
 import multiprocessing
 import signal
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from bodycam_pipeline.running.attempts import TASK_LIMIT_SECONDS, Queue, attempt, given_up
 from bodycam_pipeline.running.runner import Outcome, Result, Task
-from bodycam_pipeline.values.errors import BodycamError, WorkerError
+from bodycam_pipeline.values.errors import WorkerError
 
-ATTEMPTS = 2
-TASK_LIMIT_SECONDS = 1800.0
-"""A segment is seconds of footage; a worker that is busy with it for half an hour is stuck, not slow."""
-
-_REMEDY = (
-    "Nothing was published, and what is finished is kept: run the same command again. "
-    "If it ends here again, this part of the recording needs a look (`bodycam doctor` first)."
-)
 _SPAWN = multiprocessing.get_context("spawn")
 
 
@@ -42,21 +33,6 @@ class _Worker:
         self.pipe.close()
         self.process.kill()
         self.process.join()
-
-
-@dataclass
-class _Queue:
-    """Tasks not yet answered, and how often each was tried."""
-
-    waiting: deque[int]
-    tries: dict[int, int] = field(default_factory=dict)
-
-    def try_again(self, number: int) -> bool:
-        """Put a failed task first in line, unless it has had its attempts."""
-        if self.tries[number] >= ATTEMPTS:
-            return False
-        self.waiting.appendleft(number)
-        return True
 
 
 class LocalRunner:
@@ -93,7 +69,7 @@ class LocalRunner:
 
         Abandoning the iterator ends the workers that are still at its tasks.
         """
-        queue = _Queue(deque(range(len(tasks))))
+        queue = Queue(deque(range(len(tasks))))
         try:
             while queue.waiting or self._busy():
                 self._hand_out(step, tasks, queue)
@@ -105,7 +81,7 @@ class LocalRunner:
     def _busy(self) -> list[_Worker]:
         return [worker for worker in self._pool if worker.number is not None]
 
-    def _hand_out(self, step: Callable[[Task], Result], tasks: Sequence[Task], queue: _Queue) -> None:
+    def _hand_out(self, step: Callable[[Task], Result], tasks: Sequence[Task], queue: Queue) -> None:
         while queue.waiting and len(self._busy()) < self._count:
             worker = next((w for w in self._pool if w.number is None), None) or self._start()
             number = queue.waiting.popleft()
@@ -116,7 +92,7 @@ class LocalRunner:
                 queue.waiting.appendleft(number)
                 continue
             worker.number, worker.deadline = number, time.monotonic() + self._limit
-            queue.tries[number] = queue.tries.get(number, 0) + 1
+            queue.tried(number)
 
     def _start(self) -> _Worker:
         ours, theirs = _SPAWN.Pipe()
@@ -131,7 +107,7 @@ class LocalRunner:
         self._pool.remove(worker)
         worker.stop()
 
-    def _collect(self, queue: _Queue) -> Iterator[Outcome[Any]]:
+    def _collect(self, queue: Queue) -> Iterator[Outcome[Any]]:
         busy = self._busy()
         ready = wait([w.pipe for w in busy], timeout=max(0.0, min(w.deadline for w in busy) - time.monotonic()))
         for worker in busy:
@@ -140,7 +116,7 @@ class LocalRunner:
             elif time.monotonic() >= worker.deadline:
                 yield from self._lost(worker, queue, f"took longer than {self._limit:.0f} s")
 
-    def _answer(self, worker: _Worker, queue: _Queue) -> Iterator[Outcome[Any]]:
+    def _answer(self, worker: _Worker, queue: Queue) -> Iterator[Outcome[Any]]:
         number = worker.number
         assert number is not None  # noqa: S101 - a busy worker has a task
         try:
@@ -153,12 +129,12 @@ class LocalRunner:
             return
         yield Outcome(number, result, error)
 
-    def _lost(self, worker: _Worker, queue: _Queue, how: str) -> Iterator[Outcome[Any]]:
+    def _lost(self, worker: _Worker, queue: Queue, how: str) -> Iterator[Outcome[Any]]:
         number = worker.number
         assert number is not None  # noqa: S101 - a lost worker had a task
         self._drop(worker)
         if not queue.try_again(number):
-            yield Outcome(number, error=WorkerError(f"a step {how}, {ATTEMPTS} times", remedy=_REMEDY))
+            yield Outcome(number, error=given_up(how))
 
 
 def _work(pipe: Connection) -> None:
@@ -167,15 +143,4 @@ def _work(pipe: Connection) -> None:
     with suppress(EOFError, OSError):
         while True:
             step, task = pipe.recv()
-            pipe.send(_attempt(step, task))
-
-
-def _attempt(step: Callable[[Any], Any], task: object) -> tuple[object, BodycamError | None]:
-    try:
-        return step(task), None
-    except BodycamError as error:
-        return None, error
-    except Exception as defect:
-        where = traceback.extract_tb(defect.__traceback__)[-1]
-        what = f"{type(defect).__name__} in {where.name} ({Path(where.filename).name}:{where.lineno}): {defect}"
-        return None, WorkerError(what, remedy=_REMEDY)
+            pipe.send(attempt(step, task))

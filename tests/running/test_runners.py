@@ -1,45 +1,60 @@
-"""The local runner: every task is answered once, whatever becomes of its worker."""
+"""One suite over every runner: each task is answered once, whatever becomes of its worker."""
 
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bodycam_pipeline.running.local import LocalRunner
+from bodycam_pipeline.running.ray import RayRunner
 from bodycam_pipeline.values.errors import DamagedRecordingError, WorkerError
 from tests.running import steps
 
+Start = Callable[..., Any]
+
+
+@pytest.fixture(scope="module", params=["local", "ray"])
+def start(request: pytest.FixtureRequest) -> Iterator[Start]:
+    """Starts a runner of each kind; Ray's cluster is started once and shared."""
+    if request.param == "local":
+        yield LocalRunner
+        return
+    with RayRunner("local", workers=2):
+        yield lambda workers, **more: RayRunner("local", workers=workers, **more)
+
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_answers_every_task_once(workers: int) -> None:
-    with LocalRunner(workers) as runner:
+def test_answers_every_task_once(workers: int, start: Start) -> None:
+    with start(workers) as runner:
         outcomes = list(runner.run(steps.double, range(20)))
     assert sorted((o.number, o.result) for o in outcomes) == [(n, 2 * n) for n in range(20)]
 
 
-def test_runs_nothing_for_no_tasks() -> None:
-    with LocalRunner(2) as runner:
+def test_runs_nothing_for_no_tasks(start: Start) -> None:
+    with start(2) as runner:
         assert list(runner.run(steps.double, [])) == []
 
 
-def test_a_refusal_is_an_answer_with_its_place_and_remedy() -> None:
-    with LocalRunner(1) as runner:
+def test_a_refusal_is_an_answer_with_its_place_and_remedy(start: Start) -> None:
+    with start(1) as runner:
         (outcome,) = runner.run(steps.refuse, [7])
     assert isinstance(outcome.error, DamagedRecordingError)
     assert outcome.error.what == "frame 7 is gone"
     assert outcome.error.remedy == "Withhold it."
 
 
-def test_a_killed_worker_is_replaced_and_its_task_tried_again(tmp_path: Path) -> None:
+def test_a_killed_worker_is_replaced_and_its_task_tried_again(tmp_path: Path, start: Start) -> None:
     marker = str(tmp_path / "tried")
-    with LocalRunner(1) as runner:
+    with start(1) as runner:
         (outcome,) = runner.run(steps.die_once, [marker])
     assert outcome.result == marker
 
 
-def test_a_task_that_kills_two_workers_is_refused_and_the_others_are_answered(tmp_path: Path) -> None:
+def test_a_task_that_kills_two_workers_is_refused_and_the_others_are_answered(tmp_path: Path, start: Start) -> None:
     marker = tmp_path / "tries"
-    with LocalRunner(2) as runner:
+    with start(2) as runner:
         (lost,) = runner.run(steps.die_always, [str(marker)])
         others = list(runner.run(steps.double, range(5)))
     assert isinstance(lost.error, WorkerError)
@@ -47,27 +62,27 @@ def test_a_task_that_kills_two_workers_is_refused_and_the_others_are_answered(tm
     assert sorted(o.result or 0 for o in others) == [0, 2, 4, 6, 8]
 
 
-def test_a_stuck_worker_is_ended_at_its_limit() -> None:
-    with LocalRunner(1, task_limit_seconds=0.5) as runner:
+def test_a_stuck_worker_is_ended_at_its_limit(start: Start) -> None:
+    with start(1, task_limit_seconds=0.5) as runner:
         (outcome,) = runner.run(steps.hang, [0])
     assert isinstance(outcome.error, WorkerError)
     assert "longer than" in outcome.error.what
 
 
-def test_a_defect_says_where_it_is() -> None:
-    with LocalRunner(1) as runner:
+def test_a_defect_says_where_it_is(start: Start) -> None:
+    with start(1) as runner:
         (outcome,) = runner.run(steps.defect, [1])
     assert isinstance(outcome.error, WorkerError)
     assert "ZeroDivisionError in defect (steps.py:" in outcome.error.what
 
 
-def test_workers_are_other_processes_and_are_used_again() -> None:
-    with LocalRunner(1) as runner:
+def test_workers_are_other_processes_and_are_used_again(start: Start) -> None:
+    with start(1) as runner:
         seen = {outcome.result for outcome in runner.run(steps.pid, range(5))}
     assert len(seen) == 1
     assert os.getpid() not in seen
 
 
-def test_refuses_to_run_without_workers() -> None:
+def test_refuses_to_run_without_workers(start: Start) -> None:
     with pytest.raises(ValueError, match="at least 1"):
-        LocalRunner(0)
+        start(0)

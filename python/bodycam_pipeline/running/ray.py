@@ -1,0 +1,236 @@
+"""The Ray runner: the same steps on a cluster. The only module that imports ray, and only once it is used.
+
+Ray runs a killed task again, spills objects to its session folder in the clear, and logs what tasks print. So nothing
+is given to it: a task lies as a *letter* in a folder that every node sees (the staging disk, which they need anyway),
+its answer is put beside it, and Ray carries a random name and the word "answered". No frame, key, box or name enters
+its object store or its logs, and its own retries are off: the attempts are counted here.
+"""
+
+import logging
+import os
+import pickle
+import secrets
+import shutil
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from bodycam_pipeline.running.attempts import TASK_LIMIT_SECONDS, Queue, attempt, given_up
+from bodycam_pipeline.running.runner import Outcome, Result, Task
+from bodycam_pipeline.values.errors import BodycamError, WorkerError
+
+_LOOK_SECONDS = 1.0
+"""How often deadlines and the size of the cluster are looked at while nothing answers."""
+
+_OBJECT_STORE_BYTES = 80 * 2**20
+"""Ray's smallest: only words go through it."""
+
+_ANSWERED, _UNREAD, _OTHER_VERSION = "answered", "unread", "another version"
+_SETUP_REMEDIES = {
+    _UNREAD: "Every node needs the work folder under the same path: put --out on storage that all of them mount.",
+    _OTHER_VERSION: "Install the same version of bodycam-pipeline on every node: other versions give other bytes.",
+}
+_VERSION = version("bodycam-pipeline")
+
+
+@dataclass(frozen=True)
+class _Letter:
+    """One try of one task, out on the cluster."""
+
+    number: int
+    path: Path
+    deadline: float
+
+    @property
+    def answer(self) -> Path:
+        return self.path.with_suffix(".answer")
+
+    def burn(self) -> None:
+        self.path.unlink(missing_ok=True)
+        self.answer.unlink(missing_ok=True)
+
+
+class RayRunner:
+    """Worker processes on every node of a Ray cluster, one task per processor.
+
+    A context manager: leaving it burns the letters and disconnects, and ends a cluster that it started itself.
+    """
+
+    def __init__(
+        self,
+        address: str = "local",
+        *,
+        workers: int | None = None,
+        letters: Path | None = None,
+        task_limit_seconds: float = TASK_LIMIT_SECONDS,
+    ) -> None:
+        """Connect, or start a cluster on this machine.
+
+        Args:
+            address: ``local``, ``auto``, ``HOST:PORT`` or ``ray://HOST:PORT``.
+            workers: At most this many tasks at once; None for one per processor of the cluster.
+            letters: A folder that every node sees under this path; None for a temporary one on this machine.
+            task_limit_seconds: A task that takes longer is stuck.
+
+        Raises:
+            WorkerError: the cluster cannot be reached or refuses the token.
+        """
+        if workers is not None and workers < 1:
+            raise ValueError(f"workers must be at least 1, not {workers}")
+        _lock_up(address)
+        self._ray = import_module("ray")
+        self._most, self._limit = workers, task_limit_seconds
+        self._started = not self._ray.is_initialized()
+        if self._started:
+            _connect(self._ray, address, workers)
+        self._letters = _private_folder(letters)
+        self._remote = self._ray.remote(num_cpus=1, max_retries=0, scheduling_strategy="SPREAD")(_carry_out)
+        self._flying: dict[Any, _Letter] = {}
+
+    @property
+    def workers(self) -> int:
+        """How many tasks run at once: as many as the cluster has processors now, up to the number asked for."""
+        processors = int(self._ray.cluster_resources().get("CPU", 1))
+        return max(1, min(processors, self._most or processors))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give up what is in flight and disconnect."""
+        self._abandon()
+        shutil.rmtree(self._letters, ignore_errors=True)
+        if self._started and self._ray.is_initialized():
+            self._ray.shutdown()
+
+    def run(self, step: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[Outcome[Result]]:
+        """Yield one outcome per task, in the order they end.
+
+        Abandoning the iterator ends the workers that are still at its tasks.
+        """
+        queue = Queue(deque(range(len(tasks))))
+        try:
+            while queue.waiting or self._flying:
+                self._hand_out(step, tasks, queue)
+                yield from self._collect(queue)
+        finally:
+            self._abandon()
+
+    def _hand_out(self, step: Callable[[Task], Result], tasks: Sequence[Task], queue: Queue) -> None:
+        most = self.workers
+        while queue.waiting and len(self._flying) < most:
+            number = queue.waiting.popleft()
+            letter = _Letter(number, self._letters / secrets.token_hex(16), time.monotonic() + self._limit)
+            letter.path.write_bytes(pickle.dumps((_VERSION, step, tasks[number])))
+            self._flying[self._remote.remote(str(letter.path))] = letter
+            queue.tried(number)
+
+    def _collect(self, queue: Queue) -> Iterator[Outcome[Any]]:
+        ready, _ = self._ray.wait(list(self._flying), num_returns=1, timeout=_LOOK_SECONDS)
+        for ref in ready:
+            letter = self._flying.pop(ref)
+            yield from self._answer(ref, letter, queue)
+            letter.burn()
+        for ref, letter in list(self._flying.items()):
+            if time.monotonic() >= letter.deadline:
+                self._give_up(ref)
+                yield from _lost(letter.number, queue, f"took longer than {self._limit:.0f} s")
+
+    def _answer(self, ref: Any, letter: _Letter, queue: Queue) -> Iterator[Outcome[Any]]:
+        try:
+            word = self._ray.get(ref)
+        except self._ray.exceptions.RayError:
+            yield from _lost(letter.number, queue, "ended its worker process or its node")
+            return
+        if word != _ANSWERED:
+            what = f"a node could not take its work ({word})"
+            yield Outcome(letter.number, error=WorkerError(what, remedy=_SETUP_REMEDIES[word]))
+            return
+        result, error = pickle.loads(letter.answer.read_bytes())  # noqa: S301 - from our own private folder
+        if isinstance(error, WorkerError) and queue.try_again(letter.number):
+            return
+        yield Outcome(letter.number, result, error)
+
+    def _give_up(self, ref: Any) -> None:
+        with suppress(self._ray.exceptions.RayError, ValueError):
+            self._ray.cancel(ref, force=True)
+        self._flying.pop(ref).burn()
+
+    def _abandon(self) -> None:
+        for ref in list(self._flying):
+            self._give_up(ref)
+
+
+def _lost(number: int, queue: Queue, how: str) -> Iterator[Outcome[Any]]:
+    if not queue.try_again(number):
+        yield Outcome(number, error=given_up(how))
+
+
+def _private_folder(parent: Path | None) -> Path:
+    if parent is not None:
+        parent.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix=".letters-", dir=parent))
+
+
+def _lock_up(address: str) -> None:
+    """Ask for a token on every connection: a cluster of our own gets a new one. Ray reads this when it is imported."""
+    os.environ.setdefault("RAY_AUTH_MODE", "token")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing leaves
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # else Ray warns that its default will change
+    if address == "local" and "RAY_AUTH_TOKEN_PATH" not in os.environ:
+        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+
+
+def _connect(ray: Any, address: str, workers: int | None) -> None:
+    """Start a cluster on loopback, or join one with the token that its owner gave out."""
+    quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
+    try:
+        if address == "local":
+            own = {"include_dashboard": False, "object_store_memory": _OBJECT_STORE_BYTES, "num_cpus": workers}
+            ray.init(address="local", _node_ip_address="127.0.0.1", **own, **quiet)
+        else:
+            ray.init(address=address, **quiet)
+    except Exception as error:  # Ray raises a dozen kinds, of which some only exist in some versions
+        raise _unreachable(address, error) from error
+
+
+def _unreachable(address: str, error: Exception) -> BodycamError:
+    client = ' For ray:// install "ray[client]".' if address.startswith("ray://") else ""
+    return WorkerError(
+        f"no Ray cluster at '{address}' ({type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''})",
+        remedy=f"Start one with `ray start --head`, give this machine its token (RAY_AUTH_TOKEN_PATH), and check the "
+        f"address.{client} `--ray local` needs no cluster.",
+    )
+
+
+def _carry_out(letter: str) -> str:
+    """Read a letter, do what it says, and leave the answer beside it. Runs on a node."""
+    _silence()
+    path = Path(letter)
+    try:
+        written_by, step, task = pickle.loads(path.read_bytes())  # noqa: S301 - from our own private folder
+    except OSError:
+        return _UNREAD
+    if written_by != _VERSION:
+        return _OTHER_VERSION
+    path.with_suffix(".answer").write_bytes(pickle.dumps(attempt(step, task)))
+    return _ANSWERED
+
+
+def _silence() -> None:
+    """Ray keeps what its workers print; a codec's complaint may name a file."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
+    os.close(nowhere)
