@@ -33,7 +33,7 @@ def fast_policy() -> Policy:
 
 
 def shown_times(path: Path, index: int) -> list[Fraction]:
-    """When each frame is shown, as an independent whole-file decode gives it."""
+    """When each frame is shown, as an independent whole-file decode gives it, in the order it gives them."""
     with av.open(str(path)) as container:
         stream = next(s for s in container.streams.video if s.index == index)
         return [f.pts * f.time_base for f in container.decode(stream) if f.pts is not None and f.time_base is not None]
@@ -57,7 +57,7 @@ def test_a_real_recording_is_released_whole_or_refused_by_name(clip: Path, tmp_p
         assert [s.type for s in release.streams] == ["video"]
         assert set(release.metadata) <= {"major_brand", "minor_version", "compatible_brands"}
         assert not list(release.streams.data)
-    times, expected = shown_times(video, 0), shown_times(clip, _picture_track(clip))
+    times, expected = shown_times(video, 0), sorted(shown_times(clip, _picture_track(clip)))
     assert len(times) == len(expected)
     assert times == expected or clip.name in TIMELESS
 

@@ -40,24 +40,26 @@ impl Periodic {
         if outputs > MOST_PLACES || inputs > MOST_PLACES || count < 4 * outputs {
             return None;
         }
+        // One period to the left may be read, and is counted as 0. Farther left is huge, and like nothing else.
         let taps = |pixel: usize| {
             let (start, weights) = at(pixel);
             let base = pixel / outputs * inputs;
-            let tap = |(nth, weight): (usize, &f32)| {
-                // One period to the left may be read, and is counted as 0.
-                let place = (start + nth + inputs).checked_sub(base)?;
-                Some(Tap { place: place % inputs, shift: place / inputs, weight: *weight })
+            let tap = move |(nth, weight): (usize, &f32)| {
+                let place = (start + nth + inputs).wrapping_sub(base);
+                Tap { place: place % inputs, shift: place / inputs, weight: *weight }
             };
-            weights.iter().enumerate().filter(|(_, weight)| **weight != 0.0).map(tap).collect::<Option<Vec<Tap>>>()
+            weights.iter().enumerate().filter(|(_, weight)| **weight != 0.0).map(tap)
         };
         let middle = count / outputs / 2 * outputs;
-        let phases = (middle..middle + outputs).map(taps).collect::<Option<Vec<Vec<Tap>>>>()?;
+        let phases: Vec<Vec<Tap>> = (middle..middle + outputs).map(|pixel| taps(pixel).collect()).collect();
         if phases.iter().flatten().any(|tap| tap.shift > 2) {
             return None;
         }
-        let exceptions: Vec<usize> = (0..count)
-            .filter(|pixel| taps(*pixel).is_none_or(|taps| !alike(&taps, &phases[pixel % outputs])))
-            .collect();
+        let follows = |pixel: &usize| {
+            let phase = &phases[pixel % outputs];
+            taps(*pixel).count() == phase.len() && taps(*pixel).zip(phase).all(|(mine, other)| alike(mine, *other))
+        };
+        let exceptions: Vec<usize> = (0..count).filter(|pixel| !follows(pixel)).collect();
         if exceptions.len() > count / 8 {
             return None;
         }
@@ -140,9 +142,8 @@ fn sort<S: Copy + Into<f32>, const INPUTS: usize>(streams: [&mut Vec<f32>; INPUT
 }
 
 /// Whether two pixels mix the same, but for the rounding of their weights.
-fn alike(one: &[Tap], other: &[Tap]) -> bool {
-    let same = |(a, b): (&Tap, &Tap)| (a.place, a.shift) == (b.place, b.shift) && (a.weight - b.weight).abs() < 1e-5;
-    one.len() == other.len() && one.iter().zip(other).all(same)
+fn alike(one: Tap, other: Tap) -> bool {
+    (one.place, one.shift) == (other.place, other.shift) && (one.weight - other.weight).abs() < 1e-5
 }
 
 #[inline(always)]

@@ -60,42 +60,70 @@ impl Axis {
     fn taps(&self, samples: Range<usize>, place: impl Fn(f64) -> f64) -> Taps {
         let (start, end) = (self.start as f64, self.end as f64);
         let step = self.ratio.0 as f64 / self.ratio.1 as f64;
-        let mixed = (0..self.count).map(|at| {
+        let mut shares = Shares::default();
+        for at in 0..self.count {
             let (near, far) = (at as f64 * step, (at + 1) as f64 * step);
             let (low, high) = if self.mirrored { (end - far, end - near) } else { (start + near, start + far) };
             let (low, high) = (place(low), place(high));
-            if high - low > 1.0 - NOTHING { average(low, high, &samples) } else { interpolate(low, high, &samples) }
-        });
-        Taps::new(mixed.collect(), samples.clone())
+            if high - low > 1.0 - NOTHING {
+                shares.average(low, high, &samples);
+            } else {
+                shares.interpolate(low, high, &samples);
+            }
+        }
+        Taps::new(&shares, samples)
     }
 }
 
-/// The samples under `low..high`, each by its share of it.
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small, >= 0")]
-fn average(low: f64, high: f64, samples: &Range<usize>) -> (usize, Vec<f64>) {
-    let (low, high) = (low.max(samples.start as f64), high.min(samples.end as f64));
-    let first = ((low + NOTHING).floor() as usize).min(samples.end - 1);
-    let last = ((high - NOTHING).ceil() as usize).clamp(first + 1, samples.end);
-    let share = |sample: usize| (high.min((sample + 1) as f64) - low.max(sample as f64)).max(0.0);
-    let shares: Vec<f64> = (first..last).map(share).collect();
-    let sum: f64 = shares.iter().sum();
-    if sum < NOTHING {
-        return (first, vec![1.0]);
-    }
-    (first, shares.into_iter().map(|share| share / sum).collect())
+/// What target pixels mix, one after the other: their first samples, and the shares of those and the next ones.
+#[derive(Default)]
+struct Shares {
+    firsts: Vec<usize>,
+    ends: Vec<usize>,
+    shares: Vec<f64>,
 }
 
-/// The two samples whose centres are nearest to the middle of `low..high`; beyond the last centre, the last sample.
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small, >= 0")]
-fn interpolate(low: f64, high: f64, samples: &Range<usize>) -> (usize, Vec<f64>) {
-    let (first, last) = (samples.start as f64, (samples.end - 1) as f64);
-    let middle = (f64::midpoint(low, high) - 0.5).clamp(first, last);
-    let before = middle.floor();
-    let share = middle - before;
-    if share < NOTHING {
-        return (before as usize, vec![1.0]);
+impl Shares {
+    fn push(&mut self, first: usize, shares: impl IntoIterator<Item = f64>) {
+        self.firsts.push(first);
+        self.shares.extend(shares);
+        self.ends.push(self.shares.len());
     }
-    (before as usize, vec![1.0 - share, share])
+
+    fn each(&self) -> impl Iterator<Item = (usize, &[f64])> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        let shares = starts.zip(&self.ends).map(|(start, end)| &self.shares[start..*end]);
+        self.firsts.iter().copied().zip(shares)
+    }
+
+    /// The samples under `low..high`, each by its share of it.
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small")]
+    fn average(&mut self, low: f64, high: f64, samples: &Range<usize>) {
+        let (low, high) = (low.max(samples.start as f64), high.min(samples.end as f64));
+        let first = ((low + NOTHING).floor() as usize).min(samples.end - 1);
+        let last = ((high - NOTHING).ceil() as usize).clamp(first + 1, samples.end);
+        let share = |sample: usize| (high.min((sample + 1) as f64) - low.max(sample as f64)).max(0.0);
+        let sum: f64 = (first..last).map(share).sum();
+        if sum < NOTHING {
+            self.push(first, [1.0]);
+        } else {
+            self.push(first, (first..last).map(|sample| share(sample) / sum));
+        }
+    }
+
+    /// The two samples whose centres are nearest to the middle of `low..high`; beyond the last centre, the last sample.
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small")]
+    fn interpolate(&mut self, low: f64, high: f64, samples: &Range<usize>) {
+        let (first, last) = (samples.start as f64, (samples.end - 1) as f64);
+        let middle = (f64::midpoint(low, high) - 0.5).clamp(first, last);
+        let before = middle.floor();
+        let share = middle - before;
+        if share < NOTHING {
+            self.push(before as usize, [1.0]);
+        } else {
+            self.push(before as usize, [1.0 - share, share]);
+        }
+    }
 }
 
 /// The tables of one axis of one plane. All target pixels have the same number of taps, some of them weightless.
@@ -108,20 +136,19 @@ pub struct Taps {
 
 impl Taps {
     #[expect(clippy::cast_possible_truncation, reason = "weights are within 0 and 1")]
-    fn new(mixed: Vec<(usize, Vec<f64>)>, samples: Range<usize>) -> Self {
-        let width = mixed.iter().map(|(_, weights)| weights.len()).max().unwrap_or(1);
-        let mut taps = Self { samples, width, starts: Vec::new(), weights: Vec::new() };
-        for (first, weights) in mixed {
+    fn new(shares: &Shares, samples: Range<usize>) -> Self {
+        let width = shares.each().map(|(_, shares)| shares.len()).max().unwrap_or(1);
+        let mut starts = Vec::with_capacity(shares.firsts.len());
+        let mut weights = vec![0.0; width * shares.firsts.len()];
+        for ((first, shares), row) in shares.each().zip(weights.chunks_exact_mut(width)) {
             // The last windows would reach beyond the plane: they begin earlier, with nothing.
-            let start = first.min(taps.samples.end - width);
-            taps.starts.push(start);
-            let row = taps.weights.len();
-            taps.weights.resize(row + width, 0.0);
-            for (slot, weight) in taps.weights[row + first - start..].iter_mut().zip(weights) {
-                *slot = weight as f32;
+            let start = first.min(samples.end - width);
+            starts.push(start);
+            for (slot, share) in row[first - start..].iter_mut().zip(shares) {
+                *slot = *share as f32;
             }
         }
-        taps
+        Self { samples, width, starts, weights }
     }
 
     /// Target pixels.
@@ -142,7 +169,8 @@ impl Taps {
     /// All weights in whole numbers, and what they add up to, if they are so simple that nothing is lost by it.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "weights are within 0 and 1")]
     pub fn in_whole_numbers(&self) -> Option<(Vec<u16>, f32)> {
-        let whole = |total: f32| self.weights.iter().all(|w| (w * total - (w * total).round()).abs() < 1e-3);
+        let close = |scaled: f32| (scaled - (scaled + 0.5).floor()).abs() < 1e-3;
+        let whole = |total: f32| self.weights.iter().all(|weight| close(weight * total));
         let total = (1..=MOST_WHOLE).map(f32::from).find(|total| whole(*total))?;
         Some((self.weights.iter().map(|weight| (weight * total).round() as u16).collect(), total))
     }

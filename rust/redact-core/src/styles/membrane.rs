@@ -31,7 +31,7 @@ impl Membrane {
     /// The membrane inside `ring`, to be painted over `hole`; nothing if not one sample of the ring is known.
     pub fn stretch(ring: &Ring, hole: Region) -> Option<Self> {
         let (width, height) = (ring.outline().width(), ring.outline().height());
-        let closed = smooth(&smooth(&bridge(ring.samples())?));
+        let closed = smooth(&bridge(&calm(ring.samples()))?);
         #[expect(clippy::cast_precision_loss, reason = "at most 255 * 256, which single precision holds exactly")]
         let values: Vec<f32> = closed.iter().map(|&value| value as f32 / ONE as f32).collect();
         let (above, rest) = values.split_at(width + 2);
@@ -89,15 +89,33 @@ impl pulp::NullaryFnOnce for Lay<'_, '_> {
     }
 }
 
-/// The known samples in fixed point, and a straight line along the loop over every gap between them.
-fn bridge(samples: &[Option<u8>]) -> Option<Vec<i64>> {
+/// Every known sample in fixed point, as the mean of the known ones around it: a gap is bridged from what its banks look
+/// like, not from the noise of the last sample on either.
+fn calm(samples: &[Option<u8>]) -> Vec<Option<i64>> {
+    let length = samples.len();
+    let reach = reach_of(length);
+    let value = |at: usize| samples[at % length].map_or((0, 0), |sample| (i64::from(sample) * ONE, 1));
+    let (mut sum, mut count) =
+        (0..=2 * reach).map(|at| value(at + length - reach)).fold((0, 0), |(s, n), (a, b)| (s + a, n + b));
+    (0..length)
+        .map(|at| {
+            let mean = samples[at].map(|_| sum / count);
+            let ((comes, one), (goes, other)) = (value(at + reach + 1), value(at + length - reach));
+            sum += comes - goes;
+            count += one - other;
+            mean
+        })
+        .collect()
+}
+
+/// The known samples, and a straight line along the loop over every gap between them.
+fn bridge(samples: &[Option<i64>]) -> Option<Vec<i64>> {
     let length = samples.len();
     let first = samples.iter().position(Option::is_some)?;
     let mut values = vec![0; length];
-    let (mut from, mut value) = (first, i64::from(samples[first]?) * ONE);
+    let (mut from, mut value) = (first, samples[first]?);
     for at in first..=first + length {
-        let Some(sample) = samples[at % length] else { continue };
-        let next = i64::from(sample) * ONE;
+        let Some(next) = samples[at % length] else { continue };
         let gap = signed(at - from);
         for (place, step) in (from..at).zip(0..) {
             values[place % length] = (value * (gap - step) + next * step) / gap;
@@ -107,10 +125,15 @@ fn bridge(samples: &[Option<u8>]) -> Option<Vec<i64>> {
     Some(values)
 }
 
+/// How many samples on either side of one are averaged with it.
+const fn reach_of(length: usize) -> usize {
+    length / SMOOTHED_SHARE / 2
+}
+
 /// The mean over a window that slides along the closed loop.
 fn smooth(values: &[i64]) -> Vec<i64> {
     let length = values.len();
-    let reach = length / SMOOTHED_SHARE / 2;
+    let reach = reach_of(length);
     let window = signed(2 * reach + 1);
     let mut sum: i64 = (0..=2 * reach).map(|at| values[(at + length - reach) % length]).sum();
     (0..length)
@@ -212,7 +235,16 @@ mod tests {
     #[test]
     fn a_gap_is_bridged_the_short_way_along_the_loop() {
         let bridged = bridge(&[None, Some(3), None, None, Some(0), None]).unwrap();
-        assert_eq!(bridged, [2, 3, 2, 1, 0, 1].map(|value| value * ONE));
+        assert_eq!(bridged, [2, 3, 2, 1, 0, 1]);
+    }
+
+    #[test]
+    fn a_gap_is_bridged_from_what_its_banks_look_like() {
+        let mut samples = [None; 96];
+        samples[..8].copy_from_slice(&[90, 110, 90, 110, 90, 110, 90, 150].map(Some));
+        let banks = calm(&samples);
+        assert!(banks[..8].iter().all(|bank| bank.is_some_and(|value| (95 * ONE..120 * ONE).contains(&value))));
+        assert!(banks[8..].iter().all(Option::is_none));
     }
 
     proptest! {
