@@ -153,7 +153,7 @@ def clip(
 
     Args:
         path: Where to; returned.
-        frames: How many.
+        frames: How many; as many as ``pts`` where that is given.
         size: Width and height; both even unless the codec can do otherwise.
         codec: FFmpeg's encoder: libx264, libx265, libvpx-vp9, mpeg4, mjpeg, mpeg2video ...
         options: Of the encoder. Defaults make groups of ten frames with B-frames where the codec has them.
@@ -185,7 +185,7 @@ def clip(
         if turn is not None:
             stream.set_display_rotation(turn.degrees, hflip=turn.mirrored)
         sound = _add_tone(container, path) if tone_hz is not None else None
-        sources = pictures if pictures is not None else (picture(number, size) for number in range(frames))
+        sources = pictures if pictures is not None else (picture(number, size) for number in range(len(timing.pts)))
         for source, when in zip(islice(sources, len(timing.pts)), timing.pts, strict=True):
             frame = video_frame(source, full_range=look.full_range)
             frame.pts, frame.time_base = when, timing.time_base

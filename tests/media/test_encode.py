@@ -1,6 +1,8 @@
 """The same frames give the same bytes, segments join, and nothing but pictures gets in."""
 
 import errno
+import shutil
+import subprocess
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
@@ -10,17 +12,20 @@ import av
 import numpy as np
 import pytest
 
+from bodycam_pipeline.media.blank import blank_frame
 from bodycam_pipeline.media.encode import encode_segment
+from bodycam_pipeline.media.mp4 import write_mp4
 from bodycam_pipeline.media.nal import units
 from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.media.samples import finished_segment
 from bodycam_pipeline.media.staged import StagedFile
+from bodycam_pipeline.rules.segments import split
 from bodycam_pipeline.values.encoded import EncodedSegment
 from bodycam_pipeline.values.errors import StorageError
 from bodycam_pipeline.values.policy import EncodingRule
 from bodycam_pipeline.values.recording import VideoFacts
 from tests.clips import Look, clip, picture, video_frame
-from tests.media.whole import FAST, encode_all
+from tests.media.whole import FAST, decode, encode_all
 
 
 @pytest.fixture
@@ -127,6 +132,24 @@ def test_a_full_disk_is_named_and_leaves_nothing(
     with pytest.raises(StorageError, match="No space left"):
         encode_segment(frames(video, [0, 40]), video, FAST, tmp_path / "s")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["facts.mkv"]
+
+
+@pytest.mark.parametrize(("order", "first"), [("tff", 1), ("bff", 0)])
+def test_a_withheld_frame_does_not_swap_the_fields_of_its_neighbours(tmp_path: Path, order: str, first: int) -> None:
+    if shutil.which("ffprobe") is None:
+        pytest.skip("ffprobe is not installed")
+    recording = probe(str(clip(tmp_path / "a.mp4", frames=10, look=Look(interlaced=order))))
+    (segment,) = split(recording)
+    shown = (
+        blank_frame(recording.video, source.pts) if number in {0, 4} else source.frame
+        for number, source in enumerate(decode(recording, segment))
+    )
+    coded = encode_segment((frame for frame in shown if frame), recording.video, FAST, tmp_path / "s")
+    write_mp4(tmp_path / "r.mp4", recording, [coded])
+    fields = ["-show_entries", "frame=interlaced_frame,top_field_first", "-of", "csv=p=0"]
+    command = ["ffprobe", "-v", "error", "-select_streams", "v", *fields, str(tmp_path / "r.mp4")]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert told == [f"1,{first}"] * 10
 
 
 class TestFinishedSegments:

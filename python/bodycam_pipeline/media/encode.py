@@ -1,12 +1,14 @@
 """Encode one segment with x264 so that the same frames give the same bytes on every machine, and segments join."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import av
 from av.codec.context import Flags
+from av.filter import Graph
 from av.video.codeccontext import VideoCodecContext
+from av.video.format import VideoFormat
 from av.video.frame import PictureType
 
 from bodycam_pipeline.media.avc import configuration, is_keyframe, sample
@@ -28,6 +30,8 @@ _X264 = {
     "aud": "0",
     "nal-hrd": "none",
 }
+
+_FIELD_MARKS = {"top": "tff", "bottom": "bff"}
 
 _LIKELY_RATE = Fraction(30)
 _FASTEST_RATE = Fraction(120)
@@ -58,7 +62,7 @@ def encode_segment(
     rows = SampleRows()
     with staged_file(path) as file:
         next_key_pts: Fraction | None = None
-        for frame in frames:
+        for frame in _with_fields(frames, video):
             pts = _checked_pts(frame, video)
             keyed = next_key_pts is None or pts >= next_key_pts
             if keyed:
@@ -71,6 +75,25 @@ def encode_segment(
     segment = rows.segment(str(path), configuration(encoder.extradata or b""), file.sha256)
     save_index(segment)
     return segment
+
+
+def _with_fields(frames: Iterable[av.VideoFrame], video: VideoFacts) -> Iterator[av.VideoFrame]:
+    """The same frames, all of them marked with the recording's field order.
+
+    The first frame's mark decides the order of the whole segment, and a withheld frame, made here, has none.
+    """
+    if video.field_order == "progressive":
+        yield from frames
+        return
+    graph = Graph()
+    shape = VideoFormat(working_format(video), video.width, video.height)
+    source = graph.add_buffer(width=video.width, height=video.height, format=shape, time_base=video.time_base)
+    marker = graph.add("setfield", _FIELD_MARKS[video.field_order])
+    graph.link_nodes(source, marker, graph.add("buffersink")).configure()
+    for frame in frames:
+        _checked_pts(frame, video)
+        graph.vpush(frame)
+        yield graph.vpull()
 
 
 def _checked_pts(frame: av.VideoFrame, video: VideoFacts) -> int:
@@ -107,7 +130,7 @@ def _encoder(video: VideoFacts, rule: EncodingRule) -> VideoCodecContext:
     encoder.colorspace = video.colour_matrix
     encoder.thread_count = 1
     encoder.flags |= Flags.global_header | Flags.closed_gop | Flags.bitexact
-    fields = {"top": {"tff": "1"}, "bottom": {"bff": "1"}}.get(video.field_order, {})
+    fields = {_FIELD_MARKS[video.field_order]: "1"} if video.field_order in _FIELD_MARKS else {}
     if fields:
         encoder.flags |= Flags.interlaced_dct
     encoder.options = {
