@@ -80,19 +80,19 @@ impl Axis {
 struct Shares {
     firsts: Vec<usize>,
     ends: Vec<usize>,
-    shares: Vec<f64>,
+    parts: Vec<f64>,
 }
 
 impl Shares {
     fn push(&mut self, first: usize, shares: impl IntoIterator<Item = f64>) {
         self.firsts.push(first);
-        self.shares.extend(shares);
-        self.ends.push(self.shares.len());
+        self.parts.extend(shares);
+        self.ends.push(self.parts.len());
     }
 
     fn each(&self) -> impl Iterator<Item = (usize, &[f64])> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        let shares = starts.zip(&self.ends).map(|(start, end)| &self.shares[start..*end]);
+        let shares = starts.zip(&self.ends).map(|(start, end)| &self.parts[start..*end]);
         self.firsts.iter().copied().zip(shares)
     }
 
