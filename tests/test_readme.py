@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from bodycam_pipeline.demo.compose import compose_demo
 
 README = Path(__file__).parents[1] / "README.md"
