@@ -86,3 +86,14 @@ def test_workers_are_other_processes_and_are_used_again(start: Start) -> None:
 def test_refuses_to_run_without_workers(start: Start) -> None:
     with pytest.raises(ValueError, match="at least 1"):
         start(0)
+
+
+def test_a_worker_that_died_while_idle_costs_no_try(tmp_path: Path) -> None:
+    marker = str(tmp_path / "tried")
+    with LocalRunner(1) as runner:
+        assert [o.result for o in runner.run(steps.double, [1])] == [2]
+        for worker in runner._pool:
+            worker.process.kill()
+            worker.process.join()
+        (outcome,) = runner.run(steps.die_once, [marker])
+    assert outcome.result == marker

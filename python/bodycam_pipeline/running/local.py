@@ -83,7 +83,7 @@ class LocalRunner:
 
     def _hand_out(self, step: Callable[[Task], Result], tasks: Sequence[Task], queue: Queue) -> None:
         while queue.waiting and len(self._busy()) < self._count:
-            worker = next((w for w in self._pool if w.number is None), None) or self._start()
+            worker = self._idle() or self._start()
             number = queue.waiting.popleft()
             try:
                 worker.pipe.send((step, tasks[number]))
@@ -93,6 +93,14 @@ class LocalRunner:
                 continue
             worker.number, worker.deadline = number, time.monotonic() + self._limit
             queue.tried(number)
+
+    def _idle(self) -> _Worker | None:
+        """A living worker without a task; one that died while idle is dropped, since that is nobody's try."""
+        for worker in [worker for worker in self._pool if worker.number is None]:
+            if worker.process.is_alive():
+                return worker
+            self._drop(worker)
+        return None
 
     def _start(self) -> _Worker:
         ours, theirs = _SPAWN.Pipe()
