@@ -32,6 +32,7 @@ from bodycam_pipeline.running.runner import Runner
 from bodycam_pipeline.values.edits import Edits
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import Policy
+from bodycam_pipeline.values.recording import Recording
 from bodycam_pipeline.vision.registry import find_model
 
 
@@ -44,12 +45,14 @@ class Order:
         out: The folder that takes the release and what stays inside.
         policy: What is hidden, and how.
         edits: What the person decided beside the policy.
+        name: What the release is called; None for the recording's own name.
     """
 
     address: str
     out: Path
     policy: Policy = field(default_factory=Policy)
     edits: Edits = field(default_factory=Edits)
+    name: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,16 @@ def redact(order: Order, runner: Runner, watch: Watch = unwatched) -> Published:
     Raises:
         BodycamError: refused; nothing that looks like a release is left, and finished segments are kept for a rerun.
     """
-    job = open_job(order, value_sha256(repr(order.edits)))
+    return redact_probed(order, probe(order.address), runner, watch)
+
+
+def redact_probed(order: Order, recording: Recording, runner: Runner, watch: Watch = unwatched) -> Published:
+    """As `redact`, for a recording that was probed already: a batch does so in a worker, where a crash costs little.
+
+    Raises:
+        BodycamError: as `redact`.
+    """
+    job = job_of(order, recording, _decided(order))
     with job.folders.held():
         if job.is_published():
             return Published(job.folders, job.kept_plan(), already=True)
@@ -87,7 +99,7 @@ def detect(order: Order, runner: Runner, watch: Watch = unwatched) -> tuple[Job,
     Raises:
         BodycamError: refused.
     """
-    job = open_job(order, value_sha256(repr(order.edits)))
+    job = open_job(order, _decided(order))
     with job.folders.held():
         plan = _planned(job, order.edits, runner, watch)
         write_report(job, plan)
@@ -117,10 +129,31 @@ def open_job(order: Order, decided: str) -> Job:
         RecordingError: the recording is refused.
         ModelError: a model is.
     """
+    return job_of(order, probe(order.address), decided)
+
+
+def job_of(order: Order, recording: Recording, decided: str) -> Job:
+    """The job of a probed recording.
+
+    Raises:
+        ModelError: a model cannot be used.
+    """
     models = tuple(find_model(name) for name in order.policy.detection.models)
-    recording = probe(order.address)
     order.out.mkdir(parents=True, exist_ok=True)
-    return Job(recording, order.policy, models, decided, Folders(order.out, Path(order.address).stem))
+    return Job(recording, order.policy, models, decided, Folders(order.out, order.name or Path(order.address).stem))
+
+
+def key_of(order: Order, recording: Recording) -> str:
+    """SHA-256 over everything that `redact` of this order depends on; where the recording lies is not part of it.
+
+    Raises:
+        ModelError: a model cannot be used.
+    """
+    return job_of(order, recording, _decided(order)).key
+
+
+def _decided(order: Order) -> str:
+    return value_sha256(repr(order.edits))
 
 
 def _planned(job: Job, edits: Edits, runner: Runner, watch: Watch) -> Plan:

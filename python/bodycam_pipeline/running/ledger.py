@@ -171,6 +171,10 @@ class Ledger:
             tuple(row) for row in self._read("SELECT started, ended, told FROM runs WHERE kind = ? ORDER BY id", kind)
         ]
 
+    def last_run(self) -> int:
+        """The number of the latest run; 0 before the first."""
+        return int(self._read("SELECT coalesce(max(id), 0) FROM runs")[0][0])
+
     # Jobs
 
     def enter(self, run: int, entries: Iterable[Entry], *, again: bool = True) -> int:
@@ -346,13 +350,14 @@ class Ledger:
         query = "SELECT phase, sum(seconds) FROM attempts WHERE job = ? GROUP BY phase ORDER BY min(token)"
         return {phase: seconds or 0.0 for phase, seconds in self._read(query, job)}
 
-    def effort_of_run(self, run: int) -> dict[str, float]:
-        """Machine seconds per phase of all jobs of a run."""
-        query = (
-            "SELECT phase, sum(seconds) FROM attempts JOIN jobs ON jobs.id = job WHERE run = ?"
-            " GROUP BY phase ORDER BY sum(seconds) DESC"
-        )
-        return {phase: seconds or 0.0 for phase, seconds in self._read(query, run)}
+    def effort_since(self, moment: float) -> dict[str, float]:
+        """Machine seconds per phase since a moment (Unix seconds), the greatest first."""
+        query = "SELECT phase, sum(seconds) FROM attempts WHERE started >= ? GROUP BY phase ORDER BY sum(seconds) DESC"
+        return {phase: seconds or 0.0 for phase, seconds in self._read(query, moment)}
+
+    def name_of(self, job: int) -> str | None:
+        """What a job's release is called."""
+        return next((row["name"] for row in self._read("SELECT name FROM jobs WHERE id = ?", job)), None)
 
     def tries(self) -> dict[str, int]:
         """How many tries of segments ended in each way."""

@@ -1,0 +1,74 @@
+"""An order as the ledger keeps it: the policy and the person's edits in full, so that a night needs no file twice."""
+
+import json
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from bodycam_pipeline.evidence.digests import value_sha256
+from bodycam_pipeline.evidence.edits_file import read_edits
+from bodycam_pipeline.pipeline import Order
+from bodycam_pipeline.running.ledger import Entry, Lease
+from bodycam_pipeline.values.edits import Edits
+from bodycam_pipeline.values.errors import WorkListError
+from bodycam_pipeline.values.policy import Policy
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One recording that somebody wants released, and what is to be done with it.
+
+    Attributes:
+        recording: The file; it need not be there: it is then on record as quarantined.
+        policy: What to hide, how and why.
+        edits: A person's decisions, or None.
+        request: The request's number.
+        due: ISO date.
+        withhold: Why nothing of it is released, or None.
+    """
+
+    recording: Path
+    policy: Policy
+    edits: Path | None = None
+    request: str | None = None
+    due: str | None = None
+    withhold: str | None = None
+
+
+def entry_of(wish: Wish) -> Entry:
+    """A wish as an entry of the ledger. A file is told from another by its place, size and time until it is read.
+
+    Raises:
+        EditsError: the edits cannot be read.
+        WorkListError: the edits file vanished.
+    """
+    told = json.dumps({"policy": wish.policy.model_dump(mode="json"), "edits": _edits_text(wish.edits)}, sort_keys=True)
+    ordered, address = value_sha256(told), str(wish.recording.absolute())
+    size, changed = _size_and_time(wish.recording)
+    asked = value_sha256([address, size, changed, ordered, wish.withhold])
+    return Entry(asked, address, ordered, told, changed or 0.0, wish.due, wish.request, wish.withhold)
+
+
+def order_of(lease: Lease, out: Path) -> Order:
+    """The order of a leased job."""
+    told = json.loads(lease.told)
+    edits = Edits.model_validate(tomllib.loads(told["edits"]))
+    return Order(lease.address, out, Policy.model_validate(told["policy"]), edits)
+
+
+def _edits_text(path: Path | None) -> str:
+    if path is None:
+        return ""
+    read_edits(path)  # refuses with line and key what is not a set of decisions
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise WorkListError(f"cannot read {path}: {error.strerror}", remedy="Check the list.") from error
+
+
+def _size_and_time(path: Path) -> tuple[int | None, float | None]:
+    try:
+        found = path.stat()
+    except OSError:
+        return None, None
+    return found.st_size, found.st_mtime

@@ -1,0 +1,80 @@
+"""``report.html`` of a batch or night: totals, three plots, and what needs a person. No script."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader
+
+from bodycam_pipeline.backlog.summary import Summary, failures, reasons
+from bodycam_pipeline.evidence.files import write_atomically
+from bodycam_pipeline.running.ledger import Ledger
+from bodycam_pipeline.values.timeline import format_clock
+
+BINS = 60
+FAILURE_ROWS = 500
+_WIDTH = 600
+_COLOURS = ("#1a56b0", "#2f8f5b", "#b3801e", "#7a4bb0", "#777777")
+
+
+def write_page(ledger: Ledger, run: int, summary: Summary, path: Path) -> None:
+    """Write the page.
+
+    Raises:
+        StorageError: the disk refused.
+    """
+    environment = Environment(loader=PackageLoader("bodycam_pipeline.backlog", "."), autoescape=True)
+    page = environment.get_template("report.html.j2").render(_facts(ledger, run, summary))
+    write_atomically(path, page.encode())
+
+
+def _facts(ledger: Ledger, run: int, summary: Summary) -> dict[str, Any]:
+    bad = sum(summary.states.get(state, 0) for state in ("quarantined", "needs review", "queued"))
+    return {
+        "summary": summary,
+        "told": summary.told(),
+        "lasted": format_clock(Fraction(round(summary.seconds))),
+        "throughput": throughput(ledger, run, summary),
+        "effort": bars(list(summary.effort.items()), "s"),
+        "reasons": bars(reasons(ledger, run)[: len(_COLOURS) * 4], ""),
+        "failures": list(islice(failures(ledger, run), FAILURE_ROWS)),
+        "more": max(0, bad - FAILURE_ROWS),
+    }
+
+
+def throughput(ledger: Ledger, run: int, summary: Summary) -> dict[str, Any]:
+    """Frames per second in each of `BINS` stretches of the run; a recording's frames count evenly over its time."""
+    width = max(summary.seconds, 1e-9) / BINS
+    frames = [0.0] * BINS
+    for row in ledger.rows(run):
+        if row.frames and row.same_as is None and row.started and row.ended and row.ended >= summary.started:
+            _spread(frames, row.frames, (row.started - summary.started) / width, (row.ended - summary.started) / width)
+    rates = [count / width for count in frames]
+    most = max(1e-9, *rates)
+    step = _WIDTH / BINS
+    points = " ".join(f"{(n + 0.5) * step:.1f},{100 - 95 * rate / most:.1f}" for n, rate in enumerate(rates))
+    return {"points": points, "most": f"{most:.1f}", "width": _WIDTH}
+
+
+def _spread(frames: list[float], count: int, start: float, end: float) -> None:
+    start, end = max(0.0, start), min(float(BINS), max(end, start + 1e-9))
+    for number in range(int(start), min(BINS, int(end) + 1)):
+        overlap = max(0.0, min(end, number + 1) - max(start, number))
+        frames[number] += count * overlap / max(end - start, 1e-9)
+
+
+def bars(values: Sequence[tuple[str, float]], unit: str) -> list[dict[str, Any]]:
+    """Horizontal bars: label, width of `_WIDTH`, colour, and what is written beside."""
+    most = max((value for _, value in values), default=1.0) or 1.0
+    return [
+        {
+            "label": label,
+            "width": f"{_WIDTH * value / most / 2:.1f}",
+            "colour": _COLOURS[n % len(_COLOURS)],
+            "value": f"{value:.0f} {unit}".strip(),
+            "y": 22 * n,
+        }
+        for n, (label, value) in enumerate(values)
+    ]

@@ -1,0 +1,112 @@
+"""One batch or night: hold the ledger, enter what was asked, work it off, write down what became of it."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from bodycam_pipeline.backlog.batch import Backlog, work_off
+from bodycam_pipeline.backlog.orders import Wish, entry_of
+from bodycam_pipeline.backlog.report import write_page
+from bodycam_pipeline.backlog.summary import Summary, summarize, write_summary
+from bodycam_pipeline.running.ledger import Ledger
+from bodycam_pipeline.running.local import LocalRunner
+from bodycam_pipeline.running.recorded import Stop
+from bodycam_pipeline.running.runner import Runner
+from bodycam_pipeline.values.errors import StorageError
+
+CAP_SECONDS = 12 * 3600.0
+"""A shift's recording takes hours on a small machine; what is at work for half a day is not going to end."""
+
+Watcher = Callable[[Ledger, int], None]
+"""Told the ledger and the run after every recording."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a run was asked for.
+
+    Attributes:
+        kind: A batch works on what it was given; a night also on everything that still waits in the ledger.
+        out: The folder that takes the releases.
+        ledger: The ledger's file.
+        report: Where ``summary.json`` and ``report.html`` go; ``{run}`` is its number.
+        stop: Whether no more work is to be begun.
+        cap_seconds: What takes longer than this is quarantined.
+    """
+
+    kind: Literal["batch", "nightly"]
+    out: Path
+    ledger: Path
+    report: str
+    stop: Stop
+    cap_seconds: float = CAP_SECONDS
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended: its totals, and where they are written down."""
+
+    summary: Summary
+    folder: Path
+    empty: bool
+
+
+def carry_out(asked: Asked, wishes: Iterable[Wish], runner: Runner, watch: Watcher) -> Ended:
+    """Work off what was asked for; whatever happens to single recordings, the rest goes on.
+
+    Raises:
+        LedgerError: another batch holds the ledger.
+        StorageError: the disk takes nothing more; what was in hand is back in the queue.
+        WorkListError, PolicyError, ModelError: what was asked for is not clear; nothing was begun.
+    """
+    asked.out.mkdir(parents=True, exist_ok=True)
+    with Ledger(asked.ledger) as ledger, ledger.held():
+        run, started = ledger.begin_run(asked.kind), time.time()
+        ledger.enter(run, map(entry_of, wishes), again=asked.kind == "batch")
+        if asked.kind == "nightly":
+            ledger.ask_for_all(run)
+        backlog = Backlog(ledger, run, runner, asked.out, asked.stop, asked.cap_seconds, lambda: watch(ledger, run))
+        watch(ledger, run)
+        empty = False
+        try:
+            empty = work_off(backlog)
+        finally:
+            summary = summarize(ledger, run, asked.kind, started, time.time())
+            folder = _written_down(ledger, run, summary, asked)
+        return Ended(summary, folder, empty)
+
+
+def _written_down(ledger: Ledger, run: int, summary: Summary, asked: Asked) -> Path:
+    ledger.end_run(run, json.dumps(summary.told()))
+    folder = asked.out / asked.report.format(run=run)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"cannot write {folder}: {error.strerror}", remedy="Free some space.") from error
+    write_summary(ledger, run, summary, folder / "summary.json")
+    write_page(ledger, run, summary, folder / "report.html")
+    return folder
+
+
+@contextmanager
+def runner_for(ray: str | None, workers: int | None, out: Path, cap_seconds: float) -> Iterator[Runner]:
+    """The runner that was asked for: worker processes here, or a Ray cluster.
+
+    Raises:
+        WorkerError: the cluster cannot be reached.
+    """
+    if ray is None:
+        with LocalRunner(workers or os.cpu_count() or 1, task_limit_seconds=min(cap_seconds, 1800.0)) as local:
+            yield local
+        return
+    from bodycam_pipeline.running.ray import RayRunner
+
+    with RayRunner(
+        ray, workers=workers, letters=out.absolute(), task_limit_seconds=min(cap_seconds, 1800.0)
+    ) as cluster:
+        yield cluster

@@ -1,0 +1,168 @@
+"""What a batch is given: files, folders, patterns, and lists in CSV or Parquet.
+
+A list has one row per recording and these columns, of which only the first is needed; paths are relative to the list:
+
+```
+recording   the file
+request     the request's number at the agency
+due         ISO date, 2026-12-24
+policy      a policy file for this recording
+reason      the legal reason for everything that is hidden in it
+edits       a person's decisions (TOML)
+withhold    why nothing of it is released; it is then put on record, and not worked on
+```
+
+Nothing is dropped in silence: an unknown column, an empty pattern and a date that is none are refused before any work
+begins; a file that is not there or is no recording becomes a job, and ends quarantined with its reason.
+"""
+
+import csv
+import glob
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from bodycam_pipeline.backlog.orders import Wish
+from bodycam_pipeline.evidence.policy_file import read_policy
+from bodycam_pipeline.values.errors import WorkListError
+from bodycam_pipeline.values.policy import Policy
+from bodycam_pipeline.vision.registry import find_model
+
+COLUMNS = ("recording", "request", "due", "policy", "reason", "edits", "withhold")
+LISTS = {".csv", ".parquet"}
+NOT_RECORDINGS = {".csv", ".parquet", ".json", ".toml", ".txt", ".md", ".xml", ".html", ".pdf", ".log", ".sqlite"}
+"""Files that lie beside recordings. Everything else in a folder is taken for one until it has been opened."""
+
+OUR_FOLDERS = (".release", ".internal", ".staging")
+_BATCH_ROWS = 1000
+
+
+def wishes(given: Iterable[str], policy: Policy) -> Iterator[Wish]:
+    """Every recording that the arguments name, one by one; memory does not grow with their number.
+
+    Args:
+        given: Files, folders (all that is below them), patterns, and lists.
+        policy: For what has none of its own.
+
+    Raises:
+        WorkListError: an argument that names nothing, or a list that cannot be read.
+        PolicyError: a policy of a list cannot be read.
+        ModelError: a model of a policy cannot be used.
+    """
+    _check_models(policy)
+    for what in given:
+        path = Path(what)
+        if path.suffix.lower() in LISTS:
+            yield from _listed(path, policy)
+        else:
+            yield from (Wish(recording, policy) for recording in _named(what))
+
+
+def _named(what: str) -> Iterator[Path]:
+    path = Path(what)
+    if path.is_dir():
+        found: Iterable[Path] = _below(path)
+    elif path.exists():
+        found = [path]
+    else:
+        found = (Path(name) for name in sorted(glob.glob(what, recursive=True)) if Path(name).is_file())  # noqa: PTH207
+    nothing = True
+    for recording in found:
+        nothing = False
+        yield recording
+    if nothing:
+        raise WorkListError(f"'{what}' names no recording", remedy="Check the path or pattern; quote patterns.")
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for root, folders, names in os.walk(folder):
+        folders[:] = sorted(f for f in folders if not f.startswith(".") and not f.endswith(OUR_FOLDERS))
+        for name in sorted(names):
+            if not name.startswith(".") and Path(name).suffix.lower() not in NOT_RECORDINGS:
+                yield Path(root, name)
+
+
+def _listed(path: Path, policy: Policy) -> Iterator[Wish]:
+    number = 0
+    for number, row in enumerate(_rows(path), start=1):
+        where = f"{path.name}, row {number}"
+        told = {name: str(value).strip() for name, value in row.items() if value is not None and str(value).strip()}
+        yield _wish(told, path.parent, policy, where)
+    if not number:
+        raise WorkListError(f"{path.name} lists nothing", remedy="Write one row per recording.")
+
+
+def _wish(told: Mapping[str, str], folder: Path, policy: Policy, where: str) -> Wish:
+    if "recording" not in told:
+        raise WorkListError(f"{where}: names no recording", remedy="Write its path into the column 'recording'.")
+    own = _policy(folder / told["policy"]) if "policy" in told else policy
+    return Wish(
+        folder / told["recording"],
+        _because(own, told["reason"]) if "reason" in told else own,
+        folder / told["edits"] if "edits" in told else None,
+        told.get("request"),
+        _date(told["due"], where) if "due" in told else None,
+        told.get("withhold"),
+    )
+
+
+def _date(text: str, where: str) -> str:
+    try:
+        return date.fromisoformat(text[:10]).isoformat()
+    except ValueError:
+        raise WorkListError(f"{where}: '{text}' is not a date", remedy="Write dates as 2026-12-24.") from None
+
+
+@lru_cache(maxsize=256)
+def _policy(path: Path) -> Policy:
+    policy = read_policy(path)
+    _check_models(policy)
+    return policy
+
+
+def _check_models(policy: Policy) -> None:
+    """Now, not at every recording of the night."""
+    for name in policy.detection.models:
+        find_model(name)
+
+
+def _because(policy: Policy, reason: str) -> Policy:
+    hide = {kind: rule.model_copy(update={"reason": reason}) for kind, rule in policy.hide.items()}
+    return policy.model_copy(update={"hide": hide})
+
+
+def _rows(path: Path) -> Iterator[Mapping[str, object]]:
+    try:
+        yield from _csv_rows(path) if path.suffix.lower() == ".csv" else _parquet_rows(path)
+    except (OSError, UnicodeDecodeError, csv.Error, ValueError) as error:
+        raise WorkListError(f"cannot read the list {path.name}: {error}", remedy="Check the file.") from error
+
+
+def _csv_rows(path: Path) -> Iterator[Mapping[str, object]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.DictReader(file, strict=True)
+        _check_columns(rows.fieldnames or [], path)
+        for row in rows:
+            if None in row:
+                raise WorkListError(
+                    f"{path.name}, line {rows.line_num}: more cells than columns", remedy="Quote commas."
+                )
+            yield row
+
+
+def _parquet_rows(path: Path) -> Iterator[Mapping[str, object]]:
+    with pq.ParquetFile(path) as file:
+        _check_columns(file.schema_arrow.names, path)
+        for batch in file.iter_batches(batch_size=_BATCH_ROWS):
+            yield from batch.to_pylist()
+
+
+def _check_columns(names: Iterable[str], path: Path) -> None:
+    unknown = [name for name in names if name not in COLUMNS]
+    if unknown or "recording" not in names:
+        problem = f"unknown columns {', '.join(unknown)}" if unknown else "no column 'recording'"
+        raise WorkListError(f"{path.name}: {problem}", remedy=f"Columns are {', '.join(COLUMNS)}.")

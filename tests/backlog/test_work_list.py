@@ -1,0 +1,116 @@
+"""Lists: everything that is named becomes a job, and what is unclear is refused before any work begins."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from bodycam_pipeline.backlog.orders import entry_of, order_of
+from bodycam_pipeline.backlog.work_list import wishes
+from bodycam_pipeline.running.ledger import Lease
+from bodycam_pipeline.values.errors import EditsError, MissingModelError, PolicyError, WorkListError
+from bodycam_pipeline.values.policy import Policy
+from tests.backlog.conftest import FAST_TOML
+
+EDITS = '[[withhold]]\nfrom = "0"\nto = "0.5"\nreason = "a dwelling"\nby = "R. Officer"\n'
+
+
+def listed(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "list.csv"
+    path.write_text(text)
+    return path
+
+
+def test_a_folder_gives_every_file_that_could_be_a_recording(dock: Path, fast: Policy) -> None:
+    (dock / "x.release").mkdir()
+    (dock / "x.release" / "x.redacted.mp4").touch()
+    (dock / ".hidden.mp4").touch()
+    found = [w.recording.relative_to(dock).as_posix() for w in wishes([str(dock)], fast)]
+    assert found == ["a/0001.mp4", "b/0001.mp4", "b/blob.bin", "b/copy.mp4"]
+
+
+def test_a_pattern_gives_what_matches(dock: Path, fast: Policy) -> None:
+    found = {w.recording.name for w in wishes([f"{dock}/**/*.mp4"], fast)}
+    assert found == {"0001.mp4", "copy.mp4"}
+
+
+@pytest.mark.parametrize("what", ["nothing/*.mp4", "no-such-file.mp4", ""])
+def test_what_names_nothing_is_refused(
+    what: str, fast: Policy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(WorkListError, match="names no recording"):
+        list(wishes([what], fast))
+
+
+def test_a_list_says_request_due_date_policy_reason_and_edits(tmp_path: Path, fast: Policy) -> None:
+    (tmp_path / "own.toml").write_text(FAST_TOML + '[redaction]\nstyle = "fill"\n')
+    (tmp_path / "edits.toml").write_text(EDITS)
+    first_row = "a.mp4,2026-17,2026-12-24,own.toml,FIPPA s. 21,edits.toml"
+    rows = f"recording,request,due,policy,reason,edits\n{first_row}\nb.mp4,,,,,\n"
+    first, second = wishes([str(listed(tmp_path, rows))], fast)
+    assert (first.request, first.due, first.policy.redaction.style) == ("2026-17", "2026-12-24", "fill")
+    assert {rule.reason for rule in first.policy.hide.values()} == {"FIPPA s. 21"}
+    assert (second.policy, second.request, second.due) == (fast, None, None)
+    entry = entry_of(first)
+    order = order_of(Lease(1, 1, entry.address, entry.told), tmp_path)
+    assert order.policy == first.policy
+    assert order.edits.withhold[0].reason == "a dwelling"
+
+
+def test_a_parquet_list_says_the_same(tmp_path: Path, fast: Policy) -> None:
+    table = pa.table({"recording": ["a.mp4", "b.mp4"], "due": [None, "2026-12-24"]})
+    pq.write_table(table, tmp_path / "list.parquet")
+    assert [w.due for w in wishes([str(tmp_path / "list.parquet")], fast)] == [None, "2026-12-24"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("recording,du\na.mp4,2026-12-24\n", "unknown columns du"),
+        ("file\na.mp4\n", "unknown columns file"),
+        ("request\n1\n", "no column 'recording'"),
+        ("recording\n", "lists nothing"),
+        ("", "no column 'recording'"),
+        ("recording,due\na.mp4,tomorrow\n", "row 1: 'tomorrow' is not a date"),
+        ("recording,due\n,2026-12-24\n", "row 1: names no recording"),
+        ("recording,due\na.mp4,2026-12-24,more\n", "more cells than columns"),
+        ('recording\n"a.mp4\n', "cannot read the list"),
+    ],
+)
+def test_an_unclear_list_is_refused(text: str, words: str, tmp_path: Path, fast: Policy) -> None:
+    with pytest.raises(WorkListError, match=words) as refused:
+        list(wishes([str(listed(tmp_path, text))], fast))
+    assert refused.value.remedy
+    assert refused.value.exit_code == 2
+
+
+def test_a_list_that_is_not_there_is_refused(tmp_path: Path, fast: Policy) -> None:
+    for name in ("no.csv", "no.parquet"):
+        with pytest.raises(WorkListError, match="cannot read the list"):
+            list(wishes([str(tmp_path / name)], fast))
+
+
+def test_a_policy_or_edits_that_cannot_be_read_stop_the_batch_before_it_begins(tmp_path: Path, fast: Policy) -> None:
+    with pytest.raises(PolicyError):
+        list(wishes([str(listed(tmp_path, "recording,policy\na.mp4,no.toml\n"))], fast))
+    (wish,) = wishes([str(listed(tmp_path, "recording,edits\na.mp4,no.toml\n"))], fast)
+    with pytest.raises(EditsError):
+        entry_of(wish)
+    unknown = Policy.model_validate({"detection": {"models": ["no-such-model"]}})
+    with pytest.raises(MissingModelError):
+        list(wishes([str(tmp_path)], unknown))
+
+
+def test_a_file_is_asked_for_again_when_it_or_its_order_changes(tmp_path: Path, fast: Policy) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("recording\na.mp4\n")
+    (wish,) = wishes([str(path)], fast)
+    before = entry_of(wish).asked
+    assert entry_of(wish).asked == before
+    (tmp_path / "a.mp4").write_bytes(b"now it is there")
+    there = entry_of(wish).asked
+    path.write_text("recording,reason\na.mp4,another\n")
+    (other,) = wishes([str(path)], fast)
+    assert len({before, there, entry_of(other).asked}) == 3
