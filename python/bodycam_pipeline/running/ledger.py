@@ -355,6 +355,11 @@ class Ledger:
         query = "SELECT phase, sum(seconds) FROM attempts WHERE started >= ? GROUP BY phase ORDER BY sum(seconds) DESC"
         return {phase: seconds or 0.0 for phase, seconds in self._read(query, moment)}
 
+    def frames(self) -> int:
+        """Frames in all published releases; a copy's are not counted again."""
+        query = "SELECT coalesce(sum(frames), 0) FROM jobs WHERE state = 'published' AND same_as IS NULL"
+        return int(self._read(query)[0][0])
+
     def name_of(self, job: int) -> str | None:
         """What a job's release is called."""
         return next((row["name"] for row in self._read("SELECT name FROM jobs WHERE id = ?", job)), None)
