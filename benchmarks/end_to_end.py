@@ -75,7 +75,7 @@ def _contestants(recording: Path, folder: Path, rounds: int) -> list[Contestant]
     transcode = ["ffmpeg", "-i", recording, "-an", "-c:v", "libx264", "-preset", preset, "-crf", crf]
     return [
         Contestant("this product, shipped default", [*bodycam, "--out", ours], ours, rounds),
-        Contestant("this product, one network", [*bodycam, "--out", one, "--models", "detector-v0"], one, rounds),
+        Contestant("this product, one network", [*bodycam, "--out", one, "--models", "detector-v1"], one, rounds),
         Contestant("ffmpeg decode + x264, same preset", [*transcode, ffmpeg / "out.mp4"], ffmpeg, rounds),
         Contestant("deface (faces only)", [BIN / "deface", recording, "-o", deface / "out.mp4"], deface, 1),
     ]

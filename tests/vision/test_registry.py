@@ -61,7 +61,7 @@ def test_a_registered_file_is_known_wherever_it_lies(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["", "nobody", "missing/model.onnx"])
 def test_an_unknown_name_is_refused_with_the_known_ones(name: str) -> None:
-    with pytest.raises(MissingModelError, match="detector-v0"):
+    with pytest.raises(MissingModelError, match="detector-v1"):
         find_model(name)
 
 
@@ -87,25 +87,25 @@ def _registered_as(monkeypatch: pytest.MonkeyPatch, **changes: object) -> None:
 def test_a_registered_file_that_changed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     _registered_as(monkeypatch, sha256="1" * 64)
     with pytest.raises(ModelDigestError, match="not the registered model"):
-        find_model("detector-v0")
+        find_model("detector-v1")
 
 
 def test_a_registered_file_that_is_gone_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     _registered_as(monkeypatch, file="gone.onnx")
     with pytest.raises(MissingModelError, match="no model file"):
-        find_model("detector-v0")
+        find_model("detector-v1")
 
 
 def test_an_entry_with_another_head_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     _registered_as(monkeypatch, head="yunet")
     with pytest.raises(ModelError, match="its outputs are bodycam"):
-        find_model("detector-v0")
+        find_model("detector-v1")
 
 
 def test_a_file_swapped_after_it_was_found_is_not_loaded(tmp_path: Path) -> None:
     path = saved(bright_spots(), tmp_path / "mine.onnx")
     model = find_model(str(path))
-    path.write_bytes(Path(find_model("detector-v0").path).read_bytes())
+    path.write_bytes(Path(find_model("detector-v1").path).read_bytes())
     with pytest.raises(ModelDigestError):
         open_network(model)
 

@@ -50,7 +50,7 @@ class DetectionRule(_Part):
             High on purpose: a false cut would stop a track from reaching back.
     """
 
-    models: Annotated[tuple[str, ...], Field(min_length=1)] = ("centerface", "detector-v0")
+    models: Annotated[tuple[str, ...], Field(min_length=1)] = ("centerface", "detector-v1")
     long_sides_px: Annotated[tuple[Annotated[int, Field(ge=64, le=4096)], ...], Field(min_length=1)] = (640, 1280)
     suppress_iou: Annotated[float, Field(gt=0, lt=1)] = 0.5
     cut_difference: Annotated[float, Field(gt=0)] = 48.0
