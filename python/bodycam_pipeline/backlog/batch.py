@@ -4,6 +4,7 @@ The driver holds one recording at a time, whatever the queue's length. What coul
 worker; what a worker cannot survive twice quarantines that recording, with the reason.
 """
 
+import shutil
 import time
 import traceback
 from collections.abc import Callable
@@ -22,6 +23,9 @@ from bodycam_pipeline.values.recording import Recording
 
 _TRIAL_BYTES = 1 << 20
 """A folder that does not take a megabyte is full, whatever its recording was."""
+
+_STAGED_AND_PUBLISHED = 2
+"""A release is seldom larger than its recording, and lies there twice while it is joined."""
 
 _NEEDS_A_PERSON = 3
 """The exit code of errors that a person's decision resolves."""
@@ -122,15 +126,24 @@ class _OneRecording:
         )
 
     def _refused_by_the_disk(self, error: StorageError) -> None:
-        """One unwritable file is that recording's trouble; a full disk is everybody's."""
-        trial = self._backlog.out / ".trial"
-        try:
-            write_atomically(trial, bytes(_TRIAL_BYTES))
-            trial.unlink()
-        except StorageError:
-            self._ledger.give_back(self._lease, error.what)
-            raise error from None
-        self._end("quarantined", str(error))
+        """One unwritable file is that recording's trouble; a full or broken disk is everybody's."""
+        if _takes_more(self._backlog.out, self._lease.address):
+            self._end("quarantined", str(error))
+            return
+        self._ledger.give_back(self._lease, error.what)
+        raise error
 
     def _end(self, state: Ending, why: str) -> None:
         self._ledger.finish(self._lease, state, why)
+
+
+def _takes_more(folder: Path, recording: str) -> bool:
+    """Whether a folder could take what a recording needs: room for it, and a small file to prove it."""
+    trial = folder / ".trial"
+    try:
+        size = Path(recording).stat().st_size
+        write_atomically(trial, bytes(_TRIAL_BYTES))
+        trial.unlink()
+        return shutil.disk_usage(folder).free > _STAGED_AND_PUBLISHED * size
+    except (StorageError, OSError):
+        return False
