@@ -94,12 +94,15 @@ class RayRunner:
         self._letters = _private_folder(letters)
         self._remote = self._ray.remote(num_cpus=1, max_retries=0, scheduling_strategy="SPREAD")(_carry_out)
         self._flying: dict[Any, _Letter] = {}
+        self._processors, self._look_again = 1, 0.0
 
     @property
     def workers(self) -> int:
         """How many tasks run at once: as many as the cluster has processors now, up to the number asked for."""
-        processors = int(self._ray.cluster_resources().get("CPU", 1))
-        return max(1, min(processors, self._most or processors))
+        if time.monotonic() >= self._look_again:
+            self._processors = int(self._ray.cluster_resources().get("CPU", 1))
+            self._look_again = time.monotonic() + _LOOK_SECONDS
+        return max(1, min(self._processors, self._most or self._processors))
 
     def __enter__(self) -> Self:
         return self
