@@ -1,6 +1,6 @@
 """Frames per second from recording to verified release, beside deface and a plain FFmpeg transcode.
 
-    python -m benchmarks.end_to_end [--seconds 4] [--rounds 2]
+    python -m benchmarks.end_to_end [--seconds 8] [--rounds 1]
 
 Every contestant gets the same recording (composed 1080p, every frame with faces and plates), the same cores, and runs
 in turn, round by round, so that a drifting machine drifts for all. What is timed is checked: our release by the
@@ -52,8 +52,8 @@ class Contestant:
 def main() -> None:
     """Compose, run, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=int, default=4)
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--seconds", type=int, default=8)
+    parser.add_argument("--rounds", type=int, default=1)
     options = parser.parse_args()
     if _native.build_profile != "release":
         raise SystemExit("refusing to measure a debug build: run `make bench`")
