@@ -25,7 +25,7 @@ def check_release(folder: Path, runner: Runner, watch: Watch = unwatched) -> int
     manifest = _manifest(folder)
     _check_files(folder, manifest["files"])
     (video,) = (folder / name for name in manifest["files"] if name.endswith(".mp4"))
-    _check_container(video)
+    _check_container(video, manifest["streams"])
     _check_frames(video, folder, runner, watch)
     return int(manifest["video"]["frames"])
 
@@ -50,10 +50,14 @@ def _check_files(folder: Path, promised: dict[str, str]) -> None:
             raise VerificationError(f"{name} was changed after it was published", remedy=_REMEDY)
 
 
-def _check_container(video: Path) -> None:
+def _check_container(video: Path, streams: list[dict[str, str]]) -> None:
     seen = observe_container(video)
     if seen.video_tracks != 1 or seen.other_tracks or seen.metadata or seen.unowned:
         raise VerificationError(f"{video.name} holds more than one picture track and its sound", remedy=_REMEDY)
+    promised = sum(stream["fate"] in {"muted", "kept"} for stream in streams)
+    if seen.audio_tracks != promised:
+        what = f"{video.name} has {seen.audio_tracks} sound tracks where its manifest names {promised}"
+        raise VerificationError(what, remedy=_REMEDY)
 
 
 def _check_frames(video: Path, folder: Path, runner: Runner, watch: Watch) -> None:

@@ -97,10 +97,13 @@ def detect(order: Order, runner: Runner, watch: Watch = unwatched) -> tuple[Job,
     """Only look and plan: what a person reads, and edits, before anything is rendered.
 
     Raises:
+        ReleaseExistsError: another plan's release stands there.
         BodycamError: refused.
     """
     job = open_job(order, _decided(order))
     with job.folders.held():
+        if job.is_published():  # the plan beside a release stays the one that it was made from
+            return job, job.kept_plan()
         plan = _planned(job, order.edits, runner, watch)
         write_report(job, plan)
         return job, plan

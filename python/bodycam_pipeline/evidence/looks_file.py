@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bodycam_pipeline.evidence.digests import value_sha256
 from bodycam_pipeline.evidence.files import write_atomically
 from bodycam_pipeline.values.detection import Detection, Look, SegmentLooks
 from bodycam_pipeline.values.geometry import Box
@@ -23,7 +24,7 @@ _COLUMNS: "list[pa.Field[Any]]" = [
     pa.field("model", pa.string(), nullable=False),
 ]
 LOOKS_SCHEMA = pa.schema(_COLUMNS)
-_FACTS = b"bodycam.looks"
+_FACTS, _DIGEST = b"bodycam.looks", b"bodycam.looks.sha256"
 
 
 def write_looks(seen: SegmentLooks, path: Path) -> None:
@@ -41,16 +42,33 @@ def write_looks(seen: SegmentLooks, path: Path) -> None:
         "shifts": [look.shift for look in seen.looks],
         "undecodable": seen.undecodable_pts,
     }
+    stored = {_FACTS: json.dumps(facts).encode(), _DIGEST: _digest(table, facts).encode()}
     sink = pa.BufferOutputStream()
-    pq.write_table(table.replace_schema_metadata({_FACTS: json.dumps(facts).encode()}), sink)
+    pq.write_table(table.replace_schema_metadata(stored), sink)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, sink.getvalue().to_pybytes())
 
 
-def read_looks(path: Path) -> SegmentLooks:
-    """Read what `write_looks` wrote."""
-    table = pq.read_table(path, memory_map=False)
-    facts = json.loads((table.schema.metadata or {})[_FACTS])
+def read_looks(path: Path) -> SegmentLooks | None:
+    """What `write_looks` left at a path; None where there is nothing, or anything but exactly that.
+
+    A detection that went missing on the disk would be a face that nobody hides: what changed is looked at again.
+    """
+    try:
+        table = pq.read_table(path, memory_map=False)
+        metadata = table.schema.metadata or {}
+        facts = json.loads(metadata[_FACTS])
+        unchanged = metadata[_DIGEST].decode() == _digest(table, facts)
+    except (OSError, pa.ArrowException, KeyError, ValueError):
+        return None
+    return _looks(table, facts) if unchanged else None
+
+
+def _digest(table: pa.Table, facts: dict[str, Any]) -> str:
+    return value_sha256([json.loads(json.dumps(facts)), table.to_pylist()])
+
+
+def _looks(table: pa.Table, facts: dict[str, Any]) -> SegmentLooks:
     by_pts: dict[int, list[Detection]] = {pts: [] for pts in facts["pts"]}
     for row in table.to_pylist():
         by_pts[row["pts"]].append(_detection(row))

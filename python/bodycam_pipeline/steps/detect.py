@@ -35,14 +35,15 @@ class DetectTask:
 def detect_segment(task: DetectTask) -> SegmentLooks:
     """Decode the segment, look at every frame, and leave the result at ``task.result_path``.
 
-    A result that is there already is read, not made again.
+    A result that is there already, unchanged, is read and not made again.
 
     Raises:
         BodycamError: as decoding and the models do, with the segment named.
     """
     path = Path(task.result_path)
-    if path.exists():
-        return read_looks(path)
+    finished = read_looks(path)
+    if finished is not None:
+        return finished
     detector = Detector(task.models, task.rule, task.video, motion=picture_shift)
     looks: list[Look] = []
     undecodable: list[int] = []
