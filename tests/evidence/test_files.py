@@ -1,3 +1,5 @@
+"""Files that are there whole or not at all, whatever the disk does."""
+
 import errno
 import os
 import stat

@@ -1,3 +1,5 @@
+"""The list of a release's frames: what stock ffmpeg prints, and what is refused."""
+
 import shutil
 import subprocess
 from fractions import Fraction

@@ -1,3 +1,5 @@
+"""The plan as a file: what goes in comes back, and what was changed is refused."""
+
 import json
 from dataclasses import replace
 

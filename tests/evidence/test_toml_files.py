@@ -1,3 +1,5 @@
+"""Policies and edits that people write: refused with line, key and a sentence."""
+
 from fractions import Fraction
 from textwrap import dedent
 

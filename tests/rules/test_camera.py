@@ -1,3 +1,5 @@
+"""The picture's own motion, found between two thumbnails."""
+
 import numpy as np
 import pytest
 from hypothesis import given, settings

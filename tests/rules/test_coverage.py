@@ -1,3 +1,5 @@
+"""How much of what is really there a plan hides, on the integer grid."""
+
 import numpy as np
 import pytest
 from hypothesis import given

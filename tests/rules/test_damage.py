@@ -1,3 +1,5 @@
+"""Holes in a recording: refused with the very lines that withhold them."""
+
 import tomllib
 from dataclasses import replace
 from fractions import Fraction

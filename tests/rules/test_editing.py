@@ -1,3 +1,5 @@
+"""A person's decisions, applied to a plan."""
+
 from fractions import Fraction
 
 import pytest

@@ -1,3 +1,5 @@
+"""From boxes to regions: padded, turned, snapped, clipped, and none forgotten."""
+
 from dataclasses import replace
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Segments: every packet in one, every frame in one span, the same cut everywhere."""
+
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,3 +1,5 @@
+"""Tracks: no gap, both ends extended, nothing sure left out, no scene cut crossed."""
+
 import random
 from dataclasses import replace
 from fractions import Fraction

@@ -1,3 +1,5 @@
+"""What was promised against what a stranger sees."""
+
 from dataclasses import replace
 
 import numpy as np

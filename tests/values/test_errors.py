@@ -1,3 +1,5 @@
+"""Errors: what, where, remedy, the builtin a caller would catch, and across processes."""
+
 import inspect
 import pickle
 

@@ -1,3 +1,5 @@
+"""Boxes, regions and the eight ways up."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

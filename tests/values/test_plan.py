@@ -1,3 +1,5 @@
+"""The plan as a value: its digest, its parts, its seeds."""
+
 from dataclasses import replace
 
 import numpy as np

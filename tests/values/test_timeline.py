@@ -1,3 +1,5 @@
+"""Clocks, spans and the clock of a release."""
+
 from fractions import Fraction
 
 import pytest
