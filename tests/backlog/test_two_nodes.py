@@ -1,6 +1,5 @@
 """A batch on two real nodes of which one is taken away: the same bytes, and no segment done twice."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,6 @@ import pytest
 
 from bodycam_pipeline.backlog.run import Asked, Ended, Watcher, carry_out
 from bodycam_pipeline.backlog.work_list import wishes
-from bodycam_pipeline.running import ray as ours
 from bodycam_pipeline.running.ledger import Ledger
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.running.ray import RayRunner
@@ -19,18 +17,6 @@ from tests.backlog.test_batch import nobody
 from tests.clips import clip
 
 RECORDINGS = 4
-
-
-@pytest.fixture
-def two_nodes() -> Iterator[Any]:
-    ours._lock_up("local")
-    from ray.cluster_utils import Cluster
-
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-    cluster.add_node(num_cpus=1)
-    cluster.wait_for_nodes()
-    yield cluster
-    cluster.shutdown()
 
 
 def batch(out: Path, dock: Path, runner: Runner, policy: Policy, watch: Watcher = nobody) -> Ended:

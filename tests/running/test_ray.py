@@ -2,13 +2,11 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bodycam_pipeline.running import ray as ours
 from bodycam_pipeline.running.ledger import Entry, Ledger
 from bodycam_pipeline.running.ray import RayRunner
 from bodycam_pipeline.running.recorded import RecordedRunner
@@ -58,18 +56,6 @@ def test_a_node_with_another_version_is_told_so(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
     assert done.returncode == 1
     assert not letter.with_suffix(".answer").exists()
-
-
-@pytest.fixture
-def two_nodes() -> Iterator[Any]:
-    ours._lock_up("local")
-    from ray.cluster_utils import Cluster
-
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-    cluster.add_node(num_cpus=1)
-    cluster.wait_for_nodes()
-    yield cluster
-    cluster.shutdown()
 
 
 @pytest.mark.slow

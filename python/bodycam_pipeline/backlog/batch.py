@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bodycam_pipeline.backlog.orders import order_of
-from bodycam_pipeline.evidence.files import write_atomically
+from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.pipeline import Order, key_of, redact_probed
 from bodycam_pipeline.running.ledger import Ending, Lease, Ledger

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bodycam_pipeline.evidence.files import write_atomically
+from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.running.ledger import Ledger
 
 COLUMNS = ("started", "ended", "published", "quarantined", "needs review", "withheld", "queued", "frames", "seconds")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from bodycam_pipeline.evidence.files import write_atomically
+from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.running.ledger import Ledger
 from bodycam_pipeline.values.errors import StorageError
 

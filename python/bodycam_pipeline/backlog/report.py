@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader
 
 from bodycam_pipeline.backlog.summary import Summary, failures, reasons
-from bodycam_pipeline.evidence.files import write_atomically
+from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.running.ledger import Ledger
 from bodycam_pipeline.values.timeline import format_clock
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from bodycam_pipeline.evidence.files import write_atomically
+from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.values.errors import VerificationError
 
 _COLUMNS: "list[pa.Field[Any]]" = [

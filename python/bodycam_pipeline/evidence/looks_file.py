@@ -7,8 +7,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.evidence.digests import value_sha256
-from bodycam_pipeline.evidence.files import write_atomically
 from bodycam_pipeline.values.detection import Detection, Look, SegmentLooks
 from bodycam_pipeline.values.geometry import Box
 

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bodycam_pipeline.evidence.files import write_atomically
+from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.values.errors import PlanError
 from bodycam_pipeline.values.plan import REGION_SCHEMA, KeptTrack, MutedSpan, Plan, WithheldSpan
 from bodycam_pipeline.values.timeline import Span

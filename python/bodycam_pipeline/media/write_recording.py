@@ -13,7 +13,7 @@ from av.video.reformatter import ColorRange, Colorspace
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from bodycam_pipeline.media.staged import disk_errors
+from bodycam_pipeline.durable import disk_errors
 
 KEYFRAME_SECONDS = 2
 """As body-worn cameras do it; also where segments begin."""

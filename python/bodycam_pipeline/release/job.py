@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
+from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.evidence.digests import file_sha256, value_sha256
-from bodycam_pipeline.evidence.files import write_atomically
 from bodycam_pipeline.evidence.plan_file import read_plan
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.values.errors import ReleaseExistsError

@@ -9,8 +9,8 @@ import json
 import numpy as np
 
 from bodycam_pipeline import _native
+from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.evidence.digests import file_sha256
-from bodycam_pipeline.evidence.files import write_atomically
 from bodycam_pipeline.media.versions import library_versions
 from bodycam_pipeline.release.job import TOOL_VERSION, Job, stream_fates
 from bodycam_pipeline.release.staging import Staged

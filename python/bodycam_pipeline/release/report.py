@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from jinja2 import Environment, PackageLoader
 
-from bodycam_pipeline.evidence.files import write_atomically
+from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.media.contact_sheet import thumbnails
 from bodycam_pipeline.release.job import TOOL_VERSION, Job, stream_fates
 from bodycam_pipeline.release.manifest import hidden_time

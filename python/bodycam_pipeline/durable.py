@@ -34,10 +34,27 @@ def write_atomically(path: Path, content: Content) -> None:
     Raises:
         StorageError: the disk refused.
     """
+    with durable_file(path) as file:
+        if callable(content):
+            content(file)
+        else:
+            file.write(content)
+
+
+@contextmanager
+def durable_file(path: Path) -> Iterator[BinaryIO]:
+    """An open binary file that appears at a path, whole and durable, when the block ends well, or not at all.
+
+    Raises:
+        StorageError: the disk refused.
+    """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
-    with _disk_errors(path):
+    with disk_errors(path):
         try:
-            _write_durably(temporary, content)
+            with temporary.open("xb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)
@@ -57,7 +74,7 @@ def publish_folder(staging: Path, final: Path) -> None:
     """
     if os.path.lexists(final):
         raise _exists(final)
-    with _disk_errors(final):
+    with disk_errors(final):
         _sync_tree(staging)
         try:
             staging.rename(final)
@@ -67,16 +84,6 @@ def publish_folder(staging: Path, final: Path) -> None:
             raise
         for parent in {final.parent, staging.parent}:
             _sync(parent)
-
-
-def _write_durably(path: Path, content: Content) -> None:
-    with path.open("xb") as file:
-        if callable(content):
-            content(file)
-        else:
-            file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _sync_tree(folder: Path) -> None:
@@ -101,11 +108,16 @@ def _exists(final: Path) -> ReleaseExistsError:
 
 
 @contextmanager
-def _disk_errors(path: Path) -> Iterator[None]:
+def disk_errors(path: Path) -> Iterator[None]:
+    """Name what the disk refused.
+
+    Raises:
+        StorageError: any plain `OSError` inside; one of ours, or of a codec library, has a better name already.
+    """
     try:
         yield
-    except (StorageError, ReleaseExistsError):
-        raise
     except OSError as error:
+        if type(error).__module__ != "builtins":
+            raise
         remedy = _REMEDIES.get(error.errno or 0, _REMEDY)
         raise StorageError(f"cannot write {path}: {error.strerror or error}", remedy=remedy) from error

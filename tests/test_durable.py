@@ -6,8 +6,8 @@ import stat
 
 import pytest
 
-from bodycam_pipeline.evidence import files
-from bodycam_pipeline.evidence.files import publish_folder, write_atomically
+from bodycam_pipeline import durable as files
+from bodycam_pipeline.durable import publish_folder, write_atomically
 from bodycam_pipeline.values.errors import ReleaseExistsError, StorageError
 
 
