@@ -25,6 +25,15 @@ __all__ = [
     "decode_head",
     "frame_digest",
     "letterbox",
+    "merkle_consistency",
+    "merkle_consistency_ranges",
+    "merkle_extends",
+    "merkle_includes",
+    "merkle_inclusion",
+    "merkle_inclusion_ranges",
+    "merkle_leaf",
+    "merkle_leaves",
+    "merkle_root",
     "redact",
     "residual",
     "suppress",
@@ -219,4 +228,65 @@ def frame_digest(planes: Planes) -> bytes:
 
     Returns:
         32 bytes over luma, blue, red: rows cut to their width, no padding.
+    """
+
+def merkle_leaf(entry: bytes) -> bytes:
+    """The leaf hash of an entry, 32 bytes: SHA-256 over a zero byte and the entry (RFC 6962, 2.1)."""
+
+def merkle_leaves(entries: bytes, *, width: int = 32) -> bytes:
+    """The leaf hashes of entries of one width, one after the other, as the other ``merkle_`` functions take them.
+
+    A table of frame digests of shape (n, 32) goes in as its bytes.
+
+    Raises:
+        ValueError: not a whole number of entries, or a width of 0.
+    """
+
+def merkle_root(leaves: bytes) -> bytes:
+    """The root over leaf hashes, 32 bytes; over none, SHA-256 of nothing.
+
+    Raises:
+        ValueError: not a multiple of 32 bytes.
+    """
+
+def merkle_inclusion(leaves: bytes, index: int) -> list[bytes]:
+    """The hashes that prove that leaf ``index`` is below the root of all leaves, from the leaf up (RFC 6962, 2.1.1).
+
+    Raises:
+        ValueError: there is no such leaf.
+    """
+
+def merkle_consistency(leaves: bytes, old: int) -> list[bytes]:
+    """The hashes that prove that the tree of all leaves begins with that of the first ``old`` (RFC 6962, 2.1.2).
+
+    Raises:
+        ValueError: ``old`` is 0 or above the number of leaves.
+    """
+
+def merkle_inclusion_ranges(index: int, size: int) -> list[tuple[int, int]]:
+    """The half-open ranges of leaves whose roots `merkle_inclusion` returns: for who holds tiles instead of leaves.
+
+    Raises:
+        ValueError: there is no such leaf.
+    """
+
+def merkle_consistency_ranges(old: int, new: int) -> list[tuple[int, int]]:
+    """The half-open ranges of leaves whose roots `merkle_consistency` returns.
+
+    Raises:
+        ValueError: ``old`` is 0 or above ``new``.
+    """
+
+def merkle_includes(root: bytes, size: int, index: int, leaf: bytes, proof: Sequence[bytes]) -> bool:
+    """Whether a proof shows that a leaf hash is number ``index`` of the ``size`` below ``root``.
+
+    Raises:
+        ValueError: a hash that is not 32 bytes.
+    """
+
+def merkle_extends(old: int, old_root: bytes, new: int, new_root: bytes, proof: Sequence[bytes]) -> bool:
+    """Whether a proof shows that the tree of ``new`` leaves begins with the tree of ``old``.
+
+    Raises:
+        ValueError: a hash that is not 32 bytes.
     """

@@ -8,6 +8,7 @@ mod decode_head;
 mod errors;
 mod frame_digest;
 mod letterbox;
+mod merkle;
 mod planes;
 mod redact;
 mod residual;
@@ -20,8 +21,10 @@ mod _native {
 
     #[pymodule_export]
     use super::{
-        decode_head::decode_head, frame_digest::frame_digest, letterbox::letterbox, planes::Planes, redact::redact,
-        residual::residual, suppress::suppress,
+        decode_head::decode_head, frame_digest::frame_digest, letterbox::letterbox, merkle::merkle_consistency,
+        merkle::merkle_consistency_ranges, merkle::merkle_extends, merkle::merkle_includes, merkle::merkle_inclusion,
+        merkle::merkle_inclusion_ranges, merkle::merkle_leaf, merkle::merkle_leaves, merkle::merkle_root,
+        planes::Planes, redact::redact, residual::residual, suppress::suppress,
     };
 
     #[pymodule_init]

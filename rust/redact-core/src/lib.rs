@@ -10,6 +10,7 @@ mod digest;
 mod error;
 mod heads;
 mod letterbox;
+pub mod merkle;
 mod planes;
 mod regions;
 mod residual;
