@@ -1,13 +1,20 @@
 """What every test may ask for."""
 
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pyarrow import fs
 
 from bodycam_pipeline.running import ray as runner_on_ray
 
+SECRET = "sesame-open-123"  # noqa: S105 - opens nothing
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 """Recordings that are used here and never committed; next to the checkout, and on few machines."""
 
@@ -23,6 +30,41 @@ def shared() -> Path:
 def shared_files(folder: str) -> list[Path]:
     """The recordings of one shared folder, for parametrising; empty where it is absent."""
     return sorted(p for p in (SHARED / folder).glob("*") if p.suffix not in {".csv", ".json"})
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """A real S3 server on loopback; gives its endpoint."""
+    with s3_served() as endpoint:
+        yield endpoint
+
+
+@contextmanager
+def s3_served() -> Iterator[str]:
+    """One that ends with the block."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [Path(sys.executable).with_name("moto_server"), "-H", "127.0.0.1", "-p", str(port)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(300):
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            break
+        time.sleep(0.1)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.kill()
+        server.wait()
+
+
+@pytest.fixture
+def s3(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> fs.FileSystem:
+    """That server as this process and its workers are told of it, by environment; gives a way to put things there."""
+    for name, value in {"ENDPOINT_URL": s3_server, "ACCESS_KEY_ID": "AKIATEST", "SECRET_ACCESS_KEY": SECRET}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    return fs.S3FileSystem(endpoint_override=s3_server, region="us-east-1", allow_bucket_creation=True)
 
 
 @pytest.fixture

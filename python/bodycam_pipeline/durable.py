@@ -1,6 +1,7 @@
 """Files that are there whole or not at all."""
 
 import os
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,9 @@ _REMEDIES = {
     EXDEV: "Staging and final folder lie on different disks: choose a work folder on the disk of the release.",
 }
 _REMEDY = "Check that the folder exists and may be written to, then run the same command again."
+
+_STORE = re.compile(r"([a-z][a-z0-9+.-]*):/")
+"""A URI that was taken for a path: its double slash is gone."""
 
 Content = bytes | Callable[[BinaryIO], None]
 
@@ -60,6 +64,21 @@ def durable_file(path: Path) -> Iterator[BinaryIO]:
             temporary.unlink(missing_ok=True)
             raise
         _sync(path.parent)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it, where they are not there yet.
+
+    Raises:
+        StorageError: the disk refused, or it is the address of an object store.
+    """
+    if found := _STORE.match(str(path)):
+        raise StorageError(
+            f"releases cannot be made in a store ({found[1]}://): publishing is one atomic rename, which stores lack",
+            remedy="Name a folder on a disk that all workers share, and copy finished releases (*.release) from there.",
+        )
+    with disk_errors(path):
+        path.mkdir(parents=True, exist_ok=True)
 
 
 def publish_folder(staging: Path, final: Path) -> None:

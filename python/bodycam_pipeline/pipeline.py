@@ -7,6 +7,8 @@ has been decoded again and found to be what the plan says.
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bodycam_pipeline.addresses.naming import stem_of
+from bodycam_pipeline.durable import make_folder
 from bodycam_pipeline.evidence.digests import value_sha256
 from bodycam_pipeline.evidence.plan_file import write_plan
 from bodycam_pipeline.media.probe import probe
@@ -41,7 +43,7 @@ class Order:
     """What a person asked for.
 
     Attributes:
-        address: The recording.
+        address: The recording: a path, or the address of an object store.
         out: The folder that takes the release and what stays inside.
         policy: What is hidden, and how.
         edits: What the person decided beside the policy.
@@ -142,8 +144,8 @@ def job_of(order: Order, recording: Recording, decided: str) -> Job:
         ModelError: a model cannot be used.
     """
     models = tuple(find_model(name) for name in order.policy.detection.models)
-    order.out.mkdir(parents=True, exist_ok=True)
-    return Job(recording, order.policy, models, decided, Folders(order.out, order.name or Path(order.address).stem))
+    make_folder(order.out)
+    return Job(recording, order.policy, models, decided, Folders(order.out, order.name or stem_of(order.address)))
 
 
 def key_of(order: Order, recording: Recording) -> str:

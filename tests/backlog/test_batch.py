@@ -183,7 +183,7 @@ def test_stopped_it_is_resumed_where_it_was_and_the_bytes_are_the_same(run: Run,
     assert done.summary.states == {"published": 1}
     undisturbed = tmp_path / "undisturbed"
     asked = Asked("batch", undisturbed, tmp_path / "other.sqlite", "reports/{run}", lambda: False)
-    carry_out(asked, [Wish(tmp_path / "a.mp4", fast)], InlineRunner(), nobody)
+    carry_out(asked, [Wish(f"{tmp_path}/a.mp4", fast)], InlineRunner(), nobody)
     assert digests(tmp_path / "out") == digests(undisturbed) != {}
 
 
@@ -205,7 +205,7 @@ def test_a_worker_that_dies_while_probing_quarantines_the_file(
     marker = tmp_path / "a.mp4"
     asked = Asked("batch", tmp_path / "out", tmp_path / "ledger.sqlite", "reports/{run}", lambda: False)
     with LocalRunner(1) as runner:
-        ended = carry_out(asked, [Wish(marker, fast)], runner, nobody)
+        ended = carry_out(asked, [Wish(str(marker), fast)], runner, nobody)
     assert ended.summary.states == {"quarantined": 1}
     assert "2 times" in (ended.folder / "summary.json").read_text()
 

@@ -64,7 +64,7 @@ def night(tmp_path: Path, wishes: list[Wish], segments: int | None = None) -> En
 def test_what_is_left_goes_on_the_next_night_without_being_asked_for(tmp_path: Path, fast: Policy) -> None:
     for name in ("first", "second"):
         clip(tmp_path / f"{name}.mp4", frames=5 if name == "first" else 6)
-    given = [Wish(tmp_path / "second.mp4", fast), Wish(tmp_path / "first.mp4", fast, due="2026-12-01")]
+    given = [Wish(f"{tmp_path}/second.mp4", fast), Wish(f"{tmp_path}/first.mp4", fast, due="2026-12-01")]
     one = night(tmp_path, given, segments=7)
     assert one.summary.states == {"published": 1, "queued": 1}
     assert one.summary.exit_code == 0, "a night that ends is no failure"
@@ -79,8 +79,8 @@ def test_what_is_left_goes_on_the_next_night_without_being_asked_for(tmp_path: P
 
 def test_what_was_quarantined_is_not_tried_again_every_night(tmp_path: Path, fast: Policy) -> None:
     (tmp_path / "bad.mp4").write_bytes(b"bad")
-    assert night(tmp_path, [Wish(tmp_path / "bad.mp4", fast)]).summary.exit_code == 4
-    again = night(tmp_path, [Wish(tmp_path / "bad.mp4", fast)])
+    assert night(tmp_path, [Wish(f"{tmp_path}/bad.mp4", fast)]).summary.exit_code == 4
+    again = night(tmp_path, [Wish(f"{tmp_path}/bad.mp4", fast)])
     assert again.summary.effort == {}
 
 

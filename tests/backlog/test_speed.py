@@ -27,7 +27,7 @@ def frames_per_second(out: Path, recording: Path, warm_up: Path, runner: Runner,
     for number, path in enumerate((warm_up, recording)):
         asked = Asked("batch", out, out / f"{number}.sqlite", "reports", lambda: False)
         began = time.monotonic()
-        ended = carry_out(asked, [Wish(path, policy)], runner, nobody)
+        ended = carry_out(asked, [Wish(str(path), policy)], runner, nobody)
         assert ended.summary.states == {"published": 1}
     return FRAMES / (time.monotonic() - began)
 

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from bodycam_pipeline.addresses.naming import name_of
 from bodycam_pipeline.backlog.orders import entry_of, order_of
 from bodycam_pipeline.backlog.work_list import wishes
 from bodycam_pipeline.running.ledger import Lease
@@ -26,12 +27,12 @@ def test_a_folder_gives_every_file_that_could_be_a_recording(dock: Path, fast: P
     (dock / "x.release").mkdir()
     (dock / "x.release" / "x.redacted.mp4").touch()
     (dock / ".hidden.mp4").touch()
-    found = [w.recording.relative_to(dock).as_posix() for w in wishes([str(dock)], fast)]
+    found = [w.recording.removeprefix(f"{dock}/") for w in wishes([str(dock)], fast)]
     assert found == ["a/0001.mp4", "b/0001.mp4", "b/blob.bin", "b/copy.mp4"]
 
 
 def test_a_pattern_gives_what_matches(dock: Path, fast: Policy) -> None:
-    found = {w.recording.name for w in wishes([f"{dock}/**/*.mp4"], fast)}
+    found = {name_of(w.recording) for w in wishes([f"{dock}/**/*.mp4"], fast)}
     assert found == {"0001.mp4", "copy.mp4"}
 
 

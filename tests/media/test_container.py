@@ -8,8 +8,8 @@ from typing import BinaryIO, Self
 import av
 import pytest
 
+from bodycam_pipeline.addresses.opening import open_recording
 from bodycam_pipeline.media import container as module
-from bodycam_pipeline.media.address import open_recording
 from bodycam_pipeline.media.codecs import FORMATS, PICTURE_CODECS, SOUND_CODECS
 from bodycam_pipeline.media.container import opened
 from bodycam_pipeline.media.probe import probe

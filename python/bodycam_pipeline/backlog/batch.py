@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bodycam_pipeline.addresses.naming import stem_of
+from bodycam_pipeline.addresses.opening import size_and_time
 from bodycam_pipeline.backlog.orders import order_of
 from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.media.probe import probe
@@ -100,7 +102,7 @@ class _OneRecording:
     def _publish(self) -> None:
         order = order_of(self._lease, self._backlog.out)
         recording = self._probed(order)
-        identity = self._ledger.identify(self._lease, key_of(order, recording), Path(order.address).stem)
+        identity = self._ledger.identify(self._lease, key_of(order, recording), stem_of(order.address))
         if identity.elsewhere:
             return
         published = redact_probed(replace(order, name=identity.name), recording, self._runner)
@@ -141,7 +143,7 @@ def _takes_more(folder: Path, recording: str) -> bool:
     """Whether a folder could take what a recording needs: room for it, and a small file to prove it."""
     trial = folder / ".trial"
     try:
-        size = Path(recording).stat().st_size
+        size = size_and_time(recording)[0] or 0
         write_atomically(trial, bytes(_TRIAL_BYTES))
         trial.unlink()
         return shutil.disk_usage(folder).free > _STAGED_AND_PUBLISHED * size

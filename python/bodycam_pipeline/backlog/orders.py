@@ -5,6 +5,8 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from bodycam_pipeline.addresses.naming import absolute
+from bodycam_pipeline.addresses.opening import size_and_time
 from bodycam_pipeline.evidence.digests import value_sha256
 from bodycam_pipeline.evidence.edits_file import read_edits
 from bodycam_pipeline.pipeline import Order
@@ -19,7 +21,7 @@ class Wish:
     """One recording that somebody wants released, and what is to be done with it.
 
     Attributes:
-        recording: The file; it need not be there: it is then on record as quarantined.
+        recording: Its address; nothing need be there: it is then on record as quarantined.
         policy: What to hide, how and why.
         edits: A person's decisions, or None.
         request: The request's number.
@@ -27,7 +29,7 @@ class Wish:
         withhold: Why nothing of it is released, or None.
     """
 
-    recording: Path
+    recording: str
     policy: Policy
     edits: Path | None = None
     request: str | None = None
@@ -43,8 +45,8 @@ def entry_of(wish: Wish) -> Entry:
         WorkListError: the edits file vanished.
     """
     told = json.dumps({"policy": wish.policy.model_dump(mode="json"), "edits": _edits_text(wish.edits)}, sort_keys=True)
-    ordered, address = value_sha256(told), str(wish.recording.absolute())
-    size, changed = _size_and_time(wish.recording)
+    ordered, address = value_sha256(told), absolute(wish.recording)
+    size, changed = size_and_time(address)
     asked = value_sha256([address, size, changed, ordered, wish.withhold])
     return Entry(asked, address, ordered, told, changed or 0.0, wish.due, wish.request, wish.withhold)
 
@@ -64,11 +66,3 @@ def _edits_text(path: Path | None) -> str:
         return path.read_text(encoding="utf-8")
     except OSError as error:
         raise WorkListError(f"cannot read {path}: {error.strerror}", remedy="Check the list.") from error
-
-
-def _size_and_time(path: Path) -> tuple[int | None, float | None]:
-    try:
-        found = path.stat()
-    except OSError:
-        return None, None
-    return found.st_size, found.st_mtime

@@ -13,11 +13,11 @@ from bodycam_pipeline.backlog.batch import Backlog, work_off
 from bodycam_pipeline.backlog.orders import Wish, entry_of
 from bodycam_pipeline.backlog.report import write_page
 from bodycam_pipeline.backlog.summary import Summary, summarize, write_summary
+from bodycam_pipeline.durable import make_folder
 from bodycam_pipeline.running.ledger import Ledger
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.running.recorded import Stop
 from bodycam_pipeline.running.runner import Runner
-from bodycam_pipeline.values.errors import StorageError
 
 CAP_SECONDS = 12 * 3600.0
 """A shift's recording takes hours on a small machine; what is at work for half a day is not going to end."""
@@ -64,7 +64,7 @@ def carry_out(asked: Asked, wishes: Iterable[Wish], runner: Runner, watch: Watch
         StorageError: the disk takes nothing more; what was in hand is back in the queue.
         WorkListError, PolicyError, ModelError: what was asked for is not clear; nothing was begun.
     """
-    asked.out.mkdir(parents=True, exist_ok=True)
+    make_folder(asked.out)
     with Ledger(asked.ledger) as ledger, ledger.held():
         run, started = ledger.begin_run(asked.kind), time.time()
         ledger.enter(run, map(entry_of, wishes), again=asked.kind == "batch")
@@ -84,10 +84,7 @@ def carry_out(asked: Asked, wishes: Iterable[Wish], runner: Runner, watch: Watch
 def _written_down(ledger: Ledger, run: int, summary: Summary, asked: Asked) -> Path:
     ledger.end_run(run, json.dumps(summary.told()))
     folder = asked.out / asked.report.format(run=run)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(f"cannot write {folder}: {error.strerror}", remedy="Free some space.") from error
+    make_folder(folder)
     write_summary(ledger, run, summary, folder / "summary.json")
     write_page(ledger, run, summary, folder / "report.html")
     return folder

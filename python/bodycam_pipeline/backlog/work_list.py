@@ -1,9 +1,9 @@
-"""What a batch is given: files, folders, patterns, and lists in CSV or Parquet.
+"""What a batch is given: files, folders, patterns, object stores, and lists in CSV or Parquet.
 
 A list has one row per recording and these columns, of which only the first is needed; paths are relative to the list:
 
 ```
-recording   the file
+recording   the file, or its address in an object store
 request     the request's number at the agency
 due         ISO date, 2026-12-24
 policy      a policy file for this recording
@@ -26,9 +26,11 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from bodycam_pipeline.addresses.naming import is_local, name_of, path_of
+from bodycam_pipeline.addresses.store import listed
 from bodycam_pipeline.backlog.orders import Wish
 from bodycam_pipeline.evidence.policy_file import read_policy
-from bodycam_pipeline.values.errors import WorkListError
+from bodycam_pipeline.values.errors import UnreadableRecordingError, WorkListError
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.vision.registry import find_model
 
@@ -45,7 +47,7 @@ def wishes(given: Iterable[str], policy: Policy) -> Iterator[Wish]:
     """Every recording that the arguments name, one by one; memory does not grow with their number.
 
     Args:
-        given: Files, folders (all that is below them), patterns, and lists.
+        given: Files, folders or prefixes (all that is below them), patterns, and lists.
         policy: For what has none of its own.
 
     Raises:
@@ -55,21 +57,14 @@ def wishes(given: Iterable[str], policy: Policy) -> Iterator[Wish]:
     """
     _check_models(policy)
     for what in given:
-        path = Path(what)
-        if path.suffix.lower() in LISTS:
-            yield from _listed(path, policy)
+        if Path(name_of(what)).suffix.lower() in LISTS:
+            yield from _listed(_local(what), policy)
         else:
             yield from (Wish(recording, policy) for recording in _named(what))
 
 
-def _named(what: str) -> Iterator[Path]:
-    path = Path(what)
-    if path.is_dir():
-        found: Iterable[Path] = _below(path)
-    elif path.exists():
-        found = [path]
-    else:
-        found = (Path(name) for name in sorted(glob.glob(what, recursive=True)) if Path(name).is_file())  # noqa: PTH207
+def _named(what: str) -> Iterator[str]:
+    found = map(str, _on_disk(path_of(what))) if is_local(what) else _in_store(what)
     nothing = True
     for recording in found:
         nothing = False
@@ -78,12 +73,44 @@ def _named(what: str) -> Iterator[Path]:
         raise WorkListError(f"'{what}' names no recording", remedy="Check the path or pattern; quote patterns.")
 
 
+def _in_store(what: str) -> Iterator[str]:
+    try:
+        yield from listed(what, _could_be_a_recording)
+    except UnreadableRecordingError as error:
+        raise WorkListError(f"{error.what}: '{name_of(what)}'", remedy=error.remedy) from error
+    except OSError as error:
+        raise WorkListError(
+            f"cannot list '{name_of(what)}': {error}", remedy="Check who may list the store."
+        ) from error
+
+
+def _could_be_a_recording(name: str) -> bool:
+    *folders, file = name.split("/")
+    hidden = any(part.startswith(".") for part in (*folders, file))
+    ours = any(folder.endswith(OUR_FOLDERS) for folder in folders)
+    return not (hidden or ours or Path(file).suffix.lower() in NOT_RECORDINGS)
+
+
+def _local(what: str) -> Path:
+    if not is_local(what):
+        raise WorkListError(f"a list is read from a disk: '{name_of(what)}'", remedy="Copy the list to this machine.")
+    return path_of(what)
+
+
+def _on_disk(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        yield from _below(path)
+    elif path.exists():
+        yield path
+    else:
+        found = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 - Path has no absolute patterns
+        yield from (Path(name) for name in found if Path(name).is_file())
+
+
 def _below(folder: Path) -> Iterator[Path]:
     for root, folders, names in os.walk(folder):
         folders[:] = sorted(f for f in folders if not f.startswith(".") and not f.endswith(OUR_FOLDERS))
-        for name in sorted(names):
-            if not name.startswith(".") and Path(name).suffix.lower() not in NOT_RECORDINGS:
-                yield Path(root, name)
+        yield from (Path(root, name) for name in sorted(names) if _could_be_a_recording(name))
 
 
 def _listed(path: Path, policy: Policy) -> Iterator[Wish]:
@@ -101,13 +128,17 @@ def _wish(told: Mapping[str, str], folder: Path, policy: Policy, where: str) -> 
         raise WorkListError(f"{where}: names no recording", remedy="Write its path into the column 'recording'.")
     own = _policy(folder / told["policy"]) if "policy" in told else policy
     return Wish(
-        folder / told["recording"],
+        _address(folder, told["recording"]),
         _because(own, told["reason"]) if "reason" in told else own,
         folder / told["edits"] if "edits" in told else None,
         told.get("request"),
         _date(told["due"], where) if "due" in told else None,
         told.get("withhold"),
     )
+
+
+def _address(folder: Path, told: str) -> str:
+    return str(folder / path_of(told)) if is_local(told) else told
 
 
 def _date(text: str, where: str) -> str:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bodycam_pipeline.addresses.naming import name_of
 from bodycam_pipeline.backlog.run import CAP_SECONDS, Asked, Ended, Watcher, carry_out, runner_for
 from bodycam_pipeline.backlog.stopping import asked_to_stop
 from bodycam_pipeline.backlog.summary import failures
@@ -93,5 +94,5 @@ def _show_failures(file: Path) -> None:
         return
     table = Table("recording", "state", "why", title=f"Not published (the first {ROWS})" if len(rows) == ROWS else None)
     for row in rows:
-        table.add_row(escape(Path(row.address).name), row.state, escape(row.why))
+        table.add_row(escape(name_of(row.address)), row.state, escape(row.why))
     Console().print(table)

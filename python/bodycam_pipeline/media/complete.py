@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from bodycam_pipeline.media.address import open_recording, place
+from bodycam_pipeline.addresses.opening import open_recording, place
 from bodycam_pipeline.values.errors import DamagedRecordingError
 from bodycam_pipeline.values.recording import PacketIndex
 

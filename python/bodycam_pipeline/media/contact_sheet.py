@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import av
 
-from bodycam_pipeline.media.address import open_recording
+from bodycam_pipeline.addresses.opening import open_recording
 
 WIDTH_PX = 320
 QUALITY = 5

@@ -10,7 +10,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from bodycam_pipeline.media.address import open_recording, place
+from bodycam_pipeline.addresses.opening import open_recording, place
 from bodycam_pipeline.media.codecs import FORMATS, PICTURE_CODECS, SOUND_CODECS
 from bodycam_pipeline.values.errors import (
     BodycamError,

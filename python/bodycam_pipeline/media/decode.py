@@ -11,7 +11,7 @@ import numpy as np
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from bodycam_pipeline.media.address import place
+from bodycam_pipeline.addresses.opening import place
 from bodycam_pipeline.media.container import changed, decoded, opened, prepare_decoder, video_stream
 from bodycam_pipeline.media.working import to_working_format
 from bodycam_pipeline.values.errors import Place, UnreadableRecordingError, UnsupportedRecordingError

@@ -9,7 +9,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from bodycam_pipeline.media.address import place
+from bodycam_pipeline.addresses.opening import place
 from bodycam_pipeline.media.pictures import ParametersChangeError, PictureReader, picture_reader
 from bodycam_pipeline.media.protection import refuse_encrypted_packet
 from bodycam_pipeline.values.errors import NoVideoError, Place, UnsupportedRecordingError

@@ -6,7 +6,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from bodycam_pipeline.media.address import place
+from bodycam_pipeline.addresses.opening import place
 from bodycam_pipeline.media.container import opened, prepare_decoder, video_stream
 from bodycam_pipeline.media.index import NO_TIME
 from bodycam_pipeline.values.errors import UnsupportedRecordingError

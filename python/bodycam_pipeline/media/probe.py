@@ -10,7 +10,7 @@ import numpy as np
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from bodycam_pipeline.media.address import open_recording, place
+from bodycam_pipeline.addresses.opening import open_recording, place
 from bodycam_pipeline.media.complete import Promise
 from bodycam_pipeline.media.container import decoded, opened, prepare_decoder, video_stream
 from bodycam_pipeline.media.index import NO_TIME, closed_starts, read_index

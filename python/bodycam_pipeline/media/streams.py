@@ -8,7 +8,7 @@ from av.container import InputContainer
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
-from bodycam_pipeline.media.address import place
+from bodycam_pipeline.addresses.opening import place
 from bodycam_pipeline.media.codecs import SOUND_CODECS
 from bodycam_pipeline.values.errors import NoVideoError
 from bodycam_pipeline.values.recording import AudioFacts, StreamFate

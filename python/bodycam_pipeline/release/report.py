@@ -41,7 +41,7 @@ def _facts(job: Job, plan: Plan, staged: Staged | None) -> dict[str, Any]:
     base, span = recording.video.time_base, recording.span
     tracks = _tracks(plan, recording)
     return {
-        "name": Path(recording.address).name,
+        "name": recording.name,
         "state": "Verified frame by frame" if staged else "A draft plan: nothing has been rendered",
         "frames": plan.frames,
         "duration": format_clock((span.end_pts - span.start_pts) * base),

@@ -23,6 +23,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from bodycam_pipeline.durable import make_folder
 from bodycam_pipeline.running.attempts import TASK_LIMIT_SECONDS, Queue, attempt, given_up
 from bodycam_pipeline.running.runner import Outcome, Result, Task
 from bodycam_pipeline.values.errors import BodycamError, WorkerError
@@ -182,7 +183,7 @@ def _lost(number: int, queue: Queue, how: str) -> Iterator[Outcome[Any]]:
 
 def _private_folder(parent: Path | None) -> Path:
     if parent is not None:
-        parent.mkdir(parents=True, exist_ok=True)
+        make_folder(parent)
     return Path(tempfile.mkdtemp(prefix=".letters-", dir=parent))
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from bodycam_pipeline.addresses.naming import name_of
 from bodycam_pipeline.values.geometry import Orientation
 from bodycam_pipeline.values.timeline import Span
 
@@ -151,7 +152,7 @@ class Recording:
     @property
     def name(self) -> str:
         """What errors and reports call it: its file name, without the folders it lies in."""
-        return self.address.rsplit("/", 1)[-1]
+        return name_of(self.address)
 
     @property
     def span(self) -> Span:

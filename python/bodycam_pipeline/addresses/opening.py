@@ -1,0 +1,42 @@
+"""A recording is opened by address, and what comes back can be read and sought in; FFmpeg never opens a path itself.
+
+The seam for further schemes: `open_recording` and `size_and_time` say which opener a scheme has.
+"""
+
+from typing import BinaryIO
+
+from bodycam_pipeline.addresses import store
+from bodycam_pipeline.addresses.naming import is_local, name_of, path_of
+from bodycam_pipeline.values.errors import Place, UnreadableRecordingError
+
+
+def open_recording(address: str) -> BinaryIO:
+    """Open a recording for reading: ``read``, ``seek``, ``tell``, ``close``; errors name it, and never a credential.
+
+    Raises:
+        UnreadableRecordingError: nothing is there, it may not be read, or no store of that kind is known.
+    """
+    try:
+        return path_of(address).open("rb") if is_local(address) else store.opened(address)
+    except OSError as error:
+        raise UnreadableRecordingError(
+            f"cannot open the recording: {error.strerror or error}",
+            remedy="Check the address and the permission to read it.",
+            where=place(address),
+        ) from error
+
+
+def size_and_time(address: str) -> tuple[int | None, float | None]:
+    """Bytes, and when it was last written (Unix seconds); None where nothing can be known of it now."""
+    try:
+        if not is_local(address):
+            return store.size_and_time(address)
+        found = path_of(address).stat()
+    except (OSError, UnreadableRecordingError):
+        return None, None
+    return found.st_size, found.st_mtime
+
+
+def place(address: str) -> Place:
+    """Where an error about this recording happened: its name, without the folders it lies in."""
+    return Place(recording=name_of(address))
