@@ -8,7 +8,8 @@ Pixels are 8-bit planar 4:2:0 (``yuv420p``/``yuvj420p``): a luma plane of ``heig
 """
 
 from collections.abc import Sequence
-from typing import Literal, TypeAlias, final
+from os import PathLike
+from typing import Literal, Protocol, Self, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +20,11 @@ _Head: TypeAlias = Literal["bodycam", "centerface", "yunet", "yolov5_plate"]
 _Matrix: TypeAlias = Literal["bt601", "bt709"]
 
 __all__ = [
+    "ObjectKey",
     "Planes",
+    "SealedFile",
     "__version__",
+    "blake3_file",
     "build_profile",
     "decode_head",
     "frame_digest",
@@ -34,6 +38,7 @@ __all__ = [
     "merkle_leaf",
     "merkle_leaves",
     "merkle_root",
+    "new_identity",
     "redact",
     "residual",
     "suppress",
@@ -289,4 +294,113 @@ def merkle_extends(old: int, old_root: bytes, new: int, new_root: bytes, proof: 
 
     Raises:
         ValueError: a hash that is not 32 bytes.
+    """
+
+class _ReadsAndSeeks(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+    def seek(self, offset: int, whence: int, /) -> object: ...
+    def tell(self) -> int: ...
+
+@final
+class ObjectKey:
+    """The key of one sealed recording (age v1, X25519). Its secret comes out wrapped only."""
+
+    def __new__(cls) -> ObjectKey:
+        """A fresh key from the system's random numbers."""
+
+    @staticmethod
+    def unwrap(wrapped: bytes, identities: str) -> ObjectKey:
+        """The key out of what `wrap` made.
+
+        Args:
+            wrapped: The file beside the recording.
+            identities: Text of an age identity file: a secret line each, comments allowed.
+
+        Raises:
+            ValueError: no identity fits, the file was changed, or its suite is not spoken here.
+        """
+
+    def wrap(self, recipients: Sequence[str]) -> bytes:
+        """The key as an age file that each recipient (``age1...``) can open alone.
+
+        Raises:
+            ValueError: no recipient, or text that is none.
+        """
+
+    def seal(self, source: str | PathLike[str], target: str | PathLike[str]) -> tuple[bytes, int, bytes, int]:
+        """Seal a file into a new one, read-only, synced, read back and compared; memory stays flat.
+
+        Returns:
+            SHA-256 and size of the recording; BLAKE3 and size of the sealed file.
+
+        Raises:
+            OSError: the source cannot be read to its end, the target exists or cannot be written, or the disk gives
+                back something else than was written.
+        """
+
+    def seal_bytes(self, content: bytes) -> bytes:
+        """A small text sealed to this key."""
+
+    def open_bytes(self, sealed: bytes) -> bytes:
+        """The text out of what `seal_bytes` made.
+
+        Raises:
+            ValueError: changed, cut, or another key's.
+        """
+
+    def open(self, sealed: str | PathLike[str] | _ReadsAndSeeks) -> SealedFile:
+        """A sealed file by its path, or by an object that reads and seeks.
+
+        Raises:
+            OSError: it cannot be read.
+            ValueError: cut anywhere, changed in its header or last chunk, or another key's.
+        """
+
+@final
+class SealedFile:
+    """A sealed recording that reads and seeks like the recording inside it.
+
+    Every byte it gives was authenticated. The first failure sticks, and `error` tells it: ask when you are done, since
+    a decoder may take a failed read for the end of the file. Calls from several threads follow one another.
+    """
+
+    @property
+    def size(self) -> int:
+        """Bytes of the recording."""
+
+    @property
+    def error(self) -> str | None:
+        """What ended all reading, or None. Gone with `close`."""
+
+    def read(self, size: int | None = None) -> bytes:
+        """Up to ``size`` bytes, all that is left where it is None or negative; empty at the end and beyond it.
+
+        Raises:
+            OSError: the disk failed, or the seal is broken here or was before.
+            ValueError: the file is closed.
+        """
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Go to a place, beyond the end allowed; returns it.
+
+        Raises:
+            ValueError: closed, or an unknown ``whence``.
+            OSError: a place before the beginning.
+        """
+
+    def tell(self) -> int: ...
+    def readable(self) -> bool: ...
+    def seekable(self) -> bool: ...
+    def close(self) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *raised: object) -> None: ...
+
+def new_identity() -> tuple[str, str]:
+    """A new identity for a person who may open recordings: the secret line and the public one (as ``age-keygen``)."""
+
+def blake3_file(path: str | PathLike[str]) -> tuple[bytes, int]:
+    """BLAKE3 (as ``b3sum`` prints it) and size of a file.
+
+    Raises:
+        OSError: it cannot be read.
     """

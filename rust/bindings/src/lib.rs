@@ -12,6 +12,7 @@ mod merkle;
 mod planes;
 mod redact;
 mod residual;
+mod sealed;
 mod suppress;
 mod tables;
 
@@ -24,7 +25,8 @@ mod _native {
         decode_head::decode_head, frame_digest::frame_digest, letterbox::letterbox, merkle::merkle_consistency,
         merkle::merkle_consistency_ranges, merkle::merkle_extends, merkle::merkle_includes, merkle::merkle_inclusion,
         merkle::merkle_inclusion_ranges, merkle::merkle_leaf, merkle::merkle_leaves, merkle::merkle_root,
-        planes::Planes, redact::redact, residual::residual, suppress::suppress,
+        planes::Planes, redact::redact, residual::residual, sealed::ObjectKey, sealed::SealedFile, sealed::blake3_file,
+        sealed::new_identity, suppress::suppress,
     };
 
     #[pymodule_init]
