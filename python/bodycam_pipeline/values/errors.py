@@ -16,6 +16,8 @@ BodycamError
 ├── ReleaseExistsError (FileExistsError)  something else already stands where the release would go
 ├── VerificationError                     the finished file is not what the plan says
 ├── StorageError (OSError)                the disk refused
+├── KeyFileError (ValueError)             a signing key that is missing, in the way, or readable by others
+├── SignatureError                        a signature that is not by this key, or not over this text
 ├── WorkListError (ValueError)            a batch's list that cannot be read
 ├── LedgerError (RuntimeError)            a ledger that is in use, damaged or another version's
 │   └── LateResultError                   a result whose lease was given to someone else meanwhile
@@ -147,6 +149,16 @@ class VerificationError(BodycamError):
 
 class StorageError(BodycamError, OSError):
     """The disk refused to take or give a file."""
+
+
+class KeyFileError(BodycamError, ValueError):
+    """A signing key that cannot be used, or that would be overwritten."""
+
+    exit_code = 2
+
+
+class SignatureError(BodycamError):
+    """A signature that is not by this key, or not over this text."""
 
 
 class WorkListError(BodycamError, ValueError):
