@@ -298,7 +298,7 @@ def merkle_extends(old: int, old_root: bytes, new: int, new_root: bytes, proof: 
 
 class _ReadsAndSeeks(Protocol):
     def read(self, size: int, /) -> bytes: ...
-    def seek(self, offset: int, whence: int, /) -> object: ...
+    def seek(self, offset: int, whence: int = ..., /) -> object: ...
     def tell(self) -> int: ...
 
 @final
@@ -398,8 +398,8 @@ class SealedFile:
 def new_identity() -> tuple[str, str]:
     """A new identity for a person who may open recordings: the secret line and the public one (as ``age-keygen``)."""
 
-def blake3_file(path: str | PathLike[str]) -> tuple[bytes, int]:
-    """BLAKE3 (as ``b3sum`` prints it) and size of a file.
+def blake3_file(file: str | PathLike[str] | _ReadsAndSeeks) -> tuple[bytes, int]:
+    """BLAKE3 (as ``b3sum`` prints it) and size of a file, named by its path, or of what an open one gives.
 
     Raises:
         OSError: it cannot be read.

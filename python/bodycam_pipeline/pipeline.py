@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bodycam_pipeline.addresses.naming import stem_of
+from bodycam_pipeline.custody.desk import announced, noted
 from bodycam_pipeline.durable import make_folder
 from bodycam_pipeline.evidence.digests import value_sha256
 from bodycam_pipeline.evidence.plan_file import write_plan
@@ -78,7 +79,7 @@ def redact(order: Order, runner: Runner, watch: Watch = unwatched) -> Published:
     Raises:
         BodycamError: refused; nothing that looks like a release is left, and finished segments are kept for a rerun.
     """
-    return redact_probed(order, probe(order.address), runner, watch)
+    return redact_probed(order, probe(announced(order.address, "redaction")), runner, watch)
 
 
 def redact_probed(order: Order, recording: Recording, runner: Runner, watch: Watch = unwatched) -> Published:
@@ -124,6 +125,7 @@ def render(order: Order, plan: Plan, runner: Runner, watch: Watch = unwatched) -
         if job.is_published():
             return Published(job.folders, plan, already=True)
         write_plan(plan, job.plan_path)
+        noted(order.address, "plan approved", plan=plan.sha256)
         return _released(job, plan, runner, watch)
 
 
@@ -134,7 +136,7 @@ def open_job(order: Order, decided: str) -> Job:
         RecordingError: the recording is refused.
         ModelError: a model is.
     """
-    return job_of(order, probe(order.address), decided)
+    return job_of(order, probe(announced(order.address, "redaction")), decided)
 
 
 def job_of(order: Order, recording: Recording, decided: str) -> Job:
@@ -177,5 +179,6 @@ def _released(job: Job, plan: Plan, runner: Runner, watch: Watch) -> Published:
     staged = stage(job, rendered, render_sound(job, plan, runner))
     observed = observe_every_frame(job, plan, staged, runner, watch)
     refuse_broken_promises(job, plan, staged, observed)
+    noted(job.recording.address, "release", job=job.key, plan=plan.sha256)
     publish(job, plan, staged, observed)
     return Published(job.folders, plan)

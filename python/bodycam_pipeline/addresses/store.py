@@ -35,7 +35,7 @@ def opened(address: str) -> BinaryIO:
         OSError: the store refused.
     """
     with _plain_errors(address):
-        system, path = _located(address)
+        system, path = located(address)
         return cast("BinaryIO", io.BufferedReader(system.open_input_file(path), READ_AHEAD_BYTES))
 
 
@@ -47,7 +47,7 @@ def size_and_time(address: str) -> tuple[int | None, float | None]:
         OSError: the store refused.
     """
     with _plain_errors(address):
-        system, path = _located(address)
+        system, path = located(address)
         found = system.get_file_info(path)
     return (found.size, found.mtime.timestamp() if found.mtime else None) if found.is_file else (None, None)
 
@@ -65,7 +65,7 @@ def listed(address: str, wanted: Callable[[str], bool]) -> Iterator[str]:
     """
     base, pattern = _fixed_part(address)
     with _plain_errors(address):
-        system, path = _located(base)
+        system, path = located(base)
         if not pattern and system.get_file_info(path).is_file:
             yield address
             return
@@ -74,7 +74,12 @@ def listed(address: str, wanted: Callable[[str], bool]) -> Iterator[str]:
     yield from (_join(base, name) for name in below if (re.fullmatch(pattern, name) if pattern else wanted(name)))
 
 
-def _located(address: str) -> tuple[fs.FileSystem, str]:
+def located(address: str) -> tuple[fs.FileSystem, str]:
+    """The store of an address, and the path in it.
+
+    Raises:
+        UnreadableRecordingError: the address cannot be used.
+    """
     _refuse_unusable(address)
     try:
         system, path = fs.FileSystem.from_uri(address)

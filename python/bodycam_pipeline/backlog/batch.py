@@ -14,6 +14,7 @@ from pathlib import Path
 from bodycam_pipeline.addresses.naming import stem_of
 from bodycam_pipeline.addresses.opening import size_and_time
 from bodycam_pipeline.backlog.orders import order_of
+from bodycam_pipeline.custody.desk import announced
 from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.pipeline import Order, key_of, redact_probed
@@ -101,6 +102,7 @@ class _OneRecording:
 
     def _publish(self) -> None:
         order = order_of(self._lease, self._backlog.out)
+        order = replace(order, address=announced(order.address, "redaction"))
         recording = self._probed(order)
         identity = self._ledger.identify(self._lease, key_of(order, recording), stem_of(order.address))
         if identity.elsewhere:

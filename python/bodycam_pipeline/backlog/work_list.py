@@ -32,6 +32,8 @@ from bodycam_pipeline.backlog.orders import Wish
 from bodycam_pipeline.evidence.policy_file import read_policy
 from bodycam_pipeline.values.errors import UnreadableRecordingError, WorkListError
 from bodycam_pipeline.values.policy import Policy
+from bodycam_pipeline.vault.naming import Sealed, is_sealed, parse
+from bodycam_pipeline.vault.store import Vault
 from bodycam_pipeline.vision.registry import find_model
 
 COLUMNS = ("recording", "request", "due", "policy", "reason", "edits", "withhold")
@@ -64,13 +66,23 @@ def wishes(given: Iterable[str], policy: Policy) -> Iterator[Wish]:
 
 
 def _named(what: str) -> Iterator[str]:
-    found = map(str, _on_disk(path_of(what))) if is_local(what) else _in_store(what)
+    if is_sealed(what):
+        found = _in_vault(what)
+    else:
+        found = map(str, _on_disk(path_of(what))) if is_local(what) else _in_store(what)
     nothing = True
     for recording in found:
         nothing = False
         yield recording
     if nothing:
         raise WorkListError(f"'{what}' names no recording", remedy="Check the path or pattern; quote patterns.")
+
+
+def _in_vault(what: str) -> Iterator[str]:
+    """One sealed recording, or all of a vault."""
+    sealed = parse(what)
+    ids = [sealed.id] if sealed.id else Vault(sealed.vault).ids()
+    yield from (str(Sealed(sealed.vault, id_)) for id_ in ids)
 
 
 def _in_store(what: str) -> Iterator[str]:

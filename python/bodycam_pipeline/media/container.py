@@ -42,7 +42,18 @@ def opened(address: str) -> Iterator[InputContainer]:
         UnreadableRecordingError: not a container we take, or broken.
         StorageError: the disk failed to give the bytes.
     """
-    with open_recording(address) as file, _named_errors(address), _container(file) as container:
+    with open_recording(address) as file, opened_file(file, address) as container:
+        yield container
+
+
+@contextmanager
+def opened_file(file: BinaryIO, address: str) -> Iterator[InputContainer]:
+    """As `opened`, for a file that is open already; ``address`` is what errors call it.
+
+    Raises:
+        UnreadableRecordingError, StorageError: as `opened`.
+    """
+    with _named_errors(address), _container(file) as container:
         yield container
 
 

@@ -21,6 +21,9 @@ BodycamError
 ├── WorkListError (ValueError)            a batch's list that cannot be read
 ├── LedgerError (RuntimeError)            a ledger that is in use, damaged or another version's
 │   └── LateResultError                   a result whose lease was given to someone else meanwhile
+├── VaultError (ValueError)               a vault, a key or a sealed recording that cannot be used
+│   ├── SealBrokenError                   a sealed recording that is not what was sealed
+│   └── CustodyLogError                   a log that is damaged, was rewritten, or lacks what it must hold
 └── WorkerError (RuntimeError)            a step failed twice
 """
 
@@ -173,6 +176,18 @@ class LedgerError(BodycamError, RuntimeError):
 
 class LateResultError(LedgerError):
     """A result under a lease that was given to someone else meanwhile: it is not taken."""
+
+
+class VaultError(BodycamError, ValueError):
+    """A vault, a key or a sealed recording that cannot be used."""
+
+
+class SealBrokenError(VaultError):
+    """A sealed recording that is not what was sealed: changed, cut, or another one in its place."""
+
+
+class CustodyLogError(VaultError):
+    """A custody log that is damaged, was rewritten, or lacks what it must hold."""
 
 
 class WorkerError(BodycamError, RuntimeError):

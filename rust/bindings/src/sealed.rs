@@ -54,10 +54,7 @@ impl ObjectKey {
     }
 
     fn open(&self, py: Python<'_>, sealed: Bound<'_, PyAny>) -> PyResult<SealedFile> {
-        let source = match sealed.extract::<PathBuf>() {
-            Ok(path) => Source::Path(File::open(path)?),
-            Err(_) => Source::Object(sealed.unbind()),
-        };
+        let source = Source::of(sealed)?;
         let reader = py.detach(|| SealedReader::open(&self.0, source)).map_err(vault_refused)?;
         Ok(SealedFile(Mutex::new(Some(reader))))
     }
@@ -155,8 +152,9 @@ pub fn new_identity() -> (String, String) {
 }
 
 #[pyfunction]
-pub fn blake3_file(py: Python<'_>, path: PathBuf) -> PyResult<(Bound<'_, PyBytes>, u64)> {
-    let (hash, size) = py.detach(|| vault_core::digest_file(&path))?;
+pub fn blake3_file<'py>(py: Python<'py>, file: Bound<'py, PyAny>) -> PyResult<(Bound<'py, PyBytes>, u64)> {
+    let source = Source::of(file)?;
+    let (hash, size) = py.detach(|| vault_core::digest(source))?;
     Ok((PyBytes::new(py, &hash), size))
 }
 
@@ -164,6 +162,15 @@ pub fn blake3_file(py: Python<'_>, path: PathBuf) -> PyResult<(Bound<'_, PyBytes
 enum Source {
     Path(File),
     Object(Py<PyAny>),
+}
+
+impl Source {
+    fn of(file: Bound<'_, PyAny>) -> PyResult<Self> {
+        match file.extract::<PathBuf>() {
+            Ok(path) => Ok(Self::Path(File::open(path)?)),
+            Err(_) => Ok(Self::Object(file.unbind())),
+        }
+    }
 }
 
 impl Read for Source {

@@ -25,7 +25,9 @@ pub fn seal_file(key: &ObjectKey, source: &Path, target: &Path) -> Result<Sealed
     let sealed = seal(key, source, BufWriter::with_capacity(BUFFER_BYTES, &file))?;
     file.sync_all().map_err(Error::Target)?;
     let _ = fadvise(&file, 0, None, Advice::DontNeed); // so that the disk answers, and not the memory
-    match digest_file(target).map_err(Error::Target)? {
+    let written = File::open(target).map_err(Error::Target)?;
+    let _ = fadvise(&written, 0, None, Advice::Sequential);
+    match digest(written).map_err(Error::Target)? {
         read_back if read_back == (sealed.sealed_blake3, sealed.sealed_size) => Ok(sealed),
         _ => Err(Error::ReadBack),
     }
@@ -35,10 +37,8 @@ pub fn seal_file(key: &ObjectKey, source: &Path, target: &Path) -> Result<Sealed
 ///
 /// # Errors
 /// The disk failed.
-pub fn digest_file(path: &Path) -> io::Result<([u8; 32], u64)> {
-    let (mut file, mut hash, mut size) = (File::open(path)?, blake3::Hasher::new(), 0);
-    let _ = fadvise(&file, 0, None, Advice::Sequential);
-    let mut buffer = vec![0; BUFFER_BYTES];
+pub fn digest(mut file: impl Read) -> io::Result<([u8; 32], u64)> {
+    let (mut hash, mut size, mut buffer) = (blake3::Hasher::new(), 0, vec![0; BUFFER_BYTES]);
     loop {
         let read = file.read(&mut buffer)?;
         if read == 0 {

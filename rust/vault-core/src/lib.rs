@@ -13,7 +13,7 @@ mod open;
 mod seal;
 
 pub use error::{Error, Result};
-pub use files::{digest_file, seal_file};
+pub use files::{digest, seal_file};
 pub use key::{ObjectKey, Person, new_person};
 pub use open::SealedReader;
 pub use seal::{Sealed, seal};

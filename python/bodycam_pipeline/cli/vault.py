@@ -1,0 +1,162 @@
+"""`bodycam ingest` and `bodycam vault`: recordings in, sealed for good, and what people do with them, on record."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from bodycam_pipeline.cli.output import AsJson, tell
+from bodycam_pipeline.custody.begin import begin_vault, new_person
+from bodycam_pipeline.custody.desk import Desk, desk_at
+from bodycam_pipeline.custody.facts import read_facts
+from bodycam_pipeline.custody.ingest import Taken, found_below, ingest
+from bodycam_pipeline.durable import write_atomically
+from bodycam_pipeline.vault.keyring import keyring
+from bodycam_pipeline.vault.naming import Sealed, vault_address
+from bodycam_pipeline.vault.store import Vault
+
+VaultAddress = Annotated[
+    str, typer.Option("--vault", envvar="BODYCAM_VAULT", help="The vault: a folder, or s3://BUCKET/PREFIX.")
+]
+Keys = Annotated[
+    Path | None, typer.Option("--keys", envvar="BODYCAM_KEYS", help="This machine's private folder of keys.")
+]
+Id = Annotated[str, typer.Argument(metavar="RECORDING", help="Its address or id, as `bodycam vault list` prints it.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; it goes into the log.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the verbs."""
+    app.command("ingest")(take_in)
+    group = typer.Typer(help="Sealed originals: create, keygen, list.", no_args_is_help=True)
+    group.command()(create)
+    group.command()(keygen)
+    group.command("list")(list_recordings)
+    app.add_typer(group, name="vault")
+
+
+def create(
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="A folder, or s3://BUCKET/PREFIX.")],
+    origin: Annotated[str, typer.Option("--origin", help="The log's name, as police.example/custody.")],
+    log: Annotated[Path | None, typer.Option("--log", help="The log's folder; ADDRESS/log for a folder.")] = None,
+    keys: Keys = None,
+    as_json: AsJson = False,
+) -> None:
+    """Begin a vault and its custody log; needs recipients.txt in the folder of keys."""
+    desk = begin_vault(Vault(vault_address(address)), keyring(keys), origin, log)
+    facts = {"vault": desk.vault.address, "log": desk.log.folder, "verifier": str(desk.log.verifier)}
+    sentences = (
+        f"vault: {desk.vault.address}\nlog:   {desk.log.folder}\n"
+        f"give this line to the witness and the auditors: {desk.log.verifier}"
+    )
+    tell(facts, sentences, as_json=as_json)
+
+
+def keygen(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where the secret goes, for its owner alone.")],
+    as_json: AsJson = False,
+) -> None:
+    """Make an identity that opens recordings; prints the line to seal to (as age-keygen does)."""
+    public = new_person(file)
+    tell({"identity": file, "recipient": public}, public, as_json=as_json)
+
+
+def list_recordings(vault: VaultAddress, keys: Keys = None, as_json: AsJson = False) -> None:
+    """List the recordings of a vault, as its log tells them."""
+    desk = desk_at(vault, keys)
+    rows = [
+        {
+            "address": str(Sealed(desk.vault.address, id_)),
+            "sealed_bytes": held.entry["sealed_bytes"],
+            "at": held.entry["at"],
+            "holds": held.holds,
+            "retain_until": held.retain_until,
+            "destroyed": held.destroyed,
+        }
+        for id_, held in desk.held().items()
+    ]
+    lines = [f"{row['at']}  {row['address']}{'  destroyed' * bool(row['destroyed'])}" for row in rows]
+    tell({"recordings": rows}, "\n".join(lines) or "nothing was taken in yet", as_json=as_json)
+
+
+def take_in(
+    files: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, cards, dock folders.")],
+    vault: VaultAddress,
+    keys: Keys = None,
+    facts: Annotated[Path | None, typer.Option("--facts", help="Officer, unit, incident … (CSV, JSON).")] = None,
+    report: Annotated[Path | None, typer.Option("--report", help="Also write what became of each file (JSON).")] = None,
+    watch: Annotated[float | None, typer.Option("--watch", min=1, help="Look again every so many seconds.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Seal recordings into the vault; the sources are only read. Run again: nothing is stored twice.
+
+    Exit code 0: every file is in the vault. 4: some are not.
+    """
+    desk = desk_at(vault, keys)
+    listed = read_facts(facts) if facts else {}
+
+    def once(paths: list[Path]) -> list[Taken]:
+        with _bar(len(paths), as_json=as_json) as tick:
+            return ingest(desk, paths, listed, tick)
+
+    taken = once(list(found_below(files)))
+    _tell_taken(taken, report, as_json=as_json)
+    if watch is not None:
+        _keep_watching(desk, files, watch, once)
+    if any(one.state == "failed" for one in taken):
+        raise typer.Exit(4)
+
+
+def _keep_watching(_desk: Desk, files: list[Path], seconds: float, once: Callable[[list[Path]], list[Taken]]) -> None:
+    """Take in what is new and has not grown since the last look."""
+    done: dict[Path, tuple[int, float]] = {path: _stamp(path) for path in found_below(files)}
+    seen = dict(done)
+    while True:
+        time.sleep(seconds)
+        now = {path: _stamp(path) for path in found_below(files)}
+        settled = [path for path, stamp in now.items() if seen.get(path) == stamp and done.get(path) != stamp]
+        if settled:
+            _tell_taken(once(settled), None, as_json=False)
+            done |= {path: now[path] for path in settled}
+        seen = now
+
+
+def _stamp(path: Path) -> tuple[int, float]:
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0.0
+    return found.st_size, found.st_mtime
+
+
+@contextmanager
+def _bar(files: int, *, as_json: bool) -> Iterator[Callable[[Taken], None]]:
+    console = Console(stderr=True)
+    if as_json or not console.is_terminal:
+        yield lambda _one: None
+        return
+    columns = (TextColumn("sealing"), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[rate]}"))
+    with Progress(*columns, console=console) as progress:
+        task, sizes = progress.add_task("", total=files, rate=""), [0.0, 0.0]
+
+        def tick(one: Taken) -> None:
+            sizes[0] += one.size_bytes
+            sizes[1] += one.seconds
+            progress.update(task, advance=1, rate=f"{sizes[0] / max(sizes[1], 1e-9) / 1e6:.0f} MB/s")
+
+        yield tick
+
+
+def _tell_taken(taken: list[Taken], report: Path | None, *, as_json: bool) -> None:
+    facts: dict[str, object] = {"files": [one.told() for one in taken]}
+    if report:
+        write_atomically(report, json.dumps(facts, indent=2).encode())
+    lines = [f"{one.state:<13} {one.file}  {one.address}{'  ' + one.why if one.why else ''}" for one in taken]
+    counts = {state: sum(one.state == state for one in taken) for state in ("stored", "already there", "failed")}
+    tell(facts | counts, "\n".join([*lines, ", ".join(f"{n} {s}" for s, n in counts.items())]), as_json=as_json)

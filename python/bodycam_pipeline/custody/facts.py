@@ -1,0 +1,63 @@
+"""What people know of a recording: from a list (CSV, JSON) or from a JSON file beside it.
+
+A list has one row per recording; ``file`` is its name. The other columns are `COLUMNS`, all of them optional.
+"""
+
+import csv
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bodycam_pipeline.values.errors import WorkListError
+
+COLUMNS = ("officer", "unit", "device", "incident", "started")
+Facts = dict[str, str]
+
+
+def read_facts(path: Path) -> dict[str, Facts]:
+    """The rows of a list, by file name.
+
+    Raises:
+        WorkListError: it cannot be read, has a column that is not known, or names a file twice.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        rows = (
+            json.loads(text) if path.suffix.lower() == ".json" else list(csv.DictReader(text.splitlines(), strict=True))
+        )
+        found: dict[str, Facts] = {}
+        for row in rows:
+            name = Path(str(row.get("file") or "")).name
+            if not name or name in found:
+                raise WorkListError(f"{path.name}: a row without a file, or {name!r} twice", remedy="Check the list.")
+            found[name] = _facts({key: value for key, value in row.items() if key != "file"}, path)
+    except (OSError, ValueError, csv.Error, AttributeError) as error:
+        if isinstance(error, WorkListError):
+            raise
+        raise WorkListError(f"cannot read {path.name}: {error}", remedy="Check the list of facts.") from error
+    return found
+
+
+def facts_beside(recording: Path) -> Facts:
+    """From ``NAME.json`` or ``NAME.SUFFIX.json`` beside a recording; nothing where there is none.
+
+    Raises:
+        WorkListError: it cannot be read.
+    """
+    for path in (recording.with_name(f"{recording.name}.json"), recording.with_suffix(".json")):
+        if path.is_file():
+            try:
+                told = json.loads(path.read_text(encoding="utf-8-sig"))
+                return _facts({key: value for key, value in told.items() if key != "file"}, path)
+            except (OSError, ValueError, AttributeError) as error:
+                raise WorkListError(f"cannot read {path.name}: {error}", remedy="Mend it or move it away.") from error
+    return {}
+
+
+def _facts(told: Mapping[Any, Any], path: Path) -> Facts:
+    unknown = [str(key) for key in told if key not in COLUMNS]
+    if unknown:
+        remedy = f"Columns are file, {', '.join(COLUMNS)}."
+        raise WorkListError(f"{path.name}: unknown columns {', '.join(unknown)}", remedy=remedy)
+    return {key: str(value).strip() for key, value in told.items() if value is not None and str(value).strip()}

@@ -1,0 +1,233 @@
+"""Take recordings in: seal each one, put it in its place, and only say so once the disk and the log have it.
+
+A recording is read once. It goes, sealed, into a staging folder; what the disk gives back is compared with what was
+written, the packets are read through the seal, and one step puts the whole in its place. A crash at any moment leaves
+a staging folder, which the next ingest sweeps, or a recording in its place whose entry the next ingest adds.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from bodycam_pipeline import _native
+from bodycam_pipeline.custody.desk import Desk
+from bodycam_pipeline.custody.facts import Facts, facts_beside
+from bodycam_pipeline.custody.verity import protect
+from bodycam_pipeline.durable import disk_errors, make_folder
+from bodycam_pipeline.media.intake import look_into
+from bodycam_pipeline.values.errors import RecordingError, StorageError, UnreadableRecordingError, WorkListError
+from bodycam_pipeline.vault.naming import Sealed
+from bodycam_pipeline.vault.opening import head_of, head_of_file
+from bodycam_pipeline.vault.store import FACTS, KEY, RECORDING
+
+STALE_STAGING = ".lock"
+NOT_RECORDINGS = {".csv", ".json", ".txt", ".xml", ".log", ".md", ".toml", ".html", ".pdf", ".db", ".ini"}
+"""What cameras and docks leave beside recordings. Everything else is sealed, readable or not: it is evidence."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of one file.
+
+    Attributes:
+        file: Its name.
+        state: Whether it was stored now, was there already, or could not be taken in.
+        address: Under which it can be redacted; empty where it failed.
+        why: Why it failed, or what was noticed (a camera's signature, or that it is no readable video).
+        size_bytes: Of the recording.
+        seconds: That it took.
+    """
+
+    file: str
+    state: Literal["stored", "already there", "failed"]
+    address: str
+    why: str
+    size_bytes: int
+    seconds: float
+
+    def told(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def ingest(
+    desk: Desk, files: Iterable[Path], listed: Mapping[str, Facts], watch: Callable[[Taken], None]
+) -> list[Taken]:
+    """Take in every file; one that fails stops none of the others, and leaves nothing behind.
+
+    Raises:
+        VaultError: no vault, or keys are missing: nothing was begun.
+        CustodyLogError: the log was rewritten.
+        StorageError: the vault's disk refused; what was stored before is stored.
+    """
+    desk.ring.recipients()
+    with _staging(desk) as staging:
+        with desk.committing():
+            _sweep(desk)
+        known = set(desk.held())
+        taken = []
+        for path in files:
+            began = time.monotonic()
+            taken.append(_one(desk, path, listed, staging, known, began))
+            watch(taken[-1])
+        return taken
+
+
+def found_below(given: Iterable[str | Path]) -> Iterator[Path]:
+    """The files that paths and folders name, in order; hidden ones and what is known to be no recording are left out.
+
+    Raises:
+        UnreadableRecordingError: a path that names nothing.
+    """
+    for name in map(Path, given):
+        if name.is_dir():
+            for root, folders, names in os.walk(name):
+                folders[:] = sorted(f for f in folders if not f.startswith("."))
+                paths = (Path(root, n) for n in sorted(names) if not n.startswith("."))
+                yield from (p for p in paths if p.suffix.lower() not in NOT_RECORDINGS)
+        elif name.exists():
+            yield name
+        else:
+            raise UnreadableRecordingError(f"{name} is not there", remedy="Check the path; is the card mounted?")
+
+
+def _one(desk: Desk, path: Path, listed: Mapping[str, Facts], staging: Path, known: set[str], began: float) -> Taken:
+    def taken(state: Literal["stored", "already there", "failed"], id_: str, why: str, size: int) -> Taken:
+        address = str(Sealed(desk.vault.address, id_)) if id_ else ""
+        return Taken(path.name, state, address, why, size, time.monotonic() - began)
+
+    staged = staging / secrets.token_hex(8)
+    try:
+        told = facts_beside(path) | listed.get(path.name, {})
+        staged.mkdir()
+        id_, entry, why, size = _sealed(desk, path, told, staged, known)
+        if entry is None:
+            return taken("already there", id_, why, size)
+        with desk.committing():
+            if not desk.vault.add(id_, staged):
+                return taken("already there", id_, why, size)
+            desk.record("ingest", **entry)
+        known.add(id_)
+        return taken("stored", id_, why, size)
+    except (RecordingError, WorkListError) as error:  # the trouble of this file alone
+        return taken("failed", "", str(error), 0)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+
+
+def _sealed(
+    desk: Desk, path: Path, told: Facts, staged: Path, known: set[str]
+) -> tuple[str, dict[str, Any] | None, str, int]:
+    """Seal a file into a staging folder; no entry where the recording is known."""
+    key, target = _native.ObjectKey(), staged / RECORDING
+    before = _stamp(path)
+    sha256, size, blake3, sealed_size = _seal(key, path, target)
+    if _stamp(path) != before or size != before[0]:
+        raise UnreadableRecordingError("the file changed while it was read", remedy="Take it in once it is finished.")
+    id_ = desk.ring.id_of(sha256)
+    if id_ in known and desk.vault.has(id_):
+        return id_, None, "", size
+    seen, why = _looked_into(key, target, path.name)
+    facts = {"file": path.name, "sha256": sha256.hex(), "bytes": size, "written": before[1], "told": told, "seen": seen}
+    sealed_facts = key.seal_bytes(json.dumps(facts, sort_keys=True, default=str).encode())
+    with disk_errors(staged):
+        (staged / FACTS).write_bytes(sealed_facts)
+        (staged / KEY).write_bytes(key.wrap(desk.ring.recipients()))
+    entry = {
+        "recording": id_,
+        "suite": 1,
+        "head": head_of_file(target),
+        "sealed_blake3": blake3.hex(),
+        "sealed_bytes": sealed_size,
+        "facts": hashlib.sha256(sealed_facts).hexdigest(),
+        "protection": protect(target),
+    }
+    return id_, entry, why, size
+
+
+def _seal(key: _native.ObjectKey, path: Path, target: Path) -> tuple[bytes, int, bytes, int]:
+    try:
+        return key.seal(path, target)
+    except OSError as error:
+        if "the recording cannot be read" in str(error):
+            raise UnreadableRecordingError(
+                f"it cannot be read to its end ({error})", remedy="Nothing was stored: connect the card and run again."
+            ) from error
+        raise StorageError(
+            f"the vault's disk refused: {error}", remedy="Check the disk of the vault, then run the same command again."
+        ) from error
+
+
+def _looked_into(key: _native.ObjectKey, target: Path, name: str) -> tuple[dict[str, Any], str]:
+    """What the recording tells of itself, read through its seal; a file that is no video is sealed all the same."""
+    with key.open(target) as file:
+        try:
+            seen = look_into(cast("Any", file), name)
+        except RecordingError as error:
+            seen = {"unreadable": error.what}
+        if file.error is not None:
+            raise StorageError(f"what was sealed does not open: {file.error}", remedy="Check the disk of the vault.")
+    noticed = f"signed by the camera ({seen['signature']}, not validated)" if seen.get("signature") else ""
+    return seen, noticed or (f"sealed, but {seen['unreadable']}" if "unreadable" in seen else "")
+
+
+def _stamp(path: Path) -> tuple[int, float]:
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise UnreadableRecordingError(f"it is gone ({error.strerror})", remedy="Connect the card again.") from error
+    return found.st_size, found.st_mtime
+
+
+@contextmanager
+def _staging(desk: Desk) -> Iterator[Path]:
+    """A folder for this ingest alone, on the vault's disk where it has one; held, so that nobody sweeps it."""
+    parent = desk.vault.staging() or Path(tempfile.gettempdir())
+    make_folder(parent)
+    folder = parent / f"ingest-{secrets.token_hex(8)}"
+    with disk_errors(folder):
+        folder.mkdir(mode=0o700)
+    descriptor = os.open(folder / STALE_STAGING, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(descriptor)
+
+
+def _sweep(desk: Desk) -> None:
+    """Clear what killed ingests left, and log what they put in its place without coming to say so."""
+    parent = desk.vault.staging()
+    for folder in parent.glob("ingest-*") if parent else ():
+        with suppress(OSError):
+            _clear_unheld(folder)
+    known = desk.held()
+    for id_ in desk.vault.ids():
+        if id_ not in known:
+            blake3, size = desk.vault.digest(id_)
+            facts = {"head": head_of(desk.vault, id_), "sealed_blake3": blake3.hex(), "sealed_bytes": size}
+            facts["facts"] = hashlib.sha256(desk.vault.read(id_, FACTS)).hexdigest()
+            desk.record("ingest", recording=id_, suite=1, protection="unknown", note="found after a crash", **facts)
+
+
+def _clear_unheld(folder: Path) -> None:
+    lock = folder / STALE_STAGING
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder)
+    except BlockingIOError:
+        pass  # another ingest is at work there
+    finally:
+        os.close(descriptor)

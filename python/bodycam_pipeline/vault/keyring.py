@@ -1,0 +1,103 @@
+"""The private folder of one machine: what it may do with a vault follows from the files in it.
+
+```
+recipients.txt    age1… lines: to whom new recordings are sealed            whoever ingests or rotates
+id.key            32 random bytes in hex: recordings are named under it     whoever ingests
+log.pem           signs the custody log (Ed25519)                           whoever adds to it
+log.vkey          checks it                                                 everybody
+identity.txt      AGE-SECRET-KEY-1… lines: opens recordings                 the nightly job, a custodian
+people/*.pub.pem  whose consent a destruction needs (Ed25519)               whoever destroys
+```
+
+Workers find it through the environment variable `BODYCAM_KEYS`. Nothing of it is ever in a task, the log or a report.
+"""
+
+import hashlib
+import hmac
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from bodycam_pipeline.values.errors import VaultError
+from bodycam_pipeline.vault.note import Verifier
+
+VARIABLE = "BODYCAM_KEYS"
+_OTHERS = 0o077
+
+
+@dataclass(frozen=True)
+class Keyring:
+    """A folder of keys; each is read when it is needed and kept by nobody."""
+
+    folder: Path
+
+    def recipients(self) -> list[str]:
+        """To whom new recordings are sealed.
+
+        Raises:
+            VaultError: the file is missing or empty.
+        """
+        lines = [line.strip() for line in self._text("recipients.txt", secret=False).splitlines()]
+        found = [line for line in lines if line and not line.startswith("#")]
+        if not found:
+            raise VaultError("recipients.txt names nobody", remedy="Write an age1… line each; see docs/vault.md.")
+        return found
+
+    def identities(self) -> str:
+        """The text that opens recordings.
+
+        Raises:
+            VaultError: missing, or open to others.
+        """
+        return self._text("identity.txt")
+
+    def verifier(self) -> Verifier:
+        """What checks the custody log.
+
+        Raises:
+            VaultError: missing or no such key.
+        """
+        return Verifier.parse(self._text("log.vkey", secret=False))
+
+    def id_of(self, sha256: bytes) -> str:
+        """The name of a recording: whoever has not the key cannot tell from it whether a known recording is here.
+
+        Raises:
+            VaultError: the key is missing or open to others.
+        """
+        key = self._text("id.key").strip()
+        try:
+            return hmac.new(bytes.fromhex(key), sha256, hashlib.sha256).hexdigest()
+        except ValueError as error:
+            raise VaultError("id.key is not hex", remedy="Restore it from the agency's copy.") from error
+
+    def path(self, name: str) -> Path:
+        """Where a key lies."""
+        return self.folder / name
+
+    def _text(self, name: str, *, secret: bool = True) -> str:
+        path = self.path(name)
+        try:
+            if secret and path.stat().st_mode & _OTHERS:
+                raise VaultError(f"{path} can be read by others than its owner", remedy=f"chmod 600 {path}")
+            return path.read_text(encoding="ascii")
+        except (OSError, UnicodeDecodeError) as error:
+            raise VaultError(
+                f"this machine has no {name} ({getattr(error, 'strerror', error)})",
+                remedy="docs/vault.md says which keys a machine needs, and which it must not have.",
+            ) from error
+
+
+def keyring(folder: Path | None = None) -> Keyring:
+    """The folder that was named, or the one that the environment names.
+
+    Raises:
+        VaultError: neither did.
+    """
+    named = folder or (Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None)
+    if named is None:
+        raise VaultError(
+            "no folder of keys is named",
+            remedy=f"Set {VARIABLE} to the private folder that `bodycam vault create` filled, on every node.",
+        )
+    return Keyring(named)

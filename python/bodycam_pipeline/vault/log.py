@@ -1,0 +1,257 @@
+"""The custody log: who did what to which recording, in an RFC 6962 tree whose every state is signed.
+
+An entry is one line of JSON: ``at`` (UTC), ``event``, ``by``, and what the event needs. Entries are only ever added.
+The one file that is replaced is the checkpoint, after everything that it speaks of is on the disk.
+"""
+
+import fcntl
+import getpass
+import json
+import os
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from bodycam_pipeline import _native
+from bodycam_pipeline.durable import make_folder, write_atomically
+from bodycam_pipeline.values.errors import CustodyLogError
+from bodycam_pipeline.vault.note import Checkpoint, Verifier, sign, verified
+from bodycam_pipeline.vault.tiles import ENTRY_LIMIT_BYTES, HASH_BYTES, WIDTH, Tiles, bundle, tile_path, width_at
+
+Entry = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """That an entry is in the log: what a third party checks with the log's key and nothing else.
+
+    Attributes:
+        index: The entry's number.
+        entry: Its bytes.
+        path: Hashes from the leaf up.
+        checkpoint: The signed note that it is proved against.
+    """
+
+    index: int
+    entry: bytes
+    path: tuple[bytes, ...]
+    checkpoint: bytes
+
+    def check(self, verifier: Verifier) -> None:
+        """Check it.
+
+        Raises:
+            CustodyLogError: it proves nothing.
+        """
+        top = verified(self.checkpoint, verifier)
+        leaf = _native.merkle_leaf(self.entry)
+        if not _native.merkle_includes(top.root, top.size, self.index, leaf, self.path):
+            raise CustodyLogError(
+                f"entry {self.index} is not in the log that was signed",
+                remedy="The log's files were changed: restore them from a copy, and ask the witness.",
+            )
+
+
+class CustodyLog:
+    """A log in a folder; nothing in it is believed that its key did not sign."""
+
+    def __init__(self, folder: Path, verifier: Verifier) -> None:
+        self.folder, self.verifier = folder, verifier
+
+    def note(self) -> bytes:
+        """The signed checkpoint as it stands.
+
+        Raises:
+            CustodyLogError: there is none.
+        """
+        try:
+            return (self.folder / "checkpoint").read_bytes()
+        except OSError as error:
+            raise CustodyLogError(
+                f"the custody log has no checkpoint ({error.strerror})",
+                remedy="Check the log's folder, or restore it from a copy. A log never begins anew.",
+            ) from error
+
+    def checkpoint(self) -> Checkpoint:
+        """The checkpoint, verified.
+
+        Raises:
+            CustodyLogError: none, or not signed by the log's key.
+        """
+        return verified(self.note(), self.verifier)
+
+    def entries(self, first: int = 0) -> Iterator[tuple[int, Entry]]:
+        """Every entry with its number, held to the signed root before the first one is given.
+
+        Raises:
+            CustodyLogError: the log is not what was signed.
+        """
+        raw = self.verified_entries()
+        yield from ((number, json.loads(raw[number])) for number in range(first, len(raw)))
+
+    def verified_entries(self) -> list[bytes]:
+        """Every entry's bytes; entries and tiles were compared with the signed root.
+
+        Raises:
+            CustodyLogError: the log is not what was signed.
+        """
+        top = self.checkpoint()
+        tiles = Tiles(self.folder, top.size)
+        raw = [entry for number in range(_tiles(top.size)) for entry in tiles.entries(number)]
+        leaves = b"".join(map(_native.merkle_leaf, raw))
+        if _native.merkle_root(leaves) != top.root:
+            raise _rewritten("its entries")
+        level, hashes = 0, leaves
+        while hashes:
+            width = WIDTH * HASH_BYTES
+            parts = [hashes[at : at + width] for at in range(0, len(hashes), width)]
+            if any(tiles.hashes(level, number) != part for number, part in enumerate(parts)):
+                raise _rewritten("its tiles")
+            hashes = b"".join(_native.merkle_root(part) for part in parts if len(part) == width)
+            level += 1
+        return raw
+
+    def proof(self, index: int) -> Proof:
+        """That entry ``index`` is in the log, from its tiles: the log's length hardly matters.
+
+        Raises:
+            CustodyLogError: there is no such entry, or the tiles are not what was signed.
+        """
+        note = self.note()
+        top = verified(note, self.verifier)
+        if not 0 <= index < top.size:
+            raise CustodyLogError(f"the log has no entry {index}: it holds {top.size}", remedy="Check the number.")
+        tiles = Tiles(self.folder, top.size)
+        path = tuple(tiles.root(*part) for part in _native.merkle_inclusion_ranges(index, top.size))
+        proof = Proof(index, tiles.entries(index // WIDTH)[index % WIDTH], path, note)
+        proof.check(self.verifier)
+        return proof
+
+    def entry(self, index: int) -> Entry:
+        """One entry, proved.
+
+        Raises:
+            CustodyLogError: as `proof`.
+        """
+        found: Entry = json.loads(self.proof(index).entry)
+        return found
+
+    def consistency(self, old: int) -> tuple[Checkpoint, list[bytes]]:
+        """The checkpoint, and the proof that the log of ``old`` entries is its beginning.
+
+        Raises:
+            CustodyLogError: it is not even as long, or tiles are missing.
+        """
+        top = self.checkpoint()
+        if not 0 < old <= top.size:
+            raise CustodyLogError(f"the log holds {top.size} entries and had {old}", remedy="Entries were taken away.")
+        tiles = Tiles(self.folder, top.size)
+        return top, [tiles.root(*part) for part in _native.merkle_consistency_ranges(old, top.size)]
+
+    @contextmanager
+    def held(self, name: str = "append") -> Iterator[None]:
+        """Hold the log for one process; the lock is the kernel's and dies with its holder."""
+        descriptor = os.open(self.folder / f".{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def append(self, key: Ed25519PrivateKey, *events: Entry) -> int:
+        """Add events; returns the first one's number once all of them are on the disk and signed.
+
+        Each gets the time, and who acts: user and machine.
+
+        Raises:
+            CustodyLogError: the log is not what was signed, or an entry is too long.
+            StorageError: the disk refused; nothing was added.
+        """
+        with self.held():
+            top = self.checkpoint()
+            return self._append(top, [_line(event) for event in events], key)
+
+    def _append(self, top: Checkpoint, lines: Sequence[bytes], key: Ed25519PrivateKey) -> int:
+        tiles, size = Tiles(self.folder, top.size), top.size + len(lines)
+        if tiles.root() != top.root:
+            raise _rewritten("its tiles")
+        last = top.size // WIDTH
+        entries = (tiles.entries(last) if top.size % WIDTH else []) + list(lines)
+        for number in range(0, len(entries), WIDTH):
+            self._write("entries", last + number // WIDTH, size, bundle(entries[number : number + WIDTH]))
+        fresh = b"".join(map(_native.merkle_leaf, lines))
+        level = 0
+        while fresh:
+            fresh = self._grow(tiles, level, size, fresh)
+            level += 1
+        grown = Checkpoint(top.origin, size, Tiles(self.folder, size).root())
+        write_atomically(self.folder / "checkpoint", sign(grown, key))
+        self._forget(top.size, size)
+        return top.size
+
+    def _grow(self, tiles: Tiles, level: int, size: int, fresh: bytes) -> bytes:
+        """Add hashes to a level; returns those of the tiles that became whole."""
+        had = tiles.size >> 8 * level
+        index = had // WIDTH
+        hashes = (tiles.hashes(level, index) if had % WIDTH else b"") + fresh
+        whole = b""
+        for at in range(0, len(hashes), WIDTH * HASH_BYTES):
+            part = hashes[at : at + WIDTH * HASH_BYTES]
+            self._write(level, index, size, part)
+            whole += _native.merkle_root(part) if len(part) == WIDTH * HASH_BYTES else b""
+            index += 1
+        return whole
+
+    def _write(self, level: int | str, index: int, size: int, content: bytes) -> None:
+        width = width_at(size, 0 if isinstance(level, str) else level, index)
+        path = self.folder / tile_path(level, index, width)
+        make_folder(path.parent)
+        write_atomically(path, content)
+
+    def _forget(self, old: int, size: int) -> None:
+        """Tiles that were not full are contained in the ones that grew out of them."""
+        levels: list[tuple[int | str, int]] = [("entries", 0), *((n, n) for n in range(8))]
+        for level, height in levels:
+            index, width = (old >> 8 * height) // WIDTH, (old >> 8 * height) % WIDTH
+            if width and width != width_at(size, height, index):
+                (self.folder / tile_path(level, index, width)).unlink(missing_ok=True)
+
+
+def begin(folder: Path, origin: str, key: Ed25519PrivateKey) -> CustodyLog:
+    """A new log: an empty one, signed.
+
+    Raises:
+        CustodyLogError: one is there already.
+        StorageError: the disk refused.
+    """
+    make_folder(folder)
+    if (folder / "checkpoint").exists():
+        raise CustodyLogError(f"{folder} holds a log already", remedy="A log never begins anew: name another folder.")
+    write_atomically(folder / "checkpoint", sign(Checkpoint(origin, 0, _native.merkle_root(b"")), key))
+    return CustodyLog(folder, Verifier(origin, key.public_key()))
+
+
+def _line(event: Entry) -> bytes:
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    whole = {"at": now, "by": f"{getpass.getuser()}@{socket.gethostname()}"} | event
+    line = json.dumps(whole, sort_keys=True, separators=(",", ":")).encode()
+    if len(line) > ENTRY_LIMIT_BYTES:
+        raise CustodyLogError("an entry of more than 64 KiB", remedy="Shorten the reason.")
+    return line
+
+
+def _tiles(size: int) -> int:
+    return -(-size // WIDTH)
+
+
+def _rewritten(what: str) -> CustodyLogError:
+    return CustodyLogError(
+        f"the custody log was rewritten: {what} are not those that were signed",
+        remedy="Restore the folder from a copy, and compare it with the checkpoint that the witness keeps.",
+    )
