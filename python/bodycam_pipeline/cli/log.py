@@ -11,7 +11,7 @@ import typer
 from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.cli.vault import Keys
 from bodycam_pipeline.custody.desk import desk_at
-from bodycam_pipeline.values.errors import VaultError
+from bodycam_pipeline.values.errors import CustodyLogError, VaultError
 from bodycam_pipeline.vault.log import CustodyLog, Proof
 from bodycam_pipeline.vault.naming import is_sealed, parse
 from bodycam_pipeline.vault.note import Verifier
@@ -61,20 +61,26 @@ def prove(
 ) -> None:
     """Print a proof that an entry is in the log (JSON), for anybody who has the log's key line."""
     proof = _log(vault, keys, log, verifier).proof(entry)
-    tell(proof_facts(proof), "", as_json=True)
+    tell(proof.told(), "", as_json=True)
 
 
 def check_proof(
     proof: Annotated[Path, typer.Argument(help="What `bodycam log prove` printed.")],
-    verifier: Annotated[str, typer.Option("--verifier", help="The log's key line.")],
+    verifier: Annotated[str, typer.Option("--verifier", help="The log's key line, from a source you trust.")],
+    part: Annotated[str | None, typer.Option("--part", help="Of an export's proof.json: ingest or export.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check such a proof; needs neither the log nor the vault."""
-    told = json.loads(proof.read_text())
-    path = tuple(base64.b64decode(node) for node in told["path"])
-    found = Proof(told["index"], told["entry"].encode(), path, told["checkpoint"].encode())
+    try:
+        told = json.loads(proof.read_text())
+    except (OSError, ValueError) as error:
+        raise CustodyLogError(
+            f"cannot read {proof}: {error}", remedy="Give what `bodycam log prove` printed."
+        ) from error
+    found = Proof.parse(told.get(part) if part else told)
     found.check(Verifier.parse(verifier))
-    tell({"state": "proved", "entry": json.loads(told["entry"])}, f"proved: {told['entry']}", as_json=as_json)
+    entry = found.entry.decode()
+    tell({"state": "proved", "entry": json.loads(entry)}, f"proved: {entry}", as_json=as_json)
 
 
 def verify(
@@ -101,16 +107,6 @@ def witness(
     facts = {"state": "accepted", "before": old.size if old else None, "entries": new.size, "kept": kept}
     since = f"grew out of the {old.size} entries that were kept" if old else "is kept from now on"
     tell(facts, f"accepted: the log of {new.size} entries {since}", as_json=as_json)
-
-
-def proof_facts(proof: Proof) -> dict[str, object]:
-    """A proof as JSON."""
-    return {
-        "index": proof.index,
-        "entry": proof.entry.decode(),
-        "path": [base64.b64encode(node).decode() for node in proof.path],
-        "checkpoint": proof.checkpoint.decode(),
-    }
 
 
 def _log(vault: str | None, keys: Path | None, folder: Path | None, verifier: str | None) -> CustodyLog:

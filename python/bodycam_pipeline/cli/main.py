@@ -8,7 +8,20 @@ import sys
 
 import typer
 
-from bodycam_pipeline.cli import batch, capacity, demo, doctor, keys, log, models, nightly, redact, vault, verify
+from bodycam_pipeline.cli import (
+    batch,
+    capacity,
+    demo,
+    doctor,
+    keeping,
+    keys,
+    log,
+    models,
+    nightly,
+    redact,
+    vault,
+    verify,
+)
 from bodycam_pipeline.cli.output import report_error
 from bodycam_pipeline.values.errors import BodycamError
 
@@ -21,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for group in (redact, batch, nightly, capacity, verify, vault, log, keys, demo, doctor, models):
+for group in (redact, batch, nightly, capacity, verify, vault, keeping, log, keys, demo, doctor, models):
     group.add_to(app)
 
 

@@ -34,10 +34,11 @@ Reason = Annotated[str, typer.Option("--reason", help="Why; it goes into the log
 def add_to(app: typer.Typer) -> None:
     """Register the verbs."""
     app.command("ingest")(take_in)
-    group = typer.Typer(help="Sealed originals: create, keygen, list.", no_args_is_help=True)
+    group = typer.Typer(help="Sealed originals: who opens them, what is done with them.", no_args_is_help=True)
     group.command()(create)
     group.command()(keygen)
     group.command("list")(list_recordings)
+
     app.add_typer(group, name="vault")
 
 

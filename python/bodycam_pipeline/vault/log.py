@@ -4,6 +4,7 @@ An entry is one line of JSON: ``at`` (UTC), ``event``, ``by``, and what the even
 The one file that is replaced is the checkpoint, after everything that it speaks of is on the disk.
 """
 
+import base64
 import fcntl
 import getpass
 import json
@@ -43,6 +44,28 @@ class Proof:
     path: tuple[bytes, ...]
     checkpoint: bytes
 
+    def told(self) -> dict[str, object]:
+        """For JSON; `parse` reads it."""
+        return {
+            "index": self.index,
+            "entry": self.entry.decode(),
+            "path": [base64.b64encode(node).decode() for node in self.path],
+            "checkpoint": self.checkpoint.decode(),
+        }
+
+    @classmethod
+    def parse(cls, told: dict[str, Any]) -> "Proof":
+        """Read what `told` gave.
+
+        Raises:
+            CustodyLogError: it is no proof.
+        """
+        try:
+            path = tuple(base64.b64decode(node, validate=True) for node in told["path"])
+            return cls(int(told["index"]), told["entry"].encode(), path, told["checkpoint"].encode())
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise CustodyLogError("not a proof", remedy="Give what `bodycam log prove` printed.") from error
+
     def check(self, verifier: Verifier) -> None:
         """Check it.
 
@@ -51,7 +74,8 @@ class Proof:
         """
         top = verified(self.checkpoint, verifier)
         leaf = _native.merkle_leaf(self.entry)
-        if not _native.merkle_includes(top.root, top.size, self.index, leaf, self.path):
+        whole = self.index >= 0 and all(len(node) == HASH_BYTES for node in self.path)
+        if not whole or not _native.merkle_includes(top.root, top.size, self.index, leaf, self.path):
             raise CustodyLogError(
                 f"entry {self.index} is not in the log that was signed",
                 remedy="The log's files were changed: restore them from a copy, and ask the witness.",

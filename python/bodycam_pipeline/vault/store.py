@@ -96,6 +96,11 @@ class Vault:
             for id_ in self._below(f"recordings/{prefix}"):
                 yield id_, set(self._below(f"recordings/{prefix}/{id_}"))
 
+    def strangers(self) -> list[str]:
+        """What lies beside the recordings and does not belong to a vault."""
+        known = {"vault.json", "recordings", "log", "staging"}
+        return [name for name in self._below("") if name not in known]
+
     def has(self, id_: str, part: str = RECORDING) -> bool:
         """Whether a part of a recording is there."""
         return bool(self._system.get_file_info(self._path(id_, part)).is_file)
@@ -189,7 +194,7 @@ class Vault:
                 file.write(block)
 
     def _below(self, name: str) -> list[str]:
-        selector = fs.FileSelector(f"{self._root}/{name}", allow_not_found=True)
+        selector = fs.FileSelector(f"{self._root}/{name}".rstrip("/"), allow_not_found=True)
         return sorted(info.base_name for info in self._system.get_file_info(selector))
 
     @staticmethod

@@ -1,0 +1,130 @@
+"""The nightly audit: is everything that the log says is there really there, unchanged, and nothing else?
+
+Each night takes its share of the recordings, by their names, so that thirty nights in a row read every one.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from bodycam_pipeline.custody.desk import Desk, Held
+from bodycam_pipeline.values.errors import BodycamError
+from bodycam_pipeline.vault.opening import head_of, open_key, open_object
+from bodycam_pipeline.vault.store import FACTS, KEY, PARTS, RECORDING
+
+NIGHTS = 30
+"""Nights after which every recording was read once."""
+
+_READ_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is not as it should be: where (a recording's id, or a file), and what."""
+
+    where: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Audited:
+    """What an audit saw.
+
+    Attributes:
+        recordings: That the log knows.
+        read: Recordings whose every sealed byte was compared this time.
+        opened: Of these, how many were opened as well.
+        findings: What is wrong; empty when all is well.
+    """
+
+    recordings: int
+    read: int
+    opened: int
+    findings: tuple[Finding, ...]
+
+
+def audit(desk: Desk, day: date, *, everything: bool = False, opening: bool = False) -> Audited:
+    """Check the log, what is there, and this night's share of the recordings; put the result on record.
+
+    Args:
+        desk: The vault.
+        day: Chooses the share.
+        everything: Read all of them.
+        opening: Open them as well, with this machine's identity, and compare the digest of what is inside.
+
+    Raises:
+        CustodyLogError: the log itself is not what was signed: that ends every audit.
+        StorageError: the disk refused.
+    """
+    known = desk.held()
+    findings = [*_missing_and_extra(desk, known)]
+    share = [id_ for id_ in known if everything or _is_due(id_, day)]
+    opened = 0
+    for id_ in share:
+        held = known[id_]
+        findings += [Finding(id_, what) for what in _sealed(desk, id_, held)]
+        if opening and not held.destroyed:
+            opened += 1
+            findings += [Finding(id_, what) for what in _opened(desk, id_, held)]
+    told = [f"{finding.where}: {finding.what}" for finding in findings]
+    desk.record("verification", recordings=len(known), read=len(share), opened=opened, findings=told[:100])
+    return Audited(len(known), len(share), opened, tuple(findings))
+
+
+def _is_due(id_: str, day: date) -> bool:
+    return int(id_[:8], 16) % NIGHTS == day.toordinal() % NIGHTS
+
+
+def _missing_and_extra(desk: Desk, known: dict[str, Held]) -> Iterator[Finding]:
+    there = dict(desk.vault.contents())
+    for name in desk.vault.strangers():
+        yield Finding(name, "a file that no one put there through this software")
+    for id_ in there.keys() - known.keys():
+        yield Finding(id_, "lies in the vault, and the log knows nothing of it")
+    for id_, held in known.items():
+        parts = there.get(id_, set())
+        wanted = set(PARTS) - ({KEY} if held.destroyed else set())
+        yield from (Finding(id_, f"{part} is missing") for part in sorted(wanted - parts))
+        if held.destroyed and KEY in parts:
+            yield Finding(id_, "its destruction was ordered, and its key is still there: `bodycam vault destroy` again")
+        yield from (Finding(id_, f"{part} does not belong here") for part in sorted(parts - set(PARTS)))
+
+
+def _sealed(desk: Desk, id_: str, held: Held) -> Iterator[str]:
+    """What differs from the entry of the ingest; needs no key."""
+    entry = held.entry
+    yield from _differs(lambda: _blake3(desk, id_), (entry["sealed_blake3"], entry["sealed_bytes"]), RECORDING)
+    yield from _differs(lambda: head_of(desk.vault, id_), entry["head"], "how it begins")
+    yield from _differs(lambda: hashlib.sha256(desk.vault.read(id_, FACTS)).hexdigest(), entry["facts"], FACTS)
+
+
+def _differs(found: Callable[[], object], wanted: object, what: str) -> Iterator[str]:
+    try:
+        if found() != wanted:
+            yield f"{what} is not what was sealed"
+    except FileNotFoundError:
+        pass  # said already: it is missing
+    except (OSError, BodycamError) as error:
+        yield f"{what} cannot be read: {error}"
+
+
+def _blake3(desk: Desk, id_: str) -> tuple[str, int]:
+    blake3, size = desk.vault.digest(id_)
+    return blake3.hex(), size
+
+
+def _opened(desk: Desk, id_: str, held: Held) -> Iterator[str]:
+    """What is inside against what was taken in; a read like any other, on record before it happens."""
+    desk.record("read", recording=id_, ingest=held.ingest, purpose="audit")
+    try:
+        facts = json.loads(open_key(desk.vault, id_, desk.ring).open_bytes(desk.vault.read(id_, FACTS)))
+        digest = hashlib.sha256()
+        with open_object(desk.vault, id_, desk.ring, held.entry) as file:
+            while block := file.read(_READ_BYTES):
+                digest.update(block)
+        if digest.hexdigest() != facts["sha256"]:
+            yield "what is inside is not what was taken in"
+    except (OSError, ValueError) as error:
+        yield f"it does not open: {error}"

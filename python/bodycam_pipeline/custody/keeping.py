@@ -1,0 +1,146 @@
+"""What people decide about sealed recordings: holds, retention, who may open them, and the end. Each stands in the log.
+
+The end of a recording is the destruction of its key, and with it of its facts: two people consent, each with a key of
+their own, over the same text; neither a hold nor a day that was set before may stand against it. The sealed file stays.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from bodycam_pipeline.custody.desk import Desk
+from bodycam_pipeline.evidence.keys import fingerprint, read_private_key, read_public_key
+from bodycam_pipeline.evidence.signing import open_envelope, sign
+from bodycam_pipeline.values.errors import Place, SignatureError, VaultError
+from bodycam_pipeline.vault.opening import open_key
+
+CONSENT = "application/vnd.bodycam.destruction+json"
+CONSENTS_NEEDED = 2
+
+
+def hold(desk: Desk, id_: str, reason: str) -> None:
+    """Put a recording under legal hold.
+
+    Raises:
+        VaultError: there is no such recording.
+    """
+    desk.one(id_)
+    desk.record("hold", recording=id_, reason=reason)
+
+
+def lift_holds(desk: Desk, id_: str, reason: str) -> None:
+    """End every hold on a recording.
+
+    Raises:
+        VaultError: there is no such recording, or no hold on it.
+    """
+    if not desk.one(id_).holds:
+        raise VaultError("no hold is in force", remedy="`bodycam log show` tells its history.", where=Place(id_))
+    desk.record("hold lifted", recording=id_, reason=reason)
+
+
+def retain(desk: Desk, id_: str, until: date, reason: str) -> None:
+    """Say until when a recording is kept; a day can be moved later, never earlier.
+
+    Raises:
+        VaultError: there is no such recording, or it is to be kept longer already.
+    """
+    known = desk.one(id_).retain_until
+    if known is not None and until < known:
+        raise VaultError(f"it is kept until {known}", remedy="A retention is only ever made longer.", where=Place(id_))
+    desk.record("retention", recording=id_, until=until.isoformat(), reason=reason)
+
+
+def people_on_record(desk: Desk) -> list[str]:
+    """Put the people of this machine's ``people/`` on record as those whose consent a destruction needs.
+
+    Raises:
+        VaultError: fewer than two.
+    """
+    found = sorted(map(fingerprint, _people(desk)))
+    if len(found) < CONSENTS_NEEDED:
+        remedy = "Put the public key of each (`bodycam keys new`) into people/NAME.pub.pem of the folder of keys."
+        raise VaultError(f"a destruction needs {CONSENTS_NEEDED} people, and {len(found)} are named", remedy=remedy)
+    desk.record("people", people=found)
+    return found
+
+
+def consent(desk: Desk, id_: str, reason: str, key: Path) -> bytes:
+    """One person's signed consent to the destruction of one recording, as a DSSE envelope.
+
+    Raises:
+        VaultError: there is no such recording.
+        KeyFileError: the key cannot be used.
+    """
+    desk.one(id_)
+    return sign(_statement(desk, id_, reason), CONSENT, read_private_key(key))
+
+
+def destroy_key(desk: Desk, id_: str, reason: str, consents: Sequence[bytes]) -> None:
+    """Destroy a recording's key, for good. On record before it happens; run again, it finishes what was cut off.
+
+    Raises:
+        VaultError: a hold or a retention stands against it, or two people on record have not consented to this.
+        StorageError: the disk refused.
+    """
+    held = desk.one(id_)
+    if held.holds:
+        raise VaultError(f"it is under legal hold: {held.holds[0]}", remedy="Lift the hold first.", where=Place(id_))
+    if held.retain_until is not None and held.retain_until > datetime.now(UTC).date():
+        raise VaultError(f"it is kept until {held.retain_until}", remedy="Wait for that day.", where=Place(id_))
+    signers = _who_consented(desk, _statement(desk, id_, reason), consents)
+    if len(signers) < CONSENTS_NEEDED:
+        raise VaultError(
+            f"{len(signers)} of {CONSENTS_NEEDED} people on record have consented to this, for this reason",
+            remedy="Each signs with `bodycam vault consent`; `bodycam vault people` puts them on record.",
+            where=Place(id_),
+        )
+    if not held.destroyed:
+        told = [envelope.decode() for envelope in consents]
+        desk.record("destruction", recording=id_, reason=reason, people=sorted(signers), consents=told)
+    desk.vault.destroy_key(id_)
+
+
+def rotate(desk: Desk) -> int:
+    """Wrap every recording's key to those who are in ``recipients.txt`` now; no sealed byte changes.
+
+    Returns:
+        How many keys were wrapped anew.
+
+    Raises:
+        VaultError: a key does not open with this machine's identity.
+        StorageError: the disk refused; run again.
+    """
+    recipients = desk.ring.recipients()
+    ids = [id_ for id_, held in desk.held().items() if not held.destroyed]
+    desk.record("rotation", recipients=recipients, recordings=len(ids))
+    for id_ in ids:
+        desk.vault.replace_key(id_, open_key(desk.vault, id_, desk.ring).wrap(recipients))
+    return len(ids)
+
+
+def _statement(desk: Desk, id_: str, reason: str) -> bytes:
+    told = {"destroy": id_, "log": desk.log.verifier.name, "reason": reason}
+    return json.dumps(told, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _who_consented(desk: Desk, statement: bytes, consents: Iterable[bytes]) -> set[str]:
+    on_record = next((set(e["people"]) for _, e in reversed(list(desk.log.entries())) if e["event"] == "people"), set())
+    people = [key for key in _people(desk) if fingerprint(key) in on_record]
+    return {name for envelope in consents for name in _signer(envelope, statement, people)}
+
+
+def _signer(envelope: bytes, statement: bytes, people: Iterable[Ed25519PublicKey]) -> Iterator[str]:
+    for key in people:
+        try:
+            if open_envelope(envelope, CONSENT, key) == statement:
+                yield fingerprint(key)
+        except SignatureError:
+            continue
+
+
+def _people(desk: Desk) -> list[Ed25519PublicKey]:
+    return [read_public_key(path) for path in sorted(desk.ring.path("people").glob("*.pub.pem"))]
