@@ -1,6 +1,7 @@
 """A runner in this very process: for tests that run hundreds of small jobs and crash nothing."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Self
 
 from bodycam_pipeline.running.runner import Outcome, Result, Task
 from bodycam_pipeline.values.errors import BodycamError
@@ -10,6 +11,15 @@ class InlineRunner:
     """Runs each task where it is called."""
 
     workers = 1
+
+    def in_turn(self, _turn: int) -> Self:
+        return self
+
+    def has_room(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        """Nothing is open."""
 
     def run(self, step: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[Outcome[Result]]:
         for number, task in enumerate(tasks):

@@ -48,8 +48,8 @@ def test_a_worker_killed_in_every_phase_changes_no_byte(
         def kill_once(phase: Phase, _done: int, _frames: int) -> None:
             if phase not in killed:
                 killed.append(phase)
-                for worker in list(runner._pool):
-                    runner._drop(worker) if worker.number is None else worker.process.kill()
+                for worker in list(runner.processes.pool):
+                    worker.process.kill()
 
         published: Published = redact(Order(str(recording), tmp_path, policy), runner, kill_once)
     assert killed == ["detect", "render", "verify"]

@@ -24,6 +24,7 @@ from bodycam_pipeline.values.policy import Policy
 from tests.backlog.conftest import FAST_TOML
 from tests.clips import clip
 from tests.inline import InlineRunner
+from tests.running.steps import pid
 
 Run = Callable[..., Ended]
 BODYCAM = Path(sys.executable).with_name("bodycam")
@@ -106,6 +107,20 @@ def test_what_is_due_first_is_worked_on_first(run: Run, tmp_path: Path) -> None:
     told = json.loads((ended.folder / "summary.json").read_text())
     begun = [line["started"] for line in told["recordings"]]
     assert begun == sorted(begun)
+
+
+def test_recordings_of_one_segment_are_worked_on_side_by_side(tmp_path: Path, fast: Policy) -> None:
+    for number in range(3):
+        clip(tmp_path / f"{number}.mp4", frames=90 + number, size=(640, 360), options={"g": "100"})
+    asked = Asked("batch", tmp_path / "out", tmp_path / "ledger.sqlite", "reports/{run}", lambda: False)
+    with LocalRunner(2) as runner:
+        list(runner.run(pid, range(4)))  # both workers are there before the first recording
+        ended = carry_out(asked, wishes([f"{tmp_path}/*.mp4"], fast), runner, nobody)
+    assert ended.summary.states == {"published": 3}
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        tries = ledger._read("SELECT job, started, ended FROM attempts")
+    side_by_side = [(a["job"], b["job"]) for a in tries for b in tries if a["started"] < b["started"] < a["ended"]]
+    assert any(one != other for one, other in side_by_side), "a worker was left idle while recordings waited"
 
 
 def test_withheld_by_a_person_is_on_record_and_no_failure(run: Run, tmp_path: Path) -> None:

@@ -52,12 +52,14 @@ def test_what_is_no_time_or_no_zone_is_refused(until: str, zone: str) -> None:
         next_time(until, zone, datetime.now(UTC))
 
 
-def night(tmp_path: Path, wishes: list[Wish], segments: int | None = None) -> Ended:
+def night(tmp_path: Path, wishes: list[Wish], segments: int = 10_000) -> Ended:
     """One night, in which at most so many segments are begun."""
-    questions = iter([False] * (10_000 if segments is None else segments))
-    asked = Asked(
-        "nightly", tmp_path / "out", tmp_path / "ledger.sqlite", "nights/{run}", lambda: next(questions, True)
-    )
+
+    def over() -> bool:
+        with Ledger(tmp_path / "ledger.sqlite") as ledger:
+            return sum(ledger.tries().values()) >= segments
+
+    asked = Asked("nightly", tmp_path / "out", tmp_path / "ledger.sqlite", "nights/{run}", over)
     return carry_out(asked, wishes, InlineRunner(), nobody)
 
 
@@ -65,7 +67,7 @@ def test_what_is_left_goes_on_the_next_night_without_being_asked_for(tmp_path: P
     for name in ("first", "second"):
         clip(tmp_path / f"{name}.mp4", frames=5 if name == "first" else 6)
     given = [Wish(f"{tmp_path}/second.mp4", fast), Wish(f"{tmp_path}/first.mp4", fast, due="2026-12-01")]
-    one = night(tmp_path, given, segments=7)
+    one = night(tmp_path, given, segments=5)
     assert one.summary.states == {"published": 1, "queued": 1}
     assert one.summary.exit_code == 0, "a night that ends is no failure"
     assert [p.name for p in (tmp_path / "out").glob("*.release")] == ["first.release"]

@@ -66,3 +66,11 @@ def take_a_while(number: int) -> int:
     """Long enough for a node to be taken away meanwhile."""
     time.sleep(0.3)
     return 2 * number
+
+
+def note(what: tuple[str, str, float]) -> None:
+    """Leave a letter in a log, and take so long."""
+    path, letter, seconds = what
+    with Path(path).open("a") as log:
+        log.write(letter)
+    time.sleep(seconds)

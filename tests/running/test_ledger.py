@@ -140,6 +140,18 @@ def test_renamed_there_and_back_it_is_still_one_work(ledger: Ledger) -> None:
     assert ledger.counts() == {"published": 2}
 
 
+def test_taken_over_and_tried_again_it_keeps_its_first_name(ledger: Ledger) -> None:
+    _, before = with_one_job(ledger, "old")
+    ledger.identify(before, "k", "old")
+    ledger.give_back(before)
+    second = ledger.begin_run("batch")
+    ledger.enter(second, [entry("new")])
+    for _ in range(2):
+        after = taken(ledger, second)
+        assert ledger.identify(after, "k", "new").name == "old"
+        ledger.give_back(after)
+
+
 def test_two_jobs_at_once_that_are_one_work_end_together(ledger: Ledger) -> None:
     run, first = with_one_job(ledger)
     ledger.enter(run, [entry("twin")])

@@ -20,7 +20,7 @@ def test_no_name_reaches_rays_logs_or_its_store(tmp_path: Path) -> None:
     with RayRunner("local", workers=1, letters=tmp_path) as runner:
         (outcome,) = runner.run(steps.say_aloud, [NAME])
         assert outcome.result == NAME * 40_000
-        session = Path(runner._ray._private.worker._global_node.get_session_dir_path())
+        session = Path(runner.ray._private.worker._global_node.get_session_dir_path())
     files = [path for path in session.rglob("*") if path.is_file()]
     assert len(files) > 5
     assert not [path for path in files if NAME.encode() in path.read_bytes()]
@@ -30,7 +30,7 @@ def test_no_name_reaches_rays_logs_or_its_store(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_stranger_without_the_token_is_refused() -> None:
     with RayRunner("local", workers=1) as runner:
-        address = runner._ray.get_runtime_context().gcs_address
+        address = runner.ray.get_runtime_context().gcs_address
         code = f"import ray; ray.init(address={address!r}, log_to_driver=False)"
         env = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "0" * 64, "PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
         stranger = [sys.executable, "-c", code]

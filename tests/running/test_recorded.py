@@ -75,7 +75,7 @@ def test_asked_to_stop_it_finishes_what_is_in_hand_and_begins_nothing(ledger: Le
         with pytest.raises(StoppedError):
             _collect(outcomes, seen)
     assert ledger.tries() == {"done": len(seen)}
-    assert 3 <= len(seen) <= 4
+    assert 3 <= len(seen) <= 3 + 3 * 2, "in hand are a task per worker, and two answers per worker that nobody took yet"
     assert list(ledger.segments(job.job).values()).count("queued") == 50 - len(seen)
 
 

@@ -1,7 +1,9 @@
 """One suite over every runner: each task is answered once, whatever becomes of its worker."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.running.ray import RayRunner
+from bodycam_pipeline.running.runner import GivenUpError
 from bodycam_pipeline.values.errors import DamagedRecordingError, WorkerError
 from tests.running import steps
 
@@ -92,8 +95,62 @@ def test_a_worker_that_died_while_idle_costs_no_try(tmp_path: Path) -> None:
     marker = str(tmp_path / "tried")
     with LocalRunner(1) as runner:
         assert [o.result for o in runner.run(steps.double, [1])] == [2]
-        for worker in runner._pool:
+        for worker in runner.processes.pool:
             worker.process.kill()
             worker.process.join()
         (outcome,) = runner.run(steps.die_once, [marker])
     assert outcome.result == marker
+
+
+def test_passes_of_several_threads_fill_the_workers_together(start: Start) -> None:
+    with start(2) as runner, ThreadPoolExecutor(3) as threads:
+        passes = [threads.submit(lambda: list(runner.run(steps.pid, range(20)))) for _ in range(3)]
+        answered = [one.result(timeout=60) for one in passes]
+    assert [sorted(o.number for o in outcomes) for outcomes in answered] == [list(range(20))] * 3
+
+
+def test_a_lower_turn_goes_first_and_a_higher_one_fills_what_is_left(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with LocalRunner(1) as runner, ThreadPoolExecutor(2) as threads:
+        slow = [(str(log), "b", 0.3)] * 3
+        later = threads.submit(lambda: list(runner.in_turn(2).run(steps.note, slow)))
+        while not log.exists():
+            time.sleep(0.01)
+        assert not runner.has_room()
+        list(runner.in_turn(1).run(steps.note, [(str(log), "a", 0.0)] * 2))
+        later.result(timeout=60)
+        assert runner.has_room()
+    assert log.read_text() == "baabb"
+
+
+def test_a_pass_that_is_left_ends_only_its_own_tasks(start: Start) -> None:
+    with start(2) as runner, ThreadPoolExecutor(1) as threads:
+        other = threads.submit(lambda: list(runner.run(steps.take_a_while, range(4))))
+        mine = runner.run(steps.take_a_while, range(4))
+        next(mine)
+        mine.close()
+        assert sorted(o.result or 0 for o in other.result(timeout=60)) == [0, 2, 4, 6]
+
+
+def test_whoever_does_not_fetch_outcomes_gets_no_more_done(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with LocalRunner(2) as runner:
+        outcomes = runner.run(steps.note, [(str(log), "x", 0.0)] * 20)
+        next(outcomes)
+        time.sleep(1.0)
+        assert len(log.read_text()) <= 7
+        assert len(list(outcomes)) == 19
+
+
+def test_closing_ends_every_pass_and_a_new_one_finds_new_workers() -> None:
+    runner = LocalRunner(1)
+    with ThreadPoolExecutor(2) as threads:
+        passes = [threads.submit(lambda: list(runner.run(steps.hang, [0]))) for _ in range(2)]
+        while runner.has_room() or not runner.processes.pool:
+            time.sleep(0.01)
+        runner.close()
+        for one in passes:
+            with pytest.raises(GivenUpError):
+                one.result(timeout=60)
+    with runner:
+        assert [o.result for o in runner.run(steps.double, [4])] == [8]

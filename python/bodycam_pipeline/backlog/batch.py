@@ -1,13 +1,17 @@
-"""Work a queue off: one recording after the other, its segments on all workers, and none of them stops the rest.
+"""Work a queue off: recordings in their order, their segments on all workers, and none of them stops the rest.
 
-The driver holds one recording at a time, whatever the queue's length. What could crash on a hostile file runs in a
-worker; what a worker cannot survive twice quarantines that recording, with the reason.
+The next recording is begun when a worker has nothing to do: while the last segments of one are at work, while its
+tracks are linked and its file is joined. Its segments wait until those of the earlier ones are out. So the driver holds
+a few recordings at a time, whatever the queue's length: as many as fill the workers. What could crash on a hostile file
+runs in a worker; what a worker cannot survive twice quarantines that recording, with the reason.
 """
 
 import shutil
+import threading
 import time
 import traceback
 from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,9 +24,15 @@ from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.pipeline import Order, key_of, redact_probed
 from bodycam_pipeline.running.ledger import Ending, Lease, Ledger
 from bodycam_pipeline.running.recorded import RecordedRunner, Stop, StoppedError
-from bodycam_pipeline.running.runner import Runner
+from bodycam_pipeline.running.runner import GivenUpError, SharedRunner
 from bodycam_pipeline.values.errors import BodycamError, LedgerError, StorageError
 from bodycam_pipeline.values.recording import Recording
+
+MOST_AT_ONCE = 64
+"""Recordings that the driver holds at once: indexes of 100 bytes per frame, and their half-done files."""
+
+_LOOK_SECONDS = 0.05
+"""How often the driver looks whether a worker has nothing to do."""
 
 _TRIAL_BYTES = 1 << 20
 """A folder that does not take a megabyte is full, whatever its recording was."""
@@ -50,7 +60,7 @@ class Backlog:
 
     ledger: Ledger
     run: int
-    runner: Runner
+    runner: SharedRunner
     out: Path
     stop: Stop
     cap_seconds: float
@@ -64,22 +74,76 @@ def work_off(backlog: Backlog) -> bool:
         StorageError: the disk takes nothing more; what was in hand is back in the queue.
         LedgerError: the ledger is damaged or was taken over.
     """
-    while not backlog.stop():
-        lease = backlog.ledger.take(backlog.run)
-        if lease is None:
-            return True
-        _OneRecording(backlog, lease).work()
-        backlog.told()
+    with ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="recording") as threads:
+        at_work = _AtWork(backlog, threads)
+        try:
+            at_work.go_on_until_nothing_waits()
+            at_work.finish()
+        except Exception:
+            at_work.finish()
+            raise
+        except BaseException:  # told to leave at once
+            at_work.leave()
+            raise
     return not backlog.ledger.counts(backlog.run).get("queued", 0)
+
+
+class _AtWork:
+    """The recordings that are at work, each in a thread of the driver that mostly waits for workers."""
+
+    def __init__(self, backlog: Backlog, threads: ThreadPoolExecutor) -> None:
+        self._backlog, self._threads = backlog, threads
+        self._ending = threading.Event()
+        self._begun: set[Future[None]] = set()
+        self._most = min(backlog.runner.workers + 1, MOST_AT_ONCE)
+
+    def go_on_until_nothing_waits(self) -> None:
+        """Begin what waits, whenever there is room."""
+        while not self._stop():
+            if self._has_room():
+                lease = self._backlog.ledger.take(self._backlog.run)
+                if lease is not None:
+                    self._begun.add(self._threads.submit(_OneRecording(self._backlog, lease, self._stop).work))
+                    continue
+                if not self._begun:
+                    return
+                self._collect(None)  # what waits now, if anything, is what ends with one of these
+            else:
+                self._collect(_LOOK_SECONDS)
+
+    def finish(self) -> None:
+        """Let those that are at work come to their end; after a stop, to the end of their segments in hand."""
+        while self._begun:
+            self._collect(None)
+
+    def leave(self) -> None:
+        """Give up what is at work."""
+        self._ending.set()
+        self._backlog.runner.close()
+
+    def _stop(self) -> bool:
+        return self._ending.is_set() or self._backlog.stop()
+
+    def _has_room(self) -> bool:
+        return not self._begun or (len(self._begun) < self._most and self._backlog.runner.has_room())
+
+    def _collect(self, seconds: float | None) -> None:
+        ended, self._begun = wait(self._begun, seconds, FIRST_COMPLETED)
+        for one in ended:
+            if one.exception() is not None:
+                self._ending.set()
+        for one in ended:
+            one.result()
+            self._backlog.told()
 
 
 class _OneRecording:
     """One leased job, from the queue to its end."""
 
-    def __init__(self, backlog: Backlog, lease: Lease) -> None:
-        self._backlog, self._lease, self._ledger = backlog, lease, backlog.ledger
+    def __init__(self, backlog: Backlog, lease: Lease, stop: Stop) -> None:
+        self._backlog, self._lease, self._stop, self._ledger = backlog, lease, stop, backlog.ledger
         self._deadline = time.monotonic() + backlog.cap_seconds
-        self._runner = RecordedRunner(backlog.runner, backlog.ledger, lease, self._no_more)
+        self._runner = RecordedRunner(backlog.runner.in_turn(lease.token), backlog.ledger, lease, self._no_more)
 
     def work(self) -> None:
         """Publish it, or say why not; only what concerns every recording is raised."""
@@ -87,6 +151,8 @@ class _OneRecording:
             self._publish()
         except StoppedError:
             self._stopped()
+        except GivenUpError:
+            self._ledger.give_back(self._lease, "interrupted")
         except LedgerError:
             raise
         except StorageError as error:
@@ -118,7 +184,7 @@ class _OneRecording:
         return outcome.result
 
     def _no_more(self) -> bool:
-        return self._backlog.stop() or time.monotonic() >= self._deadline
+        return self._stop() or time.monotonic() >= self._deadline
 
     def _stopped(self) -> None:
         if time.monotonic() < self._deadline:

@@ -17,7 +17,7 @@ from bodycam_pipeline.durable import make_folder
 from bodycam_pipeline.running.ledger import Ledger
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.running.recorded import Stop
-from bodycam_pipeline.running.runner import Runner
+from bodycam_pipeline.running.runner import SharedRunner
 
 CAP_SECONDS = 12 * 3600.0
 """A shift's recording takes hours on a small machine; what is at work for half a day is not going to end."""
@@ -56,7 +56,7 @@ class Ended:
     empty: bool
 
 
-def carry_out(asked: Asked, wishes: Iterable[Wish], runner: Runner, watch: Watcher) -> Ended:
+def carry_out(asked: Asked, wishes: Iterable[Wish], runner: SharedRunner, watch: Watcher) -> Ended:
     """Work off what was asked for; whatever happens to single recordings, the rest goes on.
 
     Raises:
@@ -91,7 +91,7 @@ def _written_down(ledger: Ledger, run: int, summary: Summary, asked: Asked) -> P
 
 
 @contextmanager
-def runner_for(ray: str | None, workers: int | None, out: Path, cap_seconds: float) -> Iterator[Runner]:
+def runner_for(ray: str | None, workers: int | None, out: Path, cap_seconds: float) -> Iterator[SharedRunner]:
     """The runner that was asked for: worker processes here, or a Ray cluster.
 
     Raises:

@@ -9,6 +9,9 @@ from typing import Any
 
 from bodycam_pipeline.values.errors import BodycamError, WorkerError
 
+Answer = tuple[Any, BodycamError | None]
+"""What a step gave, or what refused it."""
+
 ATTEMPTS = 2
 TASK_LIMIT_SECONDS = 1800.0
 """A segment is seconds of footage; a worker that is busy with it for half an hour is stuck, not slow."""
@@ -19,12 +22,24 @@ _REMEDY = (
 )
 
 
+@dataclass(frozen=True)
+class Lost:
+    """A try that nobody will answer: how its worker was lost."""
+
+    how: str
+
+
 @dataclass
 class Queue:
     """Tasks not yet answered, and how often each was tried."""
 
     waiting: deque[int]
     tries: dict[int, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, count: int) -> "Queue":
+        """All tasks, in their order."""
+        return cls(deque(range(count)))
 
     def tried(self, number: int) -> None:
         """Count a try."""
@@ -38,7 +53,7 @@ class Queue:
         return True
 
 
-def attempt(step: Callable[[Any], Any], task: object) -> tuple[object, BodycamError | None]:
+def attempt(step: Callable[[Any], Any], task: object) -> Answer:
     """Run a step; whatever becomes of it is an answer."""
     try:
         return step(task), None

@@ -20,13 +20,14 @@ def connect(path: Path) -> sqlite3.Connection:
     """Open or create a ledger's file.
 
     WAL with ``synchronous=FULL``: a commit that returned survives a power cut, and readers are never in the way.
+    Threads may share the connection, one at a time.
 
     Raises:
         StorageError: the disk refused.
         LedgerError: not a ledger, or another version's.
     """
     with translated(path):
-        database = sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None)
+        database = sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             database.row_factory = sqlite3.Row
             for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):

@@ -10,6 +10,7 @@ lock is the only driver, so at its start every lease still in force belongs to a
 """
 
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -111,13 +112,15 @@ _ROW = "id AS job, address, state, why, name, key, same_as, request, due, frames
 class Ledger:
     """One ledger file. A context manager: leaving it closes the file.
 
-    Every method is one transaction, on the disk when it returns. Raises `StorageError` where the disk refuses.
+    Every method is one transaction, on the disk when it returns, and may be called from any thread. Raises
+    `StorageError` where the disk refuses.
     """
 
     def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
         self.path = path
         self._clock = clock
         self._database = connect(path)
+        self._one_at_a_time = threading.RLock()
 
     def __enter__(self) -> Self:
         return self
@@ -138,11 +141,11 @@ class Ledger:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        with translated(self.path), transaction(self._database):
+        with self._one_at_a_time, translated(self.path), transaction(self._database):
             yield self._database
 
     def _read(self, query: str, *values: object) -> list[sqlite3.Row]:
-        with translated(self.path):
+        with self._one_at_a_time, translated(self.path):
             return self._database.execute(query, values).fetchall()
 
     def _recover(self) -> None:
@@ -252,7 +255,7 @@ class Ledger:
                 "SELECT id, name, state FROM jobs WHERE key = ? AND id != ?", (key, lease.job)
             ).fetchone()
             if other is None:
-                name = _free_name(db, wish, key, lease.job)
+                name = _name_before(db, key, lease.job) or _free_name(db, wish, key, lease.job)
                 db.execute("UPDATE jobs SET key = ?, name = ? WHERE id = ?", (key, name, lease.job))
                 return Identity(name)
             if other["state"] in {"published", "leased"}:
@@ -390,6 +393,12 @@ def _late(what: str) -> LateResultError:
         f"a late result for {what} was refused: its lease is no longer in force",
         remedy="Nothing was recorded twice; the work goes on under its newer lease.",
     )
+
+
+def _name_before(db: sqlite3.Connection, key: str, job: int) -> str | None:
+    """What this very work is called already: from an earlier try, or from the job it was taken over from."""
+    row = db.execute("SELECT name FROM jobs WHERE id = ? AND key = ?", (job, key)).fetchone()
+    return str(row["name"]) if row and row["name"] else None
 
 
 def _free_name(db: sqlite3.Connection, wish: str, key: str, job: int) -> str:

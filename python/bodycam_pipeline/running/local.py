@@ -6,37 +6,21 @@ Processes, not threads: a decoder that crashes on a hostile file takes one worke
 import multiprocessing
 import signal
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from bodycam_pipeline.running.attempts import TASK_LIMIT_SECONDS, Queue, attempt, given_up
-from bodycam_pipeline.running.runner import Outcome, Result, Task
-from bodycam_pipeline.values.errors import WorkerError
+from bodycam_pipeline.running.attempts import TASK_LIMIT_SECONDS, Answer, Lost, attempt
+from bodycam_pipeline.running.window import Window
 
 _SPAWN = multiprocessing.get_context("spawn")
 
 
-@dataclass
-class _Worker:
-    process: SpawnProcess
-    pipe: Connection
-    number: int | None = None
-    deadline: float = field(default=0.0)
-
-    def stop(self) -> None:
-        self.pipe.close()
-        self.process.kill()
-        self.process.join()
-
-
-class LocalRunner:
-    """Worker processes on this machine.
+class LocalRunner(Window):
+    """Worker processes on this machine; several threads may run their passes on them at once.
 
     A context manager: leaving it ends the workers.
     """
@@ -44,59 +28,66 @@ class LocalRunner:
     def __init__(self, workers: int, *, task_limit_seconds: float = TASK_LIMIT_SECONDS) -> None:
         if workers < 1:
             raise ValueError(f"workers must be at least 1, not {workers}")
-        self._count = workers
-        self._limit = task_limit_seconds
-        self._pool: list[_Worker] = []
+        self.processes = Processes(workers, task_limit_seconds)
+        super().__init__(self.processes)
 
-    @property
-    def workers(self) -> int:
-        """How many tasks run at once."""
-        return self._count
 
-    def __enter__(self) -> Self:
-        return self
+@dataclass(eq=False)
+class _Worker:
+    process: SpawnProcess
+    pipe: Connection
+    deadline: float | None = None
+    """When its task has taken too long; None while it is idle."""
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
+    def stop(self) -> None:
+        self.pipe.close()
+        self.process.kill()
+        self.process.join()
+
+
+class Processes:
+    """The crew of a `LocalRunner`: started when first needed, replaced when lost."""
+
+    def __init__(self, count: int, limit_seconds: float) -> None:
+        self.count = count
+        self._limit = limit_seconds
+        self.pool: list[_Worker] = []
+
+    def begin(self, step: Callable[[Any], Any], task: object) -> _Worker:
+        """Give a task to an idle worker. One that died while idle is replaced: that is nobody's try."""
+        while True:
+            worker = self._idle() or self._start()
+            try:
+                worker.pipe.send((step, task))
+            except OSError:
+                self._drop(worker)
+                continue
+            worker.deadline = time.monotonic() + self._limit
+            return worker
+
+    def answers(self, seconds: float) -> Iterator[tuple[_Worker, Answer | Lost]]:
+        """Wait at most so long for answers; a worker that died or is past its limit is lost."""
+        busy = [(worker, worker.deadline) for worker in self.pool if worker.deadline is not None]
+        soonest = min(deadline for _, deadline in busy) - time.monotonic()
+        ready = wait([worker.pipe for worker, _ in busy], timeout=max(0.0, min(seconds, soonest)))
+        for worker, deadline in busy:
+            if worker.pipe in ready:
+                yield worker, self._answer(worker)
+            elif time.monotonic() >= deadline:
+                self._drop(worker)
+                yield worker, Lost(f"took longer than {self._limit:.0f} s")
+
+    def give_up(self, ticket: _Worker) -> None:
+        """End a worker with its task."""
+        self._drop(ticket)
 
     def close(self) -> None:
         """End the workers, whatever they are doing."""
-        while self._pool:
-            self._pool.pop().stop()
-
-    def run(self, step: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[Outcome[Result]]:
-        """Yield one outcome per task, in the order they end.
-
-        Abandoning the iterator ends the workers that are still at its tasks.
-        """
-        queue = Queue(deque(range(len(tasks))))
-        try:
-            while queue.waiting or self._busy():
-                self._hand_out(step, tasks, queue)
-                yield from self._collect(queue)
-        finally:
-            for worker in self._busy():
-                self._drop(worker)
-
-    def _busy(self) -> list[_Worker]:
-        return [worker for worker in self._pool if worker.number is not None]
-
-    def _hand_out(self, step: Callable[[Task], Result], tasks: Sequence[Task], queue: Queue) -> None:
-        while queue.waiting and len(self._busy()) < self._count:
-            worker = self._idle() or self._start()
-            number = queue.waiting.popleft()
-            try:
-                worker.pipe.send((step, tasks[number]))
-            except OSError:  # died while idle: nobody's fault, and not a try
-                self._drop(worker)
-                queue.waiting.appendleft(number)
-                continue
-            worker.number, worker.deadline = number, time.monotonic() + self._limit
-            queue.tried(number)
+        while self.pool:
+            self.pool.pop().stop()
 
     def _idle(self) -> _Worker | None:
-        """A living worker without a task; one that died while idle is dropped, since that is nobody's try."""
-        for worker in [worker for worker in self._pool if worker.number is None]:
+        for worker in [worker for worker in self.pool if worker.deadline is None]:
             if worker.process.is_alive():
                 return worker
             self._drop(worker)
@@ -108,41 +99,21 @@ class LocalRunner:
         process.start()
         theirs.close()
         worker = _Worker(process, ours)
-        self._pool.append(worker)
+        self.pool.append(worker)
         return worker
 
     def _drop(self, worker: _Worker) -> None:
-        self._pool.remove(worker)
+        self.pool.remove(worker)
         worker.stop()
 
-    def _collect(self, queue: Queue) -> Iterator[Outcome[Any]]:
-        busy = self._busy()
-        ready = wait([w.pipe for w in busy], timeout=max(0.0, min(w.deadline for w in busy) - time.monotonic()))
-        for worker in busy:
-            if worker.pipe in ready:
-                yield from self._answer(worker, queue)
-            elif time.monotonic() >= worker.deadline:
-                yield from self._lost(worker, queue, f"took longer than {self._limit:.0f} s")
-
-    def _answer(self, worker: _Worker, queue: Queue) -> Iterator[Outcome[Any]]:
-        number = worker.number
-        assert number is not None  # noqa: S101 - a busy worker has a task
+    def _answer(self, worker: _Worker) -> Answer | Lost:
         try:
-            result, error = worker.pipe.recv()
+            answer: Answer = worker.pipe.recv()
         except (EOFError, OSError):
-            yield from self._lost(worker, queue, "ended its worker process")
-            return
-        worker.number = None
-        if isinstance(error, WorkerError) and queue.try_again(number):
-            return
-        yield Outcome(number, result, error)
-
-    def _lost(self, worker: _Worker, queue: Queue, how: str) -> Iterator[Outcome[Any]]:
-        number = worker.number
-        assert number is not None  # noqa: S101 - a lost worker had a task
-        self._drop(worker)
-        if not queue.try_again(number):
-            yield Outcome(number, error=given_up(how))
+            self._drop(worker)
+            return Lost("ended its worker process")
+        worker.deadline = None
+        return answer
 
 
 def _work(pipe: Connection) -> None:

@@ -13,19 +13,17 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from bodycam_pipeline.durable import make_folder
-from bodycam_pipeline.running.attempts import TASK_LIMIT_SECONDS, Queue, attempt, given_up
-from bodycam_pipeline.running.runner import Outcome, Result, Task
+from bodycam_pipeline.running.attempts import TASK_LIMIT_SECONDS, Answer, Lost, attempt
+from bodycam_pipeline.running.window import Window
 from bodycam_pipeline.values.errors import BodycamError, WorkerError
 
 _LOOK_SECONDS = 1.0
@@ -46,7 +44,6 @@ _VERSION = version("bodycam-pipeline")
 class _Letter:
     """One try of one task, out on the cluster."""
 
-    number: int
     path: Path
     deadline: float
 
@@ -59,8 +56,8 @@ class _Letter:
         self.answer.unlink(missing_ok=True)
 
 
-class RayRunner:
-    """Worker processes on every node of a Ray cluster, one task per processor.
+class RayRunner(Window):
+    """Worker processes on every node of a Ray cluster, one task per processor; several threads may run their passes.
 
     A context manager: leaving it burns the letters and disconnects, and ends a cluster that it started itself.
     """
@@ -76,7 +73,7 @@ class RayRunner:
         """Connect, or start a cluster on this machine.
 
         Args:
-            address: ``local``, ``auto``, ``HOST:PORT`` or ``ray://HOST:PORT``.
+            address: ``local``, ``auto`` or ``HOST:PORT``.
             workers: At most this many tasks at once; None for one per processor of the cluster.
             letters: A folder that every node sees under this path; None for a temporary one on this machine.
             task_limit_seconds: A task that takes longer is stuck.
@@ -87,98 +84,74 @@ class RayRunner:
         if workers is not None and workers < 1:
             raise ValueError(f"workers must be at least 1, not {workers}")
         _lock_up(address)
-        self._ray = import_module("ray")
-        self._most, self._limit = workers, task_limit_seconds
-        self._started = not self._ray.is_initialized()
-        if self._started:
-            _connect(self._ray, address, workers)
-        self._letters = _private_folder(letters)
-        self._remote = self._ray.remote(num_cpus=1, max_retries=0, scheduling_strategy="SPREAD")(_carry_out)
+        self.ray = import_module("ray")
+        started = not self.ray.is_initialized()
+        if started:
+            _connect(self.ray, address, workers)
+        super().__init__(_Nodes(self.ray, _private_folder(letters), workers, task_limit_seconds, started=started))
+
+
+class _Nodes:
+    """The crew of a `RayRunner`: the nodes of a cluster, which come and go."""
+
+    def __init__(self, ray: Any, letters: Path, most: int | None, limit_seconds: float, *, started: bool) -> None:
+        self._ray, self._letters, self._most, self._limit, self._started = ray, letters, most, limit_seconds, started
+        self._remote = ray.remote(num_cpus=1, max_retries=0, scheduling_strategy="SPREAD")(_carry_out)
         self._flying: dict[Any, _Letter] = {}
         self._processors, self._look_again = 1, 0.0
 
     @property
-    def workers(self) -> int:
-        """How many tasks run at once: as many as the cluster has processors now, up to the number asked for."""
+    def count(self) -> int:
+        """As many tasks as the cluster has processors now, up to the number asked for."""
         if time.monotonic() >= self._look_again:
             self._processors = int(self._ray.cluster_resources().get("CPU", 1))
             self._look_again = time.monotonic() + _LOOK_SECONDS
         return max(1, min(self._processors, self._most or self._processors))
 
-    def __enter__(self) -> Self:
-        return self
+    def begin(self, step: Callable[[Any], Any], task: object) -> Any:
+        """Write a letter and send its name."""
+        letter = _Letter(self._letters / secrets.token_hex(16), time.monotonic() + self._limit)
+        letter.path.write_bytes(pickle.dumps((_VERSION, step, task)))
+        ref = self._remote.remote(str(letter.path))
+        self._flying[ref] = letter
+        return ref
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Give up what is in flight and disconnect."""
-        self._abandon()
-        shutil.rmtree(self._letters, ignore_errors=True)
-        if self._started and self._ray.is_initialized():
-            self._ray.shutdown()
-
-    def run(self, step: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[Outcome[Result]]:
-        """Yield one outcome per task, in the order they end.
-
-        Abandoning the iterator ends the workers that are still at its tasks.
-        """
-        queue = Queue(deque(range(len(tasks))))
-        try:
-            while queue.waiting or self._flying:
-                self._hand_out(step, tasks, queue)
-                yield from self._collect(queue)
-        finally:
-            self._abandon()
-
-    def _hand_out(self, step: Callable[[Task], Result], tasks: Sequence[Task], queue: Queue) -> None:
-        most = self.workers
-        while queue.waiting and len(self._flying) < most:
-            number = queue.waiting.popleft()
-            letter = _Letter(number, self._letters / secrets.token_hex(16), time.monotonic() + self._limit)
-            letter.path.write_bytes(pickle.dumps((_VERSION, step, tasks[number])))
-            self._flying[self._remote.remote(str(letter.path))] = letter
-            queue.tried(number)
-
-    def _collect(self, queue: Queue) -> Iterator[Outcome[Any]]:
-        ready, _ = self._ray.wait(list(self._flying), num_returns=1, timeout=_LOOK_SECONDS)
+    def answers(self, seconds: float) -> Iterator[tuple[Any, Answer | Lost]]:
+        """Wait at most so long for answers; what is past its limit is cancelled."""
+        ready, _ = self._ray.wait(list(self._flying), num_returns=1, timeout=seconds)
         for ref in ready:
             letter = self._flying.pop(ref)
-            yield from self._answer(ref, letter, queue)
+            answer = self._answer(ref, letter)
             letter.burn()
-        for ref, letter in list(self._flying.items()):
-            if time.monotonic() >= letter.deadline:
-                self._give_up(ref)
-                yield from _lost(letter.number, queue, f"took longer than {self._limit:.0f} s")
+            yield ref, answer
+        now = time.monotonic()
+        for ref in [ref for ref, letter in self._flying.items() if now >= letter.deadline]:
+            self.give_up(ref)
+            yield ref, Lost(f"took longer than {self._limit:.0f} s")
 
-    def _answer(self, ref: Any, letter: _Letter, queue: Queue) -> Iterator[Outcome[Any]]:
+    def _answer(self, ref: Any, letter: _Letter) -> Answer | Lost:
         try:
             word = self._ray.get(ref)
         except self._ray.exceptions.RayError:
-            yield from _lost(letter.number, queue, "ended its worker process or its node")
-            return
+            return Lost("ended its worker process or its node")
         if word != _ANSWERED:
-            what = f"a node could not take its work ({word})"
-            yield Outcome(letter.number, error=WorkerError(what, remedy=_SETUP_REMEDIES[word]))
-            return
-        result, error = pickle.loads(letter.answer.read_bytes())  # noqa: S301 - from our own private folder
-        if isinstance(error, WorkerError) and queue.try_again(letter.number):
-            return
-        yield Outcome(letter.number, result, error)
+            return None, WorkerError(f"a node could not take its work ({word})", remedy=_SETUP_REMEDIES[word])
+        answer: Answer = pickle.loads(letter.answer.read_bytes())  # noqa: S301 - from our own private folder
+        return answer
 
-    def _give_up(self, ref: Any) -> None:
+    def give_up(self, ticket: Any) -> None:
+        """Cancel a task and burn its letter."""
         with suppress(self._ray.exceptions.RayError, ValueError):
-            self._ray.cancel(ref, force=True)
-        self._flying.pop(ref).burn()
+            self._ray.cancel(ticket, force=True)
+        self._flying.pop(ticket).burn()
 
-    def _abandon(self) -> None:
+    def close(self) -> None:
+        """Give up what is in flight and disconnect."""
         for ref in list(self._flying):
-            self._give_up(ref)
-
-
-def _lost(number: int, queue: Queue, how: str) -> Iterator[Outcome[Any]]:
-    if not queue.try_again(number):
-        yield Outcome(number, error=given_up(how))
+            self.give_up(ref)
+        shutil.rmtree(self._letters, ignore_errors=True)
+        if self._started and self._ray.is_initialized():
+            self._ray.shutdown()
 
 
 def _private_folder(parent: Path | None) -> Path:

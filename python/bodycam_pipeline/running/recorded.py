@@ -79,6 +79,8 @@ class RecordedRunner:
             LateResultError: the job's lease is no longer in force.
             StorageError: the ledger's disk refused.
         """
+        if self._stop():
+            raise StoppedError
         phase = step.__name__.removesuffix("_segment")
         self._ledger.plan_segments(self._job, phase, len(tasks))
         at_hand = _AtHand(tasks, lambda number: self._ledger.lease_segment(self._job, phase, number), self._stop)

@@ -35,3 +35,20 @@ class Runner(Protocol):
 
         At most ``workers`` tasks and their results are in flight: nothing queues without bound.
         """
+
+
+class SharedRunner(Runner, Protocol):
+    """A runner that several threads use at once: each runs its own passes, and all fill the same workers."""
+
+    def in_turn(self, turn: int) -> Runner:
+        """The same workers for one of several: while a lower turn has tasks waiting, a higher one gets no worker."""
+
+    def has_room(self) -> bool:
+        """Whether a worker is without a task and no task is waiting."""
+
+    def close(self) -> None:
+        """End the workers, whatever they are doing; passes that are still at it raise `GivenUpError`."""
+
+
+class GivenUpError(Exception):
+    """The runner was closed while this pass was at work. Nothing went wrong with its tasks."""

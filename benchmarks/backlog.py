@@ -1,0 +1,120 @@
+"""What a second worker gives, and what Ray costs, on a batch of 1080p recordings.
+
+    python -m benchmarks.backlog [--minutes 10] [--recordings 4] [--rounds 1]
+
+The batch is run by one worker, by two, by two on Ray, and by two batches at once that know nothing of each other, with
+a worker and half of the recordings each: that pair is the machine's own ceiling, because two processors share caches,
+memory and clock. Contestants take turns, round by round, so that a drifting machine drifts for all; every release is
+compared byte for byte before a number is printed. Small detector and fast encoder on purpose: the less a step does, the
+more the rest shows. Ratios are what to quote.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+from bodycam_pipeline import _native
+from bodycam_pipeline.demo.compose import compose_demo
+
+BODYCAM = Path(sys.executable).with_name("bodycam")
+POLICY = '[detection]\nmodels = ["detector-v1"]\nlong_sides_px = [320]\n[encoding]\npreset = "ultrafast"\n'
+SIZE = (1920, 1080)
+
+
+def main() -> None:
+    """Compose, run, compare, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--minutes", type=float, default=10.0, help="of footage in all")
+    parser.add_argument("--recordings", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=1)
+    options = parser.parse_args()
+    if _native.build_profile != "release":
+        raise SystemExit("refusing to measure a debug build: run `make bench`")
+    with tempfile.TemporaryDirectory(dir=os.environ.get("BODYCAM_BENCH_DIR")) as folder:
+        bench = Bench(Path(folder), composed(Path(folder), options.minutes * 60, options.recordings))
+        for _ in range(options.rounds):
+            bench.round()
+        bench.tell()
+
+
+def composed(folder: Path, seconds: float, count: int) -> list[Path]:
+    """Recordings of nearly one length, all different."""
+    dock = folder / "dock"
+    dock.mkdir()
+    recordings = [dock / f"{number:02}.mp4" for number in range(count)]
+    for number, path in enumerate(recordings):
+        compose_demo(path, seconds=max(1, round(seconds / count) + number), size=SIZE)
+    return recordings
+
+
+class Bench:
+    """The contestants and what they needed."""
+
+    def __init__(self, folder: Path, recordings: list[Path]) -> None:
+        self.folder, self.recordings = folder, recordings
+        self.policy = folder / "policy.toml"
+        self.policy.write_text(POLICY)
+        self.frames = 0
+        self.seconds: dict[str, list[float]] = {}
+        self.releases: dict[str, str] = {}
+
+    def round(self) -> None:
+        """Everybody once."""
+        self.time("one worker", [(self.recordings, ["-j", "1"])])
+        self.time("two workers", [(self.recordings, ["-j", "2"])])
+        self.time("two workers on Ray", [(self.recordings, ["-j", "2", "--ray", "local"])])
+        halves = (self.recordings[::2], self.recordings[1::2])
+        self.time("two batches at once", [(half, ["-j", "1"]) for half in halves])
+
+    def time(self, name: str, batches: list[tuple[list[Path], list[str]]]) -> None:
+        """Run batches side by side, from a clean start to the end of the last."""
+        outs = [self.folder / f"out-{number}" for number in range(len(batches))]
+        began = time.monotonic()
+        running = [
+            subprocess.Popen(
+                [BODYCAM, "batch", *given, "--out", out, "--policy", self.policy, "--json", *options],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+            for out, (given, options) in zip(outs, batches, strict=True)
+        ]
+        told = [json.loads(batch.communicate()[0]) for batch in running]
+        wall = time.monotonic() - began
+        assert all(set(one["states"]) == {"published"} for one in told), told
+        self.frames = sum(one["frames"] for one in told)
+        self.seconds.setdefault(name, []).append(max(one["seconds"] for one in told))
+        self._compare(name, outs)
+        print(f"{name:20} {self.seconds[name][-1]:7.1f} s ({wall:.1f} s with its start), load {os.getloadavg()[0]:.1f}")
+
+    def _compare(self, name: str, outs: list[Path]) -> None:
+        """Refuse to time what is not the same work."""
+        digest = hashlib.sha256()
+        for path in sorted((p for out in outs for p in out.glob("*.release/*")), key=lambda p: (p.parent.name, p.name)):
+            digest.update(f"{path.parent.name}/{path.name}".encode() + path.read_bytes())
+        for out in outs:
+            shutil.rmtree(out)
+        self.releases[name] = digest.hexdigest()
+        assert len(set(self.releases.values())) == 1, f"{name} made other releases"
+
+    def tell(self) -> None:
+        """The table, and the ratios."""
+        best = {name: median(seconds) for name, seconds in self.seconds.items()}
+        print(f"\n{self.frames} frames of 1080p in {len(self.recordings)} recordings, {os.cpu_count()} processors")
+        for name, seconds in best.items():
+            print(f"{name:20} {self.frames / seconds:7.1f} frames/s")
+        two, one = best["two workers"], best["one worker"]
+        ceiling = one / best["two batches at once"]
+        print(f"two workers give {one / two:.2f}x of one; the machine's ceiling is {ceiling:.2f}x")
+        print(f"Ray adds {best['two workers on Ray'] / two - 1:+.1%} of time")
+
+
+if __name__ == "__main__":
+    main()
