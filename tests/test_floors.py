@@ -24,6 +24,7 @@ FLOORS = {
     "pipeline": 5,
     "checking": 5,
     "backlog": 6,
+    "measuring": 6,
     "cli": 7,
 }
 NEUTRAL = {"_native", "__init__", "durable", "addresses", "vault"}

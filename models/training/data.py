@@ -27,26 +27,13 @@ from models.training import augment
 from models.training.augment import FACE, PLATE, Picture, Rows
 from models.training.boxes import Boxes, overlaps
 from models.training.detectors import read_picture
+from models.training.sets import LICENCES, SHARES
 from models.training.teacher import FOLDERS, labels
 
-# share of the crops drawn from each set; a crop of a mosaic counts as one
-SHARES = {
-    "facecount": 0.30, "salty": 0.05, "nisa": 0.02, "chtseng_mask": 0.21, "chtseng_head": 0.07,
-    "unknowncz": 0.25, "kaggle433": 0.04, "chirag": 0.04, "usfl": 0.03,
-}  # fmt: skip
-LICENCES = {
-    "facecount": None,  # competition stock photos, nothing stated
-    "salty": "CC BY 4.0",
-    "nisa": "CC BY 4.0",
-    "chtseng_mask": "published as Public Domain",
-    "chtseng_head": '"open source" in its README',
-    "unknowncz": "CC BY 4.0 (Open Images)",
-    "kaggle433": "CC0",
-    "usfl": "CC BY 4.0",
-    "chirag": "MIT",
-}
 BACKGROUND = 0.3  # share of crops placed anywhere instead of around an object
 HARD = 0.16  # share of crops placed on something the network wrongly fired at, once it was asked (mine.py)
+SINGLE, MOSAIC = 0.36, 0.26  # share of single crops and of mosaics of four; the rest are grids of small pictures
+SMALLEST_FACE = 6.0  # pixels: the smallest side that a face is drawn at on purpose
 LEVELS = 3  # pictures in a pyramid: full, half and quarter size
 LONGEST = 1024  # pixels; larger pictures are shrunk on their way into the cache
 Sample = tuple[Picture, Rows, Rows]
@@ -192,15 +179,15 @@ class Crops(IterableDataset[Batch]):
         return stacked, torch.from_numpy(np.concatenate(objects)), torch.from_numpy(np.concatenate(ignored))
 
     def sample(self) -> Sample:
-        """One training picture: a single crop, an uneven mosaic of four, or a zoomed-out grid of 9 or 16."""
+        """One training picture: a single crop, an uneven mosaic of four, or a zoomed-out grid of 9, 16 or 25."""
         r, size = self.random, self.size
         draw = r.random()
-        if draw < 0.48:
+        if draw < SINGLE:
             cuts: tuple[list[int], list[int]] = ([0, size], [0, size])
-        elif draw < 0.82:
+        elif draw < SINGLE + MOSAIC:
             cuts = ([0, int(r.uniform(0.35, 0.65) * size), size], [0, int(r.uniform(0.35, 0.65) * size), size])
         else:
-            parts = r.choice((3, 3, 4))
+            parts = r.choice((3, 4, 4, 5))
             cuts = ([round(i * size / parts) for i in range(parts + 1)],) * 2
         picture = np.empty((size, size, 3), np.uint8)
         objects, ignored = [], []
@@ -238,7 +225,7 @@ class Crops(IterableDataset[Batch]):
         if row is not None:
             middle = ((row[1] + row[3]) / 2, (row[2] + row[4]) / 2)
             side = row[3] - row[1] if row[0] == PLATE else max(row[3] - row[1], row[4] - row[2])
-            low, high = (14.0, 0.85 * width) if row[0] == PLATE else (8.0, 0.85 * near)
+            low, high = (14.0, 0.85 * width) if row[0] == PLATE else (SMALLEST_FACE, 0.85 * near)
             scale = min(_between(r, low, max(low * 1.2, high)) / side, 2.2)
         else:
             middle, side = (r.uniform(0, full_width), r.uniform(0, full_height)), 0.0

@@ -21,7 +21,7 @@ from models.training.detectors import CenterFace, Detector, Y5fu, YuNet, fit, re
 
 FOLDERS = ("faces", "faces_street", "heads", "plates")
 FLOOR = 0.15  # below this no teacher's opinion is kept
-SIDES = {"yunet": (640, 1280), "centerface": (896,), "y5fu": (640, 1024)}  # longest sides looked at, in pixels
+SIDES = {"yunet": (640, 1280), "centerface": (640,), "y5fu": (640, 1024)}  # longest sides looked at, in pixels
 SURE = {"yunet": 0.75, "centerface": 0.6, "y5fu": 0.7}  # alone enough for a positive
 AGREED = {"yunet": 0.45, "centerface": 0.35}  # enough where both face teachers see it
 UNSURE = {"yunet": 0.4, "centerface": 0.3, "y5fu": 0.25}  # enough for an ignore region

@@ -6,6 +6,7 @@ training begins exactly where the earlier one ended.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import onnx
@@ -22,7 +23,9 @@ def _folded(path: Path) -> tuple[list[tuple[Tensor, Tensor]], dict[str, Tensor]]
     tensors = {i.name: torch.from_numpy(numpy_helper.to_array(i).copy()) for i in graph.initializer}
     names = [n.input[1:3] for n in graph.node if n.op_type == "Conv"]
     body = [(tensors[w], tensors[b]) for w, b in names if not w.endswith(".weight")]
-    return body, {name.removeprefix("net."): t for name, t in tensors.items() if name.endswith((".weight", ".bias"))}
+    return body, {
+        re.sub(r"^net(work)?\.", "", name): t for name, t in tensors.items() if name.endswith((".weight", ".bias"))
+    }
 
 
 def _pairs(block: nn.Module) -> list[nn.Sequential]:

@@ -13,6 +13,7 @@ from bodycam_pipeline.cli import (
     capacity,
     demo,
     doctor,
+    evaluate,
     keeping,
     keys,
     log,
@@ -34,7 +35,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for group in (redact, batch, nightly, capacity, verify, vault, keeping, log, keys, demo, doctor, models):
+for group in (
+    redact,
+    batch,
+    nightly,
+    capacity,
+    verify,
+    vault,
+    keeping,
+    log,
+    keys,
+    demo,
+    doctor,
+    models,
+    evaluate,
+):
     group.add_to(app)
 
 

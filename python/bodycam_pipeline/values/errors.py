@@ -18,6 +18,7 @@ BodycamError
 ├── StorageError (OSError)                the disk refused
 ├── KeyFileError (ValueError)             a signing key that is missing, in the way, or readable by others
 ├── SignatureError                        a signature that is not by this key, or not over this text
+├── DatasetError (ValueError)             labelled pictures that cannot be measured on
 ├── WorkListError (ValueError)            a batch's list that cannot be read
 ├── LedgerError (RuntimeError)            a ledger that is in use, damaged or another version's
 │   └── LateResultError                   a result whose lease was given to someone else meanwhile
@@ -156,6 +157,12 @@ class StorageError(BodycamError, OSError):
 
 class KeyFileError(BodycamError, ValueError):
     """A signing key that cannot be used, or that would be overwritten."""
+
+    exit_code = 2
+
+
+class DatasetError(BodycamError, ValueError):
+    """Labelled pictures or recordings that cannot be read, or that label nothing known."""
 
     exit_code = 2
 

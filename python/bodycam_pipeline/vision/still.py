@@ -1,0 +1,68 @@
+"""One model and one picture at a time: everything it sees, down to the lowest score, for measuring it."""
+
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bodycam_pipeline._native import Planes, letterbox, suppress
+from bodycam_pipeline.values.detection import Kind
+from bodycam_pipeline.values.model import Model
+from bodycam_pipeline.vision.heads import kinds_of
+from bodycam_pipeline.vision.scales import GRID
+from bodycam_pipeline.vision.session import open_network
+
+LOWEST_SCORE = 0.01
+"""Lower scores are not looked at: no detector is run at a false alarm on every cell."""
+
+
+class StillDetector:
+    """A model that looks at single pictures, full range and BT.601 as JPEGs are, at one size.
+
+    Unlike a recording's frames, pictures smaller than that size are enlarged: each detector sees objects of one size.
+    """
+
+    def __init__(self, model: Model, long_side_px: int, suppress_iou: float) -> None:
+        """Open the model.
+
+        Args:
+            model: Who looks.
+            long_side_px: The longer side of every picture as the model sees it.
+            suppress_iou: Boxes of one kind that overlap more are one.
+
+        Raises:
+            ModelError: it cannot be loaded.
+        """
+        self._model = model
+        self._network = open_network(model)
+        self._kinds = kinds_of(model.head)
+        self._side = long_side_px
+        self._iou = suppress_iou
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """What the model is trusted with."""
+        return tuple(kind for kind in self._kinds if kind in self._model.kinds)
+
+    def look(self, picture: Planes) -> tuple[dict[Kind, NDArray[np.float32]], float]:
+        """What the model sees: per kind (n, 5) left, top, right, bottom, score, in pixels as it sees them; best first.
+
+        Returns:
+            The boxes, and how many of those pixels make one of the picture's.
+        """
+        size = picture.width, picture.height
+        height, width = (ceil(round(side * self._side / max(size)) / GRID) * GRID for side in reversed(size))
+        tensor = np.zeros((1, 3, max(height, GRID), max(width, GRID)), np.float32)
+        model = self._model
+        (scale,) = letterbox(
+            [picture], [tensor], full_range=True, matrix="bt601",
+            channels=model.channels, mean=model.mean, factor=model.factor,
+        )  # fmt: skip
+        (rows,) = self._network.boxes(tensor, [LOWEST_SCORE] * len(self._kinds))
+        kept = suppress(rows, iou_limit=self._iou)
+        found = {kind: kept[kept[:, 5] == number, :5] for number, kind in enumerate(self._kinds)}
+        return {kind: found[kind] for kind in self.kinds}, scale
+
+    def run(self, tensor: NDArray[np.float32]) -> None:
+        """Only the network and its head, on a tensor: what a pass costs."""
+        self._network.boxes(tensor, [LOWEST_SCORE] * len(self._kinds))
