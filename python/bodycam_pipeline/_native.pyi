@@ -16,7 +16,17 @@ from numpy.typing import NDArray
 from typing_extensions import Buffer
 
 _Style: TypeAlias = Literal["fill", "blur", "mosaic", "gaussian"]
-_Head: TypeAlias = Literal["bodycam", "centerface", "yunet", "yolov5_plate"]
+_Head: TypeAlias = Literal[
+    "bodycam",
+    "centerface",
+    "yunet",
+    "yolov5_plate",
+    "scrfd",
+    "retinaface",
+    "yolov5",
+    "yolov5_decoded",
+    "yolov8",
+]
 _Matrix: TypeAlias = Literal["bt601", "bt709"]
 
 __all__ = [
@@ -146,13 +156,25 @@ def decode_head(
             score = sqrt(cls * obj); centre = (cell + d) * stride, size = exp(code) * stride (OpenCV FaceDetectorYN).
         ``yolov5_plate``: three maps (B, 45, h, w) for strides 8, 16, 32 of raw logits, 3 anchors of 15 numbers: box 4,
             objectness, 8 landmarks, 2 classes; class 0 and 1 are both plates (single and double row).
+        ``scrfd``: three scores (B, 2*h*w, 1), then three boxes (B, 2*h*w, 4) for strides 8, 16, 32, and landmarks
+            perhaps, which are ignored; B may be left out of all. Two anchors a cell; side = (cell -/+ code) * stride.
+        ``retinaface``: box codes (B, P, 4) and probabilities of background and face (B, P, 2), and landmarks perhaps,
+            which are ignored. P priors: squares of 16, 32 (stride 8), 64, 128 (16), 256, 512 (32) pixels in the middle
+            of each cell; centre = prior + code * 0.1 * size, size = size * exp(code * 0.2).
+        ``yolov5``: three maps of raw logits for strides 8, 16, 32, (B, 3*(5+K), h, w) or (B, 3, h, w, 5+K): box 4,
+            objectness, K classes; the published anchors. Score = objectness * class.
+        ``yolov5_decoded``: one map (B, 3*cells, 5+K): centre x, y, width, height in input pixels, probabilities.
+        ``yolov8``: one map (B, 4+K, cells), cells of strides 8, 16, 32 in a row: the same without objectness.
+
+    The YOLO heads look at as many of the K classes as there are thresholds, from the first on.
 
     Args:
         head: Which decoder.
         outputs: The arrays, C-contiguous.
         input_width: Width of the network's input, pixels.
         input_height: Height of the network's input, pixels.
-        thresholds: The lowest score kept, one per kind that the head knows (``bodycam``: face, plate; others: one).
+        thresholds: The lowest score kept, one per kind that the head knows (``bodycam``: face, plate; YOLO: one per
+            class, up to the last that is wanted; others: one).
 
     Returns:
         One array of shape (n, 6) per batch item: left, top, right, bottom (pixels of the network's input, not clipped),
@@ -161,7 +183,7 @@ def decode_head(
     Raises:
         ValueError: wrong number of outputs or shapes that do not belong to this head and input size, a threshold
             outside 0..1, a score (or the box of a score that is kept) that is not a number: such a frame was not
-            looked at, and an empty table would hide that.
+            looked at, and an empty table would hide that. Of heads that end in probabilities also a score outside 0..1.
     """
 
 def suppress(boxes: NDArray[np.float32], *, iou_limit: float) -> NDArray[np.float32]:

@@ -143,11 +143,32 @@ def empty(head: str, batch: int = 1, kinds: int = 2) -> list[NDArray[np.float32]
         "centerface": [(batch, depth, HEIGHT // 4, WIDTH // 4) for depth in (1, 2, 2)],
         "yunet": [(batch, h * w, depth) for depth in (1, 1, 4) for h, w in cells],
         "yolov5_plate": [(batch, 45, h, w) for h, w in cells],
+        "scrfd": [(batch, 2 * h * w, depth) for depth in (1, 4) for h, w in cells],
+        "retinaface": [(batch, 2 * sum(h * w for h, w in cells), depth) for depth in (4, 2)],
+        "yolov5": [(batch, 3 * (5 + kinds), h, w) for h, w in cells],
+        "yolov5_decoded": [(batch, 3 * sum(h * w for h, w in cells), 5 + kinds)],
+        "yolov8": [(batch, 4 + kinds, sum(h * w for h, w in cells))],
     }
-    return [np.full(shape, -30 if head == "yolov5_plate" else 0, np.float32) for shape in shapes[head]]
+    maps = [np.full(shape, -30 if head in LOGITS else 0, np.float32) for shape in shapes[head]]
+    if head == "retinaface":
+        maps[1][..., 0] = 1
+    return maps
 
 
-HEADS = {"bodycam": (0.5, 0.5), "centerface": (0.5,), "yunet": (0.5,), "yolov5_plate": (0.5,)}
+HEADS = {
+    "bodycam": (0.5, 0.5),
+    "centerface": (0.5,),
+    "yunet": (0.5,),
+    "yolov5_plate": (0.5,),
+    "scrfd": (0.5,),
+    "retinaface": (0.5,),
+    "yolov5": (0.5, 0.5),
+    "yolov5_decoded": (0.5, 0.5),
+    "yolov8": (0.5, 0.5),
+}
+LOGITS = ("yolov5_plate", "yolov5")
+SCORE_AT = {"yolov5_plate": (0, 4, 0, 0), "yolov5": (0, 4, 0, 0), "yolov5_decoded": (0, 7, 4), "yolov8": (0, 4, 7)}
+"""Where the first map holds a score, where that is not everywhere."""
 
 
 @pytest.mark.parametrize("head", HEADS)
@@ -169,13 +190,13 @@ def test_refuses_outputs_that_do_not_belong(head: Any, spoil: str) -> None:
         case "more":
             maps += maps[:2]
         case "shape":
-            maps[-1] = np.concatenate([maps[-1], maps[-1]], axis=1)
+            maps[-1] = np.concatenate([maps[-1], maps[-1]], axis=2 if head == "yolov8" else 1)
         case "input":
             options["input_width"] = WIDTH + 1
         case "thresholds":
             options["thresholds"] = (0.5, 0.5, 0.5)
         case "nan":
-            maps[0][...] = np.nan
+            maps = [np.full_like(each, np.nan) for each in maps]
         case "wild":
             options["thresholds"] = tuple(7.0 for _ in HEADS[head])
     with pytest.raises(ValueError, match=r"output|input|threshold"):
@@ -185,7 +206,7 @@ def test_refuses_outputs_that_do_not_belong(head: Any, spoil: str) -> None:
 def test_refuses_a_head_that_it_does_not_know_and_maps_out_of_order() -> None:
     options: Any = {"input_width": WIDTH, "input_height": HEIGHT, "thresholds": (0.5,)}
     with pytest.raises(ValueError, match="head"):
-        _native.decode_head("yolov8", [], **options)  # type: ignore[arg-type]
+        _native.decode_head("yolov3", [], **options)  # type: ignore[arg-type]
     maps = empty("yunet")
     maps[6] = np.asfortranarray(maps[6])
     with pytest.raises(ValueError, match="C-contiguous"):
@@ -195,9 +216,121 @@ def test_refuses_a_head_that_it_does_not_know_and_maps_out_of_order() -> None:
 def test_a_frame_whose_scores_are_not_numbers_was_not_looked_at() -> None:
     for head, thresholds in HEADS.items():
         maps = empty(head)
-        maps[0].flat[-1 if head != "yolov5_plate" else 4 * maps[0][0, 0].size] = np.nan
+        maps[1 if head == "retinaface" else 0][SCORE_AT.get(head, (0, -1))] = np.nan
         with pytest.raises(ValueError, match="not finite"):
             decoded(head, maps, *thresholds)
+
+
+def priors() -> NDArray[np.float64]:
+    """RetinaFace's: centre x, centre y, side; by the loops of its published code."""
+    rows = []
+    for stride, sides in ((8, (16, 32)), (16, (64, 128)), (32, (256, 512))):
+        for y in range(HEIGHT // stride):
+            for x in range(WIDTH // stride):
+                rows += [((x + 0.5) * stride, (y + 0.5) * stride, side) for side in sides]
+    return np.array(rows)
+
+
+def slow_retinaface(codes: NDArray[np.float64], scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    prior = priors()
+    centre = prior[:, :2] + codes[:, :2] * 0.1 * prior[:, 2:]
+    half = prior[:, 2:] * np.exp(codes[:, 2:] * 0.2) / 2
+    return np.column_stack([centre - half, centre + half, scores[:, 1]])
+
+
+def slow_scrfd(scores: list[NDArray[np.float64]], codes: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    rows = []
+    for score, code, stride in zip(scores, codes, (8, 16, 32), strict=True):
+        y, x = np.mgrid[: HEIGHT // stride, : WIDTH // stride]
+        corners = np.repeat(np.stack([x, y], axis=-1).reshape(-1, 2) * stride, 2, axis=0)
+        far = code * stride
+        rows.append(np.column_stack([corners - far[:, :2], corners + far[:, 2:], score]))
+    return np.concatenate(rows)
+
+
+def sorted_rows(rows: NDArray[Any]) -> NDArray[Any]:
+    return np.asarray(rows[np.lexsort(np.round(rows, 2).T)])
+
+
+def test_retinaface_equals_its_published_formula() -> None:
+    random = np.random.default_rng(7)
+    count = len(priors())
+    codes, faces = random.normal(size=(count, 4)), random.uniform(size=count)
+    scores = np.column_stack([1 - faces, faces])
+    maps = [each[None].astype(np.float32) for each in (codes, scores)]
+    expected = slow_retinaface(*(each[0].astype(np.float64) for each in maps))
+    boxes = decoded("retinaface", maps, 0.9)
+    expected = expected[expected[:, 4] >= np.float32(0.9)]
+    assert len(expected) > 50
+    np.testing.assert_allclose(sorted_rows(boxes[:, :5]), sorted_rows(expected), atol=0.02)
+
+
+def test_scrfd_equals_its_published_formula_with_and_without_a_batch() -> None:
+    random = np.random.default_rng(8)
+    counts = [2 * (HEIGHT // stride) * (WIDTH // stride) for stride in (8, 16, 32)]
+    scores = [random.uniform(size=(count, 1)).astype(np.float32) for count in counts]
+    codes = [random.uniform(0, 4, size=(count, 4)).astype(np.float32) for count in counts]
+    expected = slow_scrfd([each.astype(np.float64) for each in scores], [each.astype(np.float64) for each in codes])
+    expected = expected[expected[:, 4] >= np.float32(0.9)]
+    boxes = decoded("scrfd", [*scores, *codes], 0.9)
+    np.testing.assert_allclose(sorted_rows(boxes[:, :5]), sorted_rows(expected), atol=0.01)
+    batched = decoded("scrfd", [each[None] for each in (*scores, *codes)], 0.9)
+    np.testing.assert_array_equal(batched, boxes)
+
+
+def test_yolov8_equals_its_formula_and_reads_no_further_than_the_classes_asked_for() -> None:
+    random = np.random.default_rng(9)
+    cells = sum((HEIGHT // stride) * (WIDTH // stride) for stride in (8, 16, 32))
+    boxes, scores = random.uniform(0, 512, size=(4, cells)), random.uniform(size=(2, cells))
+    landmarks = random.uniform(0, 512, size=(3, cells))
+    maps = [np.concatenate([boxes, scores, landmarks])[None].astype(np.float32)]
+    rows = []
+    for kind in (0, 1):
+        x, y, w, h = maps[0][0, :4].astype(np.float64)
+        found = np.column_stack([x - w / 2, y - h / 2, x + w / 2, y + h / 2, maps[0][0, 4 + kind]])
+        rows.append(np.column_stack([found, np.full(cells, kind)])[maps[0][0, 4 + kind] >= np.float32(0.95)])
+    expected = np.concatenate(rows)
+    ours = decoded("yolov8", maps, 0.95, 0.95)
+    np.testing.assert_allclose(sorted_rows(ours), sorted_rows(expected), atol=0.01)
+    with pytest.raises(ValueError, match="is it another head"):
+        decoded("yolov8", maps, 0.95, 0.95, 0.95)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_yolov5_equals_its_formula_whichever_way_its_maps_lie(turned: bool) -> None:
+    random = np.random.default_rng(10)
+    anchors = np.reshape(
+        [10, 13, 16, 30, 33, 23, 30, 61, 62, 45, 59, 119, 116, 90, 156, 198, 373, 326], (3, 3, 2)
+    )  # the published yolov5s.yaml
+    maps, rows = [], []
+    for stride, sizes in zip((8, 16, 32), anchors, strict=True):
+        raw = random.normal(0, 2, size=(3, 7, HEIGHT // stride, WIDTH // stride)).astype(np.float32)
+        maps.append(raw.transpose(0, 2, 3, 1)[None].copy() if turned else raw.reshape(1, 21, *raw.shape[2:]))
+        for value, size in zip(1 / (1 + np.exp(-raw.astype(np.float64))), sizes, strict=True):
+            for kind in (0, 1):
+                score = value[4] * value[5 + kind]
+                for y, x in np.argwhere(score >= 0.9):
+                    centre = (value[:2, y, x] * 2 - 0.5 + [x, y]) * stride
+                    half = (value[2:4, y, x] * 2) ** 2 * size / 2
+                    rows.append([*(centre - half), *(centre + half), score[y, x], kind])
+    ours = decoded("yolov5", maps, 0.9, 0.9)
+    assert len(rows) > 20
+    np.testing.assert_allclose(sorted_rows(ours), sorted_rows(np.array(rows)), atol=0.02)
+
+
+def test_a_decoded_yolov5_multiplies_objectness_and_class() -> None:
+    maps = empty("yolov5_decoded")
+    maps[0][0, 11] = (100, 50, 20, 10, 0.8, 0.9, 0.5)
+    boxes = decoded("yolov5_decoded", maps, 0.3, 0.3)
+    np.testing.assert_allclose(boxes, [[90, 45, 110, 55, 0.72, 0], [90, 45, 110, 55, 0.4, 1]], atol=1e-5)
+
+
+@pytest.mark.parametrize("head", ["scrfd", "retinaface", "yolov5_decoded", "yolov8"])
+def test_logits_where_probabilities_belong_are_refused(head: Any) -> None:
+    maps = empty(head)
+    maps[1 if head == "retinaface" else 0][SCORE_AT.get(head, (0, -1))] = -4.0
+    with pytest.raises(ValueError, match="is it another head"):
+        decoded(head, maps, *HEADS[head])
 
 
 def test_a_wild_size_is_a_huge_box_and_not_an_infinite_one() -> None:

@@ -80,8 +80,8 @@ def test_a_missing_package_or_file_is_refused_with_the_remedy(address: str, reme
 
 
 def _registered_as(monkeypatch: pytest.MonkeyPatch, **changes: object) -> None:
-    entry = tomllib.loads((MODELS / "models.toml").read_text())["model"][0] | changes
-    monkeypatch.setattr(registry, "_registered", lambda: {entry["name"]: entry})
+    entry = registry._shipped()["detector-v1"].model_copy(update=changes)
+    monkeypatch.setattr(registry, "_shipped", lambda: {entry.name: entry})
 
 
 def test_a_registered_file_that_changed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,7 +44,7 @@ class Job:
     @property
     def detection_key(self) -> str:
         """SHA-256 over everything the detections depend on."""
-        models = [[m.name, m.sha256, m.head, {k: [t.start, t.floor] for k, t in m.kinds.items()}] for m in self.models]
+        models = [_facts(model) for model in self.models]
         return value_sha256([self.recording.sha256, self.policy.detection_sha256, models, TOOL_VERSION])
 
     @property
@@ -99,6 +99,13 @@ class Job:
         except (OSError, ValueError):
             return {}
         return record if isinstance(record, dict) else {}
+
+
+def _facts(model: Model) -> list[object]:
+    """Everything of a model that changes its boxes: a person may register one file twice, with other colours."""
+    thresholds = {kind: [each.start, each.floor] for kind, each in model.kinds.items()}
+    colours = [model.channels, model.mean, model.factor]
+    return [model.name, model.sha256, model.head, model.classes, thresholds, colours]
 
 
 def stream_fates(job: Job) -> tuple[StreamFate, ...]:

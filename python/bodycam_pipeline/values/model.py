@@ -1,11 +1,22 @@
 """A detector as the registry describes it."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from bodycam_pipeline.values.detection import Kind
 
-Head = Literal["bodycam", "centerface", "yunet", "yolov5_plate"]
+Head = Literal[
+    "bodycam",
+    "centerface",
+    "yunet",
+    "yolov5_plate",
+    "scrfd",
+    "retinaface",
+    "yolov5",
+    "yolov5_decoded",
+    "yolov8",
+]
+HEADS: tuple[Head, ...] = get_args(Head)
 Role = Literal["painter", "auditor"]
 
 
@@ -26,7 +37,8 @@ class Model:
         path: Where the file lies on this machine.
         sha256: Of the file, hex; checked before it is loaded.
         head: How its raw maps become boxes.
-        kinds: What it is trusted with, each with its thresholds; other kinds the head knows are ignored.
+        classes: What the head's class 0, 1, 2... is; None where it is nothing to us. Later classes are not looked at.
+        kinds: What it is trusted with, each with its thresholds; other kinds among its classes are ignored.
         channels: Order of the colour planes it was trained on.
         mean, factor: A colour 0..255 enters as ``(colour - mean) * factor``, per channel.
         licence: SPDX expression of the weights.
@@ -37,6 +49,7 @@ class Model:
     path: str
     sha256: str
     head: Head
+    classes: tuple[Kind | None, ...]
     kinds: dict[Kind, Thresholds]
     channels: Literal["rgb", "bgr"]
     mean: tuple[float, float, float]

@@ -14,7 +14,6 @@ from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.model import Model, Thresholds
 from bodycam_pipeline.values.policy import DetectionRule
 from bodycam_pipeline.values.recording import VideoFacts
-from bodycam_pipeline.vision.heads import kinds_of
 from bodycam_pipeline.vision.scales import input_sizes, matrix_of
 from bodycam_pipeline.vision.session import Network, open_network
 from bodycam_pipeline.vision.thumbnail import Thumbnail, difference, thumbnail
@@ -23,7 +22,7 @@ Motion = Callable[[Thumbnail, Thumbnail], tuple[float, float]]
 """How far the contents moved between two thumbnails, right and down, as shares of the width and height."""
 
 HARDLY_EVER = 1.0
-"""The highest threshold there is, for a kind that the model is not trusted with: what still passes is dropped."""
+"""The highest threshold there is, for what the model is not trusted with: what still passes is dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +42,16 @@ class _Trusted:
     def __init__(self, model: Model) -> None:
         self.name = model.name
         self._network: Network = open_network(model)
-        self._kinds = kinds_of(model.head)
+        self._classes = model.classes
         self._thresholds = model.kinds
-        self._floors = [model.kinds[kind].floor if kind in model.kinds else HARDLY_EVER for kind in self._kinds]
+        self._floors = [model.kinds[kind].floor if kind in model.kinds else HARDLY_EVER for kind in self._classes]
 
     def sightings(self, tensor: NDArray[np.float32], scale: float) -> Iterator[_Sighting]:
         """Everything at or above the floor in one picture."""
         for row in self._network.boxes(tensor, self._floors)[0]:
-            kind, score = self._kinds[int(row[5])], float(row[4])
-            thresholds = self._thresholds.get(kind)
-            if thresholds is not None:
+            kind, score = self._classes[int(row[5])], float(row[4])
+            thresholds = self._thresholds.get(kind) if kind else None
+            if kind and thresholds:
                 shared = (*(row[:4] / scale), _rank(score, thresholds), KINDS.index(kind))
                 merged = np.array(shared, dtype=np.float32)
                 yield _Sighting(merged, kind, score, score >= thresholds.start, self.name)

@@ -9,8 +9,8 @@ import onnx
 from google.protobuf.message import DecodeError, Message  # type: ignore[import-untyped]
 
 from bodycam_pipeline.values.errors import MissingModelError, ModelDigestError, ModelError
-from bodycam_pipeline.values.model import Head
-from bodycam_pipeline.vision.heads import Shape, recognise
+from bodycam_pipeline.values.model import HEADS, Head
+from bodycam_pipeline.vision.heads import Recognised, Shape, named, recognise
 
 MAX_BYTES = 512 * 1024 * 1024
 """A detector that runs on every frame is a few megabytes; half a gigabyte is no detector."""
@@ -18,7 +18,7 @@ MAX_BYTES = 512 * 1024 * 1024
 DEFAULT_DOMAINS = frozenset({"", "ai.onnx"})
 """Operators that ONNX itself defines. Others may be anything a runtime was built with."""
 
-_EXPECTED = "Use an ONNX detector with a head that is known here: bodycam, CenterFace, YuNet or HyperLPR3's plates."
+_EXPECTED = f"Use an ONNX detector with a head that is known here: {', '.join(HEADS)}."
 
 
 @dataclass(frozen=True)
@@ -40,17 +40,19 @@ class Graph:
     output_names: tuple[str, ...]
 
 
-def read_graph(path: str | Path, sha256: str | None = None) -> Graph:
+def read_graph(path: str | Path, sha256: str | None = None, head: Head | None = None) -> Graph:
     """Read a model file and refuse everything that a detector does not need.
 
     Args:
         path: The file.
         sha256: What its digest must be. It is taken of the very bytes that are loaded, not of the file's name.
+        head: What its outputs are, where a person or the registry says so; None to tell it from the graph.
 
     Raises:
         MissingModelError: no such file.
         ModelDigestError: another digest.
-        ModelError: not ONNX, weights outside the file, foreign operators, or not a head we know.
+        ModelError: not ONNX, weights outside the file, foreign operators, not a head we know, or not the one it is
+            said to be.
     """
     content = _read(Path(path))
     found = hashlib.sha256(content).hexdigest()
@@ -62,9 +64,9 @@ def read_graph(path: str | Path, sha256: str | None = None) -> Graph:
     model = _parsed(content, path)
     _refuse_strangers(model, path)
     _make_weights_constant(model)
-    head, outputs = _head(model, path)
+    recognised, outputs = _head(model, path, head)
     _let_sides_vary(model)
-    return Graph(found, model.SerializeToString(), head, model.graph.input[0].name, outputs)
+    return Graph(found, model.SerializeToString(), recognised, model.graph.input[0].name, outputs)
 
 
 def _read(path: Path) -> bytes:
@@ -121,14 +123,27 @@ def _make_weights_constant(model: onnx.ModelProto) -> None:
     model.graph.input.extend(asked)
 
 
-def _head(model: onnx.ModelProto, path: str | Path) -> tuple[Head, tuple[str, ...]]:
+def _head(model: onnx.ModelProto, path: str | Path, head: Head | None) -> Recognised:
     inputs = [_shape(value) for value in model.graph.input if _is_float(value)]
     if len(model.graph.input) != 1 or len(inputs) != 1 or len(inputs[0]) != 4 or inputs[0][1] != 3:
         raise ModelError(f"{path} does not take one float picture of shape (n, 3, height, width)", remedy=_EXPECTED)
     outputs = {value.name: _shape(value) for value in model.graph.output if _is_float(value)}
-    recognised = recognise(outputs)
+    recognised = recognise(outputs, inputs[0])
+    if head is None or (recognised is not None and recognised[0] == head):
+        return _known(recognised, outputs, path)
+    wanted = named(head, outputs)
+    if wanted is None:
+        instead = f"its outputs are {recognised[0]}" if recognised else f"its outputs are {outputs}"
+        raise ModelError(f"{path} is said to be {head} but {instead}", remedy="Name the head that it has.")
+    return head, wanted
+
+
+def _known(recognised: Recognised | None, outputs: dict[str, Shape], path: str | Path) -> Recognised:
     if recognised is None:
-        raise ModelError(f"the outputs of {path} are of no head that is known here: {outputs}", remedy=_EXPECTED)
+        raise ModelError(
+            f"the outputs of {path} are of no head that is known here, or of more than one: {outputs}",
+            remedy=f"{_EXPECTED} If you know which it is, register it: bodycam models add FILE --head HEAD.",
+        )
     return recognised
 
 

@@ -1,25 +1,53 @@
 """Which detectors there are, and where a name leads: a registered one, a file, or a file of an installed package."""
 
-import tomllib
+import os
 from functools import cache
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
-from typing import Any
+
+from platformdirs import user_data_path
 
 from bodycam_pipeline.values.errors import MissingModelError, ModelError
-from bodycam_pipeline.values.model import Model, Thresholds
+from bodycam_pipeline.values.model import Model
+from bodycam_pipeline.vision.entries import Entry, read_entries
 from bodycam_pipeline.vision.graph import Graph, read_graph
 from bodycam_pipeline.vision.heads import EXPECTATIONS
 
 MODELS = Path(__file__).parents[1] / "models"
 """The shipped list and weights: links to the repository's top-level folder, files in a wheel."""
 
+LIST = "models.toml"
 PACKAGE = "package:"
 
 
+def own_folder() -> Path:
+    """Where models lie that people registered themselves, with their list: ``BODYCAM_MODELS``, or the user's data."""
+    named = os.environ.get("BODYCAM_MODELS")
+    return Path(named) if named else user_data_path("bodycam-pipeline", appauthor=False) / "models"
+
+
 def list_models() -> list[str]:
-    """The registered names, in the order of the list."""
-    return list(_registered())
+    """The registered names, in the order of the lists: shipped ones, then a person's own.
+
+    Raises:
+        ModelError: the person's own list is not one.
+    """
+    return [*_shipped(), *own_entries()]
+
+
+def own_entries() -> dict[str, Entry]:
+    """What people registered on this machine, by name.
+
+    Raises:
+        ModelError: the list is not one, or an entry bears a shipped model's name.
+    """
+    path = own_folder() / LIST
+    entries = read_entries(path) if path.exists() else {}
+    if taken := entries.keys() & _shipped().keys():
+        raise ModelError(
+            f"{path} has an entry of the shipped name '{min(taken)}'", remedy="Give that entry another name."
+        )
+    return entries
 
 
 def find_model(name_or_path: str) -> Model:
@@ -30,73 +58,60 @@ def find_model(name_or_path: str) -> Model:
     Raises:
         MissingModelError: no such name, file or package.
         ModelDigestError: the file of a registered name is not the registered one.
-        ModelError: the file cannot be used safely.
+        ModelError: the file cannot be used safely, or the person's own list is not one.
     """
-    entry = _registered().get(name_or_path)
-    if entry is not None:
-        return _checked(entry)
+    if name_or_path in _shipped():
+        return _checked(_shipped()[name_or_path], MODELS)
     if name_or_path.startswith(PACKAGE):
         return _unregistered(_in_package(name_or_path.removeprefix(PACKAGE)))
+    own = own_entries()
+    if name_or_path in own:
+        return _checked(own[name_or_path], own_folder())
     path = Path(name_or_path)
     if not path.is_file():
         raise MissingModelError(
             f"no model '{name_or_path}'",
-            remedy=f"Name one of {', '.join(_registered())}, the path of an ONNX file, or package:DISTRIBUTION/FILE.",
+            remedy=f"Name one of {', '.join(list_models())}, the path of an ONNX file, or package:DISTRIBUTION/FILE.",
         )
     return _unregistered(path)
 
 
 @cache
-def _registered() -> dict[str, dict[str, Any]]:
-    with (MODELS / "models.toml").open("rb") as file:
-        return {entry["name"]: entry for entry in tomllib.load(file)["model"]}
+def _shipped() -> dict[str, Entry]:
+    return read_entries(MODELS / LIST)
 
 
-def _checked(entry: dict[str, Any]) -> Model:
-    path = MODELS / entry["file"] if "file" in entry else _in_package(entry["package"])
-    graph = read_graph(path, entry["sha256"])
-    if graph.head != entry["head"]:
-        raise ModelError(
-            f"'{entry['name']}' is registered as {entry['head']} but its outputs are {graph.head}",
-            remedy="Correct its entry in models.toml.",
-        )
-    return _model(entry, path)
-
-
-def _model(entry: dict[str, Any], path: Path) -> Model:
-    return Model(
-        name=entry["name"],
-        path=str(path),
-        sha256=entry["sha256"],
-        head=entry["head"],
-        kinds={kind: Thresholds(**thresholds) for kind, thresholds in entry["kinds"].items()},
-        channels=entry["channels"],
-        mean=tuple(entry["mean"]),
-        factor=tuple(entry["factor"]),
-        licence=entry["licence"],
-        role=entry["role"],
-    )
+def _checked(entry: Entry, folder: Path) -> Model:
+    path = folder / entry.file if entry.file else _in_package(entry.package or "")
+    read_graph(path, entry.sha256, entry.head)
+    return entry.model(path)
 
 
 def _unregistered(path: Path) -> Model:
     graph = read_graph(path)
-    for entry in _registered().values():
-        if entry["sha256"] == graph.sha256:
-            return _model(entry, path.resolve())
+    for entry in (*_shipped().values(), *own_entries().values()):
+        if entry.sha256 == graph.sha256:
+            return entry.model(path.resolve())
     return _as_its_head_expects(graph, path.resolve())
 
 
 def _as_its_head_expects(graph: Graph, path: Path) -> Model:
     """A stranger's weights: what the head's public ones expect, under a name that tells two files apart."""
     expected = EXPECTATIONS[graph.head]
+    if not expected.kinds or expected.classes is None:
+        raise ModelError(
+            f"{path} is a {graph.head} detector, of which nobody here measured from which score on it is right",
+            remedy="Register it with its thresholds: bodycam models add FILE --start face=... --floor face=...",
+        )
     return Model(
         name=f"{path.stem}@{graph.sha256[:8]}",
         path=str(path),
         sha256=graph.sha256,
         head=graph.head,
+        classes=expected.classes,
         kinds=dict(expected.kinds),
         channels=expected.channels,
-        mean=(0.0, 0.0, 0.0),
+        mean=expected.mean,
         factor=expected.factor,
         licence="unknown",
         role="painter",

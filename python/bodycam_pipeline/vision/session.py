@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from bodycam_pipeline._native import decode_head
 from bodycam_pipeline.values.errors import ModelError
-from bodycam_pipeline.values.model import Model
+from bodycam_pipeline.values.model import Head, Model
 from bodycam_pipeline.vision.graph import Graph, read_graph
-from bodycam_pipeline.vision.heads import kinds_of
 
 Tensor = NDArray[np.float32]
 
@@ -42,7 +41,7 @@ class Network:
 
         Args:
             tensor: As for `run`.
-            floors: The lowest score kept, one per kind that the head knows.
+            floors: The lowest score kept, one per class of the model.
         """
         height, width = tensor.shape[2:]
         maps = self.run(tensor)
@@ -55,7 +54,7 @@ def open_network(model: Model) -> Network:
     Raises:
         ModelError: as `read_graph`, or a graph that does not run at any size.
     """
-    return _open(model.path, model.sha256)
+    return _open(model.path, model.sha256, model.head, len(model.classes))
 
 
 def runtime_version() -> str:
@@ -64,12 +63,12 @@ def runtime_version() -> str:
 
 
 @lru_cache(maxsize=8)
-def _open(path: str, sha256: str) -> Network:
-    graph = read_graph(path, sha256)
+def _open(path: str, sha256: str, head: Head, classes: int) -> Network:
+    graph = read_graph(path, sha256, head)
     try:
         network = Network(graph)
         for height, width in _TRIAL_SIZES:
-            network.boxes(np.zeros((1, 3, height, width), np.float32), [0.5] * len(kinds_of(graph.head)))
+            network.boxes(np.zeros((1, 3, height, width), np.float32), [0.5] * classes)
     except Exception as error:  # the runtime's own exceptions share no base class
         raise ModelError(
             f"{path} does not run as a {graph.head} detector: {error}",

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bodycam_pipeline._native import Planes, letterbox, suppress
-from bodycam_pipeline.values.detection import Kind
+from bodycam_pipeline.values.detection import KINDS, Kind
 from bodycam_pipeline.values.model import Model
-from bodycam_pipeline.vision.heads import kinds_of
+from bodycam_pipeline.vision.detector import HARDLY_EVER
 from bodycam_pipeline.vision.scales import GRID
 from bodycam_pipeline.vision.session import open_network
 
@@ -35,14 +35,14 @@ class StillDetector:
         """
         self._model = model
         self._network = open_network(model)
-        self._kinds = kinds_of(model.head)
+        self._floors = [LOWEST_SCORE if kind else HARDLY_EVER for kind in model.classes]
         self._side = long_side_px
         self._iou = suppress_iou
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
         """What the model is trusted with."""
-        return tuple(kind for kind in self._kinds if kind in self._model.kinds)
+        return tuple(kind for kind in KINDS if kind in self._model.kinds)
 
     def look(self, picture: Planes) -> tuple[dict[Kind, NDArray[np.float32]], float]:
         """What the model sees: per kind (n, 5) left, top, right, bottom, score, in pixels as it sees them; best first.
@@ -58,11 +58,16 @@ class StillDetector:
             [picture], [tensor], full_range=True, matrix="bt601",
             channels=model.channels, mean=model.mean, factor=model.factor,
         )  # fmt: skip
-        (rows,) = self._network.boxes(tensor, [LOWEST_SCORE] * len(self._kinds))
-        kept = suppress(rows, iou_limit=self._iou)
-        found = {kind: kept[kept[:, 5] == number, :5] for number, kind in enumerate(self._kinds)}
-        return {kind: found[kind] for kind in self.kinds}, scale
+        (rows,) = self._network.boxes(tensor, self._floors)
+        return {kind: self._of_kind(rows, kind) for kind in self.kinds}, scale
+
+    def _of_kind(self, rows: NDArray[np.float32], kind: Kind) -> NDArray[np.float32]:
+        """Two classes that are one kind to us are suppressed as one."""
+        numbers = [number for number, each in enumerate(self._model.classes) if each == kind]
+        found = rows[np.isin(rows[:, 5], numbers)]
+        found[:, 5] = numbers[0]
+        return suppress(found, iou_limit=self._iou)[:, :5]
 
     def run(self, tensor: NDArray[np.float32]) -> None:
         """Only the network and its head, on a tensor: what a pass costs."""
-        self._network.boxes(tensor, [LOWEST_SCORE] * len(self._kinds))
+        self._network.boxes(tensor, self._floors)

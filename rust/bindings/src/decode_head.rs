@@ -8,6 +8,8 @@ use redact_core::{Head, InputSize, Map};
 use crate::errors::{refused, unknown};
 use crate::tables;
 
+const KNOWN: &str = "bodycam, centerface, yunet, yolov5_plate, scrfd, retinaface, yolov5, yolov5_decoded, yolov8";
+
 #[pyfunction]
 #[pyo3(signature = (head, outputs, *, input_width, input_height, thresholds))]
 pub fn decode_head<'py>(
@@ -23,7 +25,12 @@ pub fn decode_head<'py>(
         "centerface" => Head::CenterFace,
         "yunet" => Head::YuNet,
         "yolov5_plate" => Head::YoloV5Plate,
-        _ => return Err(unknown("a head", head, "bodycam, centerface, yunet, yolov5_plate")),
+        "scrfd" => Head::Scrfd,
+        "retinaface" => Head::RetinaFace,
+        "yolov5" => Head::YoloV5,
+        "yolov5_decoded" => Head::YoloV5Decoded,
+        "yolov8" => Head::YoloV8,
+        _ => return Err(unknown("a head", head, KNOWN)),
     };
     let maps: Vec<Map<'_>> = outputs.iter().map(map).collect::<PyResult<_>>()?;
     let input = InputSize { width: input_width, height: input_height };

@@ -158,6 +158,16 @@ pub enum Error {
         /// Which batch item.
         item: usize,
     },
+    /// A score outside 0..1 of a head that ends in probabilities.
+    #[error("output {output}, batch item {item} holds {value} where this head has probabilities: is it another head?")]
+    NotProbability {
+        /// Which output.
+        output: usize,
+        /// Which batch item.
+        item: usize,
+        /// The value, or the sum of values that should be one.
+        value: f32,
+    },
     /// A box with a number that is not finite.
     #[error("box {index} has a number that is not finite")]
     BoxNotFinite {

@@ -5,7 +5,12 @@
 
 mod bodycam;
 mod centerface;
+mod retinaface;
+mod scrfd;
 mod yolov5;
+mod yolov5_decoded;
+mod yolov5_plate;
+mod yolov8;
 mod yunet;
 
 use crate::{Error, Result};
@@ -56,6 +61,16 @@ pub enum Head {
     YuNet,
     /// The plate detector of hyperlpr3, a yolov5 head with landmarks.
     YoloV5Plate,
+    /// `SCRFD` (Guo et al., 2022).
+    Scrfd,
+    /// `RetinaFace` (Deng et al., 2020).
+    RetinaFace,
+    /// `YOLOv5` before its last step, with the published anchors.
+    YoloV5,
+    /// `YOLOv5` after its last step.
+    YoloV5Decoded,
+    /// `YOLOv8`, v9 and v11.
+    YoloV8,
 }
 
 /// Width and height of the network's input.
@@ -88,7 +103,12 @@ pub fn decode(head: Head, outputs: &[Map<'_>], input: InputSize, thresholds: &[f
         Head::Bodycam => bodycam::decode(outputs, input, thresholds),
         Head::CenterFace => centerface::decode(outputs, input, one(thresholds)?),
         Head::YuNet => yunet::decode(outputs, input, one(thresholds)?),
-        Head::YoloV5Plate => yolov5::decode(outputs, input, one(thresholds)?),
+        Head::YoloV5Plate => yolov5_plate::decode(outputs, input, one(thresholds)?),
+        Head::Scrfd => scrfd::decode(outputs, input, one(thresholds)?),
+        Head::RetinaFace => retinaface::decode(outputs, input, one(thresholds)?),
+        Head::YoloV5 => yolov5::decode(outputs, input, some(thresholds)?),
+        Head::YoloV5Decoded => yolov5_decoded::decode(outputs, input, some(thresholds)?),
+        Head::YoloV8 => yolov8::decode(outputs, input, some(thresholds)?),
     }
 }
 
@@ -98,6 +118,11 @@ fn one(thresholds: &[f32]) -> Result<f32> {
         [threshold] => Ok(*threshold),
         _ => Err(Error::ThresholdCount { expected: 1, given: thresholds.len() }),
     }
+}
+
+/// The thresholds of a head that knows as many kinds as it was trained on.
+const fn some(thresholds: &[f32]) -> Result<&[f32]> {
+    if thresholds.is_empty() { Err(Error::ThresholdCount { expected: 1, given: 0 }) } else { Ok(thresholds) }
 }
 
 /// The cells of one stride.
@@ -147,6 +172,9 @@ fn batch(outputs: &[Map<'_>], counts: std::ops::RangeInclusive<usize>, expected:
     Ok(outputs[0].shape.first().copied().unwrap_or(0))
 }
 
+/// How far a probability may lie outside 0..1: rounding of half floats and eight bits.
+const ROUNDING: f32 = 0.01;
+
 /// Where a value was read, for the message that says it is none.
 #[derive(Clone, Copy)]
 struct Source {
@@ -162,6 +190,21 @@ impl Source {
     /// A score within 0..1. What is not a number cannot be compared with a threshold, and would be lost in silence.
     fn score(self, value: f32) -> Result<f32> {
         if value.is_nan() { Err(self.not_finite()) } else { Ok(value.clamp(0.0, 1.0)) }
+    }
+
+    /// A score of a head that ends in probabilities. Anything else means that it is not this head: logits or landmarks.
+    fn probability(self, value: f32) -> Result<f32> {
+        let Self { output, item } = self;
+        if !value.is_nan() && !(-ROUNDING..=1.0 + ROUNDING).contains(&value) {
+            return Err(Error::NotProbability { output, item, value });
+        }
+        self.score(value)
+    }
+
+    /// A box between four sides, whichever way round: a box of a kept score is never empty by a sign.
+    fn between(self, [x0, y0, x1, y1]: [f32; 4], score: f32, kind: usize) -> Result<Detection> {
+        let centre = (x0.midpoint(x1), y0.midpoint(y1));
+        self.around(centre, ((x1 - x0).abs(), (y1 - y0).abs()), score, kind)
     }
 
     /// A box around a centre, all of whose numbers must be ones.
@@ -214,8 +257,26 @@ mod tests {
     fn refuses_two_thresholds_for_one_kind_and_too_few_outputs() {
         let input = InputSize { width: 32, height: 32 };
         assert_eq!(decode(Head::YuNet, &[], input, &[0.1, 0.2]), Err(Error::ThresholdCount { expected: 1, given: 2 }));
-        for head in [Head::Bodycam, Head::CenterFace, Head::YuNet, Head::YoloV5Plate] {
+        for head in [
+            Head::Bodycam,
+            Head::CenterFace,
+            Head::YuNet,
+            Head::YoloV5Plate,
+            Head::Scrfd,
+            Head::RetinaFace,
+            Head::YoloV5,
+            Head::YoloV5Decoded,
+            Head::YoloV8,
+        ] {
             assert!(matches!(decode(head, &[], input, &[0.1]), Err(Error::OutputCount { given: 0, .. })));
+        }
+    }
+
+    #[test]
+    fn heads_of_many_kinds_need_one_at_least() {
+        let input = InputSize { width: 32, height: 32 };
+        for head in [Head::YoloV5, Head::YoloV5Decoded, Head::YoloV8] {
+            assert_eq!(decode(head, &[], input, &[]), Err(Error::ThresholdCount { expected: 1, given: 0 }));
         }
     }
 
