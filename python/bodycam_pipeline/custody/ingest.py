@@ -1,7 +1,7 @@
 """Take recordings in: seal each one, put it in its place, and only say so once the disk and the log have it.
 
 A recording is read once. It goes, sealed, into a staging folder; what the disk gives back is compared with what was
-written, the packets are read through the seal, and one step puts the whole in its place. A crash at any moment leaves
+written, its headers are read through the seal, and one step puts the whole in its place. A crash at any moment leaves
 a staging folder, which the next ingest sweeps, or a recording in its place whose entry the next ingest adds.
 """
 
@@ -212,6 +212,7 @@ def _sweep(desk: Desk) -> None:
     for folder in parent.glob("ingest-*") if parent else ():
         with suppress(OSError):
             _clear_unheld(folder)
+    desk.log.sweep()
     known = desk.held()
     for id_ in desk.vault.ids():
         if id_ not in known:

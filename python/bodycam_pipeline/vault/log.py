@@ -188,6 +188,15 @@ class CustodyLog:
         finally:
             os.close(descriptor)
 
+    def sweep(self) -> None:
+        """Clear what killed writers left: files that were never finished, and tiles that were outgrown."""
+        with self.held():
+            for path in self.folder.rglob(".*.part"):
+                path.unlink(missing_ok=True)
+            wanted = self._unfilled(self.checkpoint().size)
+            for path in set(self.folder.glob("tile/**/*.p/*")) - wanted:
+                path.unlink(missing_ok=True)
+
     def append(self, key: Ed25519PrivateKey, *events: Entry) -> int:
         """Add events; returns the first one's number once all of them are on the disk and signed.
 
@@ -240,11 +249,14 @@ class CustodyLog:
 
     def _forget(self, old: int, size: int) -> None:
         """Tiles that were not full are contained in the ones that grew out of them."""
+        for path in self._unfilled(old) - self._unfilled(size):
+            path.unlink(missing_ok=True)
+
+    def _unfilled(self, size: int) -> set[Path]:
+        """The tiles that are not full in a log of this size: at most one per level."""
         levels: list[tuple[int | str, int]] = [("entries", 0), *((n, n) for n in range(8))]
-        for level, height in levels:
-            index, width = (old >> 8 * height) // WIDTH, (old >> 8 * height) % WIDTH
-            if width and width != width_at(size, height, index):
-                (self.folder / tile_path(level, index, width)).unlink(missing_ok=True)
+        found = ((level, (size >> 8 * height) // WIDTH, (size >> 8 * height) % WIDTH) for level, height in levels)
+        return {self.folder / tile_path(level, index, width) for level, index, width in found if width}
 
 
 def begin(folder: Path, origin: str, key: Ed25519PrivateKey) -> CustodyLog:
