@@ -1,4 +1,4 @@
-"""What sealing costs: `python -m benchmarks.vault` prints ingest per core and its stages, and decoding through the seal.
+"""What sealing costs: `python -m benchmarks.vault` prints ingest per core, its stages, and decoding through the seal.
 
 A recording may be named; without one, the demo's is decoded.
 

@@ -61,7 +61,7 @@ def _container(file: BinaryIO) -> InputContainer:
     return av.open(
         file,
         mode="r",
-        buffer_size=BUFFER_BYTES,
+        buffer_size=getattr(file, "read_ahead_bytes", BUFFER_BYTES),
         options=_OPTIONS,
         metadata_errors="replace",  # a camera's metadata in a national code page is no reason to refuse it
         io_open=_refuse_other_files,

@@ -10,6 +10,7 @@ recordings/ab/ID/facts.age     what is known of it, sealed to its own key
 Nothing here changes or removes a recording; there is no such function.
 """
 
+import io
 import json
 import os
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from pyarrow import fs
 
 from bodycam_pipeline import _native
 from bodycam_pipeline.addresses.naming import scheme_of
-from bodycam_pipeline.addresses.store import located
+from bodycam_pipeline.addresses.store import READ_AHEAD_BYTES, located
 from bodycam_pipeline.durable import disk_errors, make_folder, publish_folder, write_atomically
 from bodycam_pipeline.values.errors import VaultError
 from bodycam_pipeline.vault.log import CustodyLog
@@ -126,7 +127,9 @@ class Vault:
             OSError: not there.
         """
         path = self._path(id_, RECORDING)
-        return path if self.folder else cast("BinaryIO", self._system.open_input_file(path))
+        if self.folder:
+            return path
+        return cast("BinaryIO", io.BufferedReader(self._system.open_input_file(path), READ_AHEAD_BYTES))
 
     def digest(self, id_: str) -> tuple[bytes, int]:
         """BLAKE3 and size of the sealed recording as it lies there.
