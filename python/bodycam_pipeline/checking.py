@@ -1,6 +1,7 @@
 """Is a release what its manifest says? Needs the release alone: no recording, no plan, no secret."""
 
 import json
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from bodycam_pipeline.media.finished import observe_container
 from bodycam_pipeline.passes import Watch, decode_every_frame, unwatched
 from bodycam_pipeline.running.runner import Runner
 from bodycam_pipeline.values.errors import VerificationError
+from bodycam_pipeline.values.timeline import ReleaseClock
 
 _REMEDY = "Do not rely on this copy: ask for the release again from where it was published."
 
@@ -25,7 +27,7 @@ def check_release(folder: Path, runner: Runner, watch: Watch = unwatched) -> int
     manifest = _manifest(folder)
     _check_files(folder, manifest["files"])
     (video,) = (folder / name for name in manifest["files"] if name.endswith(".mp4"))
-    _check_container(video, manifest["streams"])
+    _check_container(video, manifest)
     _check_frames(video, folder, runner, watch)
     return int(manifest["video"]["frames"])
 
@@ -50,14 +52,28 @@ def _check_files(folder: Path, promised: dict[str, str]) -> None:
             raise VerificationError(f"{name} was changed after it was published", remedy=_REMEDY)
 
 
-def _check_container(video: Path, streams: list[dict[str, str]]) -> None:
-    seen = observe_container(video)
+def _check_container(video: Path, manifest: dict[str, Any]) -> None:
+    fates = [stream["fate"] for stream in manifest["streams"]]
+    seen = observe_container(video, _silent(manifest, fates))
     if seen.video_tracks != 1 or seen.other_tracks or seen.metadata or seen.unowned:
-        raise VerificationError(f"{video.name} holds more than one picture track and its sound", remedy=_REMEDY)
-    promised = sum(stream["fate"] in {"muted", "kept"} for stream in streams)
+        what = "; ".join((*seen.other_tracks, *seen.metadata, *seen.unowned))
+        raise VerificationError(f"{video.name} holds more than one picture track and its sound: {what}", remedy=_REMEDY)
+    promised = sum(fate in {"muted", "kept"} for fate in fates)
     if seen.audio_tracks != promised:
         what = f"{video.name} has {seen.audio_tracks} sound tracks where its manifest names {promised}"
         raise VerificationError(what, remedy=_REMEDY)
+    if seen.heard:
+        raise VerificationError(f"{video.name} has {seen.heard[0]}", remedy=_REMEDY)
+
+
+def _silent(manifest: dict[str, Any], fates: list[str]) -> list[tuple[Fraction, Fraction | None]]:
+    """Seconds of the release in which its manifest says that nothing can be heard."""
+    if "muted" in fates:
+        return [(Fraction(0), None)]
+    facts = manifest["video"]
+    clock, base = ReleaseClock(int(facts["pts_shift"]), 1), Fraction(facts["time_base"])
+    spans = [*manifest["muted"], *manifest["withheld"]]
+    return [(clock.seconds(s["from_pts"], base), clock.seconds(s["to_pts"], base)) for s in spans]
 
 
 def _check_frames(video: Path, folder: Path, runner: Runner, watch: Watch) -> None:

@@ -12,6 +12,15 @@ class Bits:
         self._value = int.from_bytes(cleaned, "big")
         self._left = len(cleaned) * 8
 
+    @property
+    def left(self) -> int:
+        """How many bits are left; negative where more were read than there were."""
+        return self._left
+
+    def rest(self) -> int:
+        """The bits that are left, as an unsigned number, without taking them."""
+        return self._value & ((1 << max(self._left, 0)) - 1)
+
     def take(self, count: int) -> int:
         """The next ``count`` bits as an unsigned number."""
         self._left -= count

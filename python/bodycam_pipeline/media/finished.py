@@ -1,92 +1,125 @@
-"""What is in a finished file, byte by byte: boxes that no release has, tracks, tags, and media nobody points at."""
+"""What is in a finished file, byte by byte: boxes that no release has, tracks, tags, and media nobody points at.
 
-import struct
-from collections.abc import Iterator
+An allow-list: every byte of the file is a box of the grammar, a number in one that agrees with another, or a sample
+of one of its tracks; every byte of a picture sample belongs to a slice.
+"""
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
-from typing import BinaryIO
 
 from av.container import InputContainer
 
+from bodycam_pipeline.media.boxtree import Box, read_tree
 from bodycam_pipeline.media.container import opened
-from bodycam_pipeline.media.nal import units
+from bodycam_pipeline.media.finished_tracks import TrackSamples, check_movie, track_samples
+from bodycam_pipeline.media.nal import H264_IDR, H264_SLICE
+from bodycam_pipeline.media.parameter_sets import leaks_in_record, sets_of_record
+from bodycam_pipeline.media.silence import sound_in
 from bodycam_pipeline.values.observed import ContainerObservation
 
-_FOLDERS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"dinf", b"stbl"})
-_LEAVES = frozenset(
-    {b"ftyp", b"mdat", b"mvhd", b"tkhd", b"mdhd", b"hdlr", b"vmhd", b"smhd", b"dref"}
-    | {b"stsd", b"stts", b"ctts", b"stss", b"stsc", b"stsz", b"stco", b"co64"}
-)
-_FORMAT_TAGS = frozenset({"major_brand", "minor_version", "compatible_brands", "language", "handler_name"})
+_FORMAT_TAGS = frozenset({"major_brand", "minor_version", "compatible_brands", "language"})
 """What FFmpeg reports of boxes that every MP4 has."""
 
-_SLICES = frozenset({1, 5})
-"""ITU-T H.264, table 7-1: slices of a non-IDR and of an IDR picture."""
+_LENGTH_BYTES = 4
+_MOST_LEAKS = 50
+"""Named one by one; a file with more is no release by any name."""
 
 
-def observe_container(path: Path) -> ContainerObservation:
+def observe_container(path: Path, silent: Sequence[tuple[Fraction, Fraction | None]] = ()) -> ContainerObservation:
     """Look at everything in a finished file but its pictures.
+
+    Args:
+        path: The file.
+        silent: Seconds of its own clock, from and to (None: the end), in which nothing may be heard.
 
     Raises:
         UnreadableRecordingError: not a container.
         StorageError: the disk failed.
     """
-    unowned: list[str] = []
-    with path.open("rb") as file:
-        media_bytes = sum(_walk(file, 0, path.stat().st_size, unowned))
+    leaks: list[str] = []
+    root = read_tree(path, leaks)
+    parameter_sets = 0
+    if not leaks:  # what is not as the grammar has it has been named, and its numbers mean nothing
+        parameter_sets = _check_contents(path, root, leaks)
     with opened(str(path)) as container:
         kinds = [stream.type for stream in container.streams]
         others = [f"{s.type} {s.index}" for s in container.streams if s.type not in {"video", "audio"}]
         tags = list(_tags(container))
-        unowned += _stray_media(container, media_bytes)
-    return ContainerObservation(kinds.count("video"), kinds.count("audio"), tuple(others), tuple(tags), tuple(unowned))
+    heard = list(sound_in(path, silent)) if silent and "audio" in kinds and not leaks else []
+    return ContainerObservation(
+        kinds.count("video"),
+        kinds.count("audio"),
+        tuple(others),
+        tuple(tags),
+        tuple(leaks[:_MOST_LEAKS]),
+        parameter_sets,
+        tuple(heard),
+    )
 
 
-def _walk(file: BinaryIO, start: int, end: int, unowned: list[str]) -> Iterator[int]:
-    """Name every box that no rule allows; yield the media bytes of each ``mdat``."""
-    while start < end:
-        kind, header, size = _box(file, start, end)
-        if size < header or start + size > end:
-            unowned.append(f"{end - start} bytes at {start} that are no box")
+def _check_contents(path: Path, root: Box, leaks: list[str]) -> int:
+    """Numbers against numbers, and every byte of the media data; how many sequence parameter sets there are."""
+    with path.open("rb") as file:
+        movie, media = root.part(b"moov"), root.part(b"mdat")
+        tracks = [track_samples(track, leaks) for track in movie.parts if track.kind == b"trak"]
+        check_movie(movie, tracks, leaks)
+        leaks += _stray_media(tracks, media)
+        if leaks:
+            return 0
+        pictures = next((track for track in tracks if track.kind == "vide"), None)
+        if pictures is None:
+            return 0
+        entry = pictures.entry.part(b"avcC")
+        leaks += leaks_in_record(entry.fields["record"])
+        for number, (start, size) in enumerate(zip(pictures.offsets.tolist(), pictures.sizes.tolist(), strict=True)):
+            file.seek(start)
+            leaks += _leaks_in_sample(number, file.read(size), keyed=bool(pictures.keyframe[number]))
+            if len(leaks) > _MOST_LEAKS:
+                break
+        sets = sets_of_record(entry.fields["record"])
+        return len(sets[0]) if sets else 0
+
+
+def _stray_media(tracks: Sequence[TrackSamples], media: Box) -> Iterator[str]:
+    """Bytes of the media data that no sample owns, or two."""
+    spans = sorted(
+        (start, start + size)
+        for track in tracks
+        for start, size in zip(track.offsets.tolist(), track.sizes.tolist(), strict=True)
+    )
+    position = media.start
+    for start, end in spans:
+        if start != position:
+            yield f"{abs(start - position)} bytes of media at {min(start, position)} that not exactly one sample owns"
             return
-        if kind in _FOLDERS:
-            yield from _walk(file, start + header, start + size, unowned)
-        elif kind not in _LEAVES:
-            unowned.append(f"{kind.decode('latin-1')}, {size} bytes at {start}")
-        elif kind == b"mdat":
-            yield size - header
-        start += size
+        position = end
+    if position != media.end:
+        yield f"{media.end - position} bytes of media at {position} that no sample owns"
 
 
-def _box(file: BinaryIO, start: int, end: int) -> tuple[bytes, int, int]:
-    """Type, header length and size of the box at an offset (ISO/IEC 14496-12, 4.2); size 0 where there is none."""
-    file.seek(start)
-    head = file.read(min(16, end - start))
-    if len(head) < 8:
-        return b"", 8, 0
-    size, kind = struct.unpack(">I4s", head[:8])
-    if size == 1 and len(head) == 16:
-        return kind, 16, struct.unpack(">Q", head[8:])[0]
-    return kind, 8, size
+def _leaks_in_sample(number: int, sample: bytes, *, keyed: bool) -> Iterator[str]:
+    """Everything in a picture sample but slices (ITU-T H.264, 7.3.1), and a mark that is not the slices'."""
+    position, kinds = 0, []
+    while position + _LENGTH_BYTES < len(sample):
+        begin = position + _LENGTH_BYTES
+        position = begin + int.from_bytes(sample[position:begin], "big")
+        if position > len(sample) or position == begin:
+            break
+        kinds.append(sample[begin] & 0x9F)  # with the bit that is always 0
+        if sample[position - 1] == 0:  # 7.4.1: a unit does not end in zeros
+            yield f"padding after a slice of sample {number}"
+    if position != len(sample) or not kinds:
+        yield f"{len(sample) - position} bytes of sample {number} that are no NAL unit"
+    strangers = sorted(set(kinds) - {H264_SLICE, H264_IDR})
+    if strangers:
+        yield f"NAL units of type {strangers} in sample {number}"
+    if keyed != (H264_IDR in kinds):
+        yield f"sample {number} is marked as a key frame and is none, or the reverse"
 
 
 def _tags(container: InputContainer) -> Iterator[str]:
     yield from (f"{name}={value}" for name, value in container.metadata.items() if name not in _FORMAT_TAGS)
     for stream in container.streams:
-        found = {name: value for name, value in stream.metadata.items() if name not in _FORMAT_TAGS}
+        found = {name: value for name, value in stream.metadata.items() if name not in _FORMAT_TAGS and value}
         yield from (f"track {stream.index} {name}={value}" for name, value in found.items())
-        handler = stream.metadata.get("handler_name", "")
-        if handler:
-            yield f"track {stream.index} handler_name={handler}"
-
-
-def _stray_media(container: InputContainer, media_bytes: int) -> Iterator[str]:
-    """Media that no sample owns, and picture data that is not a slice."""
-    owned = 0
-    for packet in container.demux():
-        owned += packet.size
-        if packet.stream.type == "video" and packet.size:
-            kinds = {unit[0] & 31 for unit in units(bytes(packet), 4)}
-            if not kinds <= _SLICES:
-                yield f"NAL units of type {sorted(kinds - _SLICES)} at pts {packet.pts}"
-    if owned != media_bytes:
-        yield f"{media_bytes - owned} bytes of media that no sample owns"

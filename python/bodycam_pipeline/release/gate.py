@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bodycam_pipeline.media.finished import observe_container
 from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.release.staging import Staged
-from bodycam_pipeline.rules.verification import Promise, verify
+from bodycam_pipeline.rules.verification import Promise, silent_stretches, verify
 from bodycam_pipeline.values.errors import Place, VerificationError
 from bodycam_pipeline.values.observed import SegmentObservation
 from bodycam_pipeline.values.plan import Plan
@@ -17,7 +17,9 @@ def refuse_broken_promises(job: Job, plan: Plan, staged: Staged, frames: Sequenc
     Raises:
         VerificationError: what is wrong, and where first.
     """
-    findings = verify(Promise(job.recording, plan, job.policy), frames, observe_container(staged.video))
+    promise = Promise(job.recording, plan, job.policy)
+    container = observe_container(staged.video, silent_stretches(promise, staged.clock))
+    findings = verify(promise, frames, container)
     if findings:
         raise VerificationError(
             f"the finished file is not what the plan says: {'; '.join(finding.what for finding in findings)}",

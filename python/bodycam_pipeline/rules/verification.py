@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from bodycam_pipeline.values.observed import ContainerObservation, SegmentObserv
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.values.recording import Recording
+from bodycam_pipeline.values.timeline import ReleaseClock
 
 RESIDUAL_LIMIT_AT_CRF_21 = 24.0
 """How far the worst 8x8 block of a region may be from what its style paints, in sample values 0..255.
@@ -44,11 +46,31 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What the finished file has to be."""
+    """What the finished file has to be.
+
+    Attributes:
+        recording, plan, policy: What was redacted, and how.
+        parameter_sets: How many sequence parameter sets it is coded with: the encoder's, and one more where spans of
+            the recording were copied.
+    """
 
     recording: Recording
     plan: Plan
     policy: Policy
+    parameter_sets: int = 1
+
+
+def silent_stretches(promise: Promise, clock: ReleaseClock) -> tuple[tuple[Fraction, Fraction | None], ...]:
+    """Seconds of the finished file in which nothing may be heard: muted by the policy or a person, or withheld."""
+    match promise.policy.audio.policy:
+        case "remove":
+            return ()
+        case "mute":
+            return ((Fraction(0), None),)
+        case "keep":
+            spans = [m.span for m in promise.plan.muted] + [w.span for w in promise.plan.withheld]
+            base = promise.recording.video.time_base
+            return tuple((clock.seconds(s.start_pts, base), clock.seconds(s.end_pts, base)) for s in spans)
 
 
 def verify(
@@ -89,5 +111,10 @@ def _container_findings(promise: Promise, container: ContainerObservation) -> It
         yield Finding("other-track", f"a track that no release has: {track}")
     for tag in container.metadata:
         yield Finding("metadata", f"metadata that no release carries: {tag}")
+    if container.parameter_sets > promise.parameter_sets:
+        found, allowed = container.parameter_sets, promise.parameter_sets
+        yield Finding("parameter-sets", f"{found} sets of coding parameters where {allowed} were written")
+    for heard in container.heard:
+        yield Finding("heard", heard)
     for part in container.unowned:
         yield Finding("unowned", f"bytes that no rule allows: {part}")

@@ -34,6 +34,8 @@ class ContainerObservation:
         other_tracks: What they are, e.g. ``data bin_data``.
         metadata: Every tag of the file and its tracks that is not part of the format itself.
         unowned: Boxes or bytes that no rule allows, e.g. ``udta, 61 bytes at 1208``.
+        parameter_sets: How many sequence parameter sets the pictures are decoded with.
+        heard: Where there is sound although there must be silence.
     """
 
     video_tracks: int
@@ -41,3 +43,5 @@ class ContainerObservation:
     other_tracks: tuple[str, ...] = ()
     metadata: tuple[str, ...] = ()
     unowned: tuple[str, ...] = ()
+    parameter_sets: int = 1
+    heard: tuple[str, ...] = ()

@@ -81,6 +81,10 @@ class ReleaseClock:
             raise ValueError(f"pts {pts} is between two ticks of the recording's clock")
         return whole + self.shift_pts
 
+    def seconds(self, pts: int, time_base: Fraction) -> Fraction:
+        """When a pts of the recording is shown in the release; 0 for what lies before its start."""
+        return max((pts - self.shift_pts) * time_base, Fraction(0))
+
     def span_to_recording(self, span: Span) -> Span:
         """The stretch of the recording's clock that covers a stretch of the release's."""
         end = -(-span.end_pts // self.numerator) + self.shift_pts
