@@ -91,6 +91,7 @@ def redact_probed(order: Order, recording: Recording, runner: Runner, watch: Wat
     job = job_of(order, recording, _decided(order))
     with job.folders.held():
         if job.is_published():
+            job.folders.clear_staging()  # a run that was killed right after publishing left it
             return Published(job.folders, job.kept_plan(), already=True)
         plan = _planned(job, order.edits, runner, watch)
         return _released(job, plan, runner, watch)
@@ -123,6 +124,7 @@ def render(order: Order, plan: Plan, runner: Runner, watch: Watch = unwatched) -
     check_fits(plan, job.recording, job.policy)
     with job.folders.held():
         if job.is_published():
+            job.folders.clear_staging()
             return Published(job.folders, plan, already=True)
         write_plan(plan, job.plan_path)
         noted(order.address, "plan approved", plan=plan.sha256)

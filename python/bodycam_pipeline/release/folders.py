@@ -9,6 +9,7 @@ OUT/NAME.staging/     half-done work; gone once the release is published
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,6 +44,10 @@ class Folders:
     def video_name(self) -> str:
         """The redacted file's name inside the release."""
         return f"{self.name}.redacted.mp4"
+
+    def clear_staging(self) -> None:
+        """Drop half-done work: what was published needs none of it."""
+        shutil.rmtree(self.staging, ignore_errors=True)
 
     @contextmanager
     def held(self) -> Iterator[None]:

@@ -1,6 +1,5 @@
 """The one step that makes a release: its last files, and its name."""
 
-import shutil
 from collections.abc import Sequence
 
 import numpy as np
@@ -31,4 +30,4 @@ def publish(job: Job, plan: Plan, staged: Staged, observed: Sequence[SegmentObse
     write_report(job, plan, staged)
     job.record_published(file_sha256(staged.folder / "manifest.json"))
     publish_folder(staged.folder, job.folders.release)
-    shutil.rmtree(job.folders.staging)
+    job.folders.clear_staging()
