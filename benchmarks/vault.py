@@ -48,8 +48,10 @@ def rate(size_bytes: int, work: Callable[[], object]) -> tuple[float, float]:
 
 @contextmanager
 def vault() -> Iterator[tuple[Path, Desk]]:
-    """A vault that is gone afterwards, in the current folder: on the disk that is to be measured."""
-    with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".vault-bench-") as name:
+    """A vault that is gone afterwards, in a build folder that git ignores: on the disk that is to be measured."""
+    build = Path("build")
+    build.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=build, prefix="vault-bench-") as name:
         folder = Path(name)
         (folder / "keys").mkdir(mode=0o700)
         (folder / "keys" / "recipients.txt").write_text(new_person(folder / "keys" / "identity.txt"))
