@@ -36,6 +36,7 @@ from bodycam_pipeline.values.edits import Edits
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.values.recording import Recording
+from bodycam_pipeline.vision.providers import check_provider
 from bodycam_pipeline.vision.registry import find_model
 
 
@@ -147,6 +148,7 @@ def job_of(order: Order, recording: Recording, decided: str) -> Job:
     Raises:
         ModelError: a model cannot be used.
     """
+    check_provider(order.policy.detection.provider)
     models = tuple(find_model(name) for name in order.policy.detection.models)
     make_folder(order.out)
     return Job(recording, order.policy, models, decided, Folders(order.out, order.name or stem_of(order.address)))

@@ -34,6 +34,7 @@ from bodycam_pipeline.values.errors import UnreadableRecordingError, WorkListErr
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.vault.naming import Sealed, is_sealed, parse
 from bodycam_pipeline.vault.store import Vault
+from bodycam_pipeline.vision.providers import check_provider
 from bodycam_pipeline.vision.registry import find_model
 
 COLUMNS = ("recording", "request", "due", "policy", "reason", "edits", "withhold")
@@ -169,6 +170,7 @@ def _policy(path: Path) -> Policy:
 
 def _check_models(policy: Policy) -> None:
     """Now, not at every recording of the night."""
+    check_provider(policy.detection.provider)
     for name in policy.detection.models:
         find_model(name)
 

@@ -16,6 +16,7 @@ from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.media.versions import library_versions
 from bodycam_pipeline.values.errors import BodycamError
 from bodycam_pipeline.values.policy import Policy
+from bodycam_pipeline.vision.providers import installed_providers
 from bodycam_pipeline.vision.registry import find_model
 from bodycam_pipeline.vision.session import runtime_version
 
@@ -62,7 +63,7 @@ def _codecs() -> Check:
 
 
 def _runtime() -> Check:
-    return Check("ONNX Runtime", True, runtime_version())
+    return Check("ONNX Runtime", True, f"{runtime_version()}, computes with {', '.join(installed_providers())}")
 
 
 def _cores() -> Check:

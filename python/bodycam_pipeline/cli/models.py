@@ -8,6 +8,7 @@ import typer
 from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.values.errors import BodycamError
 from bodycam_pipeline.values.model import Model
+from bodycam_pipeline.vision.providers import installed_providers
 from bodycam_pipeline.vision.registry import find_model, list_models
 
 
@@ -20,11 +21,13 @@ def add_to(app: typer.Typer) -> None:
 
 
 def list_registered(as_json: AsJson = False) -> None:
-    """List the registered detectors."""
+    """List the registered detectors, and what this machine can compute them with."""
     rows = [_row(name) for name in list_models()]
     columns = (("name", 16), ("head", 12), ("kinds", 12), ("role", 8), ("licence", 12), ("state", 0))
     lines = [" ".join(f"{row[name]:<{width}}" for name, width in columns) for row in rows]
-    tell({"models": rows}, "\n".join(lines), as_json=as_json)
+    providers = installed_providers()
+    sentences = "\n".join([*lines, f"execution providers: {', '.join(providers)}"])
+    tell({"models": rows, "providers": providers}, sentences, as_json=as_json)
 
 
 def check(

@@ -17,6 +17,7 @@ from bodycam_pipeline.release.staging import Staged
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.recording import Recording
 from bodycam_pipeline.values.timeline import Span, format_clock
+from bodycam_pipeline.vision.session import runtime_version
 
 FORMAT = 1
 
@@ -38,6 +39,7 @@ def _manifest(job: Job, plan: Plan, staged: Staged) -> dict[str, object]:
         | library_versions(),
         "policy": _policy(job),
         "models": [{"name": m.name, "sha256": m.sha256, "licence": m.licence, "role": m.role} for m in job.models],
+        "computed": {"provider": job.policy.detection.provider, "onnxruntime": runtime_version()},
         "plan": {"sha256": plan.sha256},
         "video": _video(job.recording, staged),
         "hidden": {kind: hidden_time(plan, kind, job.recording) for kind in sorted(job.policy.hide)},

@@ -5,7 +5,8 @@ BodycamError
 ├── EditsError (ValueError)               edits.toml
 ├── ModelError (ValueError)               a model file that cannot be used
 │   ├── MissingModelError (FileNotFoundError)
-│   └── ModelDigestError                  the file is not the one that was measured
+│   ├── ModelDigestError                  the file is not the one that was measured
+│   └── MissingProviderError              an execution provider that is asked for and not there
 ├── RecordingError (ValueError)           a recording that is refused
 │   ├── UnreadableRecordingError          not a video, or broken beyond its index
 │   ├── NoVideoError                      readable, but without a picture track or frames
@@ -16,6 +17,7 @@ BodycamError
 ├── ReleaseExistsError (FileExistsError)  something else already stands where the release would go
 ├── VerificationError                     the finished file is not what the plan says
 ├── StorageError (OSError)                the disk refused
+├── FetchError (OSError)                  a download that broke off, or is not what was promised
 ├── KeyFileError (ValueError)             a signing key that is missing, in the way, or readable by others
 ├── SignatureError                        a signature that is not by this key, or not over this text
 ├── DatasetError (ValueError)             labelled pictures that cannot be measured on
@@ -113,6 +115,10 @@ class ModelDigestError(ModelError):
     """A model file whose SHA-256 is not the registered one."""
 
 
+class MissingProviderError(ModelError):
+    """An execution provider that is asked for and that this machine does not have: nothing else takes its place."""
+
+
 class RecordingError(BodycamError, ValueError):
     """A recording that is refused."""
 
@@ -153,6 +159,10 @@ class VerificationError(BodycamError):
 
 class StorageError(BodycamError, OSError):
     """The disk refused to take or give a file."""
+
+
+class FetchError(BodycamError, OSError):
+    """A download that cannot begin, broke off, or is not what was promised."""
 
 
 class KeyFileError(BodycamError, ValueError):

@@ -18,6 +18,8 @@ Head = Literal[
 ]
 HEADS: tuple[Head, ...] = get_args(Head)
 Role = Literal["painter", "auditor"]
+Provider = Literal["cpu", "cuda", "tensorrt", "openvino", "coreml", "directml"]
+"""What computes a network; ONNX Runtime calls it an execution provider."""
 
 
 @dataclass(frozen=True, slots=True)

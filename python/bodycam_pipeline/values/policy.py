@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bodycam_pipeline.values.detection import Kind
+from bodycam_pipeline.values.model import Provider
 
 Style = Literal["fill", "blur", "mosaic", "gaussian"]
 SHIPPING_STYLES: frozenset[Style] = frozenset({"fill", "blur", "mosaic"})
@@ -48,12 +49,15 @@ class DetectionRule(_Part):
         suppress_iou: Boxes of one kind that overlap more are one.
         cut_difference: Mean luma difference (0..255) of two neighbouring frames above which the scene has changed.
             High on purpose: a false cut would stop a track from reaching back.
+        provider: What computes the networks. Another one gives slightly other boxes, and is part of the job: only
+            ``cpu`` is there on every machine, and gives the same bytes on each of the same processor architecture.
     """
 
     models: Annotated[tuple[str, ...], Field(min_length=1)] = ("centerface", "detector-v1")
     long_sides_px: Annotated[tuple[Annotated[int, Field(ge=64, le=4096)], ...], Field(min_length=1)] = (640, 1280)
     suppress_iou: Annotated[float, Field(gt=0, lt=1)] = 0.5
     cut_difference: Annotated[float, Field(gt=0)] = 48.0
+    provider: Provider = "cpu"
 
 
 class TrackingRule(_Part):

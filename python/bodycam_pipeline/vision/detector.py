@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bodycam_pipeline._native import Planes, letterbox, suppress
 from bodycam_pipeline.values.detection import KINDS, Detection, Kind, Look
 from bodycam_pipeline.values.geometry import Box
-from bodycam_pipeline.values.model import Model, Thresholds
+from bodycam_pipeline.values.model import Model, Provider, Thresholds
 from bodycam_pipeline.values.policy import DetectionRule
 from bodycam_pipeline.values.recording import VideoFacts
 from bodycam_pipeline.vision.scales import input_sizes, matrix_of
@@ -39,9 +39,9 @@ class _Sighting:
 class _Trusted:
     """A network and what it is trusted with."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, provider: Provider) -> None:
         self.name = model.name
-        self._network: Network = open_network(model)
+        self._network: Network = open_network(model, provider)
         self._classes = model.classes
         self._thresholds = model.kinds
         self._floors = [model.kinds[kind].floor if kind in model.kinds else HARDLY_EVER for kind in self._classes]
@@ -61,7 +61,7 @@ class _Group:
     """Models that take the same tensor, and the tensors, one per scale, that are filled for every frame anew."""
 
     def __init__(self, models: Sequence[Model], rule: DetectionRule, video: VideoFacts) -> None:
-        self._models = [_Trusted(model) for model in models]
+        self._models = [_Trusted(model, rule.provider) for model in models]
         sizes = input_sizes(rule.long_sides_px, video.upright_size)
         self._tensors = [np.zeros((1, 3, size.height, size.width), np.float32) for size in sizes]
         self._first = models[0]

@@ -8,9 +8,10 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from bodycam_pipeline._native import decode_head
-from bodycam_pipeline.values.errors import ModelError
-from bodycam_pipeline.values.model import Head, Model
+from bodycam_pipeline.values.errors import MissingProviderError, ModelError
+from bodycam_pipeline.values.model import Head, Model, Provider
 from bodycam_pipeline.vision.graph import Graph, read_graph
+from bodycam_pipeline.vision.providers import PROVIDERS, check_provider
 
 Tensor = NDArray[np.float32]
 
@@ -24,9 +25,9 @@ _TRIAL_SIZES = ((64, 96), (96, 64))
 class Network:
     """A loaded model: tensor in, raw maps out."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, provider: Provider) -> None:
         self._graph = graph
-        self._session = _session(graph.content)
+        self._session = _session(graph.content, provider)
 
     def run(self, tensor: Tensor) -> list[Tensor]:
         """The raw maps of a batch (n, 3, height, width), in the order that the head's decoder wants.
@@ -48,13 +49,15 @@ class Network:
         return decode_head(self._graph.head, maps, input_width=width, input_height=height, thresholds=floors)
 
 
-def open_network(model: Model) -> Network:
+def open_network(model: Model, provider: Provider = "cpu") -> Network:
     """The network of a registered model, loaded once per process.
 
     Raises:
+        MissingProviderError: this machine cannot compute with that provider.
         ModelError: as `read_graph`, or a graph that does not run at any size.
     """
-    return _open(model.path, model.sha256, model.head, len(model.classes))
+    check_provider(provider)
+    return _open(model.path, model.sha256, model.head, len(model.classes), provider)
 
 
 def runtime_version() -> str:
@@ -63,12 +66,14 @@ def runtime_version() -> str:
 
 
 @lru_cache(maxsize=8)
-def _open(path: str, sha256: str, head: Head, classes: int) -> Network:
+def _open(path: str, sha256: str, head: Head, classes: int, provider: Provider) -> Network:
     graph = read_graph(path, sha256, head)
     try:
-        network = Network(graph)
+        network = Network(graph, provider)
         for height, width in _TRIAL_SIZES:
             network.boxes(np.zeros((1, 3, height, width), np.float32), [0.5] * classes)
+    except MissingProviderError:
+        raise
     except Exception as error:  # the runtime's own exceptions share no base class
         raise ModelError(
             f"{path} does not run as a {graph.head} detector: {error}",
@@ -77,11 +82,34 @@ def _open(path: str, sha256: str, head: Head, classes: int) -> Network:
     return network
 
 
-def _session(content: bytes) -> "onnxruntime.InferenceSession":
+def _session(content: bytes, provider: Provider) -> "onnxruntime.InferenceSession":
     onnxruntime.set_default_logger_severity(ERRORS_ONLY)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = ERRORS_ONLY
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     options.use_deterministic_compute = True
-    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    return _started(content, options, provider)
+
+
+def _started(
+    content: bytes, options: "onnxruntime.SessionOptions", provider: Provider
+) -> "onnxruntime.InferenceSession":
+    names = list(dict.fromkeys((PROVIDERS[provider], PROVIDERS["cpu"])))
+    try:
+        session = onnxruntime.InferenceSession(content, options, providers=names)
+    except Exception as error:
+        if provider == "cpu":
+            raise
+        raise _not_started(provider, f": {error}") from error
+    session.disable_fallback()
+    if session.get_providers()[0] != names[0]:  # a driver is missing: the runtime takes the next one, and goes on
+        raise _not_started(provider)
+    return session
+
+
+def _not_started(provider: Provider, why: str = "") -> MissingProviderError:
+    return MissingProviderError(
+        f"the execution provider '{provider}' is installed but does not start here{why}",
+        remedy="Check its driver and libraries, or set detection.provider = 'cpu' in the policy.",
+    )
