@@ -25,6 +25,7 @@ FLOORS = {
     "checking": 5,
     "backlog": 6,
     "measuring": 6,
+    "package": 6,
     "cli": 7,
 }
 NEUTRAL = {"_native", "__init__", "durable", "addresses", "vault"}

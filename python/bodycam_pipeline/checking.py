@@ -18,18 +18,34 @@ from bodycam_pipeline.values.timeline import ReleaseClock
 _REMEDY = "Do not rely on this copy: ask for the release again from where it was published."
 
 
-def check_release(folder: Path, runner: Runner, watch: Watch = unwatched) -> int:
+def check_release(folder: Path, runner: Runner, watch: Watch = unwatched, beside: frozenset[str] = frozenset()) -> int:
     """Hold every file, stream and frame of a release against its manifest; returns how many frames it has.
+
+    Args:
+        folder: The release.
+        runner: Decodes it.
+        watch: Is told how far that is.
+        beside: Files that are there without being in the manifest: a package holds its own.
 
     Raises:
         VerificationError: the first thing that is not as the manifest says.
     """
-    manifest = _manifest(folder)
-    _check_files(folder, manifest["files"])
+    manifest = check_files(folder, beside)
     (video,) = (folder / name for name in manifest["files"] if name.endswith(".mp4"))
     _check_container(video, manifest)
     _check_frames(video, folder, runner, watch)
     return int(manifest["video"]["frames"])
+
+
+def check_files(folder: Path, beside: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """Hold every file of a release against its manifest, which is returned; no frame is decoded.
+
+    Raises:
+        VerificationError: the first file that is missing, added or changed.
+    """
+    manifest = _manifest(folder)
+    _check_files(folder, manifest["files"], beside)
+    return manifest
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -42,8 +58,8 @@ def _manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def _check_files(folder: Path, promised: dict[str, str]) -> None:
-    there = {path.name for path in folder.iterdir()} - {"manifest.json"}
+def _check_files(folder: Path, promised: dict[str, str], beside: frozenset[str]) -> None:
+    there = {path.name for path in folder.iterdir()} - {"manifest.json"} - beside
     if there != set(promised):
         odd = ", ".join(sorted(there ^ set(promised)))
         raise VerificationError(f"files missing from, or added to, {folder}: {odd}", remedy=_REMEDY)

@@ -66,6 +66,26 @@ def durable_file(path: Path) -> Iterator[BinaryIO]:
         _sync(path.parent)
 
 
+def write_private(path: Path, content: bytes) -> None:
+    """Put a file at a path that only its owner can read, whole, durable, in one step; it never replaces anything.
+
+    Raises:
+        StorageError: something is there already, or the disk refused.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+    with disk_errors(path):
+        try:
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(descriptor)
+            os.link(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        _sync(path.parent)
+
+
 def make_folder(path: Path) -> None:
     """Make a folder, and those above it, where they are not there yet.
 
@@ -91,8 +111,7 @@ def publish_folder(staging: Path, final: Path) -> None:
         ReleaseExistsError: something already bears the final name.
         StorageError: the disk refused.
     """
-    if os.path.lexists(final):
-        raise _exists(final)
+    refuse_taken(final)
     with disk_errors(final):
         _sync_tree(staging)
         try:
@@ -103,6 +122,16 @@ def publish_folder(staging: Path, final: Path) -> None:
             raise
         for parent in {final.parent, staging.parent}:
             _sync(parent)
+
+
+def refuse_taken(final: Path) -> None:
+    """Refuse a name that something bears already.
+
+    Raises:
+        ReleaseExistsError: it does.
+    """
+    if os.path.lexists(final):
+        raise _exists(final)
 
 
 def _sync_tree(folder: Path) -> None:

@@ -15,10 +15,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from bodycam_pipeline.durable import disk_errors, write_atomically
+from bodycam_pipeline.durable import write_atomically, write_private
 from bodycam_pipeline.values.errors import KeyFileError
 
-OWNER_ONLY = 0o600
 _NEW = "Make one with `bodycam keys new FILE`, or name another file."
 
 
@@ -35,12 +34,7 @@ def new_key(path: Path) -> Path:
             raise KeyFileError(f"{taken} exists already", remedy="A key is never replaced: choose another name.")
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    with disk_errors(path):
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, OWNER_ONLY)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(descriptor)
+    write_private(path, pem)
     write_atomically(public, public_pem(key.public_key()))
     return public
 

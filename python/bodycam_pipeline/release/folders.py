@@ -2,7 +2,7 @@
 
 ```
 OUT/NAME.release/     handed out: NAME.redacted.mp4, frames.parquet, manifest.json
-OUT/NAME.internal/    never handed out: plan.parquet, report.html, job.json, detections
+OUT/NAME.internal/    never handed out: plan.parquet, report.html, job.json, detections, source-frames.parquet
 OUT/NAME.staging/     half-done work; gone once the release is published
 ```
 """
@@ -24,6 +24,12 @@ class Folders:
 
     out: Path
     name: str
+
+    @classmethod
+    def of(cls, job: Path) -> "Folders":
+        """The places of a job that somebody names by its release, by what stays inside, or by what both begin with."""
+        resolved = job.resolve()  # `..` and `.` have no name
+        return cls(resolved.parent, resolved.name.removesuffix(".release").removesuffix(".internal"))
 
     @property
     def release(self) -> Path:

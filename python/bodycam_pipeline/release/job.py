@@ -9,7 +9,7 @@ from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.evidence.digests import file_sha256, value_sha256
 from bodycam_pipeline.evidence.plan_file import read_plan
 from bodycam_pipeline.release.folders import Folders
-from bodycam_pipeline.values.errors import ReleaseExistsError
+from bodycam_pipeline.values.errors import PackageError, ReleaseExistsError
 from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import AudioRule, Policy
@@ -93,12 +93,36 @@ class Job:
         write_atomically(self.folders.internal / "job.json", json.dumps(record, indent=2).encode())
 
     def _record(self) -> dict[str, str]:
-        path = self.folders.internal / "job.json"
-        try:
-            record = json.loads(path.read_text())
-        except (OSError, ValueError):
-            return {}
-        return record if isinstance(record, dict) else {}
+        return _record(self.folders)
+
+
+def _record(folders: Folders) -> dict[str, str]:
+    try:
+        record = json.loads((folders.internal / "job.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def refuse_changed(folders: Folders) -> str:
+    """Refuse a place without a release, or whose manifest is not the published one; returns that one's digest.
+
+    Raises:
+        PackageError: either.
+    """
+    manifest = folders.release / "manifest.json"
+    if not manifest.exists():
+        raise PackageError(
+            f"there is no release at {folders.release}",
+            remedy="Name OUT/NAME of a published release: `bodycam redact` prints where it is.",
+        )
+    sha256 = file_sha256(manifest)
+    if sha256 != _record(folders).get("manifest"):
+        raise PackageError(
+            f"{folders.release} is not what was published: its manifest is another one than {folders.internal} notes",
+            remedy="Redact the recording again into another folder.",
+        )
+    return sha256
 
 
 def _facts(model: Model) -> list[object]:

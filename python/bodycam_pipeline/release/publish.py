@@ -10,6 +10,7 @@ from bodycam_pipeline.evidence.frames_file import write_frames
 from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.release.manifest import write_manifest
 from bodycam_pipeline.release.report import write_report
+from bodycam_pipeline.release.source import keep_source
 from bodycam_pipeline.release.staging import Staged
 from bodycam_pipeline.values.observed import SegmentObservation
 from bodycam_pipeline.values.plan import Plan
@@ -28,6 +29,7 @@ def publish(job: Job, plan: Plan, staged: Staged, observed: Sequence[SegmentObse
     write_frames((pts - clock.shift_pts) * clock.numerator, sha256, staged.folder / "frames.parquet")
     write_manifest(job, plan, staged)
     write_report(job, plan, staged)
+    keep_source(job)
     job.record_published(file_sha256(staged.folder / "manifest.json"))
     publish_folder(staged.folder, job.folders.release)
     job.folders.clear_staging()

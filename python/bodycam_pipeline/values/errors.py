@@ -15,6 +15,8 @@ BodycamError
 │   └── DamagedRecordingError             frames that cannot be decoded and that nobody has withheld
 ├── PlanError (ValueError)                a plan that does not belong to this recording, policy or version
 ├── ReleaseExistsError (FileExistsError)  something else already stands where the release would go
+├── PackageError (ValueError)             a package that cannot be made of this job
+│   └── NotApprovedError                  the policy asks for approvals that are not there
 ├── VerificationError                     the finished file is not what the plan says
 ├── StorageError (OSError)                the disk refused
 ├── FetchError (OSError)                  a download that broke off, or is not what was promised
@@ -151,6 +153,16 @@ class PlanError(BodycamError, ValueError):
 
 class ReleaseExistsError(BodycamError, FileExistsError):
     """Something else stands where the release would go."""
+
+
+class PackageError(BodycamError, ValueError):
+    """A package that cannot be made: nothing is published here, or it is not what was published."""
+
+
+class NotApprovedError(PackageError):
+    """A release that fewer people have approved than its policy asks for: a person has to decide."""
+
+    exit_code = 3
 
 
 class VerificationError(BodycamError):

@@ -1,0 +1,127 @@
+"""Make a package of a published release: everything anyone needs to check it, under one signature."""
+
+import gzip
+import shutil
+from dataclasses import dataclass
+from importlib.resources import files as resources
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from bodycam_pipeline.checking import check_files
+from bodycam_pipeline.durable import (
+    disk_errors,
+    durable_file,
+    make_folder,
+    publish_folder,
+    refuse_taken,
+    write_atomically,
+)
+from bodycam_pipeline.evidence.commitments import FrameTable
+from bodycam_pipeline.evidence.frames_file import PictureFacts, framehash_text, read_frames
+from bodycam_pipeline.evidence.keys import fingerprint, public_pem
+from bodycam_pipeline.evidence.signing import IN_TOTO, sign
+from bodycam_pipeline.media.probe import probe
+from bodycam_pipeline.package.archive import write_archive
+from bodycam_pipeline.package.contents import (
+    FRAMEHASH,
+    GUIDE,
+    KEY,
+    LETTER,
+    PAGE,
+    STATEMENT,
+    SUMS,
+    digests_of,
+    plain_files,
+    sums_text,
+)
+from bodycam_pipeline.package.letter import letter_fields
+from bodycam_pipeline.package.statement import Statement, predicate_of
+from bodycam_pipeline.release.folders import Folders
+from bodycam_pipeline.release.job import refuse_changed
+from bodycam_pipeline.release.source import kept_source
+
+
+@dataclass(frozen=True)
+class Packaged:
+    """A package in its place.
+
+    Attributes:
+        path: The folder or ZIP file.
+        fingerprint: Of the key that signed it.
+        statement_sha256: Of the signed statement, which names every byte of it.
+    """
+
+    path: Path
+    fingerprint: str
+    statement_sha256: str
+
+
+def make_package(job: Folders, to: Path, key: Ed25519PrivateKey) -> Packaged:
+    """Package a job's release in a folder, or in one file where the name ends in ``.zip``.
+
+    The same job and key give the same bytes. Nothing bears the name before all of it is on the disk.
+
+    Raises:
+        PackageError: nothing is published, or it was changed since.
+        ReleaseExistsError: something bears the name already.
+        StorageError: the disk refused.
+    """
+    refuse_changed(job)
+    refuse_taken(to)
+    make_folder(to.parent)
+    with disk_errors(to), TemporaryDirectory(prefix=f".{to.name}.", suffix=".part", dir=to.parent) as staging:
+        folder = Path(staging) / "package"
+        shutil.copytree(job.release, folder)
+        manifest = check_files(folder)
+        _add_files(folder, manifest, key)
+        _sign(folder, predicate_of(manifest, _frames(folder), kept_source(job).root()), key)
+        packaged = Packaged(to, fingerprint(key.public_key()), digests_of(plain_files(folder))[STATEMENT])
+        _put(folder, to)
+    return packaged
+
+
+def _add_files(folder: Path, manifest: dict[str, Any], key: Ed25519PrivateKey) -> None:
+    (video,) = folder.glob("*.mp4")
+    texts = {
+        FRAMEHASH: gzip.compress(framehash(video, _frames(folder)), mtime=0),
+        KEY: public_pem(key.public_key()),
+        LETTER: letter_fields(manifest).encode(),
+        GUIDE: resources(__package__).joinpath("verify-by-hand.md").read_bytes(),
+        PAGE: resources(__package__).joinpath(PAGE).read_bytes(),
+    }
+    for name, text in texts.items():
+        write_atomically(folder / name, text)
+    write_atomically(folder / SUMS, sums_text(digests_of(plain_files(folder))).encode())
+
+
+def _sign(folder: Path, predicate: dict[str, Any], key: Ed25519PrivateKey) -> None:
+    statement = Statement(digests_of(plain_files(folder)), predicate)
+    write_atomically(folder / STATEMENT, sign(statement.text(), IN_TOTO, key))
+
+
+def _put(folder: Path, to: Path) -> None:
+    if to.suffix != ".zip":
+        publish_folder(folder, to)
+        return
+    with durable_file(to) as archive:
+        write_archive(folder, archive)
+
+
+def framehash(video: Path, frames: FrameTable) -> bytes:
+    """What stock ``ffmpeg`` prints of a release's video with such frames.
+
+    Raises:
+        RecordingError: the video cannot be read.
+    """
+    facts = probe(str(video)).video
+    chroma = -(-facts.width // 2) * -(-facts.height // 2)
+    size = facts.width * facts.height + 2 * chroma
+    told = PictureFacts(facts.time_base, facts.width, facts.height, facts.sample_aspect_ratio, size)
+    return framehash_text(frames.pts, frames.sha256, told).encode()
+
+
+def _frames(folder: Path) -> FrameTable:
+    return FrameTable(*read_frames(folder / "frames.parquet"))

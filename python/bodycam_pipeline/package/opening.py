@@ -1,0 +1,88 @@
+"""Open one frame of a release: what its source was, proved by a signed root, and nothing of any other frame."""
+
+import json
+from bisect import bisect_right
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from bodycam_pipeline.evidence.commitments import FrameTable, Opening
+from bodycam_pipeline.evidence.frames_file import read_frames
+from bodycam_pipeline.media.probe import probe
+from bodycam_pipeline.package.archive import opened
+from bodycam_pipeline.package.check import Trust, check_signed_files
+from bodycam_pipeline.release.folders import Folders
+from bodycam_pipeline.release.job import refuse_changed
+from bodycam_pipeline.release.source import kept_source
+from bodycam_pipeline.values.errors import PackageError, VerificationError
+
+FORMAT = 1
+_REMEDY = "Ask the publisher to open the frame again, and compare the package's fingerprint."
+
+
+def open_frame(job: Folders, at: Fraction) -> bytes:
+    """The opening, as JSON, of the frame that a release shows at a time in seconds.
+
+    Raises:
+        PackageError: no release, or none that a frame of can be opened; or it shows nothing at that time.
+    """
+    refuse_changed(job)
+    time_base = probe(str(job.release / job.video_name)).video.time_base
+    frames, source = FrameTable(*read_frames(job.release / "frames.parquet")), kept_source(job)
+    number = bisect_right(frames.pts.tolist(), at / time_base) - 1
+    if number < 0:
+        raise PackageError("the release shows nothing at that time", remedy="Give a time at or after its first frame.")
+    return _written(source.open(number), int(frames.pts[number]))
+
+
+def check_opening(opening: Path, package: Path, trust: Trust, recording: str | None = None) -> Opening:
+    """Check an opening against a package's signed root and, where it is at hand, against the recording itself.
+
+    Raises:
+        SignatureError, VerificationError: the package, or the opening, is not right.
+        RecordingError: the recording cannot be read.
+    """
+    with opened(package) as folder:
+        signed = check_signed_files(folder, trust).predicate["source"]
+        released_pts = read_frames(folder / "frames.parquet")[0]
+    found, pts = _read(opening)
+    if not found.is_below(bytes.fromhex(signed["root"]), signed["count"]) or released_pts[found.number] != pts:
+        raise VerificationError(f"{opening} does not open what the package commits to", remedy=_REMEDY)
+    if recording is not None:
+        _check_recording(found, recording)
+    return found
+
+
+def _check_recording(found: Opening, recording: str) -> None:
+    packets = probe(recording).packets
+    digests = {row.tobytes() for row in packets.sha256[packets.shown & (packets.pts == found.pts)]}
+    if digests != {found.packet_sha256}:
+        raise VerificationError(f"{recording} holds another frame at pts {found.pts}", remedy=_REMEDY)
+
+
+def _written(opening: Opening, released_pts: int) -> bytes:
+    value = {
+        "format": FORMAT,
+        "frame": opening.number,
+        "release_pts": released_pts,
+        "source_pts": opening.pts,
+        "source_packet_sha256": opening.packet_sha256.hex(),
+        "salt": opening.salt.hex(),
+        "proof": [step.hex() for step in opening.proof],
+    }
+    return f"{json.dumps(value, indent=1)}\n".encode()
+
+
+def _read(path: Path) -> tuple[Opening, int]:
+    try:
+        value: dict[str, Any] = json.loads(path.read_text())
+        digest, salt = bytes.fromhex(value["source_packet_sha256"]), bytes.fromhex(value["salt"])
+        proof = tuple(bytes.fromhex(step) for step in value["proof"])
+        opening = Opening(int(value["frame"]), int(value["source_pts"]), digest, salt, proof)
+        if {len(part) for part in (digest, salt, *proof)} == {32} and path.read_bytes() == _written(
+            opening, value["release_pts"]
+        ):
+            return opening, value["release_pts"]
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        pass
+    raise VerificationError(f"{path} is no opening of a frame", remedy=_REMEDY)
