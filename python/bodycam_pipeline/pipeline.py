@@ -23,6 +23,7 @@ from bodycam_pipeline.passes import (
 )
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.gate import refuse_broken_promises
+from bodycam_pipeline.release.history import machine_time
 from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.release.publish import publish
 from bodycam_pipeline.release.report import write_report
@@ -94,8 +95,9 @@ def redact_probed(order: Order, recording: Recording, runner: Runner, watch: Wat
         if job.is_published():
             job.folders.clear_staging()  # a run that was killed right after publishing left it
             return Published(job.folders, job.kept_plan(), already=True)
-        plan = _planned(job, order.edits, runner, watch)
-        return _released(job, plan, runner, watch)
+        with machine_time(job.folders, "redact", runner.workers):
+            plan = _planned(job, order.edits, runner, watch)
+            return _released(job, plan, runner, watch)
 
 
 def detect(order: Order, runner: Runner, watch: Watch = unwatched) -> tuple[Job, Plan]:
@@ -109,9 +111,10 @@ def detect(order: Order, runner: Runner, watch: Watch = unwatched) -> tuple[Job,
     with job.folders.held():
         if job.is_published():  # the plan beside a release stays the one that it was made from
             return job, job.kept_plan()
-        plan = _planned(job, order.edits, runner, watch)
-        write_report(job, plan)
-        return job, plan
+        with machine_time(job.folders, "detect", runner.workers):
+            plan = _planned(job, order.edits, runner, watch)
+            write_report(job, plan)
+            return job, plan
 
 
 def render(order: Order, plan: Plan, runner: Runner, watch: Watch = unwatched) -> Published:
@@ -129,7 +132,8 @@ def render(order: Order, plan: Plan, runner: Runner, watch: Watch = unwatched) -
             return Published(job.folders, plan, already=True)
         write_plan(plan, job.plan_path)
         noted(order.address, "plan approved", plan=plan.sha256)
-        return _released(job, plan, runner, watch)
+        with machine_time(job.folders, "render", runner.workers):
+            return _released(job, plan, runner, watch)
 
 
 def open_job(order: Order, decided: str) -> Job:

@@ -9,7 +9,7 @@ import pytest
 
 from bodycam_pipeline.evidence.keys import new_key
 from tests.conftest import shared_files
-from tests.package.conftest import Made
+from tests.package.conftest import REVIEWERS, Made
 
 pytestmark = pytest.mark.skipif(
     not all(map(shutil.which, ("ffmpeg", "openssl", "sha256sum", "gzip"))), reason="the stock tools are not all there"
@@ -84,7 +84,7 @@ def test_packages_of_real_clips_pass_by_hand_and_by_program(clip: str, tmp_path:
     published = redact(Order(str(found[0]), tmp_path / "out", quick_policy()), InlineRunner())
     public = new_key(tmp_path / "agency.pem")
     key = read_private_key(tmp_path / "agency.pem")
-    made = make_package(published.folders, tmp_path / "package", key)
+    made = make_package(published.folders, tmp_path / "package", key, REVIEWERS[0])
     assert check_package(made.path, Trust(read_public_key(public)), InlineRunner()).frames == published.plan.frames
     shutil.copy(public, tmp_path / "key")
     done = checked_by_hand(made.path, tmp_path / "key")

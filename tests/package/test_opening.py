@@ -13,20 +13,22 @@ from bodycam_pipeline.release.source import SECRET
 from bodycam_pipeline.values.errors import PackageError, VerificationError
 from tests.clips import clip
 from tests.inline import InlineRunner
-from tests.package.conftest import FRAMES, Made
+from tests.package.conftest import FRAMES, REVIEWERS, Made
+
+ASKED = (REVIEWERS[0], "asked for by the commissioner")
 
 
 @pytest.fixture
 def opening(made: Made, tmp_path: Path) -> Path:
     path = tmp_path / "opening.json"
-    path.write_bytes(open_frame(made.job, Fraction("0.25")))
+    path.write_bytes(open_frame(made.job, Fraction("0.25"), *ASKED))
     return path
 
 
 @pytest.mark.parametrize("number", range(FRAMES))
 def test_every_frame_can_be_opened_and_is_the_recordings(made: Made, tmp_path: Path, number: int) -> None:
     path = tmp_path / "opening.json"
-    path.write_bytes(open_frame(made.job, Fraction(number, 25)))
+    path.write_bytes(open_frame(made.job, Fraction(number, 25), *ASKED))
     found = check_opening(path, made.archive if number % 2 else made.folder, made.trust, str(made.recording))
     packets = probe(str(made.recording)).packets
     (at,) = (packets.pts == found.pts).nonzero()[0]
@@ -79,7 +81,7 @@ def test_another_recording_is_refused(made: Made, opening: Path, tmp_path: Path)
 
 def test_a_time_before_the_first_frame_opens_nothing(made: Made) -> None:
     with pytest.raises(PackageError, match="nothing at that time"):
-        open_frame(made.job, Fraction(-1))
+        open_frame(made.job, Fraction(-1), *ASKED)
 
 
 def test_the_statement_commits_to_every_source_frame(made: Made) -> None:

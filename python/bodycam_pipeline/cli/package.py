@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from bodycam_pipeline.cli.job import By, Job, Me, Why, login
 from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.cli.trust import Fingerprint, Key, trusted
 from bodycam_pipeline.durable import write_atomically
@@ -14,8 +15,6 @@ from bodycam_pipeline.package.make import make_package
 from bodycam_pipeline.package.opening import check_opening, open_frame
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.values.timeline import parse_clock
-
-Job = Annotated[Path, typer.Argument(metavar="JOB", help="OUT/NAME of a published release, or its folder.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -29,10 +28,11 @@ def package(
     job: Job,
     to: Annotated[Path, typer.Option("--to", help="The package to make: a folder, or a file that ends in .zip.")],
     key: Annotated[Path, typer.Option("--key", help="Your private key: `bodycam keys new FILE` makes one.")],
+    by: Me = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a signed package of a release that anyone can check."""
-    made = make_package(Folders.of(job), to, read_private_key(key))
+    """Make a signed package of a release that anyone can check; refused while approvals are missing."""
+    made = make_package(Folders.of(job), to, read_private_key(key), by or login())
     facts = {"state": "packaged", "package": to, "fingerprint": made.fingerprint, "statement": made.statement_sha256}
     sentences = (
         f"packaged: {to}\n"
@@ -46,10 +46,12 @@ def open_a_frame(
     job: Job,
     at: Annotated[str, typer.Option("--at", help="Time of the frame in the released video: 12.5 or 00:00:12.500.")],
     to: Annotated[Path, typer.Option("--to", help="The file to write the opening to.")],
+    by: By,
+    why: Why,
     as_json: AsJson = False,
 ) -> None:
     """Prove what one frame of a release was made from, and nothing of any other frame."""
-    write_atomically(to, open_frame(Folders.of(job), clock(at)))
+    write_atomically(to, open_frame(Folders.of(job), clock(at), by, why))
     tell({"state": "opened", "opening": to}, f"opened: {to} (names one frame of the recording)", as_json=as_json)
 
 

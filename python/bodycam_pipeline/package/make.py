@@ -40,7 +40,7 @@ from bodycam_pipeline.package.contents import (
 from bodycam_pipeline.package.letter import letter_fields
 from bodycam_pipeline.package.statement import Statement, predicate_of
 from bodycam_pipeline.release.folders import Folders
-from bodycam_pipeline.release.job import refuse_changed
+from bodycam_pipeline.release.history import record, refuse_unapproved
 from bodycam_pipeline.release.source import kept_source
 
 
@@ -59,17 +59,19 @@ class Packaged:
     statement_sha256: str
 
 
-def make_package(job: Folders, to: Path, key: Ed25519PrivateKey) -> Packaged:
+def make_package(job: Folders, to: Path, key: Ed25519PrivateKey, by: str) -> Packaged:
     """Package a job's release in a folder, or in one file where the name ends in ``.zip``.
 
-    The same job and key give the same bytes. Nothing bears the name before all of it is on the disk.
+    The same job and key give the same bytes. Nothing bears the name before all of it is on the disk, and nothing is
+    released that does not stand in the job's history, under a person's name, before.
 
     Raises:
+        NotApprovedError: fewer people have approved the release than its policy asks for.
         PackageError: nothing is published, or it was changed since.
         ReleaseExistsError: something bears the name already.
         StorageError: the disk refused.
     """
-    refuse_changed(job)
+    refuse_unapproved(job)
     refuse_taken(to)
     make_folder(to.parent)
     with disk_errors(to), TemporaryDirectory(prefix=f".{to.name}.", suffix=".part", dir=to.parent) as staging:
@@ -79,6 +81,7 @@ def make_package(job: Folders, to: Path, key: Ed25519PrivateKey) -> Packaged:
         _add_files(folder, manifest, key)
         _sign(folder, predicate_of(manifest, _frames(folder), kept_source(job).root()), key)
         packaged = Packaged(to, fingerprint(key.public_key()), digests_of(plain_files(folder))[STATEMENT])
+        record(job, "released", by, statement=packaged.statement_sha256, fingerprint=packaged.fingerprint)
         _put(folder, to)
     return packaged
 

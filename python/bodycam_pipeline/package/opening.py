@@ -12,6 +12,7 @@ from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.package.archive import opened
 from bodycam_pipeline.package.check import Trust, check_signed_files
 from bodycam_pipeline.release.folders import Folders
+from bodycam_pipeline.release.history import record
 from bodycam_pipeline.release.job import refuse_changed
 from bodycam_pipeline.release.source import kept_source
 from bodycam_pipeline.values.errors import PackageError, VerificationError
@@ -20,10 +21,11 @@ FORMAT = 1
 _REMEDY = "Ask the publisher to open the frame again, and compare the package's fingerprint."
 
 
-def open_frame(job: Folders, at: Fraction) -> bytes:
-    """The opening, as JSON, of the frame that a release shows at a time in seconds.
+def open_frame(job: Folders, at: Fraction, by: str, why: str) -> bytes:
+    """The opening, as JSON, of the frame that a release shows at a time in seconds; it stands in the history first.
 
     Raises:
+        StateError: nothing was released yet, or nobody is named.
         PackageError: no release, or none that a frame of can be opened; or it shows nothing at that time.
     """
     refuse_changed(job)
@@ -32,6 +34,7 @@ def open_frame(job: Folders, at: Fraction) -> bytes:
     number = bisect_right(frames.pts.tolist(), at / time_base) - 1
     if number < 0:
         raise PackageError("the release shows nothing at that time", remedy="Give a time at or after its first frame.")
+    record(job, "opened", by, why, frame=str(number))
     return _written(source.open(number), int(frames.pts[number]))
 
 

@@ -89,14 +89,16 @@ class Job:
         Raises:
             StorageError: the disk refused.
         """
-        record = {"key": self.key, "manifest": manifest_sha256, "recording": self.recording.sha256}
+        recording = {"recording": self.recording.sha256, "address": self.recording.address}
+        record = {"key": self.key, "manifest": manifest_sha256} | recording
         write_atomically(self.folders.internal / "job.json", json.dumps(record, indent=2).encode())
 
     def _record(self) -> dict[str, str]:
-        return _record(self.folders)
+        return record_of(self.folders)
 
 
-def _record(folders: Folders) -> dict[str, str]:
+def record_of(folders: Folders) -> dict[str, str]:
+    """What `Job.record_published` noted; empty where it did not yet."""
     try:
         record = json.loads((folders.internal / "job.json").read_text())
     except (OSError, ValueError):
@@ -117,7 +119,7 @@ def refuse_changed(folders: Folders) -> str:
             remedy="Name OUT/NAME of a published release: `bodycam redact` prints where it is.",
         )
     sha256 = file_sha256(manifest)
-    if sha256 != _record(folders).get("manifest"):
+    if sha256 != record_of(folders).get("manifest"):
         raise PackageError(
             f"{folders.release} is not what was published: its manifest is another one than {folders.internal} notes",
             remedy="Redact the recording again into another folder.",

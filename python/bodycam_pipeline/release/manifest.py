@@ -59,6 +59,7 @@ def _policy(job: Job) -> dict[str, object]:
         "sha256": policy.sha256,
         "style": policy.redaction.style,
         "audio": policy.audio.policy,
+        "approvals": policy.review.approvals,
         "reasons": {kind: rule.reason for kind, rule in sorted(policy.hide.items())},
     }
 

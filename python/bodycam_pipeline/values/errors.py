@@ -17,6 +17,8 @@ BodycamError
 ├── ReleaseExistsError (FileExistsError)  something else already stands where the release would go
 ├── PackageError (ValueError)             a package that cannot be made of this job
 │   └── NotApprovedError                  the policy asks for approvals that are not there
+├── StateError (ValueError)               a release that is not where it would have to be for this, or no name given
+├── HistoryError                          a job's history that was changed after it was written
 ├── VerificationError                     the finished file is not what the plan says
 ├── StorageError (OSError)                the disk refused
 ├── FetchError (OSError)                  a download that broke off, or is not what was promised
@@ -163,6 +165,16 @@ class NotApprovedError(PackageError):
     """A release that fewer people have approved than its policy asks for: a person has to decide."""
 
     exit_code = 3
+
+
+class StateError(BodycamError, ValueError):
+    """What somebody wants to do to a release that is not in the state for it."""
+
+    exit_code = 2
+
+
+class HistoryError(BodycamError):
+    """A job's history that was edited, cut off or put in another order."""
 
 
 class VerificationError(BodycamError):

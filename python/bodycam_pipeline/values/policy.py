@@ -102,6 +102,12 @@ class EncodingRule(_Part):
     keyframe_interval_ms: Annotated[int, Field(ge=200, le=20_000)] = 2_000
 
 
+class ReviewRule(_Part):
+    """Who has to agree before a release is packaged: so many different people."""
+
+    approvals: Annotated[int, Field(ge=0, le=9)] = 0
+
+
 class Policy(_Part):
     """Everything a job is told."""
 
@@ -116,6 +122,7 @@ class Policy(_Part):
     redaction: RedactionRule = RedactionRule()
     audio: AudioRule = AudioRule()
     encoding: EncodingRule = EncodingRule()
+    review: ReviewRule = ReviewRule()
 
     @model_validator(mode="after")
     def _releases_hide_for_good(self) -> "Policy":

@@ -1,0 +1,55 @@
+"""`bodycam review`: submit a release, approve it, reject it; who did, when and why goes into the job's history."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bodycam_pipeline.cli.job import By, Job, Why
+from bodycam_pipeline.cli.output import AsJson, tell
+from bodycam_pipeline.release.folders import Folders
+from bodycam_pipeline.release.history import record, standing_of
+from bodycam_pipeline.values.event import What
+
+WhyNot = Annotated[str, typer.Option("--why", help="What has to change, for the job's history.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the verbs."""
+    group = typer.Typer(help="From draft to approved: submit, approve, reject, show.", no_args_is_help=True)
+    for verb in (submit, approve, reject, show):
+        group.command()(verb)
+    app.add_typer(group, name="review")
+
+
+def submit(job: Job, by: By, why: Why = "", as_json: AsJson = False) -> None:
+    """Put a draft before those who approve it."""
+    _done(job, "submitted", by, why, as_json=as_json)
+
+
+def approve(job: Job, by: By, why: Why = "", as_json: AsJson = False) -> None:
+    """Agree that a release may be handed out; as many different people as the policy asks for have to."""
+    _done(job, "approved", by, why, as_json=as_json)
+
+
+def reject(job: Job, by: By, why: WhyNot, as_json: AsJson = False) -> None:
+    """Send a release back to draft; approvals so far are void."""
+    _done(job, "rejected", by, why, as_json=as_json)
+
+
+def show(job: Job, as_json: AsJson = False) -> None:
+    """Print where a release stands."""
+    _tell(Folders.of(job), as_json=as_json)
+
+
+def _done(job: Path, what: What, by: str, why: str, *, as_json: bool) -> None:
+    record(Folders.of(job), what, by, why)
+    _tell(Folders.of(job), as_json=as_json)
+
+
+def _tell(folders: Folders, *, as_json: bool) -> None:
+    now = standing_of(folders)
+    facts = {"state": now.state, "approvals": now.approvals, "needed": now.needed}
+    names = f" ({', '.join(now.approvals)})" if now.approvals else ""
+    sentences = f"{now.state}: {len(now.approvals)} of {now.needed} approvals that the policy asks for{names}"
+    tell(facts, sentences, as_json=as_json)

@@ -1,0 +1,81 @@
+"""What people and machines did to a job: one function through which everything passes, and what it allows."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from bodycam_pipeline.custody.desk import noted
+from bodycam_pipeline.evidence.history_file import append_event, read_events
+from bodycam_pipeline.release.folders import Folders
+from bodycam_pipeline.release.job import record_of, refuse_changed
+from bodycam_pipeline.rules.standing import Standing, standing
+from bodycam_pipeline.values.errors import NotApprovedError, StateError
+from bodycam_pipeline.values.event import Event, What
+
+
+def record(job: Folders, what: What, by: str, why: str = "", **facts: str) -> Event:
+    """Write one event into a job's history; it is on the disk when this returns. Nothing else writes there.
+
+    Raises:
+        PackageError: it is done to a release, and none is published here, or it was changed since.
+        StateError: it may not be done now, or not by this person; or nobody is named.
+        HistoryError: the history was changed.
+        StorageError: the disk refused.
+    """
+    if not by.strip():
+        raise StateError("somebody has to be named", remedy="Say who: --by NAME.")
+    release = "" if what in {"worked", "spent"} else refuse_changed(job)
+    if release and (refusal := standing_of(job).refusal(what, by)):
+        raise StateError(refusal, remedy="`bodycam history` tells what was done and by whom.")
+    event = Event(datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), what, by.strip(), why.strip(), release, facts)
+    head = append_event(job.internal, event)
+    if release:  # one head stands for every entry before it
+        noted(record_of(job).get("address", ""), f"release {what}", release=release, history=head)
+    return event
+
+
+def history_of(job: Folders) -> tuple[Event, ...]:
+    """Everything that was done to a job, the oldest first.
+
+    Raises:
+        HistoryError: it was changed after it was written.
+    """
+    return read_events(job.internal)
+
+
+def standing_of(job: Folders) -> Standing:
+    """Where a job's release stands, and how many approvals its policy asks for.
+
+    Raises:
+        PackageError: none is published here, or it was changed since.
+        HistoryError: the history was changed.
+    """
+    release = refuse_changed(job)
+    manifest = json.loads((job.release / "manifest.json").read_text())
+    return standing(history_of(job), release, int(manifest["policy"]["approvals"]))
+
+
+def refuse_unapproved(job: Folders) -> None:
+    """Refuse a release that fewer people have approved than its policy asks for.
+
+    Raises:
+        NotApprovedError: that.
+        PackageError, HistoryError: as `standing_of`.
+    """
+    now = standing_of(job)
+    if not now.may_be_released:
+        raise NotApprovedError(
+            f"{job.release} is {now.state} with {len(now.approvals)} of the {now.needed} approvals its policy asks for",
+            remedy="`bodycam review submit`, then `bodycam review approve` by different people.",
+        )
+
+
+@contextmanager
+def machine_time(job: Folders, did: str, workers: int) -> Iterator[None]:
+    """Note how long the machine worked on a job, once it is done; work that was cut off is not counted."""
+    start = time.monotonic()
+    yield
+    seconds = (time.monotonic() - start) * workers
+    record(job, "worked", "bodycam", did=did, machine_seconds=f"{seconds:.1f}", workers=str(workers))

@@ -1,0 +1,66 @@
+"""Where a release stands between draft and released, told from its history and nothing else."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from bodycam_pipeline.values.event import Event, What, same_person
+
+State = Literal["draft", "in review", "approved", "released"]
+
+_ALLOWED: dict[What, tuple[State, ...]] = {
+    "submitted": ("draft",),
+    "approved": ("in review",),
+    "rejected": ("in review", "approved"),
+    "disclosed": ("released",),
+    "opened": ("released",),
+}
+"""What may be done in which state; everything else may be done in any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a release stands.
+
+    Attributes:
+        state: The last state that it reached.
+        approvals: Who approved it since it was last submitted.
+        needed: How many different people its policy asks for.
+    """
+
+    state: State
+    approvals: tuple[str, ...]
+    needed: int
+
+    @property
+    def may_be_released(self) -> bool:
+        """Whether as many different people approved as the policy asks for."""
+        return len({same_person(name) for name in self.approvals}) >= self.needed
+
+    def refusal(self, what: What, by: str) -> str:
+        """Why this person may not do this now; empty where they may."""
+        allowed = _ALLOWED.get(what)
+        if allowed is not None and self.state not in allowed:
+            return f"what is {self.state} cannot be {what}: it has to be {' or '.join(allowed)}"
+        if what == "approved" and same_person(by) in {same_person(name) for name in self.approvals}:
+            return f"{by} has approved it already: it takes different people"
+        return ""
+
+
+def standing(history: Iterable[Event], release: str, needed: int) -> Standing:
+    """The standing of the release whose manifest has this SHA-256; what was done to another one does not count."""
+    state: State = "draft"
+    approvals: list[str] = []
+    for event in (event for event in history if event.release == release):
+        match event.what:
+            case "submitted":
+                state, approvals = "in review", []
+            case "approved":
+                approvals.append(event.by)
+                enough = len({same_person(name) for name in approvals}) >= needed
+                state = "approved" if enough else "in review"
+            case "rejected":
+                state, approvals = "draft", []
+            case "released":
+                state = "released"
+    return Standing(state, tuple(approvals), needed)
