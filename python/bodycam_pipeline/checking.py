@@ -53,9 +53,19 @@ def _manifest(folder: Path) -> dict[str, Any]:
         manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
     except (OSError, ValueError) as error:
         raise VerificationError(f"{folder} has no readable manifest.json", remedy=_REMEDY) from error
-    if not isinstance(manifest, dict) or manifest.get("format") != 1:
+    if not _is_complete(manifest):
         raise VerificationError(f"{folder / 'manifest.json'} is not a manifest of format 1", remedy=_REMEDY)
     return manifest
+
+
+def _is_complete(manifest: Any) -> bool:
+    """Whether it has what is read of it here, so that a forged one is refused and not a crash."""
+    try:
+        videos = [name for name in manifest["files"] if name.endswith(".mp4")]
+        counted = isinstance(manifest["video"]["frames"], int)
+        return manifest["format"] == 1 and len(videos) == 1 and counted and all(s["fate"] for s in manifest["streams"])
+    except (KeyError, TypeError, AttributeError):
+        return False
 
 
 def _check_files(folder: Path, promised: dict[str, str], beside: frozenset[str]) -> None:

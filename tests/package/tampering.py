@@ -150,6 +150,10 @@ def spoil(folder: Path, archive: Path, where: Path, seed: int) -> tuple[Path, st
     draw = random.Random(seed)  # noqa: S311 - a seed's case is the same on every machine
     if draw.random() < 0.7:
         copy = Path(shutil.copytree(folder, where / "package"))
-        return copy, draw.choice(FOLDER_WAYS)(copy, draw)
+        return copy, _done(draw.choice(FOLDER_WAYS), copy, draw)
     copy = Path(shutil.copy(archive, where / "package.zip"))
-    return copy, draw.choice(ARCHIVE_WAYS)(copy, draw)
+    return copy, _done(draw.choice(ARCHIVE_WAYS), copy, draw)
+
+
+def _done(way: Way, package: Path, draw: random.Random) -> str:
+    return f"{way.__name__}: {way(package, draw)}"

@@ -59,7 +59,10 @@ def test_an_added_file_is_refused(release: Path) -> None:
     refused(release, "missing from, or added to")
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"format": 2}'])
+INCOMPLETE = ['{"format": 1}', '{"format": 1, "files": 3}', '{"format": 1, "files": {"a.mp4": ""}, "video": []}']
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"format": 2}', *INCOMPLETE])
 def test_a_folder_without_a_manifest_is_no_release(release: Path, content: str) -> None:
     (release / MANIFEST).write_text(content)
     refused(release, "manifest")
