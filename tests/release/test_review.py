@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,24 @@ def test_times_are_of_the_clock_in_utc(job: Folders) -> None:
     before = datetime.now(UTC).replace(microsecond=0)
     at = datetime.fromisoformat(record(job, "submitted", ANNA).at)
     assert before <= at <= datetime.now(UTC)
+
+
+def test_people_who_act_at_once_act_one_after_the_other(job: Folders) -> None:
+    """Eight at a time, one of them twice: every entry is there once, and the one who comes twice is refused once."""
+    record(job, "submitted", ANNA)
+    names = [BEN, BEN, *(f"Person {number}" for number in range(6))]
+    with ThreadPoolExecutor(len(names)) as pool:
+        outcomes = list(pool.map(lambda name: _tried(job, name), names))
+    approvals = [event.by for event in history_of(job) if event.what == "approved"]
+    assert len(approvals) == len(set(approvals)) == outcomes.count(True)
+
+
+def _tried(job: Folders, name: str) -> bool:
+    try:
+        record(job, "approved", name)
+    except StateError:
+        return False
+    return True
 
 
 def edited(lines: list[str]) -> list[str]:

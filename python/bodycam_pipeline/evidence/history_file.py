@@ -25,17 +25,18 @@ _NONE = "0" * 64
 def append_event(folder: Path, event: Event) -> str:
     """Add an entry; it is on the disk when this returns the SHA-256 of the history up to and with it.
 
+    Who adds holds the history (`held`) from before it is read to decide whether this may be added.
+
     Raises:
         HistoryError: what is there was changed: nothing is added to it.
         StorageError: the disk refused.
     """
-    with _held(folder):
-        lines = _lines(folder)
-        line = json.dumps({"previous": _sha256(lines[-1]) if lines else _NONE} | asdict(event), ensure_ascii=False)
-        write_atomically(folder / HISTORY, "".join(f"{entry}\n" for entry in [*lines, line]).encode())
-        head = {"entries": len(lines) + 1, "sha256": _sha256(line)}
-        write_atomically(folder / HEAD, f"{json.dumps(head)}\n".encode())
-        return _sha256(line)
+    lines = _lines(folder)
+    line = json.dumps({"previous": _sha256(lines[-1]) if lines else _NONE} | asdict(event), ensure_ascii=False)
+    write_atomically(folder / HISTORY, "".join(f"{entry}\n" for entry in [*lines, line]).encode())
+    head = {"entries": len(lines) + 1, "sha256": _sha256(line)}
+    write_atomically(folder / HEAD, f"{json.dumps(head)}\n".encode())
+    return _sha256(line)
 
 
 def read_events(folder: Path) -> tuple[Event, ...]:
@@ -105,8 +106,12 @@ def _changed(folder: Path, how: str) -> HistoryError:
 
 
 @contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """One writer at a time, in turn; the lock is the kernel's and dies with its holder."""
+def held(folder: Path) -> Iterator[None]:
+    """One writer at a time, in turn; the lock is the kernel's and dies with its holder.
+
+    Raises:
+        StorageError: the disk refused.
+    """
     with disk_errors(folder):
         descriptor = os.open(folder / ".history.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from bodycam_pipeline.custody.desk import noted
-from bodycam_pipeline.evidence.history_file import append_event, read_events
+from bodycam_pipeline.evidence.history_file import append_event, held, read_events
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.job import record_of, refuse_changed
 from bodycam_pipeline.rules.standing import Standing, standing
@@ -27,10 +27,11 @@ def record(job: Folders, what: What, by: str, why: str = "", **facts: str) -> Ev
     if not by.strip():
         raise StateError("somebody has to be named", remedy="Say who: --by NAME.")
     release = "" if what in {"worked", "spent"} else refuse_changed(job)
-    if release and (refusal := standing_of(job).refusal(what, by)):
-        raise StateError(refusal, remedy="`bodycam history` tells what was done and by whom.")
     event = Event(datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), what, by.strip(), why.strip(), release, facts)
-    head = append_event(job.internal, event)
+    with held(job.internal):
+        if release and (refusal := standing_of(job).refusal(what, by)):
+            raise StateError(refusal, remedy="`bodycam history` tells what was done and by whom.")
+        head = append_event(job.internal, event)
     if release:  # one head stands for every entry before it
         noted(record_of(job).get("address", ""), f"release {what}", release=release, history=head)
     return event

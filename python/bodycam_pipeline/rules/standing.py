@@ -42,6 +42,8 @@ class Standing:
         allowed = _ALLOWED.get(what)
         if allowed is not None and self.state not in allowed:
             return f"what is {self.state} cannot be {what}: it has to be {' or '.join(allowed)}"
+        if what == "released" and not self.may_be_released:
+            return f"it takes {self.needed} approvals by different people"
         if what == "approved" and same_person(by) in {same_person(name) for name in self.approvals}:
             return f"{by} has approved it already: it takes different people"
         return ""
