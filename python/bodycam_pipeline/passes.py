@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Literal, TypeVar
 
+from bodycam_pipeline.media.copying import joining
 from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.release.staging import Staged
@@ -64,11 +65,13 @@ class Pass(Generic[Task, Result]):
 def look_at_every_frame(job: Job, runner: Runner, watch: Watch) -> list[SegmentLooks]:
     """The first pass: every frame decoded and looked at."""
     source, rule = job.recording, job.policy.detection
+    copies = joining(source.video, job.policy.encoding) is not None
 
     def task(segment: Segment) -> DetectTask:
         result = job.detections / f"{segment.number:06d}.parquet"
+        digests = _digests_path(job, segment) if copies else None
         return DetectTask(
-            source.address, source.video, _packets(source, segment), segment, job.models, rule, str(result)
+            source.address, source.video, _packets(source, segment), segment, job.models, rule, str(result), digests
         )
 
     return Pass("detect", detect_segment, task).over(source, runner, watch)
@@ -77,7 +80,7 @@ def look_at_every_frame(job: Job, runner: Runner, watch: Watch) -> list[SegmentL
 def render_every_frame(job: Job, plan: Plan, runner: Runner, watch: Watch) -> list[EncodedSegment]:
     """The second pass: every frame decoded again, hidden as planned, and encoded."""
     source, policy = job.recording, job.policy
-    folder = job.folders.staging / plan.sha256[:16]
+    folder = job.samples(plan)
     folder.mkdir(parents=True, exist_ok=True)
 
     def task(segment: Segment) -> RenderTask:
@@ -90,6 +93,7 @@ def render_every_frame(job: Job, plan: Plan, runner: Runner, watch: Watch) -> li
             part,
             policy.redaction,
             policy.encoding,
+            _digests_path(job, segment),
             str(folder / f"{segment.number:06d}.samples"),
         )
 
@@ -105,7 +109,7 @@ def render_sound(job: Job, plan: Plan, runner: Runner) -> EncodedAudio | None:
     if source.audio is None or rule.policy == "remove":
         return None
     silent = (*(m.span for m in plan.muted), *(w.span for w in plan.withheld))
-    path = job.folders.staging / plan.sha256[:16] / "sound.aac"
+    path = job.samples(plan) / "sound.aac"
     (outcome,) = runner.run(render_sound_track, [SoundTask(source, rule, silent, str(path))])
     if outcome.error is not None:
         raise outcome.error.at(Place(source.name))
@@ -133,6 +137,10 @@ def decode_every_frame(video: Path, runner: Runner, watch: Watch) -> list[Segmen
         return ObserveTask(file.address, file.video, packets, segment, nothing_hidden, RedactionRule(), own_clock)
 
     return Pass("verify", observe_segment, task).over(file, runner, watch)
+
+
+def _digests_path(job: Job, segment: Segment) -> str:
+    return str(job.detections / f"{segment.number:06d}.frames.parquet")
 
 
 def _packets(file: Recording, segment: Segment) -> PacketIndex:

@@ -59,9 +59,8 @@ def shift_by_a_block(task: RenderTask) -> EncodedSegment:
 def lose_the_last_frame(task: RenderTask) -> EncodedSegment:
     """A renderer that stops one frame early."""
     coded = render_segment(task)
-    return replace(
-        coded, pts=coded.pts[:-1], size_bytes=_all_in_the_first(coded.size_bytes), keyframe=coded.keyframe[:-1]
-    )
+    shorter = {name: getattr(coded, name)[:-1] for name in ("pts", "keyframe", "copied", "source_sha256")}
+    return replace(coded, size_bytes=_all_in_the_first(coded.size_bytes), **shorter)
 
 
 def _all_in_the_first(sizes: "np.ndarray[Any, np.dtype[np.int64]]") -> "np.ndarray[Any, np.dtype[np.int64]]":

@@ -6,10 +6,12 @@ from pathlib import Path
 import av
 import pytest
 
+from bodycam_pipeline.media.copying import joining
 from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.pipeline import Order, redact
 from bodycam_pipeline.values.errors import RecordingError
-from bodycam_pipeline.values.policy import Policy
+from bodycam_pipeline.values.policy import EncodingRule, Policy
+from tests.end_to_end.test_copy_through import check, touch_every_second_group
 from tests.inline import InlineRunner
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -74,3 +76,14 @@ def test_no_position_and_no_camera_is_left_in_the_release(name: str, tmp_path: P
         for word in (b"GPS", b"location", b"gpmd", b"mebx", b"udta", b"meta", b"ISO6709", b"x264", b"Lavc", b"Lavf"):
             if path.suffix == ".mp4":
                 assert word not in content, f"{word!r} in {path.name}"
+
+
+@pytest.mark.parametrize("clip", CLIPS, ids=lambda p: p.name)
+def test_what_is_carried_over_of_a_real_recording_decodes_to_exactly_its_frames(clip: Path, tmp_path: Path) -> None:
+    """Every second group is touched; a second decoder, of the whole files, says what the frames are."""
+    if clip.name in REFUSED:
+        pytest.skip("refused by name")
+    carried = check(clip, tmp_path, touch_every_second_group)
+    plain = joining(probe(str(clip)).video, EncodingRule()) is not None
+    print(f"{clip.name}: {carried} frames carried over, {'plain' if plain else 'not plain'}")
+    assert plain or not carried

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 from bodycam_pipeline.media.blank import blank_frame
-from bodycam_pipeline.media.encode import encode_segment
 from bodycam_pipeline.media.mp4 import write_mp4
 from bodycam_pipeline.media.nal import units
 from bodycam_pipeline.media.probe import probe
@@ -25,7 +24,7 @@ from bodycam_pipeline.values.errors import StorageError
 from bodycam_pipeline.values.policy import EncodingRule
 from bodycam_pipeline.values.recording import VideoFacts
 from tests.clips import Look, clip, picture, video_frame
-from tests.media.whole import FAST, decode, encode_all
+from tests.media.whole import FAST, decode, encode_all, encode_segment
 
 
 @pytest.fixture
@@ -50,7 +49,7 @@ def test_the_same_frames_give_the_same_bytes(tmp_path: Path, video: VideoFacts) 
     rule = EncodingRule()
     one = encode_segment(frames(video, times), video, rule, tmp_path / "one")
     two = encode_segment(frames(video, times), video, rule, tmp_path / "two")
-    assert (one.sha256, one.avcc) == (two.sha256, two.avcc)
+    assert (one.sha256, one.parameter_sets) == (two.sha256, two.parameter_sets)
     assert Path(one.path).read_bytes() == Path(two.path).read_bytes()
 
 
@@ -90,7 +89,7 @@ def test_every_segment_has_the_same_parameter_sets(tmp_path: Path, video: VideoF
     rule = EncodingRule()
     busy = encode_segment(frames(video, list(range(0, 400, 40))), video, rule, tmp_path / "busy")
     still = encode_segment(frames(video, [90_000]), video, rule, tmp_path / "still")
-    assert busy.avcc == still.avcc
+    assert busy.parameter_sets == still.parameter_sets
 
 
 def test_a_frame_of_another_size_or_format_is_refused(tmp_path: Path, video: VideoFacts) -> None:
@@ -160,8 +159,8 @@ class TestFinishedSegments:
     def test_a_finished_segment_is_recognised(self, made: EncodedSegment) -> None:
         found = finished_segment(made.path)
         assert found is not None
-        assert (found.avcc, found.sha256, found.path) == (made.avcc, made.sha256, made.path)
-        for name in ("pts", "size_bytes", "keyframe"):
+        assert (found.parameter_sets, found.sha256, found.path) == (made.parameter_sets, made.sha256, made.path)
+        for name in ("pts", "size_bytes", "keyframe", "copied", "source_sha256"):
             assert getattr(found, name).tolist() == getattr(made, name).tolist()
             assert getattr(found, name).dtype == getattr(made, name).dtype
 

@@ -8,13 +8,10 @@ import numpy as np
 import pytest
 
 from bodycam_pipeline.media.audio import encode_audio
+from bodycam_pipeline.media.avc import configuration
 from bodycam_pipeline.media.finished import observe_container
-from bodycam_pipeline.media.parameter_sets import (
-    is_whole_picture_set,
-    is_whole_sequence_set,
-    leaks_in_record,
-    sets_of_record,
-)
+from bodycam_pipeline.media.parameter_sets import leaks_in_record, sets_of_record
+from bodycam_pipeline.media.parameters import read_pps, read_sps
 from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.values.policy import AudioRule
 from bodycam_pipeline.values.timeline import Span
@@ -103,24 +100,24 @@ def test_muted_sound_is_silent_and_what_is_not_is_heard(tmp_path: Path) -> None:
 
 def test_parameter_sets_are_read_to_the_last_bit(tmp_path: Path) -> None:
     recording = probe(str(clip(tmp_path / "a.mp4")))
-    record = encode_all(recording, tmp_path)[0].avcc
+    record = configuration(encode_all(recording, tmp_path)[0].parameter_sets)
     sets = sets_of_record(record)
     assert sets is not None
     (sequence,), (picture,), rest = sets
-    assert is_whole_sequence_set(sequence)
-    assert is_whole_picture_set(picture)
+    assert read_sps(sequence).whole
+    assert read_pps(picture).whole
     assert not list(leaks_in_record(record))
     for odd in (sequence + b"\1", sequence[:-1], sequence[:-1] + bytes([sequence[-1] ^ 1])):
-        assert not is_whole_sequence_set(odd)
+        assert not read_sps(odd).whole
     for odd in (picture + b"\x80", picture[:-1] + bytes([picture[-1] ^ 1])):
-        assert not is_whole_picture_set(odd)
+        assert not read_pps(odd).whole
     assert list(leaks_in_record(record + b"GPS"))
     assert list(leaks_in_record(record[: len(record) - len(rest) - 2]))
 
 
 def test_a_second_set_of_parameters_is_counted(tmp_path: Path) -> None:
     recording = probe(str(clip(tmp_path / "a.mp4")))
-    record = encode_all(recording, tmp_path)[0].avcc
+    record = configuration(encode_all(recording, tmp_path)[0].parameter_sets)
     sets = sets_of_record(record)
     assert sets is not None
     (sequence,), (picture,), rest = sets

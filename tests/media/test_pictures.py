@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bodycam_pipeline.media.bits import Bits
-from bodycam_pipeline.media.nal import length_size, parameter_sets, read_field, read_sps, units
+from bodycam_pipeline.media.nal import length_size, parameter_sets, units
+from bodycam_pipeline.media.parameters import read_field, read_sps
 from bodycam_pipeline.media.pictures import ParametersChangeError, Picture, picture_reader
 
 

@@ -1,6 +1,6 @@
 """A recording from end to end, with nothing redacted: what most media tests start from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import av
@@ -8,9 +8,10 @@ import av
 from bodycam_pipeline._native import frame_digest
 from bodycam_pipeline.media.blank import blank_frame
 from bodycam_pipeline.media.decode import SourceFrame, decode_segment
-from bodycam_pipeline.media.encode import encode_segment
+from bodycam_pipeline.media.encode import encode
 from bodycam_pipeline.media.mp4 import write_mp4
 from bodycam_pipeline.media.planes import planes
+from bodycam_pipeline.media.samples import write_segment
 from bodycam_pipeline.media.working import to_working_format
 from bodycam_pipeline.rules.segments import split
 from bodycam_pipeline.values.encoded import EncodedAudio, EncodedSegment
@@ -45,6 +46,13 @@ def whole_file_digests(address: Path, video: VideoFacts) -> list[str]:
         stream = next(s for s in container.streams.video if s.index == video.stream_index)
         stream.codec_context.thread_count = 1
         return [digest(to_working_format(frame, video)) for frame in container.decode(stream)]
+
+
+def encode_segment(
+    frames: Iterable[av.VideoFrame], video: VideoFacts, rule: EncodingRule, path: Path
+) -> EncodedSegment:
+    """One encoded span as a segment."""
+    return write_segment(path, [encode(frames, video, rule)])
 
 
 def encode_all(

@@ -14,8 +14,8 @@ TIME_BASE = Fraction(1, 1000)
 """One pts is one millisecond."""
 
 
-def index(pts, random_access=(0,), hidden=()):
-    """Packets in decode order; the positions in ``random_access`` start a group, those in ``hidden`` are not shown."""
+def index(pts, random_access=(0,), hidden=(), odd=()):
+    """Packets in decode order: those that start a group, are not shown, or hold what cannot be carried over."""
     n = len(pts)
     return PacketIndex(
         pts=np.array(pts, dtype=np.int64),
@@ -23,6 +23,7 @@ def index(pts, random_access=(0,), hidden=()):
         size_bytes=np.full(n, 100, dtype=np.int64),
         random_access=np.isin(np.arange(n), list(random_access)),
         shown=~np.isin(np.arange(n), list(hidden)),
+        copyable=~np.isin(np.arange(n), list(odd)),
         sha256=np.zeros((n, 32), dtype=np.uint8),
     )
 

@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 
 from bodycam_pipeline.rules.verification import RESIDUAL_LIMIT_AT_CRF_21, Promise, residual_limit, verify
+from bodycam_pipeline.values.encoded import CopiedFrames
+from bodycam_pipeline.values.geometry import Region
 from bodycam_pipeline.values.observed import ContainerObservation, SegmentObservation
+from bodycam_pipeline.values.plan import PlannedRegion, WithheldSpan, region_table
 from bodycam_pipeline.values.policy import AudioRule, EncodingRule, Policy
 from bodycam_pipeline.values.recording import AudioFacts
+from bodycam_pipeline.values.timeline import Span
 from tests.rules.build import plan, recording
 
 PTS = range(0, 400, 40)
@@ -112,3 +116,31 @@ def test_coarser_coding_may_change_more_and_finer_less():
     between = [seen(residual=(residual_limit(15) + residual_limit(21)) / 2)]
     assert not found(between)
     assert set(found(between, to=promise(Policy(encoding=EncodingRule(crf=15))))) == {"visible"}
+
+
+class TestCarriedOver:
+    """Frames that are the recording's own."""
+
+    def kept(self, *pts, digest=0):
+        sha256 = np.full((len(pts), 32), digest, dtype=np.uint8)
+        return replace(promise(), copied=CopiedFrames(np.array(pts, dtype=np.int64), sha256))
+
+    def test_frames_that_decode_as_in_the_recording_are_no_finding(self):
+        assert found(to=self.kept(0, 40)) == {}
+
+    def test_a_frame_that_decodes_to_anything_else_is_found(self):
+        assert found(to=self.kept(0, 40, digest=1))["copied-wrong"].pts == 0
+
+    def test_one_that_is_not_in_the_release_at_all_is_missing(self):
+        assert "missing" in found([seen(PTS[:-1])], to=self.kept(360))
+
+    def test_one_in_which_something_was_to_be_hidden_is_found_whatever_it_decodes_to(self):
+        kept = self.kept(0, 40)
+        row = PlannedRegion(40, Region(0, 0, 16, 16), "face", 1, "manual", None, "a test")
+        touched = replace(kept, plan=replace(kept.plan, regions=region_table([row])))
+        assert found(to=touched)["copied-touched"].pts == 40
+
+    def test_one_in_a_withheld_span_is_found(self):
+        kept = self.kept(0, 40)
+        withheld = replace(kept, plan=replace(kept.plan, withheld=(WithheldSpan(Span(30, 50), "a test", "a person"),)))
+        assert found(to=withheld)["copied-touched"].pts == 40

@@ -1,5 +1,6 @@
-"""``frames.parquet``: every frame of a release, named by the SHA-256 of its decoded planes."""
+"""``frames.parquet``: every frame of a release (or of a recording's segment), named by the SHA-256 of its planes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -69,6 +70,17 @@ def write_frames(pts: NDArray[np.int64], sha256: NDArray[np.uint8], path: Path) 
     write_atomically(path, buffer.getvalue().to_pybytes())
 
 
+def write_digests(digests: Mapping[int, bytes], path: Path) -> None:
+    """As `write_frames`, from the digest of each frame by its pts, in ascending order.
+
+    Raises:
+        ValueError, StorageError: as `write_frames`.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sha256 = np.frombuffer(b"".join(digests.values()), dtype=np.uint8).reshape(-1, 32)
+    write_frames(np.array(list(digests), dtype=np.int64), sha256, path)
+
+
 def read_frames(path: Path) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
     """The pts (n,) and digests (n, 32) of a release.
 
@@ -83,6 +95,15 @@ def read_frames(path: Path) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
         raise _not_frames(path)
     digests = b"".join(digest.as_py() for digest in table["sha256"])
     return table["pts"].to_numpy(), np.frombuffer(digests, dtype=np.uint8).reshape(-1, 32)
+
+
+def read_digests(path: Path) -> dict[int, bytes]:
+    """The digest of each frame by its pts; empty where there is no such list."""
+    try:
+        pts, sha256 = read_frames(path)
+    except VerificationError:
+        return {}
+    return {when: digest.tobytes() for when, digest in zip(pts.tolist(), sha256, strict=True)}
 
 
 def framehash_text(pts: NDArray[np.int64], sha256: NDArray[np.uint8], facts: PictureFacts) -> str:

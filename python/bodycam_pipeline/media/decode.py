@@ -7,21 +7,18 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import av
-import numpy as np
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from bodycam_pipeline.addresses.opening import place
 from bodycam_pipeline.media.container import changed, decoded, opened, prepare_decoder, video_stream
+from bodycam_pipeline.media.nal import length_size, units
 from bodycam_pipeline.media.working import to_working_format
 from bodycam_pipeline.values.errors import Place, UnreadableRecordingError, UnsupportedRecordingError
 from bodycam_pipeline.values.recording import PacketIndex, Segment, VideoFacts
 
 _EARLIER_SECONDS = (0, 2)
 """How far before a segment the search for its first packet begins; transport streams need a running start."""
-
-_MOST_DELAYED_FRAMES = 16
-"""Frames that an H.264 decoder may hold back (ITU-T H.264, A.3.1: MaxDpbFrames)."""
 
 _MOST_EARLY_FRAMES = 8
 """Frames that may come out before one whose time is earlier. The decoder sorts by the order that the pictures state,
@@ -98,6 +95,19 @@ def _unannounced(frame: av.VideoFrame) -> UnsupportedRecordingError:
     )
 
 
+def read_units(address: str, video: VideoFacts, packets: PacketIndex) -> Iterator[Iterator[bytes]]:
+    """The NAL units of each indexed packet of an H.264 track; nothing is decoded.
+
+    Raises:
+        UnreadableRecordingError: the file no longer holds these packets.
+    """
+    with opened(address) as container:
+        stream = video_stream(container, video.stream_index, address)
+        length_bytes = length_size("h264", stream.codec_context.extradata or b"")
+        for packet in _found_packets(container, stream, packets, address):
+            yield units(bytes(packet), length_bytes)
+
+
 def _decoded_frames(address: str, video: VideoFacts, packets: PacketIndex) -> Iterator[av.VideoFrame]:
     with opened(address) as container:
         stream = video_stream(container, video.stream_index, address)
@@ -128,10 +138,7 @@ def _allow_reordering(stream: VideoStream, packets: PacketIndex) -> None:
 
     FFmpeg guesses the number from a recording's first frames, and drops frames where a later group needs more.
     """
-    later = np.zeros(len(packets), dtype=np.int64)
-    for distance in range(1, min(_MOST_DELAYED_FRAMES, len(packets) - 1) + 1):
-        later[distance:] += packets.pts[:-distance] > packets.pts[distance:]
-    stream.codec_context.reorder_depth = max(stream.codec_context.reorder_depth, int(later.max()))
+    stream.codec_context.reorder_depth = max(stream.codec_context.reorder_depth, packets.reorder_depth())
 
 
 def _found_packets(

@@ -1,8 +1,7 @@
-"""Encode one segment with x264 so that the same frames give the same bytes on every machine, and segments join."""
+"""Encode a span with x264 so that the same frames give the same bytes on every machine, and spans join."""
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from pathlib import Path
 
 import av
 from av.codec.context import Flags
@@ -11,11 +10,11 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.format import VideoFormat
 from av.video.frame import PictureType
 
-from bodycam_pipeline.media.avc import configuration, is_keyframe, sample
-from bodycam_pipeline.media.samples import SampleRows, save_index
-from bodycam_pipeline.media.staged import StagedFile, staged_file
+from bodycam_pipeline.media.avc import encoder_sets, sample
+from bodycam_pipeline.media.copying import Joining
+from bodycam_pipeline.media.nal import units
+from bodycam_pipeline.media.samples import CodedSpan, Sample
 from bodycam_pipeline.media.working import working_format
-from bodycam_pipeline.values.encoded import EncodedSegment
 from bodycam_pipeline.values.policy import EncodingRule
 from bodycam_pipeline.values.recording import VideoFacts
 
@@ -41,40 +40,47 @@ _FULL_RANGE, _LIMITED_RANGE = 2, 1
 """AVCOL_RANGE_JPEG, AVCOL_RANGE_MPEG."""
 
 
-def encode_segment(
-    frames: Iterable[av.VideoFrame], video: VideoFacts, rule: EncodingRule, path: str | Path
-) -> EncodedSegment:
-    """Encode frames in order of time into a staged file of samples, with its index beside it.
+def encode(
+    frames: Iterable[av.VideoFrame], video: VideoFacts, rule: EncodingRule, beside: Joining | None = None
+) -> CodedSpan:
+    """Encode frames in order of time.
 
-    Every segment begins with an IDR frame and refers to nothing outside. Memory: the encoder's look-ahead.
+    The span begins with an IDR frame and refers to nothing outside. Memory: the encoder's look-ahead.
 
     Args:
-        frames: 8-bit 4:2:0, of the recording's size, ascending pts in its time base.
+        frames: 8-bit 4:2:0, of the recording's size, ascending pts in its time base. Taken while samples are.
         video: What to keep: size, colour, aspect, fields, clock.
         rule: Quality, speed, distance of key frames.
-        path: Where the samples go.
+        beside: What to keep to because spans of the recording stand in the same track.
 
     Raises:
-        ValueError: no frame, or one of another size or format.
-        StorageError: the disk refused.
+        ValueError: while samples are taken: a frame of another size or format.
     """
-    encoder = _encoder(video, rule)
-    rows = SampleRows()
-    with staged_file(path) as file:
-        next_key_pts: Fraction | None = None
-        for frame in _with_fields(frames, video):
-            pts = _checked_pts(frame, video)
-            keyed = next_key_pts is None or pts >= next_key_pts
-            if keyed:
-                next_key_pts = pts + Fraction(rule.keyframe_interval_ms, 1000) / video.time_base
-            _mark(frame, video, keyed=keyed)
-            _keep(encoder.encode(frame), file, rows)
-        if next_key_pts is None:
-            raise ValueError("a segment without a frame")
-        _keep(encoder.encode(None), file, rows)
-    segment = rows.segment(str(path), configuration(encoder.extradata or b""), file.sha256)
-    save_index(segment)
-    return segment
+    encoder = _encoder(video, rule, beside)
+    encoder.open()
+    return CodedSpan(encoder_sets(encoder.extradata or b""), _encoded(encoder, frames, video, rule))
+
+
+def _encoded(
+    encoder: VideoCodecContext, frames: Iterable[av.VideoFrame], video: VideoFacts, rule: EncodingRule
+) -> Iterator[Sample]:
+    next_key_pts: Fraction | None = None
+    for frame in _with_fields(frames, video):
+        pts = _checked_pts(frame, video)
+        keyed = next_key_pts is None or pts >= next_key_pts
+        if keyed:
+            next_key_pts = pts + Fraction(rule.keyframe_interval_ms, 1000) / video.time_base
+        _mark(frame, video, keyed=keyed)
+        yield from _samples(encoder.encode(frame))
+    if next_key_pts is not None:
+        yield from _samples(encoder.encode(None))
+
+
+def _samples(packets: "list[av.Packet[av.VideoStream]]") -> Iterator[Sample]:
+    for packet in packets:
+        if packet.pts is None:
+            raise ValueError("the encoder gave a picture without a time")
+        yield Sample(packet.pts, sample(units(bytes(packet), 0)))
 
 
 def _with_fields(frames: Iterable[av.VideoFrame], video: VideoFacts) -> Iterator[av.VideoFrame]:
@@ -111,14 +117,7 @@ def _mark(frame: av.VideoFrame, video: VideoFacts, *, keyed: bool) -> None:
     frame.time_base = video.time_base
 
 
-def _keep(packets: "list[av.Packet[av.VideoStream]]", file: StagedFile, rows: SampleRows) -> None:
-    for packet in packets:
-        coded = sample(bytes(packet))
-        file.write(coded)
-        rows.append(packet.pts, len(coded), keyframe=is_keyframe(coded))
-
-
-def _encoder(video: VideoFacts, rule: EncodingRule) -> VideoCodecContext:
+def _encoder(video: VideoFacts, rule: EncodingRule, beside: Joining | None) -> VideoCodecContext:
     encoder = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt = video.width, video.height, working_format(video)
     encoder.time_base = video.time_base
@@ -130,14 +129,16 @@ def _encoder(video: VideoFacts, rule: EncodingRule) -> VideoCodecContext:
     encoder.colorspace = video.colour_matrix
     encoder.thread_count = 1
     encoder.flags |= Flags.global_header | Flags.closed_gop | Flags.bitexact
-    fields = {_FIELD_MARKS[video.field_order]: "1"} if video.field_order in _FIELD_MARKS else {}
-    if fields:
+    special = {_FIELD_MARKS[video.field_order]: "1"} if video.field_order in _FIELD_MARKS else {}
+    if special:
         encoder.flags |= Flags.interlaced_dct
+    if beside is not None:
+        special |= {"sps-id": str(beside.own_number), "level": str(beside.level)}
     encoder.options = {
         "preset": rule.preset,
         "crf": str(rule.crf),
         "forced-idr": "1",
         "a53cc": "0",  # closed captions of the recording would be written into the pictures
-        "x264-params": ":".join(f"{name}={value}" for name, value in (_X264 | fields).items()),
-    }
+        "x264-params": ":".join(f"{name}={value}" for name, value in (_X264 | special).items()),
+    } | ({"profile": beside.profile} if beside is not None else {})
     return encoder

@@ -26,6 +26,7 @@ class _Rows:
     size: list[int] = field(default_factory=list)
     start: list[bool] = field(default_factory=list)
     shown: list[bool] = field(default_factory=list)
+    copyable: list[bool] = field(default_factory=list)
     sha256: bytearray = field(default_factory=bytearray)
 
 
@@ -66,6 +67,7 @@ def _append(rows: _Rows, packet: "Packet[VideoStream]", read: PictureReader, add
     rows.dts.append(NO_TIME if packet.dts is None else packet.dts)
     rows.size.append(packet.size)
     rows.shown.append(picture.shows and not packet.is_discard)
+    rows.copyable.append(picture.copyable and not packet.is_corrupt)
     rows.sha256 += hashlib.sha256(content).digest()
 
 
@@ -89,6 +91,7 @@ def _frozen(rows: _Rows) -> PacketIndex:
         size_bytes=np.array(rows.size, dtype=np.int64),
         random_access=np.array(rows.start, dtype=np.bool_),
         shown=np.array(rows.shown, dtype=np.bool_),
+        copyable=np.array(rows.copyable, dtype=np.bool_),
         sha256=np.frombuffer(bytes(rows.sha256), dtype=np.uint8).reshape(-1, 32),
     )
 

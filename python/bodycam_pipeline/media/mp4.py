@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bodycam_pipeline.media import boxes
+from bodycam_pipeline.media.avc import configuration
 from bodycam_pipeline.media.joined import JoinedFiles
 from bodycam_pipeline.media.orientation import matrix_of
 from bodycam_pipeline.media.staged import staged_file
@@ -103,7 +104,7 @@ class _PictureTrack:
     """The joined picture samples on the release's clock."""
 
     recording: Recording
-    avcc: bytes
+    parameter_sets: frozenset[bytes]
     dts: NDArray[np.int64]
     offsets: NDArray[np.int64]
     size_bytes: NDArray[np.int64]
@@ -113,7 +114,8 @@ class _PictureTrack:
     @classmethod
     def joined(cls, recording: Recording, segments: Sequence[EncodedSegment]) -> "_PictureTrack":
         """Decode times are the presentation times sorted and counted from 0; offsets make up the difference."""
-        avcc = _common_avcc(segments)
+        if not segments:
+            raise VerificationError("there is no coded span to join", remedy=_START_AGAIN)
         clock = ReleaseClock(pts_shift(recording), recording.video.time_base.numerator)
         pts = (np.concatenate([s.pts for s in segments]) - clock.shift_pts) * clock.numerator
         ascending = np.sort(pts)
@@ -122,7 +124,7 @@ class _PictureTrack:
         dts = ascending - ascending[0]
         return cls(
             recording,
-            avcc,
+            frozenset(unit for segment in segments for unit in segment.parameter_sets),
             dts,
             pts - dts,
             np.concatenate([s.size_bytes for s in segments]),
@@ -155,7 +157,7 @@ class _PictureTrack:
         matrix = matrix_of(video.orientation, video.width, video.height)
         table = boxes.box(
             b"stbl",
-            boxes.picture_entry(video, self.avcc),
+            boxes.picture_entry(video, configuration(self.parameter_sets)),
             boxes.decode_times(self.dts, self.last_duration),
             boxes.composition_offsets(self.offsets),
             boxes.sync_samples(self.keyframe),
@@ -169,14 +171,6 @@ class _PictureTrack:
 
 
 _START_AGAIN = "Delete the staging folder and run the same command again."
-
-
-def _common_avcc(segments: Sequence[EncodedSegment]) -> bytes:
-    if not segments:
-        raise VerificationError("there is no coded span to join", remedy=_START_AGAIN)
-    if len({segment.avcc for segment in segments}) != 1:
-        raise VerificationError("the coded spans do not share one set of coding parameters", remedy=_START_AGAIN)
-    return segments[0].avcc
 
 
 def _sound_track(sound: EncodedAudio) -> _Track:

@@ -1,9 +1,6 @@
 """Find the NAL units of H.264 and HEVC packets, however the container wrote them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-
-from bodycam_pipeline.media.bits import Bits
 
 H264_SLICES = frozenset({1, 2, 3, 4, 5})
 H264_SLICE, H264_IDR, H264_SEI, H264_SPS, H264_PPS = 1, 5, 6, 7, 8
@@ -79,77 +76,3 @@ def _hvcc_sets(hvcc: bytes) -> Iterator[bytes]:
             position += 2 + size
             if position > len(hvcc):
                 return
-
-
-@dataclass(frozen=True, slots=True)
-class SequenceFacts:
-    """What of an H.264 sequence parameter set decides how slice headers are read."""
-
-    frames_only: bool
-    frame_number_bits: int
-    separate_colours: bool
-
-
-_HIGH_PROFILES = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
-"""Profiles whose SPS carries chroma format and scaling lists (ITU-T H.264, 7.3.2.1.1)."""
-
-
-def read_sps(unit: bytes) -> SequenceFacts:
-    """Read an H.264 sequence parameter set up to ``frame_mbs_only_flag`` (7.3.2.1.1)."""
-    bits = Bits(unit[1:256])
-    profile = bits.take(8)
-    bits.take(16)
-    bits.golomb()
-    separate = _skip_chroma(bits) if profile in _HIGH_PROFILES else False
-    frame_number_bits = bits.golomb() + 4
-    _skip_order_count(bits)
-    bits.golomb()  # max_num_ref_frames
-    bits.take(1)  # gaps_in_frame_num_value_allowed_flag
-    bits.golomb()  # pic_width_in_mbs_minus1
-    bits.golomb()  # pic_height_in_map_units_minus1
-    return SequenceFacts(bool(bits.take(1)), frame_number_bits, separate)
-
-
-def _skip_chroma(bits: Bits) -> bool:
-    chroma_format = bits.golomb()
-    separate = bool(chroma_format == 3 and bits.take(1))
-    bits.golomb()  # bit_depth_luma_minus8
-    bits.golomb()  # bit_depth_chroma_minus8
-    bits.take(1)  # qpprime_y_zero_transform_bypass_flag
-    if bits.take(1):
-        for number in range(12 if chroma_format == 3 else 8):
-            if bits.take(1):
-                _skip_scaling_list(bits, 16 if number < 6 else 64)
-    return separate
-
-
-def _skip_scaling_list(bits: Bits, size: int) -> None:
-    last = following = 8
-    for _ in range(size):
-        if following:
-            following = (last + bits.signed_golomb()) % 256
-        last = following or last
-
-
-def _skip_order_count(bits: Bits) -> None:
-    kind = bits.golomb()
-    if kind == 0:
-        bits.golomb()
-    elif kind == 1:
-        bits.take(1)
-        bits.signed_golomb()
-        bits.signed_golomb()
-        for _ in range(min(bits.golomb(), 255)):
-            bits.signed_golomb()
-
-
-def read_field(unit: bytes, sequence: SequenceFacts) -> tuple[int, int] | None:
-    """(frame number, parity) of a slice that codes one field, None for a slice of a whole frame (7.3.3)."""
-    bits = Bits(unit[1:24])
-    bits.golomb()  # first_mb_in_slice
-    bits.golomb()  # slice_type
-    bits.golomb()  # pic_parameter_set_id
-    if sequence.separate_colours:
-        bits.take(2)
-    number = bits.take(sequence.frame_number_bits)
-    return (number, bits.take(1)) if not sequence.frames_only and bits.take(1) else None

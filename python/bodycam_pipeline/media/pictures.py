@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from bodycam_pipeline.media.copying import CopyTest
 from bodycam_pipeline.media.nal import (
     H264_IDR,
     H264_PPS,
@@ -18,10 +19,9 @@ from bodycam_pipeline.media.nal import (
     HEVC_SPS,
     length_size,
     parameter_sets,
-    read_field,
-    read_sps,
     units,
 )
+from bodycam_pipeline.media.parameters import read_field, read_sps
 
 INTRA_ONLY = frozenset(["mjpeg", "prores", "dvvideo", "dnxhd"])
 """Codecs whose every frame stands alone."""
@@ -38,10 +38,12 @@ class Picture:
     Attributes:
         start: The codec says that nothing after it refers to anything before it.
         shows: It presents a frame of its own; a second field, or a frame kept for reference only, does not.
+        copyable: It may be carried over into a release as it is.
     """
 
     start: bool
     shows: bool = True
+    copyable: bool = False
 
 
 class PictureReader(Protocol):
@@ -98,12 +100,14 @@ class _H264:
         known = parameter_sets("h264", extradata)
         self._parameters = _Parameters(known, lambda unit: unit[0] & 31 == H264_SPS)
         self._sequence = next((read_sps(unit) for unit in known if unit and unit[0] & 31 == H264_SPS), None)
+        self._copy_test = CopyTest(known)
         self._open_field: tuple[int, int] | None = None
 
     def __call__(self, packet: bytes, *, flagged: bool) -> Picture:  # noqa: ARG002 - the slices know better
         slices: list[bytes] = []
         sets: list[bytes] = []
-        for unit in units(packet, self._length):
+        found = list(units(packet, self._length))
+        for unit in found:
             kind = unit[0] & 31
             if kind in H264_SLICES:
                 slices.append(unit)
@@ -113,7 +117,7 @@ class _H264:
                     self._sequence = read_sps(unit)
         startable = self._parameters.startable(sets)
         idr = any(unit[0] & 31 == H264_IDR for unit in slices)
-        return Picture(idr and startable, not self._is_second_field(slices))
+        return Picture(idr and startable, not self._is_second_field(slices), self._copy_test.passes(found))
 
     def _is_second_field(self, slices: list[bytes]) -> bool:
         """Whether the packet holds only the other field of the frame that the packet before it began."""

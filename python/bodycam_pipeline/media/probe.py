@@ -16,6 +16,7 @@ from bodycam_pipeline.media.container import decoded, opened, prepare_decoder, v
 from bodycam_pipeline.media.index import NO_TIME, closed_starts, read_index
 from bodycam_pipeline.media.learn import learn_times, needs_learning
 from bodycam_pipeline.media.limits import refuse_unreleasable
+from bodycam_pipeline.media.nal import parameter_sets
 from bodycam_pipeline.media.orientation import orientation_of
 from bodycam_pipeline.media.protection import refuse_encrypted
 from bodycam_pipeline.media.streams import picture_track, sound_track, stream_fates
@@ -100,7 +101,13 @@ def _facts(address: str, stream_index: int) -> VideoFacts:
             colour_matrix=frame.colorspace,
             field_order=_field_order(stream, frame),
             frame_rate_from_header=stream.average_rate or stream.guessed_rate,
+            parameter_sets=_parameter_sets(stream),
         )
+
+
+def _parameter_sets(stream: VideoStream) -> tuple[bytes, ...]:
+    decoder = stream.codec_context
+    return tuple(parameter_sets("h264", decoder.extradata or b"")) if decoder.name == "h264" else ()
 
 
 def _first_frame(container: InputContainer, stream: VideoStream, address: str) -> av.VideoFrame:

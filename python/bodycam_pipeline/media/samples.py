@@ -2,42 +2,84 @@
 
 import hashlib
 import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from pyarrow import feather
 
+from bodycam_pipeline.media.avc import is_keyframe
 from bodycam_pipeline.media.staged import staged_file
 from bodycam_pipeline.values.encoded import EncodedSegment
 
 _READ_BYTES = 1 << 20
+_COLUMNS = ("pts", "size_bytes", "keyframe", "copied")
 
 
-class SampleRows:
-    """The index of a samples file while it is being written."""
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One coded picture.
 
-    def __init__(self) -> None:
-        self._pts: list[int] = []
-        self._size: list[int] = []
-        self._keyframe: list[bool] = []
+    Attributes:
+        pts: When it is shown, in the recording's clock.
+        coded: Length-prefixed slices.
+        source_sha256: Digest of its frame as decoded from the recording if it was carried over, else None.
+    """
 
-    def append(self, pts: int | None, size_bytes: int, *, keyframe: bool) -> None:
-        """One more sample.
+    pts: int
+    coded: bytes
+    source_sha256: bytes | None = None
 
-        Raises:
-            ValueError: it is empty or has no time.
-        """
-        if pts is None or not size_bytes:
-            raise ValueError("a coded sample without a time or without a picture")
-        self._pts.append(pts)
-        self._size.append(size_bytes)
-        self._keyframe.append(keyframe)
 
-    def segment(self, path: str, avcc: bytes, sha256: str) -> EncodedSegment:
-        """The finished index."""
-        pts, size = np.array(self._pts, dtype=np.int64), np.array(self._size, dtype=np.int64)
-        return EncodedSegment(path, avcc, pts, size, np.array(self._keyframe, dtype=np.bool_), sha256)
+@dataclass(frozen=True, slots=True)
+class CodedSpan:
+    """Pictures that one maker coded, and the parameter sets that decode them."""
+
+    parameter_sets: tuple[bytes, ...]
+    samples: Iterator[Sample]
+
+
+def write_segment(path: str | Path, spans: Iterable[CodedSpan]) -> EncodedSegment:
+    """Write spans, one after the other, into a staged file of samples, with its index beside it.
+
+    Memory: the index; no sample is kept.
+
+    Raises:
+        ValueError: no sample, or one without a picture.
+        StorageError: the disk refused.
+    """
+    sets: dict[bytes, None] = {}
+    rows: list[tuple[int, int, bool, bytes | None]] = []
+    with staged_file(path) as file:
+        for span in spans:
+            sets |= dict.fromkeys(span.parameter_sets)
+            for sample in span.samples:
+                if not sample.coded:
+                    raise ValueError(f"a sample without a picture at {sample.pts}")
+                file.write(sample.coded)
+                rows.append((sample.pts, len(sample.coded), is_keyframe(sample.coded), sample.source_sha256))
+        if not rows:
+            raise ValueError("a segment without a frame")
+    pts, sizes, keyframe, digests = zip(*rows, strict=True)
+    segment = EncodedSegment(
+        path=str(path),
+        parameter_sets=tuple(sets),
+        pts=np.array(pts, dtype=np.int64),
+        size_bytes=np.array(sizes, dtype=np.int64),
+        keyframe=np.array(keyframe, dtype=np.bool_),
+        copied=np.array([digest is not None for digest in digests], dtype=np.bool_),
+        source_sha256=_digest_rows(digests),
+        sha256=file.sha256,
+    )
+    save_index(segment)
+    return segment
+
+
+def _digest_rows(digests: Iterable[bytes | None]) -> NDArray[np.uint8]:
+    return np.frombuffer(b"".join(digest or bytes(32) for digest in digests), dtype=np.uint8).reshape(-1, 32)
 
 
 def save_index(segment: EncodedSegment) -> None:
@@ -46,8 +88,11 @@ def save_index(segment: EncodedSegment) -> None:
     Raises:
         StorageError: the disk refused.
     """
-    columns = {"pts": segment.pts, "size_bytes": segment.size_bytes, "keyframe": segment.keyframe}
-    table = pa.table(columns).replace_schema_metadata({"avcc": segment.avcc.hex(), "sha256": segment.sha256})
+    columns = {name: getattr(segment, name) for name in _COLUMNS} | {
+        "source_sha256": [digest.tobytes() for digest in segment.source_sha256]
+    }
+    sets = ",".join(unit.hex() for unit in segment.parameter_sets)
+    table = pa.table(columns).replace_schema_metadata({"parameter_sets": sets, "sha256": segment.sha256})
     sink = io.BytesIO()
     feather.write_feather(table, sink, compression="uncompressed")
     with staged_file(_index_path(segment.path)) as file:
@@ -59,8 +104,10 @@ def finished_segment(path: str | Path) -> EncodedSegment | None:
     try:
         table = feather.read_table(_index_path(path))
         metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
-        columns = {name: table[name].to_numpy() for name in ("pts", "size_bytes", "keyframe")}
-        segment = EncodedSegment(str(path), bytes.fromhex(metadata["avcc"]), sha256=metadata["sha256"], **columns)
+        columns = {name: table[name].to_numpy() for name in _COLUMNS}
+        columns["source_sha256"] = _digest_rows(table["source_sha256"].to_pylist())
+        sets = tuple(bytes.fromhex(unit) for unit in metadata["parameter_sets"].split(","))
+        segment = EncodedSegment(str(path), sets, sha256=metadata["sha256"], **columns)
         return segment if _sha256(path) == segment.sha256 else None
     except (OSError, pa.ArrowInvalid, KeyError, ValueError):
         return None

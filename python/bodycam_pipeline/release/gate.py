@@ -17,7 +17,7 @@ def refuse_broken_promises(job: Job, plan: Plan, staged: Staged, frames: Sequenc
     Raises:
         VerificationError: what is wrong, and where first.
     """
-    promise = Promise(job.recording, plan, job.policy)
+    promise = Promise(job.recording, plan, job.policy, staged.copied)
     container = observe_container(staged.video, silent_stretches(promise, staged.clock))
     findings = verify(promise, frames, container)
     if findings:

@@ -52,6 +52,10 @@ class Job:
         """The folder of this detection's results: kept, so that an edit needs no new look."""
         return self.folders.internal / "detections" / self.detection_key[:16]
 
+    def samples(self, plan: Plan) -> Path:
+        """The folder of what a plan was rendered to; a plan's digest alone does not say of which recording."""
+        return self.folders.staging / value_sha256([self.recording.sha256, plan.sha256])[:16]
+
     @property
     def plan_path(self) -> Path:
         """Where the plan is kept."""

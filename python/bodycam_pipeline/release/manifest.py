@@ -5,6 +5,7 @@ that differ only under the masks have the same manifest.
 """
 
 import json
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from bodycam_pipeline.evidence.digests import file_sha256
 from bodycam_pipeline.media.versions import library_versions
 from bodycam_pipeline.release.job import TOOL_VERSION, Job, stream_fates
 from bodycam_pipeline.release.staging import Staged
+from bodycam_pipeline.values.encoded import CopiedFrames
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.recording import Recording
 from bodycam_pipeline.values.timeline import Span, format_clock
@@ -76,7 +78,21 @@ def _video(recording: Recording, staged: Staged) -> dict[str, object]:
         "first_pts": int(shown[0]),
         "last_pts": int(shown[-1]),
         "pts_shift": staged.clock.shift_pts,
+        "frames_copied": len(staged.copied.pts),
+        "spans": [
+            {"from_pts": span.start_pts, "to_pts": span.end_pts, "how": "copied" if copied else "encoded"}
+            for span, copied in spans(recording, staged.copied)
+        ],
     }
+
+
+def spans(recording: Recording, copied: CopiedFrames) -> list[tuple[Span, bool]]:
+    """The release from end to end, in the recording's clock, and whether each stretch was carried over."""
+    shown = recording.packets.shown_pts()
+    is_copied = np.isin(shown, copied.pts)
+    firsts = np.flatnonzero(np.append(True, np.diff(is_copied)))
+    edges = [*shown[firsts].tolist(), recording.span.end_pts]
+    return [(Span(*edge), bool(is_copied[first])) for first, edge in zip(firsts, pairwise(edges), strict=True)]
 
 
 def hidden_time(plan: Plan, kind: str, recording: Recording) -> dict[str, object]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bodycam_pipeline.media.mp4 import pts_shift, write_mp4
 from bodycam_pipeline.release.job import Job
-from bodycam_pipeline.values.encoded import EncodedAudio, EncodedSegment
+from bodycam_pipeline.values.encoded import CopiedFrames, EncodedAudio, EncodedSegment
 from bodycam_pipeline.values.timeline import ReleaseClock
 
 
@@ -18,11 +18,13 @@ class Staged:
         folder: The release folder to be.
         video: The file in it.
         clock: How its time maps to the recording's.
+        copied: The frames that were carried over from the recording.
     """
 
     folder: Path
     video: Path
     clock: ReleaseClock
+    copied: CopiedFrames
 
 
 def stage(job: Job, rendered: Sequence[EncodedSegment], sound: EncodedAudio | None) -> Staged:
@@ -37,4 +39,4 @@ def stage(job: Job, rendered: Sequence[EncodedSegment], sound: EncodedAudio | No
     video = folder / job.folders.video_name
     write_mp4(video, job.recording, rendered, sound)
     clock = ReleaseClock(pts_shift(job.recording), job.recording.video.time_base.numerator)
-    return Staged(folder, video, clock)
+    return Staged(folder, video, clock, CopiedFrames.of(rendered))

@@ -25,7 +25,7 @@ def split(recording: Recording, *, target_ms: int = 4_000) -> tuple[Segment, ...
     """
     packets = recording.packets
     _refuse_unusable(recording)
-    firsts = _merged(_starts(packets), Fraction(target_ms, 1000) / recording.video.time_base)
+    firsts = _merged(starts(packets), Fraction(target_ms, 1000) / recording.video.time_base)
     packet_edges = [*(packet for packet, _ in firsts), len(packets)]
     pts_edges = [*(pts for _, pts in firsts), recording.span.end_pts]
     shown_before = np.concatenate([[0], np.cumsum(packets.shown)])
@@ -68,7 +68,7 @@ def _refuse_unusable(recording: Recording) -> None:
         )
 
 
-def _starts(packets: PacketIndex) -> list[tuple[int, int]]:
+def starts(packets: PacketIndex) -> list[tuple[int, int]]:
     """(packet, first shown pts) of every place where the recording can be cut.
 
     A random-access packet is one only if everything before it is also presented before it; spans would overlap

@@ -1,12 +1,13 @@
 """What was promised against what a stranger sees in the finished file."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bodycam_pipeline.values.encoded import CopiedFrames
 from bodycam_pipeline.values.observed import ContainerObservation, SegmentObservation
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import Policy
@@ -50,14 +51,18 @@ class Promise:
 
     Attributes:
         recording, plan, policy: What was redacted, and how.
-        parameter_sets: How many sequence parameter sets it is coded with: the encoder's, and one more where spans of
-            the recording were copied.
+        copied: The frames that are the recording's own.
     """
 
     recording: Recording
     plan: Plan
     policy: Policy
-    parameter_sets: int = 1
+    copied: CopiedFrames = field(default_factory=lambda: CopiedFrames.of(()))
+
+    @property
+    def parameter_sets(self) -> int:
+        """How many sequence parameter sets it may be coded with: the encoder's, and the recording's beside."""
+        return 2 if len(self.copied.pts) else 1
 
 
 def silent_stretches(promise: Promise, clock: ReleaseClock) -> tuple[tuple[Fraction, Fraction | None], ...]:
@@ -77,7 +82,11 @@ def verify(
     promise: Promise, frames: Sequence[SegmentObservation], container: ContainerObservation
 ) -> tuple[Finding, ...]:
     """Every way in which the finished file breaks the promise; empty where it keeps it."""
-    return (*_frame_findings(promise, frames), *_container_findings(promise, container))
+    return (
+        *_frame_findings(promise, frames),
+        *_copied_findings(promise, frames),
+        *_container_findings(promise, container),
+    )
 
 
 def _frame_findings(promise: Promise, frames: Sequence[SegmentObservation]) -> Iterator[Finding]:
@@ -94,6 +103,23 @@ def _frame_findings(promise: Promise, frames: Sequence[SegmentObservation]) -> I
     hidden = residual <= residual_limit(promise.policy.encoding.crf)  # so written, a NaN is not
     visible = seen[~hidden]
     yield from _about("visible", "hold a region that is not hidden as the plan says", visible)
+
+
+def _copied_findings(promise: Promise, frames: Sequence[SegmentObservation]) -> Iterator[Finding]:
+    """A frame that was carried over has nothing to hide, and is what the recording's own frame is."""
+    copied = promise.copied
+    seen = np.concatenate([np.empty(0, np.int64), *(part.pts for part in frames)])
+    digests = np.concatenate([np.empty((0, 32), np.uint8), *(part.sha256 for part in frames)])
+    shared, ours, theirs = np.intersect1d(copied.pts, seen, return_indices=True)
+    other = (copied.sha256[ours] != digests[theirs]).any(axis=1)
+    yield from _about(
+        "copied-wrong",
+        'were carried over and are not the recording\'s frames (untouched = "reencode" encodes them anew)',
+        shared[other],
+    )
+    hidden = np.isin(copied.pts, promise.plan.regions["pts"].to_numpy())
+    hidden |= np.array([promise.plan.is_withheld(int(pts)) for pts in copied.pts], dtype=np.bool_)
+    yield from _about("copied-touched", "were carried over although the plan hides something", copied.pts[hidden])
 
 
 def _about(code: str, what: str, pts: NDArray[np.int64]) -> Iterator[Finding]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from bodycam_pipeline import _native
+from bodycam_pipeline.evidence.frames_file import write_digests
 from bodycam_pipeline.evidence.looks_file import read_looks, write_looks
 from bodycam_pipeline.media.decode import SourceFrame, decode_segment
 from bodycam_pipeline.media.planes import planes
@@ -21,7 +23,13 @@ BATCH_FRAMES = 4
 
 @dataclass(frozen=True)
 class DetectTask:
-    """All that one segment's detection needs."""
+    """All that one segment's detection needs.
+
+    Attributes:
+        result_path: Where the looks go.
+        digests_path: Where the digests of the decoded frames go, so that carried over frames can be held against them;
+            None where nobody will ask.
+    """
 
     address: str
     video: VideoFacts
@@ -30,6 +38,7 @@ class DetectTask:
     models: tuple[Model, ...]
     rule: DetectionRule
     result_path: str
+    digests_path: str | None = None
 
 
 def detect_segment(task: DetectTask) -> SegmentLooks:
@@ -47,10 +56,16 @@ def detect_segment(task: DetectTask) -> SegmentLooks:
     detector = Detector(task.models, task.rule, task.video, motion=picture_shift)
     looks: list[Look] = []
     undecodable: list[int] = []
+    digests: dict[int, bytes] = {}
     for batch in _batches(decode_segment(task.address, task.video, task.packets, task.segment)):
         undecodable += [source.pts for source in batch if source.frame is None]
-        looks += detector.look([(source.pts, planes(source.frame)) for source in batch if source.frame is not None])
+        decoded = [(source.pts, planes(source.frame)) for source in batch if source.frame is not None]
+        looks += detector.look(decoded)
+        if task.digests_path is not None:
+            digests |= {pts: _native.frame_digest(frame) for pts, frame in decoded}
     seen = SegmentLooks(task.segment.number, tuple(looks), tuple(undecodable))
+    if task.digests_path is not None:
+        write_digests(digests, Path(task.digests_path))
     write_looks(seen, path)
     return seen
 

@@ -1,14 +1,19 @@
-"""Redact and encode one segment."""
+"""Render one segment: carry over what nobody needs to hide, redact and encode the rest."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from bodycam_pipeline import _native
+from bodycam_pipeline.evidence.frames_file import read_digests
 from bodycam_pipeline.media.blank import blank_frame
+from bodycam_pipeline.media.carry import carry_over
+from bodycam_pipeline.media.copying import joining
 from bodycam_pipeline.media.decode import SourceFrame, decode_segment
-from bodycam_pipeline.media.encode import encode_segment
+from bodycam_pipeline.media.encode import encode
 from bodycam_pipeline.media.planes import VideoFrame, planes
-from bodycam_pipeline.media.samples import finished_segment
+from bodycam_pipeline.media.samples import CodedSpan, finished_segment, write_segment
+from bodycam_pipeline.rules.copying import runs
 from bodycam_pipeline.values.encoded import EncodedSegment
 from bodycam_pipeline.values.errors import DamagedRecordingError, Place
 from bodycam_pipeline.values.plan import PlanPart
@@ -18,7 +23,12 @@ from bodycam_pipeline.values.recording import PacketIndex, Segment, VideoFacts
 
 @dataclass(frozen=True)
 class RenderTask:
-    """All that one segment's rendering needs."""
+    """All that one segment's rendering needs.
+
+    Attributes:
+        digests_path: Where the first pass left the digests of the recording's frames, if it did.
+        result_path: Where the samples go.
+    """
 
     address: str
     video: VideoFacts
@@ -27,11 +37,13 @@ class RenderTask:
     plan: PlanPart
     redaction: RedactionRule
     encoding: EncodingRule
+    digests_path: str
     result_path: str
 
 
 def render_segment(task: RenderTask) -> EncodedSegment:
-    """Decode the segment again, hide what the plan says, and leave the coded samples at ``task.result_path``.
+    """Copy the groups that the plan leaves alone, hide in all others what the plan says, and leave the coded samples
+    at ``task.result_path``.
 
     Samples that are there already, unchanged, are not made again.
 
@@ -39,12 +51,30 @@ def render_segment(task: RenderTask) -> EncodedSegment:
         DamagedRecordingError: a frame that cannot be decoded and that nobody withheld.
         BodycamError: as decoding and encoding do.
     """
-    finished = finished_segment(task.result_path)
-    return finished or encode_segment(_redacted(task), task.video, task.encoding, task.result_path)
+    return finished_segment(task.result_path) or write_segment(task.result_path, _spans(task))
 
 
-def _redacted(task: RenderTask) -> Iterator[VideoFrame]:
-    for source in decode_segment(task.address, task.video, task.packets, task.segment):
+def _spans(task: RenderTask) -> Iterator[CodedSpan]:
+    together = joining(task.video, task.encoding)
+    for run in runs(task.packets, task.plan, together.reorder if together else None):
+        packets = task.packets.part(run.first, run.end)
+        if run.copied and together:
+            yield carry_over(task.address, task.video, packets, together, _digests(task, packets))
+        else:
+            yield encode(_redacted(task, packets), task.video, task.encoding, together)
+
+
+def _digests(task: RenderTask, packets: PacketIndex) -> dict[int, bytes]:
+    """What the recording's frames decode to: as the first pass found it, else from decoding them now."""
+    known = read_digests(Path(task.digests_path))
+    if known.keys() >= set(packets.pts.tolist()):
+        return known
+    frames = decode_segment(task.address, task.video, packets, task.segment)
+    return {source.pts: _native.frame_digest(planes(_decoded(source, task))) for source in frames}
+
+
+def _redacted(task: RenderTask, packets: PacketIndex) -> Iterator[VideoFrame]:
+    for source in decode_segment(task.address, task.video, packets, task.segment):
         if task.plan.is_withheld(source.pts):
             yield blank_frame(task.video, source.pts)
         else:
@@ -52,17 +82,22 @@ def _redacted(task: RenderTask) -> Iterator[VideoFrame]:
 
 
 def _hidden(source: SourceFrame, task: RenderTask) -> VideoFrame:
+    frame = _decoded(source, task)
+    regions, seeds = task.plan.at(source.pts)
+    if len(regions):
+        colour = black(full_range=task.video.full_range)
+        borrowed = planes(frame, writable=True)
+        _native.redact(borrowed, regions, style=task.redaction.style, seeds=seeds, colour=colour)
+    return frame
+
+
+def _decoded(source: SourceFrame, task: RenderTask) -> VideoFrame:
     if source.frame is None:
         raise DamagedRecordingError(
             "a frame could not be decoded",
             remedy="Withhold its time in edits.toml, or obtain an undamaged copy of the recording.",
             where=Place(segment=task.segment.number, pts=source.pts),
         )
-    regions, seeds = task.plan.at(source.pts)
-    if len(regions):
-        colour = black(full_range=task.video.full_range)
-        borrowed = planes(source.frame, writable=True)
-        _native.redact(borrowed, regions, style=task.redaction.style, seeds=seeds, colour=colour)
     return source.frame
 
 

@@ -1,6 +1,8 @@
 """Coded samples that wait for the join: small values that point at staged files."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,26 +10,52 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class EncodedSegment:
-    """A span of coded pictures, in decode order. How they were made is nobody's business but the maker's.
+    """A span of coded pictures, in decode order.
 
     Attributes:
         path: The staged file: the samples, one after the other, and nothing else.
-        avcc: The parameter sets as an ``AVCDecoderConfigurationRecord`` (ISO/IEC 14496-15, 5.3.3.1).
+        parameter_sets: The NAL units (ITU-T H.264, 7.3.2) that a decoder needs for them.
         pts: int64 (n,), in the recording's clock.
         size_bytes: int64 (n,), of each sample in the file.
         keyframe: bool (n,), whether decoding can start there.
+        copied: bool (n,), whether it was carried over from the recording.
+        source_sha256: uint8 (n, 32), for each copied sample the digest of its frame as decoded from the recording,
+            else zeros.
         sha256: Digest of the whole file, hex.
     """
 
     path: str
-    avcc: bytes
+    parameter_sets: tuple[bytes, ...]
     pts: NDArray[np.int64]
     size_bytes: NDArray[np.int64]
     keyframe: NDArray[np.bool_]
+    copied: NDArray[np.bool_]
+    source_sha256: NDArray[np.uint8]
     sha256: str
 
     def __len__(self) -> int:
         return len(self.pts)
+
+
+@dataclass(frozen=True)
+class CopiedFrames:
+    """The frames of a release that were carried over from the recording.
+
+    Attributes:
+        pts: int64 (n,), ascending, in the recording's clock.
+        sha256: uint8 (n, 32), what each of them decodes to in the recording.
+    """
+
+    pts: NDArray[np.int64]
+    sha256: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, segments: Sequence[EncodedSegment]) -> Self:
+        """Those of coded segments."""
+        pts = np.concatenate([np.empty(0, np.int64), *(s.pts[s.copied] for s in segments)])
+        sha256 = np.concatenate([np.empty((0, 32), np.uint8), *(s.source_sha256[s.copied] for s in segments)])
+        order = np.argsort(pts)
+        return cls(pts[order], sha256[order])
 
 
 @dataclass(frozen=True)

@@ -95,11 +95,20 @@ class AudioRule(_Part):
 
 
 class EncodingRule(_Part):
-    """How the release is coded."""
+    """How the release is coded.
+
+    Attributes:
+        preset: x264's trade of time for size.
+        crf: x264's quality, lower is better; 0 is lossless.
+        keyframe_interval_ms: The longest distance between two places where a player can start.
+        untouched: Groups of pictures in which nothing is hidden are carried over bit for bit (``copy``) where that is
+            proven to be safe, or encoded anew like all others.
+    """
 
     preset: Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow"] = "veryfast"
     crf: Annotated[int, Field(ge=0, le=35)] = 21
     keyframe_interval_ms: Annotated[int, Field(ge=200, le=20_000)] = 2_000
+    untouched: Literal["copy", "reencode"] = "copy"
 
 
 class ReviewRule(_Part):

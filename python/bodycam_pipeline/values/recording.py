@@ -39,6 +39,7 @@ class VideoFacts:
         colour_primaries, colour_transfer, colour_matrix: ISO/IEC 23091-2 code points, 2 where unknown.
         field_order: ``progressive``, ``top`` or ``bottom`` field first.
         frame_rate_from_header: Frames per second the container claims, None where it does not; only ever shown.
+        parameter_sets: The H.264 parameter sets of the track's header, empty for any other codec.
     """
 
     stream_index: int
@@ -56,6 +57,7 @@ class VideoFacts:
     colour_matrix: int
     field_order: Literal["progressive", "top", "bottom"]
     frame_rate_from_header: Fraction | None
+    parameter_sets: tuple[bytes, ...] = ()
 
     @property
     def upright_size(self) -> tuple[int, int]:
@@ -73,6 +75,10 @@ class AudioFacts:
     channels: int
 
 
+_MOST_DELAYED_FRAMES = 16
+"""Frames that an H.264 decoder may hold back (ITU-T H.264, A.3.1: MaxDpbFrames)."""
+
+
 @dataclass(frozen=True)
 class PacketIndex:
     """Every packet of the picture track, in decode order, read from the file itself.
@@ -83,6 +89,7 @@ class PacketIndex:
         size_bytes: int64.
         random_access: bool, a closed start: decoding from here gives every later frame exactly.
         shown: bool, False for a packet that an edit list hides (decoded, never presented).
+        copyable: bool, nothing in it but what a release may hold: it may be carried over as it is.
         sha256: (n, 32) uint8, digest of the packet's bytes.
     """
 
@@ -91,6 +98,7 @@ class PacketIndex:
     size_bytes: NDArray[np.int64]
     random_access: NDArray[np.bool_]
     shown: NDArray[np.bool_]
+    copyable: NDArray[np.bool_]
     sha256: NDArray[np.uint8]
 
     def __len__(self) -> int:
@@ -99,6 +107,13 @@ class PacketIndex:
     def part(self, first: int, end: int) -> "PacketIndex":
         """The packets of half-open positions ``first..end``: what a worker needs of one segment."""
         return PacketIndex(*(getattr(self, field.name)[first:end] for field in fields(self)))
+
+    def reorder_depth(self) -> int:
+        """How many packets precede another in the file and follow it in time, at most; looked for 16 packets away."""
+        later = np.zeros(len(self), dtype=np.int64)
+        for distance in range(1, min(_MOST_DELAYED_FRAMES, len(self) - 1) + 1):
+            later[distance:] += self.pts[:-distance] > self.pts[distance:]
+        return int(later.max(initial=0))
 
     def shown_pts(self) -> NDArray[np.int64]:
         """The pts of every frame the recording presents, ascending."""

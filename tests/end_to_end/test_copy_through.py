@@ -1,0 +1,146 @@
+"""Groups in which nothing is hidden are carried over bit for bit, and the release plays in whatever a person has."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from bodycam_pipeline.evidence.frames_file import read_frames
+from bodycam_pipeline.media.probe import probe
+from bodycam_pipeline.pipeline import Order, Published, render
+from bodycam_pipeline.rules.segments import starts
+from bodycam_pipeline.values.geometry import Region
+from bodycam_pipeline.values.plan import Plan, PlannedRegion, region_table
+from bodycam_pipeline.values.policy import Policy
+from bodycam_pipeline.values.recording import Recording
+from bodycam_pipeline.values.timeline import ReleaseClock
+from tests.attacks.jobs import quick_policy
+from tests.clips import Look, Turn, clip
+from tests.inline import InlineRunner
+from tests.media.whole import whole_file_digests
+
+PLANS = 50
+"""Per recording, in the long proof: 500 in all."""
+
+VIRTUAL_RATES = [0, 40, 80, 90, 130, 170, 333, 360, 400, 480, 520, 560, 600, 610, 650, 690, 700, 1400, 1440, 1480]
+
+MADE: dict[str, dict] = {
+    "b-frames.mp4": {"options": {"preset": "medium", "g": "6", "bf": "3", "b_strategy": "0"}},
+    "pyramid.mkv": {"options": {"preset": "slow", "g": "8", "bf": "5", "b-pyramid": "normal"}},
+    "baseline.mp4": {"options": {"profile": "baseline", "g": "5"}},
+    "main.ts": {"options": {"profile": "main", "g": "7", "bf": "2"}},
+    "slices.mp4": {"options": {"preset": "fast", "g": "6", "slices": "4", "bf": "2"}},
+    "cropped.mp4": {"options": {"g": "5", "bf": "1"}, "size": (326, 186)},
+    "variable.mkv": {"options": {"g": "4", "bf": "2"}, "pts": VIRTUAL_RATES},
+    "turned.mp4": {"options": {"g": "6"}, "turn": Turn(90), "look": Look(full_range=True, aspect=Fraction(4, 3))},
+    "references.mov": {"options": {"preset": "slower", "g": "10", "refs": "8", "bf": "3", "level": "3.1"}},
+    "fragments.mp4": {
+        "options": {"g": "6", "bf": "2"},
+        "container_options": {"movflags": "frag_keyframe+empty_moov"},
+        "tone_hz": 440,
+    },
+}
+"""Ten recordings, none coded like another."""
+
+
+def made(name: str, folder: Path) -> Path:
+    return clip(folder / name, **{"frames": len(MADE[name].get("pts", range(40))), **MADE[name]})
+
+
+Touching = Callable[[Recording], Iterator[int]]
+"""Chooses the frames, by pts, in which something is hidden."""
+
+
+def at_random(seed: int) -> Touching:
+    """Each group is touched or not; a touched one in one frame at least."""
+
+    def touched(recording: Recording) -> Iterator[int]:
+        rng, pts = np.random.default_rng(seed), recording.packets.pts
+        share = rng.random()
+        for first, end in groups(recording):
+            if rng.random() < share:
+                yield from rng.choice(pts[first:end], rng.integers(1, end - first + 1), replace=False).tolist()
+
+    return touched
+
+
+def touch_every_second_group(recording: Recording) -> Iterator[int]:
+    for first, _ in groups(recording)[1::2]:
+        yield int(recording.packets.pts[first])
+
+
+def groups(recording: Recording) -> list[tuple[int, int]]:
+    return list(pairwise([*(first for first, _ in starts(recording.packets)), len(recording.packets)]))
+
+
+def plan_touching(recording: Recording, policy: Policy, pts: Iterator[int]) -> Plan:
+    """A plan that hides 16x16 pixels somewhere in each of these frames."""
+    rng, shown, video = np.random.default_rng(0), recording.packets.shown_pts(), recording.video
+    rows = []
+    for when in np.intersect1d(list(pts), shown).tolist():
+        left, top = int(rng.integers(0, video.width - 16)), int(rng.integers(0, video.height - 16))
+        rows.append(PlannedRegion(when, Region(left, top, left + 16, top + 16), "face", 1, "manual", None, "a test"))
+    return Plan(recording.sha256, policy.sha256, {}, video.time_base, len(shown), region_table(rows))
+
+
+def released(path: Path, folder: Path, touching: Touching) -> tuple[Recording, Plan, Published]:
+    policy, recording = quick_policy("fill"), probe(str(path))
+    plan = plan_touching(recording, policy, touching(recording))
+    return recording, plan, render(Order(str(path), folder, policy), plan, InlineRunner())
+
+
+def check(path: Path, folder: Path, touching: Touching) -> int:
+    """Render a plan, decode the release as strangers do, and return how many frames were carried over."""
+    recording, plan, published = released(path, folder, touching)
+    release = published.folders.release / published.folders.video_name
+    facts = json.loads((published.folders.release / "manifest.json").read_text())["video"]
+    copied = [span for span in facts["spans"] if span["how"] == "copied"]
+    pts, sha256 = read_frames(published.folders.release / "frames.parquet")
+    shown = recording.packets.shown_pts()
+    clock = ReleaseClock(facts["pts_shift"], recording.video.time_base.numerator)
+    with av.open(str(release)) as container:
+        decoded = [clock.to_recording(frame.pts or 0) for frame in container.decode(video=0)]
+    assert decoded == shown.tolist()
+    carried = np.array([any(s["from_pts"] <= when < s["to_pts"] for s in copied) for when in shown])
+    ours = [digest.tobytes().hex() for digest in sha256]
+    if carried.any():
+        theirs = whole_file_digests(path, recording.video)
+        assert [d for d, kept in zip(ours, carried, strict=True) if kept] == [
+            d for d, kept in zip(theirs, carried, strict=True) if kept
+        ]
+    assert not np.isin(plan.regions["pts"].to_numpy(), shown[carried]).any()
+    assert facts["frames_copied"] == carried.sum()
+    assert stock_ffmpeg(release) == list(zip(pts.tolist(), ours, strict=True))
+    return int(carried.sum())
+
+
+def stock_ffmpeg(release: Path) -> list[tuple[int, str]]:
+    """Times and digests by a decoder that is not ours, and that stops at the first thing it does not like."""
+    if shutil.which("ffmpeg") is None:
+        pytest.skip("ffmpeg is not installed")
+    options = "-map 0:v -copyts -fps_mode passthrough -enc_time_base -1 -fflags +bitexact -f framehash -hash sha256 -"
+    command = ["ffmpeg", "-v", "error", "-xerror", "-noautorotate", "-i", str(release), *options.split()]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert run.stderr == ""
+    rows = [line.split(",") for line in run.stdout.splitlines() if not line.startswith("#")]
+    return [(int(row[2]), row[5].strip()) for row in rows]
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_random_plan_over_each_recording_is_released_to_the_frame(name: str, tmp_path: Path) -> None:
+    carried = [check(made(name, tmp_path), tmp_path / str(seed), at_random(seed)) for seed in range(2)]
+    assert sum(carried) > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MADE)
+def test_many_random_plans_over_each_recording_are_released_to_the_frame(name: str, tmp_path: Path) -> None:
+    path = made(name, tmp_path)
+    assert sum(check(path, tmp_path / str(seed), at_random(seed)) for seed in range(2, 2 + PLANS)) > 0
