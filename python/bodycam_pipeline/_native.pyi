@@ -356,8 +356,8 @@ class ObjectKey:
             SHA-256 and size of the recording; BLAKE3 and size of the sealed file.
 
         Raises:
-            OSError: the source cannot be read to its end, the target exists or cannot be written, or the disk gives
-                back something else than was written.
+            EOFError: the source cannot be read to its end.
+            OSError: the target exists or cannot be written, or the disk gives back something else than was written.
         """
 
     def seal_bytes(self, content: bytes) -> bytes:

@@ -118,7 +118,7 @@ def test_a_card_that_is_pulled_out_leaves_nothing_and_stops_nothing(
             if source.name == "b.mkv" and moment == "changed":
                 source.write_bytes(source.read_bytes() + b"more")
             elif source.name == "b.mkv":
-                raise OSError("the recording cannot be read: Input/output error (os error 5)")
+                raise EOFError("the recording cannot be read: Input/output error (os error 5)")
             return told
 
     monkeypatch.setattr(ingest_module._native, "ObjectKey", Torn)

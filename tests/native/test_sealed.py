@@ -62,7 +62,7 @@ def test_the_sealed_file_is_new_and_read_only(sealed: Path, key: ObjectKey) -> N
 
 
 def test_a_source_that_is_not_there_is_named_and_leaves_nothing(tmp_path: Path, key: ObjectKey) -> None:
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(EOFError, match="cannot be read: No such file"):
         key.seal(tmp_path / "gone", tmp_path / "target")
     assert not (tmp_path / "target").exists()
 

@@ -158,14 +158,12 @@ def _sealed(
 def _seal(key: _native.ObjectKey, path: Path, target: Path) -> tuple[bytes, int, bytes, int]:
     try:
         return key.seal(path, target)
+    except EOFError as error:
+        remedy = "Nothing was stored: connect the card and run again."
+        raise UnreadableRecordingError(f"it cannot be read to its end ({error})", remedy=remedy) from error
     except OSError as error:
-        if "the recording cannot be read" in str(error):
-            raise UnreadableRecordingError(
-                f"it cannot be read to its end ({error})", remedy="Nothing was stored: connect the card and run again."
-            ) from error
-        raise StorageError(
-            f"the vault's disk refused: {error}", remedy="Check the disk of the vault, then run the same command again."
-        ) from error
+        remedy = "Check the disk of the vault, then run the same command again."
+        raise StorageError(f"the vault's disk refused: {error}", remedy=remedy) from error
 
 
 def _looked_into(key: _native.ObjectKey, target: Path, name: str) -> tuple[dict[str, Any], str]:

@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use pyo3::exceptions::{PyOSError, PyValueError};
+use pyo3::exceptions::{PyEOFError, PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyTuple};
@@ -38,7 +38,10 @@ impl ObjectKey {
     }
 
     fn seal<'py>(&self, py: Python<'py>, source: PathBuf, target: PathBuf) -> PyResult<Told<'py>> {
-        let sealed = py.detach(|| vault_core::seal_file(&self.0, &source, &target)).map_err(vault_refused)?;
+        let sealed = py.detach(|| vault_core::seal_file(&self.0, &source, &target)).map_err(|error| match error {
+            vault_core::Error::Source(_) => PyEOFError::new_err(error.to_string()),
+            other => vault_refused(other),
+        })?;
         let bytes = |hash: &[u8]| PyBytes::new(py, hash);
         Ok((bytes(&sealed.sha256), sealed.size, bytes(&sealed.sealed_blake3), sealed.sealed_size))
     }
