@@ -49,7 +49,7 @@ def rate(size_bytes: int, work: Callable[[], object]) -> tuple[float, float]:
 @contextmanager
 def vault() -> Iterator[tuple[Path, Desk]]:
     """A vault that is gone afterwards, in a build folder that git ignores: on the disk that is to be measured."""
-    build = Path("build")
+    build = Path("build").absolute()
     build.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=build, prefix="vault-bench-") as name:
         folder = Path(name)

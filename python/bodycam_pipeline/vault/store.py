@@ -26,6 +26,7 @@ from bodycam_pipeline.addresses.store import READ_AHEAD_BYTES, located
 from bodycam_pipeline.durable import disk_errors, make_folder, publish_folder, write_atomically
 from bodycam_pipeline.values.errors import VaultError
 from bodycam_pipeline.vault.log import CustodyLog
+from bodycam_pipeline.vault.naming import vault_address
 from bodycam_pipeline.vault.note import Verifier
 
 RECORDING, KEY, FACTS = "recording.age", "key.age", "facts.age"
@@ -39,9 +40,9 @@ class Vault:
     """A vault at an address; every access goes through it."""
 
     def __init__(self, address: str) -> None:
-        self.address = address
-        self.folder = None if scheme_of(address) else Path(address)
-        self._system, self._root = (fs.LocalFileSystem(), address) if self.folder else located(address)
+        self.address = vault_address(address)
+        self.folder = None if scheme_of(self.address) else Path(self.address)
+        self._system, self._root = (fs.LocalFileSystem(), self.address) if self.folder else located(self.address)
 
     def __reduce__(self) -> tuple[object, ...]:
         return (Vault, (self.address,))
