@@ -4,6 +4,7 @@ import typer
 
 from bodycam_pipeline.cli.job import Job
 from bodycam_pipeline.cli.output import AsJson, tell
+from bodycam_pipeline.release.anchors import refuse_other_than_anchored
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.history import history_of
 from bodycam_pipeline.values.event import Event
@@ -16,6 +17,7 @@ def add_to(app: typer.Typer) -> None:
 
 def history(job: Job, as_json: AsJson = False) -> None:
     """Print a job's history, the oldest first; refused if an entry was edited, moved or cut off."""
+    refuse_other_than_anchored(Folders.of(job))
     events = history_of(Folders.of(job))
     tell(
         {"events": [_facts(event) for event in events]},

@@ -22,8 +22,8 @@ HISTORY, HEAD = "history.jsonl", "history.head"
 _NONE = "0" * 64
 
 
-def append_event(folder: Path, event: Event) -> str:
-    """Add an entry; it is on the disk when this returns the SHA-256 of the history up to and with it.
+def append_event(folder: Path, event: Event) -> None:
+    """Add an entry; it is on the disk when this returns.
 
     Who adds holds the history (`held`) from before it is read to decide whether this may be added.
 
@@ -36,7 +36,6 @@ def append_event(folder: Path, event: Event) -> str:
     write_atomically(folder / HISTORY, "".join(f"{entry}\n" for entry in [*lines, line]).encode())
     head = {"entries": len(lines) + 1, "sha256": _sha256(line)}
     write_atomically(folder / HEAD, f"{json.dumps(head)}\n".encode())
-    return _sha256(line)
 
 
 def read_events(folder: Path) -> tuple[Event, ...]:
@@ -45,7 +44,16 @@ def read_events(folder: Path) -> tuple[Event, ...]:
     Raises:
         HistoryError: an entry was edited, moved, taken out or cut off.
     """
-    return tuple(_event(line, folder) for line in _lines(folder))
+    return tuple(event for _, event in read_chain(folder))
+
+
+def read_chain(folder: Path) -> tuple[tuple[str, Event], ...]:
+    """Every entry with its SHA-256, which stands for all entries up to it.
+
+    Raises:
+        HistoryError: as `read_events`.
+    """
+    return tuple((_sha256(line), _event(line, folder)) for line in _lines(folder))
 
 
 def _lines(folder: Path) -> list[str]:

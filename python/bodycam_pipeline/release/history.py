@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from bodycam_pipeline.custody.desk import noted
 from bodycam_pipeline.evidence.history_file import append_event, held, read_events
+from bodycam_pipeline.release.anchors import anchor, refuse_other_than_anchored
 from bodycam_pipeline.release.folders import Folders
-from bodycam_pipeline.release.job import record_of, refuse_changed
+from bodycam_pipeline.release.job import refuse_changed
 from bodycam_pipeline.rules.standing import Standing, standing
 from bodycam_pipeline.values.errors import NotApprovedError, StateError
 from bodycam_pipeline.values.event import Event, What
@@ -22,6 +22,7 @@ def record(job: Folders, what: What, by: str, why: str = "", **facts: str) -> Ev
         PackageError: it is done to a release, and none is published here, or it was changed since.
         StateError: it may not be done now, or not by this person; or nobody is named.
         HistoryError: the history was changed.
+        VaultError: the recording lies in a vault that cannot be reached, or whose keys are missing.
         StorageError: the disk refused.
     """
     if not by.strip():
@@ -31,9 +32,9 @@ def record(job: Folders, what: What, by: str, why: str = "", **facts: str) -> Ev
     with held(job.internal):
         if release and (refusal := standing_of(job).refusal(what, by)):
             raise StateError(refusal, remedy="`bodycam history` tells what was done and by whom.")
-        head = append_event(job.internal, event)
-    if release:  # one head stands for every entry before it
-        noted(record_of(job).get("address", ""), f"release {what}", release=release, history=head)
+        append_event(job.internal, event)
+        if release:
+            anchor(job, event)
     return event
 
 
@@ -63,8 +64,9 @@ def refuse_unapproved(job: Folders) -> None:
 
     Raises:
         NotApprovedError: that.
-        PackageError, HistoryError: as `standing_of`.
+        PackageError, HistoryError: as `standing_of`; or the history is not the one that the custody log names.
     """
+    refuse_other_than_anchored(job)
     now = standing_of(job)
     if not now.may_be_released:
         raise NotApprovedError(

@@ -1,0 +1,80 @@
+"""A job's history held against the custody log: a history that was rewritten whole, head and all, is refused."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from bodycam_pipeline.custody.desk import Desk
+from bodycam_pipeline.custody.ingest import ingest
+from bodycam_pipeline.evidence.history_file import HEAD, HISTORY
+from bodycam_pipeline.pipeline import Order, redact
+from bodycam_pipeline.release.anchors import refuse_other_than_anchored
+from bodycam_pipeline.release.folders import Folders
+from bodycam_pipeline.release.history import history_of, record, refuse_unapproved
+from bodycam_pipeline.values.errors import HistoryError
+from tests.attacks.jobs import quick_policy
+from tests.clips import clip
+from tests.inline import InlineRunner
+
+ANNA, BEN, CARA = "Anna Ashdown", "Ben Bracewell", "Cara Clutterbuck"
+
+
+@pytest.fixture
+def job(desk: Desk, tmp_path: Path) -> Folders:
+    """Two people have rejected what they saw."""
+    (one,) = ingest(desk, [clip(tmp_path / "a.mp4", frames=3)], {}, lambda _one: None)
+    policy = quick_policy(review={"approvals": 1})
+    job = redact(Order(one.address, tmp_path / "out", policy), InlineRunner()).folders
+    for what, by in (("submitted", ANNA), ("approved", BEN), ("rejected", CARA)):
+        record(job, what, by)  # type: ignore[arg-type]
+    return job
+
+
+def test_the_log_names_every_entry_about_a_release_and_no_person(job: Folders, desk: Desk) -> None:
+    entries = [entry for _, entry in desk.log.entries() if entry["event"].startswith("release ")]
+    assert [entry["event"] for entry in entries] == ["release submitted", "release approved", "release rejected"]
+    assert len({entry["history"] for entry in entries}) == 3
+    assert not [entry for entry in entries if any(name in str(entry) for name in (ANNA, BEN, CARA))]
+    refuse_other_than_anchored(job)
+
+
+def test_a_history_that_is_put_back_with_its_head_is_refused(job: Folders) -> None:
+    """The rejection is taken out, and everything beside it agrees: only the log knows better."""
+    lines = (job.internal / HISTORY).read_text().splitlines(keepends=True)
+    record_again(job, lines[:-1])
+    assert [event.what for event in history_of(job)] == ["worked", "submitted", "approved"]
+    for refuse in (refuse_other_than_anchored, refuse_unapproved):
+        with pytest.raises(HistoryError, match="not the one that the custody log names"):
+            refuse(job)
+
+
+def record_again(job: Folders, lines: list[str]) -> None:
+    """What somebody with a text editor and `sha256sum` does."""
+    (job.internal / HISTORY).write_text("".join(lines))
+    last = hashlib.sha256(lines[-1].rstrip("\n").encode()).hexdigest()
+    (job.internal / HEAD).write_text(f"{json.dumps({'entries': len(lines), 'sha256': last})}\n")
+
+
+def test_a_history_that_is_written_anew_from_its_first_entry_is_refused(job: Folders) -> None:
+    previous, lines = "0" * 64, []
+    for line in (job.internal / HISTORY).read_text().splitlines()[:-1]:
+        value = json.loads(line) | {"previous": previous, "by": ANNA}
+        lines.append(f"{json.dumps(value, ensure_ascii=False)}\n")
+        previous = hashlib.sha256(lines[-1].rstrip("\n").encode()).hexdigest()
+    record_again(job, lines)
+    assert history_of(job)[-1].by == ANNA
+    with pytest.raises(HistoryError, match="not the one"):
+        refuse_unapproved(job)
+
+
+def test_a_machine_that_stopped_before_the_log_was_written_loses_nothing(
+    job: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as stopped:
+        stopped.setattr("bodycam_pipeline.release.history.anchor", lambda *_: None)
+        record(job, "submitted", ANNA)
+    refuse_other_than_anchored(job)
+    record(job, "approved", BEN)
+    refuse_unapproved(job)
