@@ -1,33 +1,46 @@
-"""`bodycam models`: which detectors there are, and whether their files are the ones that were measured."""
+"""`bodycam models`: which detectors there are, whether they are what was measured, and how others are registered."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast, get_args
+from urllib.parse import unquote, urlsplit
 
 import typer
 
+from bodycam_pipeline.addresses.download import Promise, download
 from bodycam_pipeline.cli.output import AsJson, tell
-from bodycam_pipeline.values.errors import BodycamError
-from bodycam_pipeline.values.model import Model
+from bodycam_pipeline.values.detection import KINDS, Kind
+from bodycam_pipeline.values.errors import BodycamError, MissingModelError
+from bodycam_pipeline.values.model import HEADS, Head, Model, Role
+from bodycam_pipeline.vision.adding import Channels, Colours, Registration, add_model, fetch_model
+from bodycam_pipeline.vision.entries import Entry
+from bodycam_pipeline.vision.graph import MAX_BYTES
 from bodycam_pipeline.vision.providers import installed_providers
-from bodycam_pipeline.vision.registry import find_model, list_models
+from bodycam_pipeline.vision.registry import find_model, list_models, public_models
+
+ROLES: tuple[Role, ...] = get_args(Role)
 
 
 def add_to(app: typer.Typer) -> None:
     """Register the verbs."""
-    group = typer.Typer(help="Detectors: list, check.", no_args_is_help=True)
+    group = typer.Typer(help="Detectors: list, check, add, fetch.", no_args_is_help=True)
     group.command("list")(list_registered)
     group.command("check")(check)
+    group.command("add")(add)
+    group.command("fetch")(fetch)
     app.add_typer(group, name="models")
 
 
 def list_registered(as_json: AsJson = False) -> None:
-    """List the registered detectors, and what this machine can compute them with."""
+    """List the registered detectors, those that can be fetched, and what this machine can compute them with."""
     rows = [_row(name) for name in list_models()]
-    columns = (("name", 16), ("head", 12), ("kinds", 12), ("role", 8), ("licence", 12), ("state", 0))
+    columns = (("name", 16), ("head", 14), ("kinds", 12), ("role", 8), ("licence", 12), ("state", 0))
     lines = [" ".join(f"{row[name]:<{width}}" for name, width in columns) for row in rows]
+    absent = [name for name in public_models() if name not in list_models()]
+    lines += [f"can be fetched: {', '.join(absent)}"] if absent else []
     providers = installed_providers()
     sentences = "\n".join([*lines, f"execution providers: {', '.join(providers)}"])
-    tell({"models": rows, "providers": providers}, sentences, as_json=as_json)
+    tell({"models": rows, "public": absent, "providers": providers}, sentences, as_json=as_json)
 
 
 def check(
@@ -35,7 +48,75 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Check one detector: there, unchanged, safe to load."""
-    model = find_model(name)
+    _tell_model(find_model(name), as_json=as_json)
+
+
+def add(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An ONNX file.")],
+    name: Annotated[str, typer.Option(help="What to call it: small letters, digits, dots, dashes.")],
+    licence: Annotated[str, typer.Option(help="Of the weights (SPDX), for the manifest.")],
+    head: Annotated[str | None, typer.Option(help=f"One of {', '.join(HEADS)}; else told from the graph.")] = None,
+    kind: Annotated[list[str] | None, typer.Option(metavar="CLASS=KIND", help="For YOLO: 0=face. Repeat it.")] = None,
+    start: Annotated[
+        list[str] | None, typer.Option(metavar="KIND=SCORE", help="From here a track may begin. Repeat it.")
+    ] = None,
+    floor: Annotated[
+        list[str] | None, typer.Option(metavar="KIND=SCORE", help="Down to here it may continue. Repeat it.")
+    ] = None,
+    channels: Annotated[str | None, typer.Option(help="rgb or bgr.")] = None,
+    mean: Annotated[str | None, typer.Option(metavar="R,G,B", help="Subtracted from colours 0..255.")] = None,
+    factor: Annotated[str | None, typer.Option(metavar="R,G,B", help="Multiplied after that.")] = None,
+    source: Annotated[str | None, typer.Option(help="Where the weights come from.")] = None,
+    role: Annotated[str, typer.Option(help="painter or auditor.")] = "painter",
+    as_json: AsJson = False,
+) -> None:
+    """Register a detector of one's own: checked as a shipped one is, tried, and copied. Never replaces one."""
+    said = Registration(
+        name=name,
+        licence=licence,
+        source=source or f"added from {file.name}",
+        head=cast("Head | None", _one_of(head, HEADS, "--head")),
+        classes={_number(each): _kind(of, "--kind") for each, of in _pairs(kind, "--kind")},
+        start={_kind(each, "--start"): _score(score) for each, score in _pairs(start, "--start")},
+        floor={_kind(each, "--floor"): _score(score) for each, score in _pairs(floor, "--floor")},
+        channels=cast("Channels | None", _one_of(channels, get_args(Channels), "--channels")),
+        mean=_colours(mean, "--mean"),
+        factor=_colours(factor, "--factor"),
+        role=cast("Role", _one_of(role, ROLES, "--role")),
+    )
+    _tell_model(add_model(file, said), as_json=as_json)
+
+
+def fetch(
+    what: Annotated[str, typer.Argument(metavar="NAME|ADDRESS", help="A public model, or an http(s) or file address.")],
+    sha256: Annotated[str | None, typer.Option(help="Of the file at that address, hex.")] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="For an address: the folder that takes the file.")] = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Fetch a model, going on where an earlier try broke off; nothing gets its name before its SHA-256 is right."""
+    if "://" not in what:
+        _tell_model(fetch_model(_public(what)), as_json=as_json)
+        return
+    if sha256 is None or len(sha256) != 64:
+        raise typer.BadParameter("an address needs the SHA-256 of its file", param_hint="--sha256")
+    path = out / (Path(unquote(urlsplit(what).path)).name or "model.onnx")
+    fetched = download(Promise(what, sha256.lower(), MAX_BYTES), path)
+    state = "fetched and verified" if fetched else "is there already, as promised"
+    sentences = f"{path}: {state}\nregister it: bodycam models add {path} --name NAME --licence LICENCE"
+    tell({"file": path, "sha256": sha256.lower(), "fetched": fetched}, sentences, as_json=as_json)
+
+
+def _public(name: str) -> Entry:
+    known = public_models()
+    if name not in known:
+        raise MissingModelError(
+            f"no public model '{name}' is listed",
+            remedy=f"Name one of {', '.join(known)}, or give an address and its --sha256.",
+        )
+    return known[name]
+
+
+def _tell_model(model: Model, *, as_json: bool) -> None:
     facts = _facts(model)
     tell(facts, "\n".join(f"{name:<8} {value}" for name, value in facts.items()), as_json=as_json)
 
@@ -58,3 +139,43 @@ def _facts(model: Model) -> dict[str, str]:
         "sha256": model.sha256,
         "file": str(Path(model.path)),
     }
+
+
+def _one_of(word: str | None, known: Sequence[str], option: str) -> str | None:
+    if word is not None and word not in known:
+        raise typer.BadParameter(f"'{word}' is none of {', '.join(known)}", param_hint=option)
+    return word
+
+
+def _pairs(said: list[str] | None, option: str) -> list[tuple[str, str]]:
+    pairs = [(left, right) for left, equals, right in (each.partition("=") for each in said or []) if equals]
+    if len(pairs) != len(said or []) or len(dict(pairs)) != len(pairs):
+        raise typer.BadParameter("write each once, as THIS=THAT", param_hint=option)
+    return pairs
+
+
+def _kind(word: str, option: str) -> Kind:
+    return cast("Kind", _one_of(word, KINDS, option))
+
+
+def _number(word: str) -> int:
+    if not word.isdecimal():
+        raise typer.BadParameter(f"'{word}' is no class index", param_hint="--kind")
+    return int(word)
+
+
+def _score(word: str) -> float:
+    try:
+        return float(word)
+    except ValueError:
+        raise typer.BadParameter(f"'{word}' is no score", param_hint="--start, --floor") from None
+
+
+def _colours(text: str | None, option: str) -> Colours | None:
+    if text is None:
+        return None
+    try:
+        red, green, blue = (float(each) for each in text.split(","))
+    except ValueError:
+        raise typer.BadParameter(f"'{text}' is not three numbers, as in 0,0,0", param_hint=option) from None
+    return red, green, blue

@@ -41,12 +41,14 @@ class Entry(_Part):
     """A model as a list describes it; `models.toml` says what each word means.
 
     Attributes:
+        file, package, address: Where it is; exactly one of them.
         classes: For heads whose classes are the weights' own: which class index is which kind.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
     file: Annotated[str, Field(pattern=r"^[^/\\]+$")] | None = None
     package: str | None = None
+    address: str | None = None
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     head: Head
     channels: Literal["rgb", "bgr"]
@@ -60,8 +62,8 @@ class Entry(_Part):
 
     @model_validator(mode="after")
     def _can_find_its_kinds(self) -> "Entry":
-        if (self.file is None) == (self.package is None):
-            raise ValueError("either a file or a package holds the model")
+        if [self.file, self.package, self.address].count(None) != 2:
+            raise ValueError("one of file, package and address says where the model is")
         fixed = EXPECTATIONS[self.head].classes
         if fixed is None and not self.classes:
             raise ValueError(f"which class of a {self.head} is which kind has to be said (classes)")
@@ -109,6 +111,18 @@ def read_entries(path: Path) -> dict[str, Entry]:
     if len(entries) < len(listed):
         raise ModelError(f"{path} has two entries of one name", remedy=remedy)
     return entries
+
+
+def entry_of(facts: Mapping[str, object], where: str) -> Entry:
+    """An entry from what was said.
+
+    Raises:
+        ModelError: something about it is wrong; ``where`` names it.
+    """
+    try:
+        return Entry.model_validate(facts)
+    except ValidationError as error:
+        raise ModelError(f"{where}: {_problem(error)}", remedy="Correct what was said of it.") from None
 
 
 def _listed(classes: Mapping[int, Kind]) -> tuple[Kind | None, ...]:

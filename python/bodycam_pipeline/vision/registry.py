@@ -17,6 +17,7 @@ MODELS = Path(__file__).parents[1] / "models"
 """The shipped list and weights: links to the repository's top-level folder, files in a wheel."""
 
 LIST = "models.toml"
+PUBLIC = "public.toml"
 PACKAGE = "package:"
 
 
@@ -50,6 +51,15 @@ def own_entries() -> dict[str, Entry]:
     return entries
 
 
+def public_models() -> dict[str, Entry]:
+    """Well-known models of others that can be fetched, by name.
+
+    Raises:
+        ModelError: the shipped list is not one.
+    """
+    return read_entries(MODELS / PUBLIC)
+
+
 def find_model(name_or_path: str) -> Model:
     """The model behind a registered name, a path, or ``package:DISTRIBUTION/FILE``; present, unchanged, safe to load.
 
@@ -71,7 +81,8 @@ def find_model(name_or_path: str) -> Model:
     if not path.is_file():
         raise MissingModelError(
             f"no model '{name_or_path}'",
-            remedy=f"Name one of {', '.join(list_models())}, the path of an ONNX file, or package:DISTRIBUTION/FILE.",
+            remedy=f"Name one of {', '.join(list_models())}, the path of an ONNX file, or package:DISTRIBUTION/FILE; "
+            f"`bodycam models fetch` gets {', '.join(public_models())}.",
         )
     return _unregistered(path)
 
@@ -82,6 +93,10 @@ def _shipped() -> dict[str, Entry]:
 
 
 def _checked(entry: Entry, folder: Path) -> Model:
+    if entry.address:
+        raise MissingModelError(
+            f"'{entry.name}' has an address and no file", remedy="Fetch it with `bodycam models fetch`, then add it."
+        )
     path = folder / entry.file if entry.file else _in_package(entry.package or "")
     read_graph(path, entry.sha256, entry.head)
     return entry.model(path)

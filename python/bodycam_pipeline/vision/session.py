@@ -18,7 +18,7 @@ Tensor = NDArray[np.float32]
 ERRORS_ONLY = 3
 """ONNX Runtime's severity: old exporters' files would print a warning per weight."""
 
-_TRIAL_SIZES = ((64, 96), (96, 64))
+TRIAL_SIZES = ((64, 96), (96, 64))
 """Heights and widths of the trial run: two, so that a size baked into the graph shows at once."""
 
 
@@ -70,7 +70,7 @@ def _open(path: str, sha256: str, head: Head, classes: int, provider: Provider) 
     graph = read_graph(path, sha256, head)
     try:
         network = Network(graph, provider)
-        for height, width in _TRIAL_SIZES:
+        for height, width in TRIAL_SIZES:
             network.boxes(np.zeros((1, 3, height, width), np.float32), [0.5] * classes)
     except MissingProviderError:
         raise

@@ -1,0 +1,166 @@
+"""A person registers a detector: checked as a shipped one is, tried, copied, and never in the place of another."""
+
+import fcntl
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import tomli_w
+
+from bodycam_pipeline.addresses.download import Promise, download
+from bodycam_pipeline.durable import disk_errors, durable_file, make_folder, write_atomically
+from bodycam_pipeline.values.detection import Kind
+from bodycam_pipeline.values.errors import ModelError
+from bodycam_pipeline.values.model import Head, Model, Role
+from bodycam_pipeline.vision.entries import Entry, entry_of
+from bodycam_pipeline.vision.graph import MAX_BYTES, Graph, read_graph
+from bodycam_pipeline.vision.heads import EXPECTATIONS
+from bodycam_pipeline.vision.registry import LIST, find_model, list_models, own_folder
+from bodycam_pipeline.vision.session import TRIAL_SIZES, open_network
+
+Channels = Literal["rgb", "bgr"]
+Colours = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What a person says of a model file; what is left out is what its head's public weights expect.
+
+    Attributes:
+        name, licence, source: How it is called, what its weights may be used for, where they come from.
+        head: None to tell it from the graph.
+        classes: Which class index is which kind, where the classes are the weights' own.
+        start, floor: Scores from which on a track of a kind may begin, and may continue.
+        channels, mean, factor: A colour 0..255 enters as ``(colour - mean) * factor``.
+        role: Whether it decides what is hidden, or looks for what others missed.
+    """
+
+    name: str
+    licence: str
+    source: str
+    head: Head | None = None
+    classes: Mapping[int, Kind] = field(default_factory=dict)
+    start: Mapping[Kind, float] = field(default_factory=dict)
+    floor: Mapping[Kind, float] = field(default_factory=dict)
+    channels: Channels | None = None
+    mean: Colours | None = None
+    factor: Colours | None = None
+    role: Role = "painter"
+
+
+def add_model(path: Path, said: Registration) -> Model:
+    """Register a model file under a name of one's own.
+
+    Raises:
+        ModelError: a name that is taken, a file that cannot be used safely or does not run, or something that has to be
+            said and was not.
+        StorageError: the disk refused.
+    """
+    return _added(path, _entry(read_graph(path, head=said.head), said))
+
+
+def fetch_model(entry: Entry) -> Model:
+    """Fetch a public model, verify it, and register it.
+
+    Raises:
+        FetchError: as `download`.
+        ModelError: as `add_model`.
+        StorageError: the disk refused.
+    """
+    _refuse_taken(entry.name)
+    fetched = own_folder() / f"fetched-{entry.name}.onnx"
+    download(Promise(entry.address or "", entry.sha256, MAX_BYTES), fetched)
+    try:
+        return _added(fetched, entry)
+    finally:
+        fetched.unlink(missing_ok=True)
+
+
+def _added(path: Path, entry: Entry) -> Model:
+    _try(entry.model(path))
+    folder = own_folder()
+    make_folder(folder)
+    with _held(folder):
+        _refuse_taken(entry.name)
+        placed = entry.model_copy(update={"file": f"{entry.name}.onnx", "address": None, "package": None})
+        with durable_file(folder / f"{entry.name}.onnx") as copy, path.open("rb") as original:
+            shutil.copyfileobj(original, copy)
+        read_graph(folder / f"{entry.name}.onnx", entry.sha256, entry.head)
+        _append(folder / LIST, placed)
+    return find_model(entry.name)
+
+
+def _entry(graph: Graph, said: Registration) -> Entry:
+    expected = EXPECTATIONS[graph.head]
+    facts = {
+        "name": said.name,
+        "file": f"{said.name}.onnx",
+        "sha256": graph.sha256,
+        "head": graph.head,
+        "channels": said.channels or expected.channels,
+        "mean": said.mean or expected.mean,
+        "factor": said.factor or expected.factor,
+        "licence": said.licence,
+        "role": said.role,
+        "source": said.source,
+        "classes": dict(said.classes) or None,
+        "kinds": _limits(graph.head, said),
+    }
+    return entry_of(facts, f"model '{said.name}'")
+
+
+def _limits(head: Head, said: Registration) -> dict[Kind, dict[str, float]]:
+    """A threshold that nobody measured has to be said by somebody: there is no safe guess."""
+    measured = EXPECTATIONS[head].kinds
+    kinds = {*(EXPECTATIONS[head].classes or said.classes.values()), *said.start, *said.floor}
+    limits: dict[Kind, dict[str, float]] = {}
+    for kind in sorted(kinds):
+        known = measured.get(kind)
+        start = said.start.get(kind, known.start if known else None)
+        floor = said.floor.get(kind, known.floor if known else None)
+        if start is None or floor is None:
+            raise ModelError(
+                f"from which score on a {head} is right about a {kind} was not measured here, and is not said",
+                remedy=f"Measure it with `bodycam eval`, then say --start {kind}=SCORE --floor {kind}=SCORE.",
+            )
+        limits[kind] = {"start": start, "floor": floor}
+    return limits
+
+
+def _try(model: Model) -> None:
+    """Beyond what opening tries: a picture full of noise, in the colours that the model is said to take."""
+    network = open_network(model)
+    noise = np.random.default_rng(0).uniform(0, 255, (1, 3, *TRIAL_SIZES[0])).astype(np.float32)
+    mean, factor = (np.array(each, np.float32).reshape(3, 1, 1) for each in (model.mean, model.factor))
+    try:
+        network.boxes((noise - mean) * factor, [0.5] * len(model.classes))
+    except ValueError as error:
+        raise ModelError(
+            f"{model.path} does not behave as a {model.head} detector: {error}", remedy="Name the head that it has."
+        ) from error
+
+
+def _refuse_taken(name: str) -> None:
+    if name in list_models():
+        raise ModelError(f"there is a model '{name}' already", remedy="Nothing is replaced: choose another name.")
+
+
+def _append(path: Path, entry: Entry) -> None:
+    """Behind what stands there, which stays as a person wrote it."""
+    before = path.read_text(encoding="utf-8") if path.exists() else "# Models registered on this machine.\n"
+    facts = entry.model_dump(mode="json", exclude_none=True)
+    if entry.classes:
+        facts["classes"] = {str(number): kind for number, kind in entry.classes.items()}
+    write_atomically(path, f"{before.rstrip()}\n\n{tomli_w.dumps({'model': [facts]})}".encode())
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """One registration at a time; the lock dies with its holder."""
+    with disk_errors(folder), (folder / ".lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
