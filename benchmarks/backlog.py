@@ -21,12 +21,16 @@ import time
 from pathlib import Path
 from statistics import median
 
+import av
+
 from bodycam_pipeline import _native
 from bodycam_pipeline.demo.compose import compose_demo
 
 BODYCAM = Path(sys.executable).with_name("bodycam")
 POLICY = '[detection]\nmodels = ["detector-v1"]\nlong_sides_px = [320]\n[encoding]\npreset = "ultrafast"\n'
 SIZE = (1920, 1080)
+SCENE_SECONDS = 4
+WORKERS = {"one worker": 1, "two workers": 2, "two workers on Ray": 2, "two batches at once": 2}
 
 
 def main() -> None:
@@ -46,13 +50,29 @@ def main() -> None:
 
 
 def composed(folder: Path, seconds: float, count: int) -> list[Path]:
-    """Recordings of nearly one length, all different."""
-    dock = folder / "dock"
+    """Recordings of nearly one length, all different: one composed scene, over and over."""
+    scene, dock = folder / "scene.mp4", folder / "dock"
     dock.mkdir()
+    compose_demo(scene, seconds=SCENE_SECONDS, size=SIZE)
     recordings = [dock / f"{number:02}.mp4" for number in range(count)]
     for number, path in enumerate(recordings):
-        compose_demo(path, seconds=max(1, round(seconds / count) + number), size=SIZE)
+        repeat(scene, path, max(1, round(seconds / count / SCENE_SECONDS)) + number)
     return recordings
+
+
+def repeat(scene: Path, path: Path, times: int) -> None:
+    """The same packets again and again, each time later."""
+    with av.open(str(path), "w") as out, av.open(str(scene)) as source:
+        stream = source.streams.video[0]
+        track = out.add_stream_from_template(stream)
+        packets = [(bytes(p), p.pts, p.dts, p.is_keyframe) for p in source.demux(stream) if p.size]
+        length = round(SCENE_SECONDS / stream.time_base)
+        for turn in range(times):
+            for content, pts, dts, key in packets:
+                packet = av.Packet(content)
+                packet.pts, packet.dts, packet.is_keyframe = pts + turn * length, dts + turn * length, key
+                packet.time_base, packet.stream = stream.time_base, track
+                out.mux(packet)
 
 
 class Bench:
@@ -90,9 +110,14 @@ class Bench:
         wall = time.monotonic() - began
         assert all(set(one["states"]) == {"published"} for one in told), told
         self.frames = sum(one["frames"] for one in told)
+        busy = sum(sum(one["effort"].values()) for one in told) / (WORKERS[name] * max(one["seconds"] for one in told))
         self.seconds.setdefault(name, []).append(max(one["seconds"] for one in told))
         self._compare(name, outs)
-        print(f"{name:20} {self.seconds[name][-1]:7.1f} s ({wall:.1f} s with its start), load {os.getloadavg()[0]:.1f}")
+        print(
+            f"{name:20} {self.seconds[name][-1]:7.1f} s ({wall:.1f} s with its start), workers busy {busy:.0%} of it; "
+            f"load {os.getloadavg()[0]:.1f}",
+            flush=True,
+        )
 
     def _compare(self, name: str, outs: list[Path]) -> None:
         """Refuse to time what is not the same work."""

@@ -1,7 +1,13 @@
 """What only a cluster can do wrong: tell strangers, lose a node, and trust anybody."""
 
+import os
+import signal
+import socket
 import subprocess
 import sys
+import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,15 +53,65 @@ def test_a_cluster_that_is_not_there_is_refused_with_a_remedy(monkeypatch: pytes
 
 
 def test_a_node_with_another_version_is_told_so(tmp_path: Path) -> None:
-    import pickle
-
     letter = tmp_path / "letter"
-    letter.write_bytes(pickle.dumps(("0.0.0", steps.double, 1)))
+    letter.write_bytes(b"0.0.0\nwhat another version wrote, and only that one can read")
     code = f"from bodycam_pipeline.running.ray import _carry_out; import sys; sys.exit(_carry_out({str(letter)!r}))"
     # in a process of its own: carrying out a letter closes the standard streams
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
     assert done.returncode == 1
     assert not letter.with_suffix(".answer").exists()
+
+
+OUTSIDE = """
+import sys
+from pathlib import Path
+from bodycam_pipeline.running.ray import RayRunner
+from tests.running import steps
+
+address, folder = sys.argv[1:]
+with RayRunner(address, letters=Path(folder)) as runner:
+    assert runner.workers == 2
+    assert sorted(o.result for o in runner.run(steps.double, range(6))) == [0, 2, 4, 6, 8, 10]
+    (lost,) = runner.run(steps.die_once, [f"{folder}/marker"])
+    assert lost.result == f"{folder}/marker"
+    (refused,) = runner.run(steps.refuse, [7])
+    assert refused.error.what == "frame 7 is gone"
+"""
+"""A driver that only talks to a cluster. In a process of its own: a process has one way to Ray."""
+
+
+@pytest.mark.slow
+def test_a_driver_outside_the_cluster_gives_the_same_answers(tmp_path: Path) -> None:
+    here = {"PYTHONPATH": str(Path(__file__).parents[2])}  # the steps of this test are no one's package
+    env = os.environ | here | {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "ab" * 32}
+    gcs, client, letters = free_port(), free_port(), tmp_path / "letters"
+    words = f"--head --block --node-ip-address=127.0.0.1 --port={gcs} --ray-client-server-port={client} --num-cpus=2"
+    place = f"--include-dashboard=false --object-store-memory=83886080 --temp-dir={tempfile.mkdtemp(prefix='ray-')}"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": env, "start_new_session": True}
+    ray = Path(sys.executable).with_name("ray")
+    head = subprocess.Popen([ray, "start", *words.split(), *place.split()], **quiet)  # type: ignore[call-overload]
+    try:
+        wait_for(client)
+        driver = [sys.executable, "-c", OUTSIDE, f"ray://127.0.0.1:{client}", letters]
+        done = subprocess.run(driver, env=env, capture_output=True, text=True, check=False, timeout=200)
+        assert done.returncode == 0, done.stderr
+        assert [p.name for p in letters.iterdir()] == ["marker"], "a letter was left lying about"
+    finally:
+        os.killpg(head.pid, signal.SIGKILL)
+        head.wait(timeout=60)
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def wait_for(port: int) -> None:
+    for _ in range(300):
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return
+        time.sleep(0.2)
 
 
 @pytest.mark.slow

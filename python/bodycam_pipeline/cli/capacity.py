@@ -1,7 +1,8 @@
 """`bodycam plan-capacity`: hours, deadline and measured rates in, machines out."""
 
 import os
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,9 @@ from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.rules.capacity import SPARE, Capacity, Load, capacity, hours_of
 from bodycam_pipeline.running.ledger import Ledger
 from bodycam_pipeline.values.errors import WorkListError
+
+TABLE_TERABYTES = (0.1, 0.25, 0.5, 1, 2, 5)
+"""Amounts per night that the table has a row for."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -28,9 +32,16 @@ def plan_capacity(
     workers: Annotated[int, typer.Option("--workers-per-node", min=1, help="Cores of a node.")] = os.cpu_count() or 1,
     rate: Annotated[float | None, typer.Option("--rate", min=0.001, help="Frames/s of one worker, measured.")] = None,
     ledger: Annotated[Path | None, typer.Option("--ledger", help="Measure the rate from what a ledger did.")] = None,
+    table: Annotated[bool, typer.Option("--table", help="A table for several amounts, as Markdown.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Compute how many machines finish a backlog in time, from rates that were measured."""
+    if table:
+        one = Load(1.0, fps, nights, night_hours, _rate(rate, ledger), workers)
+        rows = [(amount, replace(one, hours=hours_of(amount, megabits))) for amount in TABLE_TERABYTES]
+        facts = {"rows": [{"terabytes": amount} | asdict(load) | asdict(capacity(load)) for amount, load in rows]}
+        tell(facts, _table(rows, megabits), as_json=as_json)
+        return
     footage = hours if hours is not None else hours_of(terabytes, megabits) if terabytes is not None else None
     if footage is None:
         raise WorkListError("how much footage there is was not said", remedy="Give --hours or --terabytes.")
@@ -60,3 +71,19 @@ def _sentences(load: Load, needed: Capacity) -> str:
         f"  nodes:   {needed.nodes} of {load.workers_per_node} workers\n"
         f"  one node would need {needed.nights_with_one_node} nights"
     )
+
+
+def _table(rows: Sequence[tuple[float, Load]], megabits: float) -> str:
+    one = rows[0][1]
+    lines = [
+        f"{megabits:g} Mbit/s, {one.frames_per_second:g} frames/s; {one.rate:.2f} frames/s per worker; "
+        f"{one.nights} x {one.night_hours:g} h, {SPARE:.0%} to spare; {one.workers_per_node} workers per node",
+        "",
+        "| terabytes | hours of footage | worker hours | workers | nodes |",
+        "|---:|---:|---:|---:|---:|",
+    ]
+    for amount, load in rows:
+        needed = capacity(load)
+        figures = (f"{load.hours:.0f}", f"{needed.machine_hours:.0f}", str(needed.workers), str(needed.nodes))
+        lines.append(f"| {amount:g} | {' | '.join(figures)} |")
+    return "\n".join(lines)

@@ -73,7 +73,7 @@ class RayRunner(Window):
         """Connect, or start a cluster on this machine.
 
         Args:
-            address: ``local``, ``auto`` or ``HOST:PORT``.
+            address: ``local``, ``auto``, ``HOST:PORT``, or ``ray://HOST:PORT`` from a machine outside the cluster.
             workers: At most this many tasks at once; None for one per processor of the cluster.
             letters: A folder that every node sees under this path; None for a temporary one on this machine.
             task_limit_seconds: A task that takes longer is stuck.
@@ -111,7 +111,7 @@ class _Nodes:
     def begin(self, step: Callable[[Any], Any], task: object) -> Any:
         """Write a letter and send its name."""
         letter = _Letter(self._letters / secrets.token_hex(16), time.monotonic() + self._limit)
-        letter.path.write_bytes(pickle.dumps((_VERSION, step, task)))
+        letter.path.write_bytes(f"{_VERSION}\n".encode() + pickle.dumps((step, task)))
         ref = self._remote.remote(str(letter.path))
         self._flying[ref] = letter
         return ref
@@ -183,7 +183,7 @@ def _connect(ray: Any, address: str, workers: int | None) -> None:
 
 
 def _unreachable(address: str, error: Exception) -> BodycamError:
-    client = ' For ray:// install "ray[client]".' if address.startswith("ray://") else ""
+    client = " ray:// asks for the client's port (10001)." if address.startswith("ray://") else ""
     return WorkerError(
         f"no Ray cluster at '{address}' ({type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''})",
         remedy=f"Start one with `ray start --head`, give this machine its token (RAY_AUTH_TOKEN_PATH), and check the "
@@ -196,11 +196,12 @@ def _carry_out(letter: str) -> str:
     _silence()
     path = Path(letter)
     try:
-        written_by, step, task = pickle.loads(path.read_bytes())  # noqa: S301 - from our own private folder
+        written_by, _, content = path.read_bytes().partition(b"\n")
     except OSError:
         return _UNREAD
-    if written_by != _VERSION:
+    if written_by.decode() != _VERSION:
         return _OTHER_VERSION
+    step, task = pickle.loads(content)  # noqa: S301 - from our own private folder
     path.with_suffix(".answer").write_bytes(pickle.dumps(attempt(step, task)))
     return _ANSWERED
 
