@@ -18,13 +18,14 @@ STATES = ("queued", "leased", "withheld", "quarantined", "needs review", "publis
 def exposition(ledger: Ledger, run: int, now: float) -> str:
     """The metrics of a ledger and of its latest run, in the text format 0.0.4."""
     of_run: dict[str, int] = {state: count for state, count in ledger.counts(run).items()}  # noqa: C416 - widened
+    seconds = {phase: round(spent, 3) for phase, spent in ledger.effort_since(0.0).items()}
     in_all: dict[str, int] = dict.fromkeys(STATES, 0) | ledger.counts()
     return "".join(
         (
             _metric("jobs", "gauge", "Recordings by state.", "state", in_all),
             _metric("run_jobs", "gauge", "Recordings of the latest run by state.", "state", of_run),
             _metric("segment_tries_total", "counter", "Tries of segments by their end.", "outcome", ledger.tries()),
-            _metric("machine_seconds_total", "counter", "Worker seconds by phase.", "phase", ledger.effort_since(0.0)),
+            _metric("machine_seconds_total", "counter", "Worker seconds by phase.", "phase", seconds),
             _metric("frames_published_total", "counter", "Frames in published releases.", None, {"": ledger.frames()}),
             _metric("run", "gauge", "Number of the latest run.", None, {"": run}),
             _metric("last_activity_seconds", "gauge", "Unix time of these numbers.", None, {"": round(now, 3)}),

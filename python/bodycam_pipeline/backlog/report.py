@@ -1,6 +1,7 @@
 """``report.html`` of a batch or night: totals, three plots, and what needs a person. No script."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -35,6 +36,9 @@ def _facts(ledger: Ledger, run: int, summary: Summary) -> dict[str, Any]:
     return {
         "summary": summary,
         "told": summary.told(),
+        "what": {"nightly": "Night"}.get(summary.kind, summary.kind.capitalize()),
+        "began": _clock(summary.started),
+        "ended": _clock(summary.ended),
         "lasted": format_clock(Fraction(round(summary.seconds))),
         "throughput": throughput(ledger, run, summary),
         "effort": bars(list(summary.effort.items()), "s"),
@@ -42,6 +46,10 @@ def _facts(ledger: Ledger, run: int, summary: Summary) -> dict[str, Any]:
         "failures": list(islice(failures(ledger, run), FAILURE_ROWS)),
         "more": max(0, bad - FAILURE_ROWS),
     }
+
+
+def _clock(moment: float) -> str:
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def throughput(ledger: Ledger, run: int, summary: Summary) -> dict[str, Any]:
