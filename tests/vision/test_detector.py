@@ -1,10 +1,12 @@
 """What a detector sees: the right boxes in the upright picture, however the frame is coded and at whatever size."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
+from pydantic import ValidationError
 
 from bodycam_pipeline._native import Planes
 from bodycam_pipeline.values.detection import Detection, Look
@@ -155,3 +157,28 @@ def test_scores_of_two_models_are_compared_by_their_thresholds() -> None:
     assert _rank(0.65, cautious) < _rank(0.31, bold)
     assert _rank(0.7, cautious) == pytest.approx(0.5)
     assert _rank(1.0, bold) == pytest.approx(1)
+
+
+class TestLookingLessOften:
+    """``every``: one model sees every frame, another only some of them."""
+
+    def seen_in(self, pictures: Sequence[Planes], every: tuple[int, ...], centerface: Model) -> list[bool]:
+        blind = replace(find_model("detector-v0"), kinds={})  # looks, and is trusted with nothing
+        rule = DetectionRule(models=("centerface", "detector-v0"), long_sides_px=(640,), every=every)
+        looks = Detector([centerface, blind], rule, facts(*SIZE)).look(list(enumerate(pictures)))
+        return [bool(faces(found)) for found in looks]
+
+    def test_a_model_looks_at_the_first_frame_and_then_at_every_so_many(self, centerface: Model) -> None:
+        pictures = [frame(portrait(SIZE, (300, 180), 90)[0])] * 5
+        assert self.seen_in(pictures, (2, 1), centerface) == [True, False, True, False, True]
+        assert self.seen_in(pictures, (), centerface) == [True] * 5
+
+    def test_after_a_cut_all_look_again(self, centerface: Model) -> None:
+        there = frame(portrait(SIZE, (300, 180), 90)[0])
+        dark = frame(Image.new("RGB", SIZE))
+        assert self.seen_in([dark, there, there, there], (3, 1), centerface) == [False, False, True, False]
+
+    @pytest.mark.parametrize("every", [(1,), (2, 2), (0, 1), (1, 1, 1)])
+    def test_some_model_has_to_see_every_frame(self, every: tuple[int, ...]) -> None:
+        with pytest.raises(ValidationError):
+            DetectionRule(models=("centerface", "detector-v0"), every=every)

@@ -40,7 +40,10 @@ def _manifest(job: Job, plan: Plan, staged: Staged) -> dict[str, object]:
         "tool": {"name": "bodycam-pipeline", "version": TOOL_VERSION, "kernels": _native.__version__}
         | library_versions(),
         "policy": _policy(job),
-        "models": [{"name": m.name, "sha256": m.sha256, "licence": m.licence, "role": m.role} for m in job.models],
+        "models": [
+            {"name": m.name, "sha256": m.sha256, "licence": m.licence, "role": m.role, "every": every}
+            for m, every in zip(job.models, job.policy.detection.rates, strict=True)
+        ],
         "computed": {"provider": job.policy.detection.provider, "onnxruntime": runtime_version()},
         "plan": {"sha256": plan.sha256},
         "video": _video(job.recording, staged),

@@ -56,12 +56,15 @@ def _facts(job: Job, plan: Plan, staged: Staged | None) -> dict[str, Any]:
         "more_tracks": max(0, len(tracks) - TRACK_ROWS),
         "sheet": list(_sheet(staged, recording)) if staged else [],
         "streams": stream_fates(job),
-        "identity": _identity(job, plan),
+        "identity": [*_identity(job, plan), *_sizes(job, staged)],
     }
 
 
 def _identity(job: Job, plan: Plan) -> list[tuple[str, str]]:
-    models = [(f"model {m.name}", m.sha256) for m in job.models]
+    models = [
+        (f"model {m.name}" + (f", one frame in {every}" if every > 1 else ""), m.sha256)
+        for m, every in zip(job.models, job.policy.detection.rates, strict=True)
+    ]
     return [
         ("recording SHA-256", job.recording.sha256),
         (f"policy {job.policy.name}", job.policy.sha256),
@@ -69,6 +72,19 @@ def _identity(job: Job, plan: Plan) -> list[tuple[str, str]]:
         *models,
         ("bodycam-pipeline", TOOL_VERSION),
     ]
+
+
+def _sizes(job: Job, staged: Staged | None) -> Iterable[tuple[str, str]]:
+    """How large the pictures are; it stays inside, because a recording's size depends on what is hidden in it."""
+    recording = job.recording
+    seconds = float((recording.span.end_pts - recording.span.start_pts) * recording.video.time_base)
+    yield "the recording's pictures", _rate(int(recording.packets.size_bytes.sum()), seconds)
+    if staged:
+        yield "the release, sound included", _rate(staged.video.stat().st_size, seconds)
+
+
+def _rate(size_bytes: int, seconds: float) -> str:
+    return f"{8 * size_bytes / 1000 / seconds:,.0f} kbit/s"
 
 
 def _decisions(plan: Plan) -> Iterable[dict[str, str]]:

@@ -43,7 +43,9 @@ class DetectionRule(_Part):
     """Who looks, and how closely.
 
     Attributes:
-        models: Registered names, paths or ``package:DISTRIBUTION/FILE``; each sees every frame.
+        models: Registered names, paths or ``package:DISTRIBUTION/FILE``.
+        every: For each of the models, in how many frames it looks once. Empty, the default, is every frame for all,
+            because whoever looks less often sees less. One of them at least looks at every frame.
         long_sides_px: The scales: the longer side of the upright picture as the models see it. Larger than the
             recording is never used: it would show nothing new.
         suppress_iou: Boxes of one kind that overlap more are one.
@@ -54,10 +56,22 @@ class DetectionRule(_Part):
     """
 
     models: Annotated[tuple[str, ...], Field(min_length=1)] = ("centerface", "detector-v1")
+    every: tuple[Annotated[int, Field(ge=1, le=10)], ...] = ()
     long_sides_px: Annotated[tuple[Annotated[int, Field(ge=64, le=4096)], ...], Field(min_length=1)] = (640, 1280)
     suppress_iou: Annotated[float, Field(gt=0, lt=1)] = 0.5
     cut_difference: Annotated[float, Field(gt=0)] = 48.0
     provider: Provider = "cpu"
+
+    @model_validator(mode="after")
+    def _somebody_sees_every_frame(self) -> "DetectionRule":
+        if self.every and (len(self.every) != len(self.models) or min(self.every) > 1):
+            raise ValueError("detection.every needs a number for each of detection.models, one of them 1")
+        return self
+
+    @property
+    def rates(self) -> tuple[int, ...]:
+        """For each of the models, in how many frames it looks once."""
+        return self.every or (1,) * len(self.models)
 
 
 class TrackingRule(_Part):

@@ -39,8 +39,8 @@ class _Sighting:
 class _Trusted:
     """A network and what it is trusted with."""
 
-    def __init__(self, model: Model, provider: Provider) -> None:
-        self.name = model.name
+    def __init__(self, model: Model, provider: Provider, every: int) -> None:
+        self.name, self.every = model.name, every
         self._network: Network = open_network(model, provider)
         self._classes = model.classes
         self._thresholds = model.kinds
@@ -60,11 +60,11 @@ class _Trusted:
 class _Group:
     """Models that take the same tensor, and the tensors, one per scale, that are filled for every frame anew."""
 
-    def __init__(self, models: Sequence[Model], rule: DetectionRule, video: VideoFacts) -> None:
-        self._models = [_Trusted(model, rule.provider) for model in models]
+    def __init__(self, models: Sequence[tuple[Model, int]], rule: DetectionRule, video: VideoFacts) -> None:
+        self._models = [_Trusted(model, rule.provider, every) for model, every in models]
         sizes = input_sizes(rule.long_sides_px, video.upright_size)
         self._tensors = [np.zeros((1, 3, size.height, size.width), np.float32) for size in sizes]
-        self._first = models[0]
+        self._first = models[0][0]
         self._fill = partial(
             letterbox,
             orientation=int(video.orientation),
@@ -76,13 +76,21 @@ class _Group:
         )
         self._upright_size = video.upright_size
 
-    def sightings(self, frame: Planes) -> list[_Sighting]:
-        """What every model of the group sees at every scale."""
+    @property
+    def sees_every_frame(self) -> bool:
+        """Whether one of its models does."""
+        return any(model.every == 1 for model in self._models)
+
+    def sightings(self, frame: Planes, number: int) -> list[_Sighting]:
+        """What those models of the group whose turn it is see at every scale."""
+        looking = [model for model in self._models if number % model.every == 0]
+        if not looking:
+            return []
         self._scales = self._fill([frame], self._tensors)
         return [
             sighting
             for tensor, scale in zip(self._tensors, self._scales, strict=True)
-            for model in self._models
+            for model in looking
             for sighting in model.sightings(tensor, scale)
         ]
 
@@ -106,7 +114,7 @@ class Detector:
         """Open the models.
 
         Args:
-            models: Who looks. Each sees every frame.
+            models: Who looks, as ``rule.every`` says.
             rule: How closely.
             video: Orientation, size and colours of the frames.
             motion: Measures `Look.shift`; None leaves it unmeasured.
@@ -114,8 +122,10 @@ class Detector:
         Raises:
             ModelError: a model that cannot be loaded.
         """
-        ordered = sorted(models, key=_convention)
+        ordered = sorted(zip(models, rule.every or [1] * len(models), strict=True), key=_convention)
         self._groups = [_Group(list(group), rule, video) for _, group in groupby(ordered, key=_convention)]
+        self._steady = next(group for group in self._groups if group.sees_every_frame)
+        self._since_cut = 0
         self._rule = rule
         self._size = video.upright_size
         self._motion = motion
@@ -133,10 +143,11 @@ class Detector:
         return [self._look(pts, frame) for pts, frame in frames]
 
     def _look(self, pts: int, frame: Planes) -> Look:
-        sightings = [sighting for group in self._groups for sighting in group.sightings(frame)]
-        now, before = self._groups[0].thumbnail(), self._before
+        sightings = [sighting for group in self._groups for sighting in group.sightings(frame, self._since_cut)]
+        now, before = self._steady.thumbnail(), self._before
         self._before = now
         cut = before is not None and difference(before, now) > self._rule.cut_difference
+        self._since_cut = 0 if cut else self._since_cut + 1  # after a cut all look again
         shift = None if before is None or cut else self._shift(before, now)
         return Look(pts, cut, tuple(self._merged(pts, sightings)), shift)
 
@@ -162,7 +173,8 @@ class Detector:
         return Box(max(left, 0.0), max(top, 0.0), min(right, float(width)), min(bottom, float(height)))
 
 
-def _convention(model: Model) -> tuple[str, tuple[float, float, float], tuple[float, float, float]]:
+def _convention(looking: tuple[Model, int]) -> tuple[str, tuple[float, float, float], tuple[float, float, float]]:
+    model, _ = looking
     return model.channels, model.mean, model.factor
 
 

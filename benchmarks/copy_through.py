@@ -1,0 +1,123 @@
+"""What rendering and verifying cost by the share of groups that a plan touches, beside a plain FFmpeg transcode.
+
+    python -m benchmarks.copy_through [--seconds 10] [--rounds 1] [--size 1920x1080]
+
+Detection is left out: it costs the same whatever is hidden. (So is what it leaves behind: the digests of frames that
+are carried over are made here by a decode of their own.) Each round renders and verifies one recording, with groups of
+a second and B-frames, by plans that touch 0, 10, 30 and 100 % of its groups, once copying and once encoding everything;
+stock FFmpeg transcodes it with the same preset, and only decodes it, in turn, so that a drifting machine drifts for
+all. What is timed is checked: every frame of each release was decoded and held against its plan. Prints CPU
+milliseconds per frame, medians of the rounds; the ratios are what to quote.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+from benchmarks.strides import HereAndNow
+from bodycam_pipeline import _native
+from bodycam_pipeline.media.probe import probe
+from bodycam_pipeline.pipeline import Order, render
+from bodycam_pipeline.rules.segments import starts
+from bodycam_pipeline.values.geometry import Region
+from bodycam_pipeline.values.plan import Plan, PlannedRegion, region_table
+from bodycam_pipeline.values.policy import Policy
+from bodycam_pipeline.values.recording import Recording
+
+SHARES = (0.0, 0.1, 0.3, 1.0)
+FACE_PX = 160
+"""One face in each frame of a touched group."""
+
+
+def main() -> None:
+    """Make, render, transcode, print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--seconds", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--size", default="1920x1080")
+    options = parser.parse_args()
+    if _native.build_profile != "release":
+        raise SystemExit("refusing to measure a debug build: run `make bench`")
+    with tempfile.TemporaryDirectory() as folder:
+        path = _recording(Path(folder) / "recording.mp4", options.seconds, options.size)
+        recording = probe(str(path))
+        contestants = _contestants(path, recording, Path(folder))
+        cost: dict[str, list[float]] = {name: [] for name, _ in contestants}
+        for _ in range(options.rounds):
+            for name, run in contestants:
+                cost[name].append(_cpu(run))
+        _print({name: median(seconds) for name, seconds in cost.items()}, len(recording.packets))
+
+
+def _recording(path: Path, seconds: int, size: str) -> Path:
+    """Film grain over a moving test picture, coded as cameras do: a start each second, B-frames between."""
+    source = f"testsrc2=size={size}:rate=30:duration={seconds},noise=alls=6:allf=t,format=yuv420p"
+    coding = "-c:v libx264 -preset veryfast -crf 23 -g 30 -bf 2 -sc_threshold 0"
+    subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", source, *coding.split(), path], check=True)
+    return path
+
+
+def _contestants(path: Path, recording: Recording, folder: Path) -> list[tuple[str, Callable[[], None]]]:
+    coding = Policy().encoding
+    quiet = ["ffmpeg", "-v", "error", "-y", "-threads", "1", "-i", path]
+    transcode = [*quiet, "-c:v", "libx264", "-threads", "1", "-preset", coding.preset, "-crf", str(coding.crf)]
+    decode = [*quiet, "-f", "null", "-"]
+    ours = [
+        (f"{untouched}, {share:.0%} touched", _rendering(recording, share, untouched, folder))
+        for share in SHARES
+        for untouched in ("copy", "reencode")
+    ]
+    theirs = [("ffmpeg transcode", [*transcode, folder / "out.mp4"]), ("ffmpeg decode only", decode)]
+    return [*ours, *((name, lambda command=command: _run(command)) for name, command in theirs)]  # type: ignore[misc]
+
+
+def _run(command: list[str | Path]) -> None:
+    subprocess.run(command, check=True)
+
+
+def _rendering(recording: Recording, share: float, untouched: str, folder: Path) -> Callable[[], None]:
+    policy = Policy.model_validate({"encoding": {"untouched": untouched}})
+    plan, out = _plan(recording, policy, share), folder / "out"
+
+    def run() -> None:
+        shutil.rmtree(out, ignore_errors=True)
+        render(Order(recording.address, out, policy), plan, HereAndNow())
+
+    return run
+
+
+def _plan(recording: Recording, policy: Policy, share: float) -> Plan:
+    """One region in every frame of as many groups, spread evenly."""
+    packets, video = recording.packets, recording.video
+    groups = list(pairwise([*(first for first, _ in starts(packets)), len(packets)]))
+    touched = [g for n, g in enumerate(groups) if int((n + 1) * share + 1e-9) > int(n * share + 1e-9)]
+    region = Region(video.width // 2, video.height // 2, video.width // 2 + FACE_PX, video.height // 2 + FACE_PX)
+    pts = np.sort(np.concatenate([[], *(packets.pts[first:end] for first, end in touched)])).astype(int)
+    rows = [PlannedRegion(int(when), region, "face", 1, "manual", None, "a benchmark") for when in pts]
+    return Plan(recording.sha256, policy.sha256, {}, video.time_base, len(packets), region_table(rows))
+
+
+def _cpu(run: Callable[[], None]) -> float:
+    """CPU seconds of a call, child processes included."""
+    before = os.times()
+    run()
+    return sum(os.times()[:4]) - sum(before[:4])
+
+
+def _print(cost: dict[str, float], frames: int) -> None:
+    transcode = cost["ffmpeg transcode"]
+    print(f"{frames} frames\n\n| what | CPU ms per frame | x ffmpeg transcode |\n|---|---|---|")
+    for name, seconds in cost.items():
+        print(f"| {name} | {1000 * seconds / frames:.1f} | {transcode / seconds:.2f} |")
+
+
+if __name__ == "__main__":
+    main()
