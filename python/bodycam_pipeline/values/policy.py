@@ -51,8 +51,8 @@ class DetectionRule(_Part):
         suppress_iou: Boxes of one kind that overlap more are one.
         cut_difference: Mean luma difference (0..255) of two neighbouring frames above which the scene has changed.
             High on purpose: a false cut would stop a track from reaching back.
-        provider: What computes the networks. Another one gives slightly other boxes, and is part of the job: only
-            ``cpu`` is there on every machine, and gives the same bytes on each of the same processor architecture.
+        provider: What computes the networks. Another one gives slightly other boxes, and so is part of the job's key;
+            only ``cpu`` is there on every machine.
     """
 
     models: Annotated[tuple[str, ...], Field(min_length=1)] = ("centerface", "detector-v1")
