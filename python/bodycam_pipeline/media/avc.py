@@ -20,8 +20,12 @@ _WITH_CHROMA_FORMAT = frozenset({100, 110, 122, 144, 244})
 
 
 def sample(access_unit: Iterable[bytes]) -> bytes:
-    """The NAL units of one picture as a sample of length-prefixed slices; nothing else of them is kept."""
-    return b"".join(len(unit).to_bytes(_LENGTH_BYTES, "big") + unit for unit in access_unit if unit[0] & 31 in RELEASED)
+    """The NAL units of one picture as a sample of length-prefixed slices; nothing else of them is kept.
+
+    Zeros behind a slice, which some recorders leave there, are none of it (ITU-T H.264, 7.4.1).
+    """
+    slices = (unit.rstrip(b"\0") for unit in access_unit if unit[0] & 31 in RELEASED)
+    return b"".join(len(unit).to_bytes(_LENGTH_BYTES, "big") + unit for unit in slices)
 
 
 def is_keyframe(coded: bytes) -> bool:

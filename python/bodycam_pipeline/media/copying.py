@@ -115,5 +115,5 @@ class CopyTest:
 
 
 def _is_odd(unit: bytes) -> bool:
-    """Whether the bit that is always 0 is set, or there is padding behind the slice (7.4.1, 7.4.2.10)."""
-    return bool(unit[0] & 0x80) or unit.endswith((b"\0", b"\0\0\3"))
+    """Whether the bit that is always 0 is set, or words of padding follow the slice (7.4.1, 7.3.2.10)."""
+    return bool(unit[0] & 0x80) or unit.rstrip(b"\0").endswith(b"\0\0\3")
