@@ -44,7 +44,7 @@ format: $(VENV)/installed
 
 bench: $(VENV)/built
 	$(BIN)/pytest benchmarks
-	$(BIN)/python -m benchmarks.end_to_end
+	$(BIN)/bodycam bench
 
 clean:
 	rm -rf $(VENV) target $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks

@@ -10,6 +10,7 @@ import typer
 
 from bodycam_pipeline.cli import (
     batch,
+    bench,
     capacity,
     demo,
     disclose,
@@ -59,6 +60,7 @@ for group in (
     doctor,
     models,
     evaluate,
+    bench,
 ):
     group.add_to(app)
 

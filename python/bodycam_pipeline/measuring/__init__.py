@@ -1,1 +1,1 @@
-"""Measuring detectors: on labelled pictures, and on labelled recordings through the whole of linking and planning."""
+"""Measuring detectors: on labelled pictures, and on recordings through linking and planning; speed beside peers."""

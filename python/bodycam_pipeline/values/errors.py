@@ -31,6 +31,7 @@ BodycamError
 ├── VaultError (ValueError)               a vault, a key or a sealed recording that cannot be used
 │   ├── SealBrokenError                   a sealed recording that is not what was sealed
 │   └── CustodyLogError                   a log that is damaged, was rewritten, or lacks what it must hold
+├── MeasuringError (RuntimeError)         what would make a measurement worthless
 └── WorkerError (RuntimeError)            a step failed twice
 """
 
@@ -229,6 +230,10 @@ class SealBrokenError(VaultError):
 
 class CustodyLogError(VaultError):
     """A custody log that is damaged, was rewritten, or lacks what it must hold."""
+
+
+class MeasuringError(BodycamError, RuntimeError):
+    """A debug build, a program that fails, or output that is not what was asked for: no figure comes of it."""
 
 
 class WorkerError(BodycamError, RuntimeError):

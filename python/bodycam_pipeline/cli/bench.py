@@ -1,0 +1,104 @@
+"""`bodycam bench`: how fast, beside what, and how much is hidden."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bodycam_pipeline.cli.output import AsJson, tell
+from bodycam_pipeline.demo.touched import compose_touched
+from bodycam_pipeline.measuring import speed_table
+from bodycam_pipeline.measuring.contest import contest
+from bodycam_pipeline.measuring.contestants import contestants
+from bodycam_pipeline.media.plain import count_frames
+from bodycam_pipeline.rules.coverage import TrueBox
+from bodycam_pipeline.values.geometry import Box
+
+SIZES = {"720p": (1280, 720), "1080p": (1920, 1080), "4k": (3840, 2160)}
+
+Given = Annotated[
+    Path | None, typer.Argument(metavar="[RECORDING]", exists=True, dir_okay=False, help="None: made-up ones.")
+]
+Truth = Annotated[
+    Path | None, typer.Option("--truth", exists=True, help="Its truth, as `bodycam demo` writes it beside a recording.")
+]
+Touched = Annotated[
+    list[int] | None, typer.Option("--touched", min=0, max=100, help="Made up: percent of groups. Repeat it.")
+]
+Sizes = Annotated[list[str] | None, typer.Option("--size", help="Made up: 720p, 1080p or 4k. Repeat it.")]
+Groups = Annotated[int, typer.Option("--groups", min=1, help="Made up: length in groups of two seconds.")]
+Rounds = Annotated[int, typer.Option("--rounds", min=1, help="Timed runs of each program, in turn.")]
+Out = Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the rows (Parquet, Markdown) and the plot.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the verb."""
+    app.command()(bench)
+
+
+def bench(
+    recording: Given = None,
+    truth: Truth = None,
+    touched: Touched = None,
+    size: Sizes = None,
+    groups: Groups = 10,
+    rounds: Rounds = 3,
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Time this product, deface, a plain transcode and decoding alone, in turn; every output is checked first."""
+    unknown = set(size or ()) - set(SIZES)
+    if unknown:
+        raise typer.BadParameter(f"{', '.join(unknown)}: say {', '.join(SIZES)}", param_hint="--size")
+    rows: list[speed_table.Row] = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        given = [(recording, truth)] if recording else _made_up(folder, touched or [0, 30, 100], size, groups)
+        for path, boxes in given:
+            results = contest(contestants(path.absolute(), folder / "left", _boxes(boxes)), rounds)
+            rows += speed_table.rows(path.stem, count_frames(path), results)
+    if out:
+        speed_table.write(rows, machine(), out)
+    if as_json:
+        tell({"machine": machine(), "rows": rows}, "", as_json=True)
+    else:
+        Console().print(machine(), speed_table.table(rows))
+
+
+def machine() -> str:
+    """What was measured on: processors and the instruction sets that matter here."""
+    wanted = ("avx2", "avx512f", "sha_ni", "asimd", "sha2")
+    try:
+        words = set(Path("/proc/cpuinfo").read_text().split())
+    except OSError:
+        words = set()
+    found = ", ".join(word for word in wanted if word in words) or "unknown instruction sets"
+    return f"{len(os.sched_getaffinity(0))} processors ({found})"
+
+
+def _made_up(
+    folder: Path, touched: list[int], sizes: list[str] | None, groups: int
+) -> Iterator[tuple[Path, Path | None]]:
+    for size in sizes or ["1080p"]:
+        for percent in touched:
+            path = folder / f"{size}-{percent}-percent.mp4"
+            compose_touched(path, percent, groups=groups, size=SIZES[size])
+            yield path, path.with_suffix(".truth.json")
+
+
+def _boxes(truth: Path | None) -> list[TrueBox]:
+    """True boxes of at least half of which something is to be seen."""
+    if truth is None:
+        return []
+    frames = json.loads(truth.read_text())["frames"]
+    return [
+        TrueBox(int(pts), each["kind"], each["id"], Box(*each["box"]))
+        for pts, things in frames.items()
+        for each in things
+        if each["visible"] >= 0.5
+    ]

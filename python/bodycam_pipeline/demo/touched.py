@@ -1,0 +1,48 @@
+"""A recording in which people and cars are seen in some groups of pictures only: for measuring what the others cost."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bodycam_pipeline.demo.compose import FRAME_PTS, FRAME_RATE, SOUND_HZ, TIME_BASE, cast
+from bodycam_pipeline.demo.stage import Stage
+from bodycam_pipeline.demo.truth import GroundTruth, TrueBox, write_truth
+from bodycam_pipeline.media.write_recording import KEYFRAME_SECONDS, write_recording
+
+
+def compose_touched(path: Path, percent: int, *, groups: int = 10, size: tuple[int, int] = (1920, 1080)) -> GroundTruth:
+    """Write a recording in which a share of the groups shows somebody, and its truth beside it.
+
+    Args:
+        path: Of the recording, H.264 in MP4.
+        percent: 0 to 100: of the groups, rounded to whole ones, spread evenly.
+        groups: How many there are, `KEYFRAME_SECONDS` each.
+        size: Width and height, both even.
+
+    Raises:
+        StorageError: the disk refused.
+    """
+    length = round(KEYFRAME_SECONDS * FRAME_RATE)
+    times = [number / FRAME_RATE for number in range(groups * length)]
+    frames: dict[int, tuple[TrueBox, ...]] = {}
+
+    def pictures() -> Iterator[NDArray[np.uint8]]:
+        peopled, empty = Stage(cast(), size, times, 1).play(), Stage((), size, times, 1).play()
+        for number, (with_people, without) in enumerate(zip(peopled, empty, strict=True)):
+            picture, seen = with_people if is_touched(number // length, groups, percent) else without
+            frames[number * FRAME_PTS] = seen
+            yield picture
+
+    silence = np.zeros(round(len(times) / FRAME_RATE * SOUND_HZ), np.float32)
+    write_recording(path, pictures(), frame_rate=FRAME_RATE, sound=silence, sound_hz=SOUND_HZ)
+    truth = GroundTruth(*size, TIME_BASE, frames)
+    write_truth(truth, path.with_suffix(".truth.json"))
+    return truth
+
+
+def is_touched(group: int, groups: int, percent: int) -> bool:
+    """Whether this group is one of the evenly spread `percent` of them."""
+    wanted = round(groups * percent / 100)
+    return (group + 1) * wanted // groups > group * wanted // groups

@@ -1,0 +1,114 @@
+"""Programs on the same recording, in turn, round by round, so that a machine that drifts does so for all of them."""
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+from bodycam_pipeline import _native
+from bodycam_pipeline.values.errors import MeasuringError
+
+RAPL = Path("/sys/class/powercap/intel-rapl:0/energy_uj")
+"""Microjoules that the first processor package has used, where the kernel lets this user read them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one run took, children included; joules of the whole machine, None where nobody tells."""
+
+    wall_seconds: float
+    cpu_seconds: float
+    peak_bytes: int
+    joules: float | None
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A program.
+
+    Attributes:
+        name: For people.
+        command: Writes into `folder`, which is empty before every run.
+        folder: Where what it leaves lies.
+        check: Raises `MeasuringError` if what it left is not what was asked for; returns the share of true boxes that
+            are hidden, None where that is unknown.
+    """
+
+    name: str
+    command: Sequence[str | Path]
+    folder: Path
+    check: Callable[[], float | None]
+
+
+@dataclass
+class Result:
+    """A contestant, what it hid, and its counted runs."""
+
+    contestant: Contestant
+    coverage: float | None
+    costs: list[Cost] = field(default_factory=list)
+
+    def median(self, what: Callable[[Cost], float]) -> float:
+        """The median over the rounds."""
+        return median(what(cost) for cost in self.costs)
+
+    def times_as_fast_as(self, other: "Result") -> float:
+        """The median of the ratios round by round."""
+        pairs = zip(self.costs, other.costs, strict=True)
+        return median(theirs.wall_seconds / mine.wall_seconds for mine, theirs in pairs)
+
+
+def contest(contestants: Sequence[Contestant], rounds: int) -> list[Result]:
+    """Run and check each once, then time them in turn.
+
+    Raises:
+        MeasuringError: a debug build, a program that fails, or one that leaves something wrong.
+    """
+    if _native.build_profile != "release":
+        raise MeasuringError(
+            "this is a debug build, whose times mean nothing", remedy="Build it with `make .venv/built`."
+        )
+    results = list(_checked(contestants))
+    for _ in range(rounds):
+        for result in results:
+            result.costs.append(run(result.contestant))
+    return results
+
+
+def _checked(contestants: Sequence[Contestant]) -> Iterator[Result]:
+    for contestant in contestants:
+        run(contestant)
+        yield Result(contestant, contestant.check())
+
+
+def run(contestant: Contestant) -> Cost:
+    """Run once, from an empty folder.
+
+    Raises:
+        MeasuringError: it fails.
+    """
+    shutil.rmtree(contestant.folder, ignore_errors=True)
+    contestant.folder.mkdir(parents=True)
+    energy, start = _microjoules(), time.perf_counter()
+    child = subprocess.Popen(  # noqa: S603 - commands come from contestants.py, never from a shell
+        contestant.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    _, status, used = os.wait4(child.pid, 0)
+    wall, after = time.perf_counter() - start, _microjoules()
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode != 0:
+        command = " ".join(map(str, contestant.command))
+        raise MeasuringError(f"{contestant.name} ended with {child.returncode}", remedy=f"See what it says: {command}")
+    joules = None if energy is None or after is None or after < energy else (after - energy) / 1e6
+    return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024, joules)
+
+
+def _microjoules() -> int | None:
+    try:
+        return int(RAPL.read_text())
+    except (OSError, ValueError):
+        return None

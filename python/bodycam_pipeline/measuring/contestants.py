@@ -1,0 +1,71 @@
+"""Who takes part: this product, deface, a plain transcode with the same preset, and decoding alone: the limit."""
+
+import shutil
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from bodycam_pipeline.evidence.plan_file import read_plan
+from bodycam_pipeline.measuring.contest import Contestant
+from bodycam_pipeline.media.plain import count_frames
+from bodycam_pipeline.rules.coverage import TrueBox, measure
+from bodycam_pipeline.values.errors import MeasuringError
+from bodycam_pipeline.values.policy import Policy
+
+OURS, ONE, LOOKING, DEFACE, TRANSCODE, DECODE = (
+    "this product, shipped default",
+    "this product, own network alone",
+    "of that, looking and planning",
+    "deface (faces only)",
+    "decode + x264, same preset",
+    "decode only (the limit)",
+)
+OWN = "detector-v1"
+
+
+def contestants(recording: Path, folder: Path, truth: Sequence[TrueBox]) -> list[Contestant]:
+    """All that can run here; deface only where it is installed."""
+    encoding, frames = Policy().encoding, count_frames(recording)
+    bodycam: list[str | Path] = [sys.executable, "-m", "bodycam_pipeline.cli.main"]
+    preset, crf = encoding.preset, str(encoding.crf)
+
+    def ours(name: str, verb: str, *options: str) -> Contestant:
+        at = folder / "ours"
+        command = [*bodycam, verb, recording, "--out", at, *options]
+        return Contestant(name, command, at, lambda: _hidden(at, recording, frames, truth))
+
+    def peer(name: str, command: Sequence[str | Path], *, leaves: bool = True) -> Contestant:
+        return Contestant(name, command, folder / "peer", lambda: _whole(folder / "peer", frames) if leaves else None)
+
+    out = folder / "peer" / "out.mp4"
+    plain: list[str | Path] = [sys.executable, "-m", "bodycam_pipeline.media.plain", recording]
+    ffmpeg = shutil.which("ffmpeg")
+    transcode, decode = [*plain, out, preset, crf], plain
+    if ffmpeg:
+        decode = [ffmpeg, "-i", recording, "-an", "-f", "null", "-"]
+        transcode = [ffmpeg, "-i", recording, "-an", "-c:v", "libx264", "-preset", preset, "-crf", crf, out]
+    all_of_them = [
+        ours(OURS, "redact"),
+        ours(ONE, "redact", "--models", OWN),
+        ours(LOOKING, "detect", "--models", OWN),
+        peer(TRANSCODE, transcode),
+        peer(DECODE, decode, leaves=False),
+    ]
+    if find_spec("deface"):
+        all_of_them.append(peer(DEFACE, [sys.executable, "-m", "deface.deface", recording, "-o", out]))
+    return all_of_them
+
+
+def _hidden(out: Path, recording: Path, frames: int, truth: Sequence[TrueBox]) -> float | None:
+    """The command published only what it verified; what is left to see is that it is the whole recording."""
+    plan = read_plan(out / f"{recording.stem}.internal" / "plan.parquet")
+    if plan.frames != frames:
+        raise MeasuringError(f"the plan has {plan.frames} frames, the recording {frames}", remedy="Report a defect.")
+    return measure(plan, truth).share_hidden if truth else None
+
+
+def _whole(folder: Path, frames: int) -> None:
+    found = [count_frames(path) for path in folder.iterdir()]
+    if len(found) != 1 or found[0] < frames:
+        raise MeasuringError(f"a peer left {found} of {frames} frames", remedy="Measure on another recording.")

@@ -1,0 +1,93 @@
+"""What a contest found, as rows: for the terminal, for Markdown, for Parquet, and as a picture."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from jinja2 import Environment, PackageLoader
+from rich.table import Table
+
+from bodycam_pipeline.durable import write_atomically
+from bodycam_pipeline.measuring.contest import Result
+from bodycam_pipeline.measuring.contestants import DECODE, DEFACE, TRANSCODE
+
+Row = dict[str, Any]
+HEADINGS = (
+    "recording",
+    "program",
+    "frames/s",
+    "CPU ms/frame",
+    "peak MiB",
+    "J/frame",
+    "x deface",
+    "x transcode",
+    "x decode",
+    "hidden",
+)
+
+
+def rows(recording: str, frames: int, results: Sequence[Result]) -> Iterator[Row]:
+    """One row per contestant; medians of the rounds, ratios round by round."""
+    by_name = {result.contestant.name: result for result in results}
+
+    def beside(result: Result, name: str) -> float | None:
+        return result.times_as_fast_as(by_name[name]) if name in by_name else None
+
+    for result in results:
+        joules = [cost.joules for cost in result.costs]
+        yield {
+            "recording": recording,
+            "program": result.contestant.name,
+            "rounds": len(result.costs),
+            "frames_per_second": frames / result.median(lambda cost: cost.wall_seconds),
+            "cpu_ms_per_frame": 1000 * result.median(lambda cost: cost.cpu_seconds) / frames,
+            "peak_mib": result.median(lambda cost: cost.peak_bytes) / 2**20,
+            "joules_per_frame": None if None in joules else result.median(lambda cost: cost.joules or 0) / frames,
+            "times_deface": beside(result, DEFACE),
+            "times_transcode": beside(result, TRANSCODE),
+            "times_decode": beside(result, DECODE),
+            "share_hidden": result.coverage,
+        }
+
+
+def table(measured: Sequence[Row]) -> Table:
+    """For the terminal."""
+    drawn = Table(*HEADINGS)
+    for row in measured:
+        drawn.add_row(*_cells(row))
+    return drawn
+
+
+def markdown(measured: Sequence[Row], machine: str) -> str:
+    """For a document."""
+    lines = [" | ".join(HEADINGS), "|".join("---" for _ in HEADINGS), *(" | ".join(_cells(row)) for row in measured)]
+    return f"{machine}\n\n" + "".join(f"| {line} |\n" for line in lines)
+
+
+def write(measured: Sequence[Row], machine: str, folder: Path) -> None:
+    """Write ``speed.parquet``, ``speed.md`` and ``speed.svg``.
+
+    Raises:
+        StorageError: the disk refused.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.Table.from_pylist(list(measured)), sink)
+    write_atomically(folder / "speed.parquet", sink.getvalue().to_pybytes())
+    write_atomically(folder / "speed.md", markdown(measured, machine).encode())
+    environment = Environment(loader=PackageLoader("bodycam_pipeline.measuring", "."), autoescape=True)
+    most = max(row["frames_per_second"] for row in measured)
+    picture = environment.get_template("speed.svg.j2").render(rows=measured, most=most)
+    write_atomically(folder / "speed.svg", picture.encode())
+
+
+def _cells(row: Row) -> list[str]:
+    def number(name: str, digits: int) -> str:
+        return "-" if row[name] is None else f"{row[name]:.{digits}f}"
+
+    ratios = [number(f"times_{peer}", 2) for peer in ("deface", "transcode", "decode")]
+    hidden = "-" if row["share_hidden"] is None else f"{row['share_hidden']:.1%}"
+    measured = [number("frames_per_second", 1), number("cpu_ms_per_frame", 1), number("peak_mib", 0)]
+    return [row["recording"], row["program"], *measured, number("joules_per_frame", 2), *ratios, hidden]

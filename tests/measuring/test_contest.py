@@ -1,0 +1,97 @@
+"""A contest checks before it times, times in turn, and refuses what would make its figures worthless."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from bodycam_pipeline import _native
+from bodycam_pipeline.demo.touched import compose_touched, is_touched
+from bodycam_pipeline.measuring.contest import Contestant, Cost, Result, contest, run
+from bodycam_pipeline.measuring.contestants import DEFACE, TRANSCODE, contestants
+from bodycam_pipeline.measuring.speed_table import markdown, rows, table, write
+from bodycam_pipeline.media.plain import count_frames, transcode
+from bodycam_pipeline.values.errors import MeasuringError
+
+
+def program(folder: Path, code: str, name: str = "a program") -> Contestant:
+    return Contestant(name, [sys.executable, "-c", code], folder / name, lambda: None)
+
+
+def test_times_every_program_in_turn_after_one_run_that_is_not_counted(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    both = [program(tmp_path, f"open({str(log)!r}, 'a').write({name!r})", name) for name in "ab"]
+    results = contest(both, rounds=2)
+    assert log.read_text() == "ababab"
+    assert [len(result.costs) for result in results] == [2, 2]
+    assert all(cost.cpu_seconds > 0 and cost.peak_bytes > 1 << 20 for result in results for cost in result.costs)
+
+
+def test_counts_the_processor_time_of_children(tmp_path: Path) -> None:
+    burn = "import subprocess,sys; subprocess.run([sys.executable, '-c', 'sum(range(10**7))'])"
+    assert run(program(tmp_path, burn)).cpu_seconds > run(program(tmp_path, "")).cpu_seconds
+
+
+def test_refuses_a_program_that_fails(tmp_path: Path) -> None:
+    with pytest.raises(MeasuringError, match="a program ended with 7"):
+        contest([program(tmp_path, "raise SystemExit(7)")], rounds=1)
+
+
+def test_refuses_output_that_its_check_refuses_before_anything_is_timed(tmp_path: Path) -> None:
+    def check() -> None:
+        raise MeasuringError("a frame is missing", remedy="Measure another.")
+
+    bad = Contestant("bad", [sys.executable, "-c", ""], tmp_path / "bad", check)
+    with pytest.raises(MeasuringError, match="a frame is missing"):
+        contest([bad], rounds=1)
+
+
+def test_refuses_a_debug_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_native, "build_profile", "debug")
+    with pytest.raises(MeasuringError, match="debug build"):
+        contest([program(tmp_path, "")], rounds=1)
+
+
+def test_ratios_are_taken_round_by_round(tmp_path: Path) -> None:
+    ours, theirs = (Result(program(tmp_path, ""), None) for _ in range(2))
+    ours.costs = [Cost(seconds, 1, 1, None) for seconds in (1, 10, 100)]
+    theirs.costs = [Cost(2 * seconds, 1, 1, None) for seconds in (1, 10, 100)]
+    assert ours.times_as_fast_as(theirs) == 2
+
+
+def test_writes_rows_for_people_and_machines(tmp_path: Path) -> None:
+    measured = list(rows("clip", 30, contest([program(tmp_path, "")], rounds=1)))
+    write(measured, "2 processors", tmp_path / "out")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["speed.md", "speed.parquet", "speed.svg"]
+    assert "| clip | a program |" in markdown(measured, "2 processors")
+
+
+@pytest.mark.parametrize(("percent", "touched"), [(0, 0), (10, 1), (30, 3), (60, 6), (100, 10)])
+def test_touches_as_many_groups_as_asked(percent: int, touched: int) -> None:
+    assert sum(is_touched(group, 10, percent) for group in range(10)) == touched
+
+
+def test_untouched_groups_show_nobody_and_the_peers_keep_every_frame(tmp_path: Path) -> None:
+    path = tmp_path / "half.mp4"
+    truth = compose_touched(path, 50, groups=2, size=(320, 180))
+    seen = [bool(things) for things in truth.frames.values()]
+    assert not any(seen[:60])
+    assert any(seen[60:])
+    transcode(path, tmp_path / "again.mp4", "ultrafast", 30)
+    assert count_frames(path) == count_frames(tmp_path / "again.mp4") == len(truth.frames) == 120
+
+
+@pytest.mark.parametrize("name", [DEFACE, TRANSCODE])
+def test_refuses_a_peer_that_left_nothing(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "short.mp4"
+    compose_touched(path, 0, groups=1, size=(320, 180))
+    left = tmp_path / "left"
+    (left / "peer").mkdir(parents=True)
+    peers = {each.name: each for each in contestants(path, left, [])}
+    with pytest.raises(MeasuringError, match="left"):
+        peers[name].check()
+
+
+def test_the_table_for_the_terminal_has_a_row_for_every_program(tmp_path: Path) -> None:
+    results = contest([program(tmp_path, "", name) for name in ("a", "b")], rounds=1)
+    assert table(list(rows("clip", 30, results))).row_count == 2
