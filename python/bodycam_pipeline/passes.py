@@ -11,6 +11,7 @@ from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.release.staging import Staged
 from bodycam_pipeline.rules.segments import split
 from bodycam_pipeline.running.runner import Runner
+from bodycam_pipeline.steps.audit import AuditTask, audit_segment
 from bodycam_pipeline.steps.detect import DetectTask, detect_segment
 from bodycam_pipeline.steps.observe import ObserveTask, observe_segment
 from bodycam_pipeline.steps.render import RenderTask, render_segment
@@ -24,7 +25,7 @@ from bodycam_pipeline.values.policy import RedactionRule
 from bodycam_pipeline.values.recording import PacketIndex, Recording, Segment
 from bodycam_pipeline.values.timeline import ReleaseClock
 
-Phase = Literal["detect", "render", "verify"]
+Phase = Literal["detect", "render", "verify", "audit"]
 Watch = Callable[[Phase, int, int], None]
 """Told after every segment: the phase, the frames done so far, the frames in all."""
 
@@ -126,6 +127,26 @@ def observe_every_frame(job: Job, plan: Plan, staged: Staged, runner: Runner, wa
         return ObserveTask(finished.address, finished.video, packets, segment, part, redaction, clock)
 
     return Pass("verify", observe_segment, task).over(finished, runner, watch)
+
+
+def audit_every_frame(job: Job, staged: Staged, runner: Runner, watch: Watch) -> list[SegmentLooks]:
+    """The second look: a network that is not the painter looks at the finished file, frame by frame.
+
+    Results are kept under the digest of the file, so that a run that was cut off goes on where it ended.
+    """
+    finished, gate, detection = probe(str(staged.video)), job.policy.gate, job.policy.detection
+    folder = job.audits_of(finished.sha256)
+    rules = [
+        detection.model_copy(update={"models": (a.model,), "every": (), "long_sides_px": a.long_sides_px})
+        for a in gate.auditors
+    ]
+    auditors = tuple(zip(job.auditors, rules, strict=True))
+
+    def task(segment: Segment) -> AuditTask:
+        packets, result = _packets(finished, segment), folder / f"{segment.number:06d}.parquet"
+        return AuditTask(finished.address, finished.video, packets, segment, auditors, gate.stride, str(result))
+
+    return Pass("audit", audit_segment, task).over(finished, runner, watch)
 
 
 def decode_every_frame(video: Path, runner: Runner, watch: Watch) -> list[SegmentObservation]:

@@ -4,6 +4,7 @@ Everything is decided in the plan between the two passes, and nothing bears a re
 has been decoded again and found to be what the plan says.
 """
 
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from bodycam_pipeline.evidence.plan_file import write_plan
 from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.passes import (
     Watch,
+    audit_every_frame,
     look_at_every_frame,
     observe_every_frame,
     render_every_frame,
@@ -27,11 +29,13 @@ from bodycam_pipeline.release.history import machine_time
 from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.release.publish import publish
 from bodycam_pipeline.release.report import write_report
-from bodycam_pipeline.release.staging import stage
+from bodycam_pipeline.release.second_look import SecondLook, judged, keep_spots, refuse_unexplained
+from bodycam_pipeline.release.staging import Staged, stage
 from bodycam_pipeline.rules.damage import refuse_unwithheld
 from bodycam_pipeline.rules.editing import apply_edits
 from bodycam_pipeline.rules.fit import check_fits
 from bodycam_pipeline.rules.planning import make_plan
+from bodycam_pipeline.rules.second_look import refuse_same_eyes
 from bodycam_pipeline.running.runner import Runner
 from bodycam_pipeline.values.edits import Edits
 from bodycam_pipeline.values.plan import Plan
@@ -155,7 +159,12 @@ def job_of(order: Order, recording: Recording, decided: str) -> Job:
     check_provider(order.policy.detection.provider)
     models = tuple(find_model(name) for name in order.policy.detection.models)
     make_folder(order.out)
-    return Job(recording, order.policy, models, decided, Folders(order.out, order.name or stem_of(order.address)))
+    gate = order.policy.gate
+    auditors = tuple(find_model(a.model) for a in gate.auditors) if gate.second_look == "on" else ()
+    if auditors:
+        refuse_same_eyes(models, auditors, order.policy)
+    folders = Folders(order.out, order.name or stem_of(order.address))
+    return Job(recording, order.policy, models, decided, folders, auditors)
 
 
 def key_of(order: Order, recording: Recording) -> str:
@@ -187,6 +196,20 @@ def _released(job: Job, plan: Plan, runner: Runner, watch: Watch) -> Published:
     staged = stage(job, rendered, render_sound(job, plan, runner))
     observed = observe_every_frame(job, plan, staged, runner, watch)
     refuse_broken_promises(job, plan, staged, observed)
+    second = _looked_at_again(job, plan, staged, runner, watch)
     noted(job.recording.address, "release", job=job.key, plan=plan.sha256)
-    publish(job, plan, staged, observed)
+    publish(job, plan, staged, observed, second)
     return Published(job.folders, plan)
+
+
+def _looked_at_again(job: Job, plan: Plan, staged: Staged, runner: Runner, watch: Watch) -> SecondLook | None:
+    if not job.auditors:
+        return None
+    began = time.monotonic()
+    seen = audit_every_frame(job, staged, runner, watch)
+    second = judged(job, plan, staged, seen, time.monotonic() - began)
+    keep_spots(job, staged, second)
+    if second.spots:
+        write_report(job, plan, staged, second)
+    refuse_unexplained(job, second)
+    return second

@@ -15,9 +15,12 @@ from tests.inline import InlineRunner
 QUICK = {"models": ["detector-v0"], "long_sides_px": [320]}
 """One small look: the attacks are not about recall."""
 
+QUICK_GATE = {"auditors": [{"model": "detector-v0", "long_sides_px": [256]}], "least_looks": 10}
+"""And a smaller second one, with eyes as weak: what a better network sees is another test's."""
+
 
 def quick_policy(style: Style = "blur", **parts: object) -> Policy:
-    return Policy.model_validate({"detection": QUICK, "redaction": {"style": style}, **parts})
+    return Policy.model_validate({"detection": QUICK, "gate": QUICK_GATE, "redaction": {"style": style}, **parts})
 
 
 def recording_of(folder: Path, pictures: Sequence[Picture]) -> Path:

@@ -52,7 +52,7 @@ def test_a_worker_killed_in_every_phase_changes_no_byte(
                     worker.process.kill()
 
         published: Published = redact(Order(str(recording), tmp_path, policy), runner, kill_once)
-    assert killed == ["detect", "render", "verify"]
+    assert killed == ["detect", "render", "verify", "audit"]
     assert files_of(published) == undisturbed
 
 

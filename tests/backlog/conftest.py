@@ -8,8 +8,15 @@ import pytest
 from bodycam_pipeline.demo.compose import compose_demo
 from bodycam_pipeline.values.policy import Policy
 
-FAST = {"detection": {"models": ["detector-v0"], "long_sides_px": [320]}, "encoding": {"preset": "ultrafast"}}
-FAST_TOML = '[detection]\nmodels = ["detector-v0"]\nlong_sides_px = [320]\n[encoding]\npreset = "ultrafast"\n'
+FAST = {
+    "detection": {"models": ["detector-v0"], "long_sides_px": [320]},
+    "encoding": {"preset": "ultrafast"},
+    "gate": {"auditors": [{"model": "detector-v0", "long_sides_px": [256]}], "least_looks": 10},
+}
+FAST_TOML = (
+    '[detection]\nmodels = ["detector-v0"]\nlong_sides_px = [320]\n[encoding]\npreset = "ultrafast"\n'
+    '[gate]\nleast_looks = 10\nauditors = [{ model = "detector-v0", long_sides_px = [256] }]\n'
+)
 
 
 @pytest.fixture(scope="session")

@@ -65,7 +65,7 @@ def test_good_ones_are_published_and_bad_ones_quarantined_with_the_reason(run: R
     for line in told["recordings"]:
         assert (line["state"] == "quarantined") == bool(line["why"])
     assert {line["same_as"] for line in told["recordings"]} == {None, "0001"}
-    assert set(told["effort"]) == {"probe", "detect", "render", "observe"}
+    assert set(told["effort"]) == {"probe", "detect", "render", "observe", "audit"}
 
 
 def test_a_second_run_does_nothing_and_tries_the_bad_ones_again(run: Run, dock: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.pipeline import Order, redact
 from bodycam_pipeline.values.errors import RecordingError
 from bodycam_pipeline.values.policy import EncodingRule, Policy
+from tests.attacks.jobs import QUICK, QUICK_GATE
 from tests.end_to_end.test_copy_through import check, touch_every_second_group
 from tests.inline import InlineRunner
 
@@ -31,7 +32,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def fast_policy() -> Policy:
     """The shipped policy but for one small look: this proves frames and times, not recall."""
-    return Policy.model_validate({"detection": {"models": ["detector-v0"], "long_sides_px": [320]}})
+    return Policy.model_validate({"detection": QUICK, "gate": QUICK_GATE})
 
 
 def shown_times(path: Path, index: int) -> list[Fraction]:

@@ -9,19 +9,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bodycam_pipeline.evidence.plan_file import METADATA_KEY, read_plan, write_plan
+from bodycam_pipeline.evidence.plan_file import METADATA_KEY, VERSION, read_plan, write_plan
 from bodycam_pipeline.values.errors import PlanError, StorageError
 from bodycam_pipeline.values.geometry import Region
-from bodycam_pipeline.values.plan import KeptTrack, MutedSpan, PlannedRegion, WithheldSpan
+from bodycam_pipeline.values.plan import Dismissed, KeptTrack, MutedSpan, PlannedRegion, WithheldSpan
 from bodycam_pipeline.values.timeline import Span
 from tests.rules.build import plan, row
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
 SPANS = st.tuples(st.integers(-(2**40), 2**40), st.integers(1, 2**40)).map(lambda s: Span(s[0], s[0] + s[1]))
+REGIONS = st.builds(Region, *[st.integers(0, 2**31 - 1)] * 4)
+PLACES = st.lists(st.tuples(*[st.integers(0, 2**31 - 1)] * 5), max_size=2).map(tuple)
 ROWS = st.builds(
     PlannedRegion,
     pts=st.integers(-(2**62), 2**62),
-    region=st.builds(Region, *[st.integers(0, 2**31 - 1)] * 4),
+    region=REGIONS,
     kind=st.sampled_from(["face", "plate"]),
     track=st.integers(1, 2**31 - 1),
     origin=st.sampled_from(["detected", "interpolated", "extended", "manual"]),
@@ -34,7 +36,8 @@ PLANS = st.builds(
     undecodable_pts=st.lists(st.integers(0, 99), max_size=3).map(tuple),
     withheld=st.lists(st.builds(WithheldSpan, SPANS, TEXT, TEXT), max_size=2).map(tuple),
     muted=st.lists(st.builds(MutedSpan, SPANS, TEXT, TEXT), max_size=2).map(tuple),
-    kept=st.lists(st.builds(KeptTrack, st.integers(1, 9), TEXT, TEXT), max_size=2).map(tuple),
+    kept=st.lists(st.builds(KeptTrack, st.integers(1, 9), TEXT, TEXT, PLACES), max_size=2).map(tuple),
+    dismissed=st.lists(st.builds(Dismissed, SPANS, REGIONS, TEXT, TEXT), max_size=2).map(tuple),
 )
 IN_A_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 
@@ -133,7 +136,13 @@ def test_refuses_a_plan_that_was_changed_after_it_was_written(tmp_path, change):
 
 @pytest.mark.parametrize(
     "facts",
-    [lambda _: [], lambda _: {"version": 1}, lambda f: f | {"withheld": [1]}, lambda f: f | {"time_base": [1, 0]}],
+    [
+        lambda _: [],
+        lambda _: {"version": VERSION},
+        lambda f: f | {"withheld": [1]},
+        lambda f: f | {"kept": [{"track": 1}]},
+        lambda f: f | {"time_base": [1, 0]},
+    ],
 )
 def test_refuses_facts_that_make_no_sense(tmp_path, facts):
     path = tmp_path / "plan.parquet"
@@ -146,8 +155,8 @@ def test_refuses_facts_that_make_no_sense(tmp_path, facts):
 def test_refuses_another_version_and_says_which(tmp_path):
     path = tmp_path / "plan.parquet"
     write_plan(FULL, path)
-    changed(path, facts=lambda f: f | {"version": 2})
-    with pytest.raises(PlanError, match="version 2"):
+    changed(path, facts=lambda f: f | {"version": VERSION + 1})
+    with pytest.raises(PlanError, match=f"version {VERSION + 1}"):
         read_plan(path)
 
 

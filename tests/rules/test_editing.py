@@ -34,7 +34,7 @@ def test_no_edits_change_nothing():
 def test_keeping_a_track_drops_its_rows_and_no_others():
     kept = edited(plan(PAIR), keep=[{"track": 1, **SAID}])
     assert [(r.pts, r.track) for r in kept.rows()] == [(40, 2), (80, 7)]
-    assert kept.kept == (KeptTrack(1, "a reason", "R. Officer"),)
+    assert kept.kept == (KeptTrack(1, "a reason", "R. Officer", ((0, 0, 0, 16, 16), (40, 0, 0, 16, 16))),)
 
 
 def test_refuses_to_keep_a_track_that_is_not_there_and_names_those_that_are():

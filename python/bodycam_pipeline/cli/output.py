@@ -15,7 +15,7 @@ from bodycam_pipeline.values.errors import BodycamError
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of sentences.")]
 
-_PHASES: dict[Phase, str] = {"detect": "looking", "render": "redacting", "verify": "verifying"}
+_PHASES: dict[Phase, str] = {"detect": "looking", "render": "redacting", "verify": "verifying", "audit": "second look"}
 
 
 def tell(facts: Mapping[str, object], sentences: str, *, as_json: bool) -> None:

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -19,11 +19,17 @@ from bodycam_pipeline.values.policy import Policy
 
 Recording = Annotated[str, typer.Argument(metavar="RECORDING", help="The recording; it is only ever read.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the release and what stays inside.")]
-PolicyFile = Annotated[Path | None, typer.Option("--policy", help="What to hide, how and why (TOML).")]
+PolicyFile = Annotated[
+    Path | None, typer.Option("--policy", help="What to hide, how and why: a TOML file, or a shipped profile.")
+]
 EditsFile = Annotated[Path | None, typer.Option("--edits", help="A person's decisions (TOML).")]
 Models = Annotated[
     list[str] | None,
     typer.Option("--models", help="Detector: a registered name, a file, or package:DISTRIBUTION/FILE. Repeatable."),
+]
+Gate = Annotated[
+    Literal["on", "off"] | None,
+    typer.Option("--gate", help="The second look at the finished file; off only under an internal policy."),
 ]
 Workers = Annotated[int, typer.Option("--workers", "-j", min=1, help="Worker processes.")]
 WORKERS = os.cpu_count() or 1
@@ -43,12 +49,13 @@ def redact(
     policy: PolicyFile = None,
     edits: EditsFile = None,
     models: Models = None,
+    gate: Gate = None,
     workers: Workers = WORKERS,
     as_json: AsJson = False,
 ) -> None:
     """Look, plan, render, verify, publish. Run again: it resumes, or does nothing."""
     with LocalRunner(workers) as runner, watched(as_json=as_json) as watch:
-        published = pipeline.redact(_order(recording, out, policy, edits, models), runner, watch)
+        published = pipeline.redact(_order(recording, out, policy, edits, models, gate), runner, watch)
     _tell_published(published, as_json=as_json)
 
 
@@ -84,8 +91,17 @@ def render(
     _tell_published(published, as_json=as_json)
 
 
-def _order(recording: str, out: Path, policy: Path | None, edits: Path | None, models: list[str] | None) -> Order:
+def _order(
+    recording: str,
+    out: Path,
+    policy: Path | None,
+    edits: Path | None,
+    models: list[str] | None,
+    gate: Literal["on", "off"] | None = None,
+) -> Order:
     rules = read_policy(policy) if policy else Policy()
+    if gate:
+        rules = rules.with_second_look(gate)
     if models:
         rules = rules.model_copy(update={"detection": rules.detection.model_copy(update={"models": tuple(models)})})
     return Order(recording, out, rules, read_edits(edits) if edits else Edits())

@@ -28,6 +28,7 @@ class Job:
         models: Who looks.
         decided: Digest of the person's edits, or of the plan that is rendered as it stands.
         folders: Where its files go.
+        auditors: Who looks at the finished file; empty where nobody does.
     """
 
     recording: Recording
@@ -35,11 +36,13 @@ class Job:
     models: tuple[Model, ...]
     decided: str
     folders: Folders
+    auditors: tuple[Model, ...] = ()
 
     @property
     def key(self) -> str:
         """SHA-256 over everything the release depends on."""
-        return value_sha256([self.detection_key, self.policy.sha256, self.decided])
+        auditors = [_facts(model) for model in self.auditors]
+        return value_sha256([self.detection_key, self.policy.sha256, self.decided, auditors])
 
     @property
     def detection_key(self) -> str:
@@ -55,6 +58,13 @@ class Job:
     def samples(self, plan: Plan) -> Path:
         """The folder of what a plan was rendered to; a plan's digest alone does not say of which recording."""
         return self.folders.staging / value_sha256([self.recording.sha256, plan.sha256])[:16]
+
+    def audits_of(self, finished_sha256: str) -> Path:
+        """The folder of the second look at a finished file, by its content: another's is never taken for it."""
+        auditors, gate = [_facts(model) for model in self.auditors], self.policy.gate.model_dump(mode="json")
+        return (
+            self.folders.staging / f"second-look-{value_sha256([finished_sha256, auditors, gate, TOOL_VERSION])[:16]}"
+        )
 
     @property
     def plan_path(self) -> Path:

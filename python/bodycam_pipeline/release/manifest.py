@@ -46,6 +46,7 @@ def _manifest(job: Job, plan: Plan, staged: Staged) -> dict[str, object]:
         ],
         "computed": {"provider": job.policy.detection.provider, "onnxruntime": runtime_version()},
         "plan": {"sha256": plan.sha256},
+        "second_look": _second_look(job, plan),
         "video": _video(job.recording, staged),
         "hidden": {kind: hidden_time(plan, kind, job.recording) for kind in sorted(job.policy.hide)},
         "withheld": [_spoken(w.span, w.reason, job.recording) for w in plan.withheld],
@@ -53,6 +54,23 @@ def _manifest(job: Job, plan: Plan, staged: Staged) -> dict[str, object]:
         "left_visible": [{"track": k.track, "reason": k.reason} for k in plan.kept],
         "streams": [{"what": s.what, "fate": s.fate, "why": s.why} for s in stream_fates(job)],
         "files": {name: file_sha256(staged.folder / name) for name in (job.folders.video_name, "frames.parquet")},
+    }
+
+
+def _second_look(job: Job, plan: Plan) -> dict[str, object] | None:
+    """Who looked at the finished file, and how often; None where nobody did."""
+    gate = job.policy.gate
+    if not job.auditors:
+        return None
+    return {
+        "auditors": [
+            {"name": model.name, "sha256": model.sha256, "licence": model.licence, "long_sides_px": rule.long_sides_px}
+            for model, rule in zip(job.auditors, gate.auditors, strict=True)
+        ],
+        "every_frames": gate.stride,
+        "least_looks": gate.least_looks,
+        "smallest_px": gate.smallest_px,
+        "dismissed_by_a_person": len(plan.dismissed),
     }
 
 

@@ -7,16 +7,20 @@ import numpy as np
 from bodycam_pipeline.durable import publish_folder
 from bodycam_pipeline.evidence.digests import file_sha256
 from bodycam_pipeline.evidence.frames_file import write_frames
+from bodycam_pipeline.release.exemption_index import write_index
 from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.release.manifest import write_manifest
 from bodycam_pipeline.release.report import write_report
+from bodycam_pipeline.release.second_look import SecondLook
 from bodycam_pipeline.release.source import keep_source
 from bodycam_pipeline.release.staging import Staged
 from bodycam_pipeline.values.observed import SegmentObservation
 from bodycam_pipeline.values.plan import Plan
 
 
-def publish(job: Job, plan: Plan, staged: Staged, observed: Sequence[SegmentObservation]) -> None:
+def publish(
+    job: Job, plan: Plan, staged: Staged, observed: Sequence[SegmentObservation], second: SecondLook | None
+) -> None:
     """Complete a verified release and give it its name, in one atomic step; then clear the staging folder.
 
     Raises:
@@ -28,7 +32,8 @@ def publish(job: Job, plan: Plan, staged: Staged, observed: Sequence[SegmentObse
     clock = staged.clock
     write_frames((pts - clock.shift_pts) * clock.numerator, sha256, staged.folder / "frames.parquet")
     write_manifest(job, plan, staged)
-    write_report(job, plan, staged)
+    write_report(job, plan, staged, second)
+    write_index(job, plan)
     keep_source(job)
     job.record_published(file_sha256(staged.folder / "manifest.json"))
     publish_folder(staged.folder, job.folders.release)

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterable
+from math import ceil, floor
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.media.contact_sheet import thumbnails
 from bodycam_pipeline.release.job import TOOL_VERSION, Job, stream_fates
 from bodycam_pipeline.release.manifest import hidden_time
+from bodycam_pipeline.release.second_look import MOST_PICTURES, SecondLook, folder_of, picture_of
 from bodycam_pipeline.release.staging import Staged
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.recording import Recording
@@ -23,26 +25,36 @@ CHART_BINS = 200
 _COLOURS = {"face": "#b3261e", "plate": "#1a56b0"}
 
 
-def write_report(job: Job, plan: Plan, staged: Staged | None = None) -> Path:
+def write_report(job: Job, plan: Plan, staged: Staged | None = None, second: SecondLook | None = None) -> Path:
     """Write the report of a plan, with pictures of the finished file if there is one; returns its path.
+
+    Args:
+        job: The work.
+        plan: What was to be hidden.
+        staged: The finished file, once there is one.
+        second: What the second look saw in it.
 
     Raises:
         StorageError: the disk refused.
     """
     environment = Environment(loader=PackageLoader("bodycam_pipeline.release", "."), autoescape=True)
-    page = environment.get_template("report.html.j2").render(_facts(job, plan, staged))
+    page = environment.get_template("report.html.j2").render(_facts(job, plan, staged, second))
     path = job.folders.internal / "report.html"
     write_atomically(path, page.encode())
     return path
 
 
-def _facts(job: Job, plan: Plan, staged: Staged | None) -> dict[str, Any]:
+def _facts(job: Job, plan: Plan, staged: Staged | None, second: SecondLook | None) -> dict[str, Any]:
     recording = job.recording
     base, span = recording.video.time_base, recording.span
     tracks = _tracks(plan, recording)
     return {
         "name": recording.name,
-        "state": "Verified frame by frame" if staged else "A draft plan: nothing has been rendered",
+        "state": _state(staged, second),
+        "second": second,
+        "spots": list(_spots(job, second)) if second else [],
+        "auditors": ", ".join(f"{a.model} at {a.long_sides_px}" for a in job.policy.gate.auditors),
+        "stride": job.policy.gate.stride,
         "frames": plan.frames,
         "duration": format_clock((span.end_pts - span.start_pts) * base),
         "hidden": [
@@ -60,11 +72,35 @@ def _facts(job: Job, plan: Plan, staged: Staged | None) -> dict[str, Any]:
     }
 
 
+def _state(staged: Staged | None, second: SecondLook | None) -> str:
+    if second and second.spots:
+        return "Not released: the second look saw things that a person has to decide about"
+    return "Verified frame by frame" if staged else "A draft plan: nothing has been rendered"
+
+
+def _spots(job: Job, second: SecondLook) -> Iterable[dict[str, object]]:
+    """The spots with their pictures, and the box and times that an entry in edits.toml takes."""
+    base, last = job.recording.video.time_base, job.recording.frame_duration_pts
+    for number, spot in enumerate(second.spots[:MOST_PICTURES], start=1):
+        picture = folder_of(job) / picture_of(number)
+        yield {
+            "number": number,
+            "kind": spot.kind,
+            "score": f"{spot.score:.2f}",
+            "looks": spot.looks,
+            "start": format_clock(spot.first_pts * base),
+            "end": format_clock((spot.last_pts + last) * base),
+            "box": [floor(spot.box.left), floor(spot.box.top), ceil(spot.box.right), ceil(spot.box.bottom)],
+            "data": base64.b64encode(picture.read_bytes()).decode() if picture.exists() else "",
+        }
+
+
 def _identity(job: Job, plan: Plan) -> list[tuple[str, str]]:
     models = [
         (f"model {m.name}" + (f", one frame in {every}" if every > 1 else ""), m.sha256)
         for m, every in zip(job.models, job.policy.detection.rates, strict=True)
     ]
+    models += [(f"auditor {m.name}", m.sha256) for m in job.auditors]
     return [
         ("recording SHA-256", job.recording.sha256),
         (f"policy {job.policy.name}", job.policy.sha256),
@@ -94,6 +130,9 @@ def _decisions(plan: Plan) -> Iterable[dict[str, str]]:
             yield {"what": what, "start": start, "end": end, "reason": decision.reason, "by": decision.by}
     for kept in plan.kept:
         yield {"what": f"keep track {kept.track}", "start": "", "end": "", "reason": kept.reason, "by": kept.by}
+    for d in plan.dismissed:
+        start, end = (format_clock(p * plan.time_base) for p in (d.span.start_pts, d.span.end_pts))
+        yield {"what": "dismiss a spot", "start": start, "end": end, "reason": d.reason, "by": d.by}
 
 
 def _tracks(plan: Plan, recording: Recording) -> list[dict[str, object]]:

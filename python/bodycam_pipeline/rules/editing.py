@@ -12,10 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bodycam_pipeline.rules.fit import check_fits
-from bodycam_pipeline.values.edits import Edits, Hide, Keep, Keyframe, Stretch
+from bodycam_pipeline.values.edits import Dismiss, Edits, Hide, Keep, Keyframe, Stretch
 from bodycam_pipeline.values.errors import EditsError
 from bodycam_pipeline.values.geometry import Box, Region, snapped_region
 from bodycam_pipeline.values.plan import (
+    Dismissed,
     KeptTrack,
     MutedSpan,
     Plan,
@@ -58,8 +59,32 @@ def apply_edits(plan: Plan, edits: Edits, recording: Recording, policy: Policy) 
             plan.withheld, [WithheldSpan(clock.frames(s, "withhold"), s.reason, s.by) for s in edits.withhold]
         ),
         muted=_and(plan.muted, [MutedSpan(clock.span(s, "mute"), s.reason, s.by) for s in edits.mute]),
-        kept=_and(plan.kept, [KeptTrack(k.track, k.reason, k.by) for k in edits.keep]),
+        kept=_and(plan.kept, _kept(plan, edits.keep)),
+        dismissed=_and(plan.dismissed, [_dismissed(d, clock, policy.redaction.grid_px) for d in edits.dismiss]),
     )
+
+
+def _kept(plan: Plan, keep: Sequence[Keep]) -> list[KeptTrack]:
+    """The tracks that are kept now; what an earlier round kept for the same reason has its places already."""
+    before = {(k.track, k.reason, k.by) for k in plan.kept}
+    new = [k for k in keep if (k.track, k.reason, k.by) not in before]
+    return [KeptTrack(k.track, k.reason, k.by, _places(plan, k.track)) for k in new]
+
+
+def _places(plan: Plan, track: int) -> tuple[tuple[int, int, int, int, int], ...]:
+    rows = plan.regions.filter(pc.equal(plan.regions["track"], pa.scalar(track, pa.int32())))
+    columns = [rows[name].to_pylist() for name in ("pts", "left", "top", "right", "bottom")]
+    return tuple(zip(*columns, strict=True))
+
+
+def _dismissed(dismiss: Dismiss, clock: "_Clock", grid_px: int) -> Dismissed:
+    region = clock.coded(Box(*dismiss.box), grid_px)
+    if region is None:
+        raise EditsError(
+            f"dismiss ({dismiss.reason}) lies outside the picture",
+            remedy="Write left, top, right, bottom in pixels of the upright picture, as the list of spots gives them.",
+        )
+    return Dismissed(clock.frames(dismiss, "dismiss"), region, dismiss.reason, dismiss.by)
 
 
 class _Clock:

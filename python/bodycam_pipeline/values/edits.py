@@ -23,6 +23,13 @@ from = "02:00"
 to = "02:30"
 reason = "a name is spoken"
 by = "R. Officer"
+
+[[dismiss]]                   # what the second look sees in this box is nothing to hide
+from = "02:40"
+to = "02:42"
+box = [600, 40, 700, 120]
+reason = "a poster"
+by = "R. Officer"
 ```
 
 Times are those of the recording's own clock: seconds, ``mm:ss.mmm`` or ``hh:mm:ss.mmm`` from pts 0.
@@ -103,6 +110,18 @@ class Stretch(_Decision):
         return self
 
 
+class Dismiss(Stretch):
+    """What the second look sees in a box, in upright pixels, over a stretch of time is nothing to hide."""
+
+    box: tuple[float, float, float, float]
+
+    @model_validator(mode="after")
+    def _holds_something(self) -> Self:
+        if self.box[0] >= self.box[2] or self.box[1] >= self.box[3]:
+            raise ValueError(f"an empty box {self.box}: write left, top, right, bottom")
+        return self
+
+
 class Edits(_Part):
     """Everything a person decided about one recording."""
 
@@ -110,3 +129,4 @@ class Edits(_Part):
     hide: tuple[Hide, ...] = ()
     withhold: tuple[Stretch, ...] = ()
     mute: tuple[Stretch, ...] = ()
+    dismiss: tuple[Dismiss, ...] = ()

@@ -20,6 +20,7 @@ BodycamError
 ├── StateError (ValueError)               a release that is not where it would have to be for this, or no name given
 ├── HistoryError                          a job's history that was changed after it was written
 ├── VerificationError                     the finished file is not what the plan says
+├── NeedsReviewError                      the second look saw what nothing explains: a person has to decide
 ├── StorageError (OSError)                the disk refused
 ├── FetchError (OSError)                  a download that broke off, or is not what was promised
 ├── KeyFileError (ValueError)             a signing key that is missing, in the way, or readable by others
@@ -180,6 +181,12 @@ class HistoryError(BodycamError):
 
 class VerificationError(BodycamError):
     """The finished file is not what the plan says it is."""
+
+
+class NeedsReviewError(BodycamError):
+    """The second look saw something in the finished file that nothing explains: a person has to decide."""
+
+    exit_code = 3
 
 
 class StorageError(BodycamError, OSError):

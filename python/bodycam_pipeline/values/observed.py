@@ -5,6 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bodycam_pipeline.values.detection import Kind
+from bodycam_pipeline.values.geometry import Box
+
 
 @dataclass(frozen=True)
 class SegmentObservation:
@@ -45,3 +48,25 @@ class ContainerObservation:
     unowned: tuple[str, ...] = ()
     parameter_sets: int = 1
     heard: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A thing in the finished file that nobody hid and nobody decided to show, in the recording's clock.
+
+    Attributes:
+        pts: The frame in which it is seen best.
+        kind: What it looks like.
+        box: Where, in pixels of the upright picture.
+        score: How sure the auditor is, on its own scale.
+        first_pts, last_pts: From and to when it was seen, both included.
+        looks: In how many looks.
+    """
+
+    pts: int
+    kind: Kind
+    box: Box
+    score: float
+    first_pts: int
+    last_pts: int
+    looks: int

@@ -73,9 +73,26 @@ class MutedSpan:
 
 @dataclass(frozen=True, slots=True)
 class KeptTrack:
-    """A track that a person decided to leave visible; its regions are not in the table."""
+    """A track that a person decided to leave visible; its regions are not in the table.
+
+    Attributes:
+        track: Its number.
+        reason, by: Why, and who decided so.
+        places: Where it would have been hidden: pts, left, top, right, bottom. The second look finds it there.
+    """
 
     track: int
+    reason: str
+    by: str
+    places: tuple[tuple[int, int, int, int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dismissed:
+    """A spot of the second look in which a person saw nothing to hide: a region of the coded frame over time."""
+
+    span: Span
+    region: Region
     reason: str
     by: str
 
@@ -93,6 +110,7 @@ class Plan:
         regions: Rows of `REGION_SCHEMA`.
         undecodable_pts: Frames that could not be decoded and looked at; a release needs each of them withheld.
         withheld, muted, kept: A person's decisions.
+        dismissed: What a person says the second look sees wrongly. It hides nothing and so is not part of the digest.
     """
 
     recording_sha256: str
@@ -105,6 +123,7 @@ class Plan:
     withheld: tuple[WithheldSpan, ...] = ()
     muted: tuple[MutedSpan, ...] = ()
     kept: tuple[KeptTrack, ...] = ()
+    dismissed: tuple[Dismissed, ...] = ()
 
     @cached_property
     def sha256(self) -> str:

@@ -2,11 +2,12 @@
 
 import hashlib
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bodycam_pipeline.values.detection import Kind
+from bodycam_pipeline.values.errors import PolicyError
 from bodycam_pipeline.values.model import Provider
 
 Style = Literal["fill", "blur", "mosaic", "gaussian"]
@@ -131,6 +132,34 @@ class ReviewRule(_Part):
     approvals: Annotated[int, Field(ge=0, le=9)] = 0
 
 
+class AuditorRule(_Part):
+    """One network of the second look, and the scales at which it looks."""
+
+    model: str
+    long_sides_px: Annotated[tuple[Annotated[int, Field(ge=64, le=4096)], ...], Field(min_length=1)]
+
+
+class GateRule(_Part):
+    """The second look: who looks at the finished file, and what makes a person look too.
+
+    Attributes:
+        second_look: ``off`` is refused for a release.
+        auditors: Who looks: none of them as a painter does, but by another network or at another scale.
+        stride: Every how many frames it looks; 1 is every frame, and the manifest says what it was.
+        least_looks: In how many looks a thing must be seen to count.
+        smallest_px: The shorter side, in pixels of the finished picture, below which nothing counts.
+    """
+
+    second_look: Literal["on", "off"] = "on"
+    auditors: Annotated[tuple[AuditorRule, ...], Field(min_length=1)] = (
+        AuditorRule(model="auditor-centerface", long_sides_px=(480,)),
+        AuditorRule(model="auditor-v1", long_sides_px=(960,)),
+    )
+    stride: Annotated[int, Field(ge=1, le=30)] = 1
+    least_looks: Annotated[int, Field(ge=1, le=10)] = 2
+    smallest_px: Annotated[int, Field(ge=1, le=64)] = 12
+
+
 class Policy(_Part):
     """Everything a job is told."""
 
@@ -146,6 +175,15 @@ class Policy(_Part):
     audio: AudioRule = AudioRule()
     encoding: EncodingRule = EncodingRule()
     review: ReviewRule = ReviewRule()
+    gate: GateRule = GateRule()
+
+    @model_validator(mode="after")
+    def _releases_are_looked_at_twice(self) -> "Policy":
+        if self.purpose == "release" and self.gate.second_look == "off":
+            raise ValueError(
+                "gate.second_look = 'off': a release is looked at twice; set purpose = 'internal' for a working copy"
+            )
+        return self
 
     @model_validator(mode="after")
     def _releases_hide_for_good(self) -> "Policy":
@@ -156,6 +194,19 @@ class Policy(_Part):
                 "set purpose = 'internal' for a working copy"
             )
         return self
+
+    def with_second_look(self, second_look: Literal["on", "off"]) -> Self:
+        """The policy with the gate on or off.
+
+        Raises:
+            PolicyError: off, for a release.
+        """
+        if second_look == "off" and self.purpose == "release":
+            raise PolicyError(
+                "--gate off under a release policy",
+                remedy="A release is looked at twice. Set purpose = 'internal' for a working copy.",
+            )
+        return self.model_copy(update={"gate": self.gate.model_copy(update={"second_look": second_look})})
 
     @property
     def sha256(self) -> str:

@@ -1,0 +1,93 @@
+"""What the second look saw: judged against the plan, and put before a person where nothing explains it."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from bodycam_pipeline.durable import make_folder, write_atomically
+from bodycam_pipeline.media.contact_sheet import crops
+from bodycam_pipeline.release.job import Job
+from bodycam_pipeline.release.staging import Staged
+from bodycam_pipeline.rules.second_look import Released, unexplained
+from bodycam_pipeline.values.detection import SegmentLooks
+from bodycam_pipeline.values.errors import NeedsReviewError, Place
+from bodycam_pipeline.values.observed import Spot
+from bodycam_pipeline.values.plan import Plan
+from bodycam_pipeline.values.timeline import format_clock
+
+MOST_PICTURES = 200
+"""Spots with a picture; a file with more has lost its plan, and every spot is in the list."""
+
+
+@dataclass(frozen=True)
+class SecondLook:
+    """The gate's finding.
+
+    Attributes:
+        spots: What nothing explains.
+        looks: At how many frames.
+        seconds: What it took, by the clock on the wall.
+    """
+
+    spots: tuple[Spot, ...]
+    looks: int
+    seconds: float
+
+
+def judged(job: Job, plan: Plan, staged: Staged, seen: Sequence[SegmentLooks], seconds: float) -> SecondLook:
+    """What remains unexplained of everything that was seen."""
+    looks = [look for part in seen for look in part.looks]
+    released = Released(plan, job.policy, job.recording.video, staged.clock)
+    return SecondLook(unexplained(released, looks), len(looks), seconds)
+
+
+def folder_of(job: Job) -> Path:
+    """Where the spots are put before a person; inside."""
+    return job.folders.internal / "second-look"
+
+
+def keep_spots(job: Job, staged: Staged, second: SecondLook) -> None:
+    """Write ``spots.json`` and a picture of each spot, in place of those of an earlier look.
+
+    Raises:
+        StorageError: the disk refused.
+    """
+    folder = folder_of(job)
+    shutil.rmtree(folder, ignore_errors=True)
+    if not second.spots:
+        return
+    make_folder(folder)
+    base, video = job.recording.video.time_base, job.recording.video
+    facts = [
+        {"number": n, "picture": picture_of(n), "at": format_clock(s.pts * base), **asdict(s)}
+        for n, s in enumerate(second.spots, start=1)
+    ]
+    write_atomically(folder / "spots.json", json.dumps(facts, indent=2).encode())
+    wanted = [(staged.clock.to_release(s.pts), s.box) for s in second.spots[:MOST_PICTURES]]
+    for number, jpeg in crops(str(staged.video), wanted, video.orientation):
+        write_atomically(folder / picture_of(number + 1), jpeg)
+
+
+def picture_of(number: int) -> str:
+    """The name of a spot's picture."""
+    return f"spot-{number:04d}.jpg"
+
+
+def refuse_unexplained(job: Job, second: SecondLook) -> None:
+    """Stop a release in which the second look saw what nothing explains; a person has to decide.
+
+    Raises:
+        NeedsReviewError: how many spots, and the first.
+    """
+    if second.spots:
+        first = second.spots[0]
+        at = format_clock(first.pts * job.recording.video.time_base)
+        raise NeedsReviewError(
+            f"the second look saw {len(second.spots)} things in the finished file that the plan does not explain, "
+            f"first a {first.kind} at {at}",
+            remedy=f"Look at {job.folders.internal / 'report.html'}, then [[hide]] each spot in edits.toml, or "
+            "[[dismiss]] it with your reason and name, and run again.",
+            where=Place(recording=job.recording.name, pts=first.pts),
+        )

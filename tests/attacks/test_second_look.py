@@ -1,0 +1,148 @@
+"""Somebody forgets a face: the finished file is looked at by another network, and nothing it sees is published."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pytest
+
+from bodycam_pipeline.demo.compose import compose_demo
+from bodycam_pipeline.pipeline import Order, Published, detect, redact, render
+from bodycam_pipeline.running.local import LocalRunner
+from bodycam_pipeline.values.edits import Edits
+from bodycam_pipeline.values.errors import NeedsReviewError, PolicyError
+from bodycam_pipeline.values.geometry import Box
+from bodycam_pipeline.values.plan import Plan
+from bodycam_pipeline.values.policy import Policy
+from tests.inline import InlineRunner
+
+POLICY = Policy.model_validate(
+    {"detection": {"models": ["detector-v1"], "long_sides_px": [640]}, "encoding": {"preset": "ultrafast"}}
+)
+
+
+class Street:
+    """One second of the demo, planned once; every test renders it under its own name."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.recording = folder / "street.mp4"
+        compose_demo(self.recording, seconds=1, size=(640, 360))
+        _, self.plan = detect(self.order("planned"), InlineRunner())
+
+    def order(self, name: str, policy: Policy = POLICY, edits: Edits | None = None) -> Order:
+        return Order(str(self.recording), self.folder / name, policy, edits or Edits())
+
+    def largest(self, kind: str) -> int:
+        """The track whose regions are largest."""
+        rows = [row for row in self.plan.rows() if row.kind == kind]
+        return max(rows, key=lambda row: row.region.area).track
+
+    def without(self, track: int) -> Plan:
+        mine = pc.equal(self.plan.regions["track"], track)
+        return replace(self.plan, regions=self.plan.regions.filter(pc.invert(mine)))
+
+
+@pytest.fixture(scope="module")
+def street(tmp_path_factory: pytest.TempPathFactory) -> Street:
+    return Street(tmp_path_factory.mktemp("street"))
+
+
+def internal(street: Street, name: str) -> Path:
+    return street.folder / name / "street.internal"
+
+
+def published(street: Street, name: str) -> list[Path]:
+    return list((street.folder / name).glob("*.release"))
+
+
+def test_a_correct_release_passes_and_says_who_looked(street: Street) -> None:
+    done: Published = render(street.order("correct"), street.plan, InlineRunner())
+    manifest = json.loads((done.folders.release / "manifest.json").read_text())
+    looked = manifest["second_look"]
+    assert [a["name"] for a in looked["auditors"]] == ["auditor-centerface", "auditor-v1"]
+    assert looked["every_frames"] == 1
+    assert "The second look at the finished file" in (internal(street, "correct") / "report.html").read_text()
+
+
+@pytest.mark.parametrize("kind", ["face", "plate"])
+def test_a_forgotten_track_is_found_and_nothing_is_published(street: Street, kind: str) -> None:
+    track, name = street.largest(kind), f"forgotten-{kind}"
+    with pytest.raises(NeedsReviewError) as refused:
+        render(street.order(name), street.without(track), InlineRunner())
+    assert refused.value.exit_code == 3
+    assert not published(street, name)
+    found = json.loads((internal(street, name) / "second-look" / "spots.json").read_text())
+    assert any(spot["kind"] == kind and _meets(street.plan, track, spot["box"]) for spot in found)
+    assert (internal(street, name) / "second-look" / "spot-0001.jpg").read_bytes()[:3] == b"\xff\xd8\xff"
+    report = (internal(street, name) / "report.html").read_text()
+    assert "Not released" in report
+    assert report.count("[[dismiss]]</code>") == 1
+
+
+def _meets(plan: Plan, track: int, box: dict[str, float]) -> bool:
+    spot = Box(**box)
+    regions = (row.region for row in plan.rows() if row.track == track)
+    return any(spot.intersection(Box(r.left, r.top, r.right, r.bottom)) > 0 for r in regions)
+
+
+def test_a_run_that_goes_on_takes_what_was_looked_at_and_ends_the_same(street: Street) -> None:
+    plan, name = street.without(street.largest("face")), "forgotten-again"
+    messages = set()
+    for runner in (InlineRunner(), LocalRunner(2)):
+        with pytest.raises(NeedsReviewError) as refused:
+            render(street.order(name), plan, runner)
+        messages.add(refused.value.what)
+        runner.close()
+    assert len(messages) == 1
+    assert list((street.folder / name / "street.staging").glob("second-look-*/*.parquet"))
+
+
+def test_a_track_that_a_person_keeps_is_explained(street: Street) -> None:
+    edits = Edits.model_validate(
+        {"keep": [{"track": street.largest("face"), "reason": "the requester", "by": "R. O."}]}
+    )
+    redact(street.order("kept", edits=edits), InlineRunner())
+    assert published(street, "kept")
+
+
+def test_a_spot_that_a_person_dismissed_is_published_and_counted(street: Street) -> None:
+    keep = {"track": street.largest("face"), "reason": "the requester", "by": "R. O."}
+    _, plan = detect(street.order("to-dismiss", edits=Edits.model_validate({"keep": [keep]})), InlineRunner())
+    (kept,) = plan.kept
+    forgotten = replace(plan, kept=(replace(kept, places=()),))
+    with pytest.raises(NeedsReviewError):
+        render(street.order("dismissed"), forgotten, InlineRunner())
+    dismiss = {"from": "0", "to": "1", "box": (0, 0, 640, 360), "reason": "a doll", "by": "R. O."}
+    both = Edits.model_validate({"keep": [keep], "dismiss": [dismiss]})
+    done = redact(street.order("dismissed", edits=both), InlineRunner())
+    text = (done.folders.release / "manifest.json").read_text()
+    assert json.loads(text)["second_look"]["dismissed_by_a_person"] == 1
+    assert "a doll" not in text
+    assert "a doll" in (internal(street, "dismissed") / "report.html").read_text()
+
+
+def test_a_release_policy_cannot_turn_it_off_and_an_internal_one_can(street: Street) -> None:
+    with pytest.raises(ValueError, match="looked at twice"):
+        Policy.model_validate({"gate": {"second_look": "off"}})
+    with pytest.raises(PolicyError):
+        POLICY.with_second_look("off")
+    internal_copy = POLICY.model_copy(update={"purpose": "internal"}).with_second_look("off")
+    plan = replace(street.without(street.largest("face")), policy_sha256=internal_copy.sha256)
+    done = render(street.order("off", internal_copy), plan, InlineRunner())
+    assert json.loads((done.folders.release / "manifest.json").read_text())["second_look"] is None
+
+
+@pytest.mark.parametrize("name", ["detector-v1", "auditor-v1"])
+def test_an_auditor_that_looks_as_the_painter_does_is_refused(street: Street, name: str) -> None:
+    same = {"auditors": [{"model": name, "long_sides_px": [640]}]}
+    policy = Policy.model_validate(POLICY.model_dump() | {"gate": same})
+    with pytest.raises(PolicyError, match="exactly as a painter"):
+        redact(street.order("same", policy), InlineRunner())
+
+
+def test_a_stride_is_said_in_the_manifest(street: Street) -> None:
+    strided = Policy.model_validate(POLICY.model_dump() | {"gate": {"stride": 5}})
+    done = render(street.order("strided", strided), replace(street.plan, policy_sha256=strided.sha256), InlineRunner())
+    assert json.loads((done.folders.release / "manifest.json").read_text())["second_look"]["every_frames"] == 5

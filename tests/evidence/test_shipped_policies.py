@@ -1,0 +1,41 @@
+"""The profiles that ship: each names its statute for every kind, and is found by name."""
+
+from pathlib import Path
+
+import pytest
+
+from bodycam_pipeline.evidence.policy_file import read_policy, shipped_policies
+from bodycam_pipeline.values.errors import PolicyError
+from bodycam_pipeline.values.policy import Policy
+
+STATUTES = {
+    "ontario-fippa": "FIPPA s. 21(1)",
+    "ontario-mfippa": "MFIPPA s. 14(1)",
+    "uk-dpa": "DPA 2018 s. 45(4)(e)",
+    "uk-foia": "FOIA 2000 s. 40(2)",
+    "us-foia": "5 U.S.C. 552(b)(7)(C)",
+    "washington-pra": "RCW 42.56.240(14)",
+}
+
+
+def test_every_profile_is_known_here() -> None:
+    assert shipped_policies() == sorted(STATUTES)
+
+
+@pytest.mark.parametrize("name", STATUTES)
+def test_a_profile_gives_its_statute_for_everything_it_hides_and_changes_nothing_else(name: str) -> None:
+    policy, plain = read_policy(Path(name)), Policy()
+    assert all(rule.reason.startswith(STATUTES[name]) for rule in policy.hide.values())
+    assert {k: r.padding for k, r in policy.hide.items()} == {k: r.padding for k, r in plain.hide.items()}
+    assert policy.model_copy(update={"name": plain.name, "hide": plain.hide}) == plain
+
+
+def test_a_file_goes_before_a_profile_of_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "us-foia").write_text('name = "ours"')
+    monkeypatch.chdir(tmp_path)
+    assert read_policy(Path("us-foia")).name == "ours"
+
+
+def test_an_unknown_name_is_refused() -> None:
+    with pytest.raises(PolicyError):
+        read_policy(Path("atlantis"))

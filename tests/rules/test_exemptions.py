@@ -1,0 +1,34 @@
+"""The exemption index: one line per track, by time, each with its reason and who decided."""
+
+from bodycam_pipeline.rules.exemptions import Exemption, exemptions
+from bodycam_pipeline.values.plan import MutedSpan, WithheldSpan
+from bodycam_pipeline.values.timeline import Span
+from tests.rules.build import plan, recording, row
+
+
+def test_a_track_is_one_line_however_many_frames_it_has() -> None:
+    made = plan([row(pts, (0, 0, 16, 16), reason="s. 14(1)") for pts in range(0, 400, 40)])
+    (line,) = exemptions(made, recording())
+    assert (line.kind, line.place, line.reason, line.by) == ("face", "top left", "s. 14(1)", "automatic")
+
+
+def test_lines_come_by_time_and_say_who() -> None:
+    of = recording()
+    made = plan(
+        [row(80, (300, 170, 320, 192), track=2, origin="manual", reason="a child")],
+        of,
+        withheld=(WithheldSpan(Span(0, 40), "a dwelling", "R. Officer"),),
+        muted=(MutedSpan(Span(120, 160), "a name", "R. Officer"),),
+    )
+    lines = exemptions(made, of)
+    assert [(line.kind, line.by) for line in lines] == [
+        ("picture", "R. Officer"),
+        ("face", "a person"),
+        ("sound", "R. Officer"),
+    ]
+    assert lines[1].place == "bottom right"
+    assert isinstance(lines[0], Exemption)
+
+
+def test_a_plan_that_hides_nothing_has_no_lines() -> None:
+    assert exemptions(plan([]), recording()) == ()
