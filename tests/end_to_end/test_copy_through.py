@@ -81,11 +81,11 @@ def groups(recording: Recording) -> list[tuple[int, int]]:
 
 
 def plan_touching(recording: Recording, policy: Policy, pts: Iterator[int]) -> Plan:
-    """A plan that hides 16x16 pixels somewhere in each of these frames."""
+    """A plan that hides 16x16 pixels somewhere in each of these frames, on the coding grid as plans do."""
     rng, shown, video = np.random.default_rng(0), recording.packets.shown_pts(), recording.video
     rows = []
     for when in np.intersect1d(list(pts), shown).tolist():
-        left, top = int(rng.integers(0, video.width - 16)), int(rng.integers(0, video.height - 16))
+        left, top = (16 * int(rng.integers(0, side // 16)) for side in (video.width, video.height))
         rows.append(PlannedRegion(when, Region(left, top, left + 16, top + 16), "face", 1, "manual", None, "a test"))
     return Plan(recording.sha256, policy.sha256, {}, video.time_base, len(shown), region_table(rows))
 
