@@ -10,9 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from pyarrow import fs
 
 from bodycam_pipeline.running import ray as runner_on_ray
+
+settings.register_profile("steady", deadline=None)  # how long an example takes says how busy the machine is
+settings.load_profile("steady")
 
 SECRET = "sesame-open-123"  # noqa: S105 - opens nothing
 SHARED = Path(__file__).parents[2] / "shared" / "data"

@@ -48,8 +48,9 @@ def test_a_worker_killed_in_every_phase_changes_no_byte(
         def kill_once(phase: Phase, _done: int, _frames: int) -> None:
             if phase not in killed:
                 killed.append(phase)
-                for worker in list(runner.processes.pool):
-                    worker.process.kill()
+                # one at a time: two kills can hit one task twice, and then it is rightly given up
+                pool = list(runner.processes.pool)
+                next((worker for worker in pool if worker.deadline is not None), pool[0]).process.kill()
 
         published: Published = redact(Order(str(recording), tmp_path, policy), runner, kill_once)
     assert killed == ["detect", "render", "verify", "audit"]
