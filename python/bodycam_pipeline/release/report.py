@@ -1,7 +1,7 @@
 """``report.html``: what a records officer reads before signing. One page, no script, no network; it stays inside."""
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import ceil, floor
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ def _facts(job: Job, plan: Plan, staged: Staged | None, second: SecondLook | Non
         "state": _state(staged, second),
         "second": second,
         "spots": list(_spots(job, second)) if second else [],
-        "auditors": ", ".join(f"{a.model} at {a.long_sides_px}" for a in job.policy.gate.auditors),
+        "auditors": ", ".join(f"{a.model} at {_scales(a.long_sides_px)}" for a in job.policy.gate.auditors),
         "stride": job.policy.gate.stride,
         "frames": plan.frames,
         "duration": format_clock((span.end_pts - span.start_pts) * base),
@@ -93,6 +93,10 @@ def _spots(job: Job, second: SecondLook) -> Iterable[dict[str, object]]:
             "box": [floor(spot.box.left), floor(spot.box.top), ceil(spot.box.right), ceil(spot.box.bottom)],
             "data": base64.b64encode(picture.read_bytes()).decode() if picture.exists() else "",
         }
+
+
+def _scales(long_sides_px: Sequence[int]) -> str:
+    return f"{' and '.join(map(str, long_sides_px))} px"
 
 
 def _identity(job: Job, plan: Plan) -> list[tuple[str, str]]:
