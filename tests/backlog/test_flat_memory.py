@@ -18,6 +18,10 @@ from bodycam_pipeline.values.policy import Policy
 
 class Refusing:
     workers = 1
+    def in_turn(self, turn):
+        return self
+    def has_room(self):
+        return False
     def run(self, step, tasks):
         for number in range(len(tasks)):
             task = tasks[number]
