@@ -136,11 +136,10 @@ def audit_every_frame(job: Job, staged: Staged, runner: Runner, watch: Watch) ->
     """
     finished, gate, detection = probe(str(staged.video)), job.policy.gate, job.policy.detection
     folder = job.audits_of(finished.sha256)
-    rules = [
-        detection.model_copy(update={"models": (a.model,), "every": (), "long_sides_px": a.long_sides_px})
-        for a in gate.auditors
-    ]
-    auditors = tuple(zip(job.auditors, rules, strict=True))
+    auditors = tuple(
+        (model, detection.model_copy(update={"models": (model.name,), "every": (), "long_sides_px": scales}))
+        for model, scales in job.audits
+    )
 
     def task(segment: Segment) -> AuditTask:
         packets, result = _packets(finished, segment), folder / f"{segment.number:06d}.parquet"

@@ -35,7 +35,6 @@ from bodycam_pipeline.rules.damage import refuse_unwithheld
 from bodycam_pipeline.rules.editing import apply_edits
 from bodycam_pipeline.rules.fit import check_fits
 from bodycam_pipeline.rules.planning import make_plan
-from bodycam_pipeline.rules.second_look import refuse_same_eyes
 from bodycam_pipeline.running.runner import Runner
 from bodycam_pipeline.values.edits import Edits
 from bodycam_pipeline.values.plan import Plan
@@ -161,8 +160,6 @@ def job_of(order: Order, recording: Recording, decided: str) -> Job:
     make_folder(order.out)
     gate = order.policy.gate
     auditors = tuple(find_model(a.model) for a in gate.auditors) if gate.second_look == "on" else ()
-    if auditors:
-        refuse_same_eyes(models, auditors, order.policy)
     folders = Folders(order.out, order.name or stem_of(order.address))
     return Job(recording, order.policy, models, decided, folders, auditors)
 

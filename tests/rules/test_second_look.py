@@ -3,13 +3,18 @@
 from dataclasses import replace
 from fractions import Fraction
 
-from bodycam_pipeline.rules.second_look import Released, unexplained
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bodycam_pipeline.rules.second_look import Released, auditor_scales, unexplained
 from bodycam_pipeline.values.detection import Detection, Kind, Look
 from bodycam_pipeline.values.geometry import Box, Orientation, Region
 from bodycam_pipeline.values.observed import Spot
 from bodycam_pipeline.values.plan import Dismissed, KeptTrack, Plan, PlannedRegion, WithheldSpan, region_table
-from bodycam_pipeline.values.policy import GateRule, Policy
+from bodycam_pipeline.values.policy import DetectionRule, GateRule, Policy
 from bodycam_pipeline.values.timeline import ReleaseClock, Span
+from bodycam_pipeline.vision.registry import find_model
 from tests.rules.build import recording
 
 BOX = Box(32, 32, 64, 64)
@@ -93,3 +98,31 @@ def test_boxes_of_a_turned_recording_are_compared_where_they_were_painted() -> N
     place = Region(int(coded.left), int(coded.top), int(coded.right), int(coded.bottom))
     assert not spots(plan((3 * STEP, place), (4 * STEP, place)), seen(3, 4), turn=6)
     assert spots(plan((3 * STEP, PLACE), (4 * STEP, PLACE)), seen(3, 4), turn=6)
+
+
+PAINTERS = [find_model(name) for name in DetectionRule().models]
+AUDITORS = [(find_model(rule.model), rule.long_sides_px) for rule in GateRule().auditors]
+
+
+@given(st.integers(64, 8192))
+def test_no_auditor_shares_weights_and_scale_with_a_painter_in_a_recording_of_any_size(longest: int) -> None:
+    painted = DetectionRule().long_sides_px
+    for auditor, wanted in AUDITORS:
+        for side in auditor_scales(auditor, wanted, PAINTERS, painted, longest):
+            assert all(not 1 / 1.2 < side / min(other, longest) < 1.2 for other in painted)
+            assert side <= 2 * longest
+
+
+@pytest.mark.parametrize(
+    ("longest", "expected"), [(1920, 960), (1280, 960), (1100, 1467), (960, 1280), (640, 960), (400, 800)]
+)
+def test_the_default_auditor_moves_where_a_small_recording_brings_it_to_the_painters(
+    longest: int, expected: int
+) -> None:
+    auditor, wanted = AUDITORS[1]
+    assert auditor_scales(auditor, wanted, PAINTERS, DetectionRule().long_sides_px, longest) == (expected,)
+
+
+def test_an_auditor_with_weights_of_its_own_stays_at_its_scale() -> None:
+    auditor, _ = AUDITORS[1]
+    assert auditor_scales(auditor, (640,), [find_model("centerface")], (640,), 1920) == (640,)

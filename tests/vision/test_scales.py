@@ -27,6 +27,10 @@ def test_no_scale_is_larger_than_the_recording(upright: tuple[int, int], expecte
     assert input_sizes((640, 1280), upright) == tuple(InputSize(*size) for size in expected)
 
 
+def test_an_auditor_may_see_the_picture_enlarged() -> None:
+    assert input_sizes((960,), (640, 360), enlarge=True) == (InputSize(960, 544),)
+
+
 def test_scales_come_smallest_first_whatever_their_order() -> None:
     assert input_sizes((1280, 640), (1920, 1080)) == input_sizes((640, 1280), (1920, 1080))
 

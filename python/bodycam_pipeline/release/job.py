@@ -9,6 +9,7 @@ from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.evidence.digests import file_sha256, value_sha256
 from bodycam_pipeline.evidence.plan_file import read_plan
 from bodycam_pipeline.release.folders import Folders
+from bodycam_pipeline.rules.second_look import auditor_scales
 from bodycam_pipeline.values.errors import PackageError, ReleaseExistsError
 from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.values.plan import Plan
@@ -59,12 +60,21 @@ class Job:
         """The folder of what a plan was rendered to; a plan's digest alone does not say of which recording."""
         return self.folders.staging / value_sha256([self.recording.sha256, plan.sha256])[:16]
 
+    @property
+    def audits(self) -> tuple[tuple[Model, tuple[int, ...]], ...]:
+        """Who looks at the finished file, and at which scales: the long sides of the picture, in pixels."""
+        painted, longest = self.policy.detection.long_sides_px, max(self.recording.video.upright_size)
+        rules = self.policy.gate.auditors if self.auditors else ()
+        return tuple(
+            (model, auditor_scales(model, rule.long_sides_px, self.models, painted, longest))
+            for model, rule in zip(self.auditors, rules, strict=True)
+        )
+
     def audits_of(self, finished_sha256: str) -> Path:
         """The folder of the second look at a finished file, by its content: another's is never taken for it."""
-        auditors, gate = [_facts(model) for model in self.auditors], self.policy.gate.model_dump(mode="json")
-        return (
-            self.folders.staging / f"second-look-{value_sha256([finished_sha256, auditors, gate, TOOL_VERSION])[:16]}"
-        )
+        auditors = [[*_facts(model), scales] for model, scales in self.audits]
+        looked = [finished_sha256, auditors, self.policy.gate.model_dump(mode="json"), TOOL_VERSION]
+        return self.folders.staging / f"second-look-{value_sha256(looked)[:16]}"
 
     @property
     def plan_path(self) -> Path:

@@ -64,8 +64,8 @@ def _second_look(job: Job, plan: Plan) -> dict[str, object] | None:
         return None
     return {
         "auditors": [
-            {"name": model.name, "sha256": model.sha256, "licence": model.licence, "long_sides_px": rule.long_sides_px}
-            for model, rule in zip(job.auditors, gate.auditors, strict=True)
+            {"name": model.name, "sha256": model.sha256, "licence": model.licence, "long_sides_px": scales}
+            for model, scales in job.audits
         ],
         "every_frames": gate.stride,
         "least_looks": gate.least_looks,
@@ -93,6 +93,7 @@ def _video(recording: Recording, staged: Staged) -> dict[str, object]:
         "width": video.width,
         "height": video.height,
         "orientation": int(video.orientation),
+        "frame_duration_pts": recording.frame_duration_pts,
         "time_base": f"{video.time_base.numerator}/{video.time_base.denominator}",
         "frames": len(shown),
         "frames_hidden_by_edit_list": int(np.count_nonzero(~recording.packets.shown)),

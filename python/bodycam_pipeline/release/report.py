@@ -53,7 +53,7 @@ def _facts(job: Job, plan: Plan, staged: Staged | None, second: SecondLook | Non
         "state": _state(staged, second),
         "second": second,
         "spots": list(_spots(job, second)) if second else [],
-        "auditors": ", ".join(f"{a.model} at {_scales(a.long_sides_px)}" for a in job.policy.gate.auditors),
+        "auditors": ", ".join(f"{model.name} at {_scales(scales)}" for model, scales in job.audits),
         "stride": job.policy.gate.stride,
         "frames": plan.frames,
         "duration": format_clock((span.end_pts - span.start_pts) * base),

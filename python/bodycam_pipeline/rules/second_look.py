@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bodycam_pipeline.values.detection import Detection, Look
-from bodycam_pipeline.values.errors import PolicyError
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.values.observed import Spot
@@ -20,6 +19,12 @@ from bodycam_pipeline.values.timeline import ReleaseClock
 
 EXPLAINED_SHARE = 0.5
 """How much of a box has to lie in what the plan hides, keeps or dismisses: a face that half shows is not hidden."""
+
+APART = 1.2
+"""Two scales that differ by less show a network nearly the same picture."""
+
+ENLARGED, MOST_ENLARGED = 4 / 3, 2.0
+"""How much an auditor enlarges a picture to see it at a scale of its own, and how much at most."""
 
 SAME_THING_SECONDS = Fraction(1, 2)
 """Looks that far apart may be of one thing: auditors miss frames too."""
@@ -41,19 +46,30 @@ class Released:
     clock: ReleaseClock
 
 
-def refuse_same_eyes(painters: Sequence[Model], auditors: Sequence[Model], policy: Policy) -> None:
-    """Refuse an auditor that sees what a painter saw: the same weights at no other scale, whatever it is called.
+def auditor_scales(
+    auditor: Model, wanted: Sequence[int], painters: Sequence[Model], painted: Sequence[int], longest: int
+) -> tuple[int, ...]:
+    """At which scales an auditor looks at a recording: never as a painter does.
 
-    Raises:
-        PolicyError: which.
+    A painter's scales end at the size of the recording, so that scales which differ in a policy can be one in a small
+    recording. An auditor may see the picture enlarged, which no painter does: that is where it goes if it has a
+    painter's weights and one of its scales comes near one of theirs.
+
+    Args:
+        auditor: Known by its weights, whatever it is called.
+        wanted: Its long sides, in pixels, as the policy has them.
+        painters: The networks that decided.
+        painted: Their long sides.
+        longest: The longer side of the recording's picture, in pixels.
     """
-    painted = {model.sha256 for model in painters}
-    for model, rule in zip(auditors, policy.gate.auditors, strict=True):
-        if model.sha256 in painted and set(rule.long_sides_px) <= set(policy.detection.long_sides_px):
-            raise PolicyError(
-                f"gate: the auditor '{model.name}' looks exactly as a painter does",
-                remedy="Name another model in gate.auditors, or other scales in its long_sides_px.",
-            )
+    same = any(auditor.sha256 == model.sha256 for model in painters)
+    taken = [min(side, longest) for side in painted] if same else []
+    sides = (min(side, floor(MOST_ENLARGED * longest)) for side in wanted)
+    return tuple(sorted({side if _apart(side, taken) else ceil(ENLARGED * longest) for side in sides}))
+
+
+def _apart(side: int, taken: Sequence[int]) -> bool:
+    return all(max(side, other) >= APART * min(side, other) for other in taken)
 
 
 def unexplained(released: Released, looks: Sequence[Look]) -> tuple[Spot, ...]:

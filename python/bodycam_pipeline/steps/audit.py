@@ -43,7 +43,7 @@ def audit_segment(task: AuditTask) -> SegmentLooks:
     finished = read_looks(path)
     if finished is not None:
         return finished
-    detectors = [Detector((model,), rule, task.video) for model, rule in task.auditors]
+    detectors = [Detector((model,), rule, task.video, enlarge=True) for model, rule in task.auditors]
     looks: list[Look] = []
     undecodable: list[int] = []
     for number, source in enumerate(decode_segment(task.address, task.video, task.packets, task.segment)):

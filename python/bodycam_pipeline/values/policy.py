@@ -144,7 +144,8 @@ class GateRule(_Part):
 
     Attributes:
         second_look: ``off`` is refused for a release.
-        auditors: Who looks: none of them as a painter does, but by another network or at another scale.
+        auditors: Who looks: none of them as a painter does, but by another network or at another scale. One with a
+            painter's weights moves to a scale of its own where the recording is so small that they would meet.
         stride: Every how many frames it looks; 1 is every frame, and the manifest says what it was.
         least_looks: In how many looks a thing must be seen to count.
         smallest_px: The shorter side, in pixels of the finished picture, below which nothing counts.

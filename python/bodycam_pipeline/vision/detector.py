@@ -60,9 +60,11 @@ class _Trusted:
 class _Group:
     """Models that take the same tensor, and the tensors, one per scale, that are filled for every frame anew."""
 
-    def __init__(self, models: Sequence[tuple[Model, int]], rule: DetectionRule, video: VideoFacts) -> None:
+    def __init__(
+        self, models: Sequence[tuple[Model, int]], rule: DetectionRule, video: VideoFacts, *, enlarge: bool
+    ) -> None:
         self._models = [_Trusted(model, rule.provider, every) for model, every in models]
-        sizes = input_sizes(rule.long_sides_px, video.upright_size)
+        sizes = input_sizes(rule.long_sides_px, video.upright_size, enlarge=enlarge)
         self._tensors = [np.zeros((1, 3, size.height, size.width), np.float32) for size in sizes]
         self._first = models[0][0]
         self._fill = partial(
@@ -109,7 +111,13 @@ class Detector:
     """
 
     def __init__(
-        self, models: Sequence[Model], rule: DetectionRule, video: VideoFacts, *, motion: Motion | None = None
+        self,
+        models: Sequence[Model],
+        rule: DetectionRule,
+        video: VideoFacts,
+        *,
+        motion: Motion | None = None,
+        enlarge: bool = False,
     ) -> None:
         """Open the models.
 
@@ -118,12 +126,15 @@ class Detector:
             rule: How closely.
             video: Orientation, size and colours of the frames.
             motion: Measures `Look.shift`; None leaves it unmeasured.
+            enlarge: Look at scales larger than the picture too.
 
         Raises:
             ModelError: a model that cannot be loaded.
         """
         ordered = sorted(zip(models, rule.every or [1] * len(models), strict=True), key=_convention)
-        self._groups = [_Group(list(group), rule, video) for _, group in groupby(ordered, key=_convention)]
+        self._groups = [
+            _Group(list(group), rule, video, enlarge=enlarge) for _, group in groupby(ordered, key=_convention)
+        ]
         self._steady = next(group for group in self._groups if group.sees_every_frame)
         self._since_cut = 0
         self._rule = rule

@@ -23,15 +23,18 @@ class InputSize:
     height: int
 
 
-def input_sizes(long_sides_px: Sequence[int], upright_size: tuple[int, int]) -> tuple[InputSize, ...]:
-    """The tensors for these scales, smallest first: none larger than the picture itself, none twice.
+def input_sizes(
+    long_sides_px: Sequence[int], upright_size: tuple[int, int], *, enlarge: bool = False
+) -> tuple[InputSize, ...]:
+    """The tensors for these scales, smallest first, none twice; none larger than the picture itself.
 
     Args:
         long_sides_px: The longer side of the picture at each scale.
         upright_size: Width and height of the upright picture.
+        enlarge: Take the scales as they are, larger than the picture too.
     """
     own = max(upright_size)
-    sides = sorted({min(side, own) for side in long_sides_px})
+    sides = sorted({side if enlarge else min(side, own) for side in long_sides_px})
     sizes = [InputSize(*(_padded(part * side / own) for part in upright_size)) for side in sides]
     return tuple(dict.fromkeys(sizes))
 
