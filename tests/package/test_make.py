@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from pypdf import PdfReader
 
 from bodycam_pipeline.evidence.digests import file_sha256
 from bodycam_pipeline.evidence.frames_file import PictureFacts, framehash_text, write_frames
@@ -32,6 +33,8 @@ FEW, MANY = 500, 2500
 def contents(folder: Path) -> dict[str, bytes]:
     """Every file, and what is packed in it."""
     files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    for path in folder.glob("*.pdf"):
+        files[f"{path.name} read"] = "\n".join(page.extract_text() for page in PdfReader(path).pages).encode()
     packed = {f"{name} unpacked": gzip.decompress(content) for name, content in files.items() if name.endswith(".gz")}
     statement = re.search(rb'"payload": "([^"]*)"', files["statement.dsse.json"])
     assert statement
@@ -89,6 +92,15 @@ def test_no_file_holds_a_box_or_a_crop(made: Made) -> None:
         assert not re.search(rb"\xff\xd8\xff|\x89PNG|data:image/(png|jpe?g)", content), f"a picture in {name}"
     for path in made.folder.glob("*.parquet"):
         assert not columns & set(pq.read_schema(path).names), path.name
+
+
+def test_the_index_says_what_was_hidden_and_that_a_person_decided(made: Made) -> None:
+    rows = list(csv.DictReader((made.folder / "exemption-index.csv").read_text().splitlines()))
+    decided = {(row["kind"], row["reason"]) for row in rows if row["by"] == "a person"}
+    assert ("face", "a child in the window") in decided
+    assert {kind for kind, _ in decided} == {"face", "picture", "sound"}
+    inside = (made.job.internal / "exemption-index.csv").read_text()
+    assert all(name in inside for name in REVIEWERS)
 
 
 def test_the_search_would_find_a_name_a_digest_and_a_box(made: Made, package: Path) -> None:

@@ -13,13 +13,13 @@ import pyarrow.parquet as pq
 from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.values.errors import PlanError
 from bodycam_pipeline.values.geometry import Region
-from bodycam_pipeline.values.plan import REGION_SCHEMA, Dismissed, KeptTrack, MutedSpan, Plan, WithheldSpan
+from bodycam_pipeline.values.plan import REGION_SCHEMA, Dismissed, DrawnTrack, KeptTrack, MutedSpan, Plan, WithheldSpan
 from bodycam_pipeline.values.timeline import Span
 
 METADATA_KEY = b"bodycam_plan"
 """The one key of the schema's metadata that holds everything about the plan but its regions, as JSON."""
 
-VERSION = 2
+VERSION = 3
 
 _ROWS_PER_GROUP = 65_536
 
@@ -102,6 +102,7 @@ def _facts(plan: Plan) -> dict[str, Any]:
         "withheld": [asdict(w) for w in plan.withheld],
         "muted": [asdict(m) for m in plan.muted],
         "kept": [asdict(k) for k in plan.kept],
+        "drawn": [asdict(d) for d in plan.drawn],
         "dismissed": [asdict(d) for d in plan.dismissed],
     }
 
@@ -129,6 +130,7 @@ def _plan(facts: dict[str, Any], regions: pa.Table) -> Plan:
             KeptTrack(k["track"], k["reason"], k["by"], tuple((p, *box) for p, *box in k["places"]))
             for k in facts["kept"]
         ),
+        drawn=tuple(DrawnTrack(d["track"], d["by"]) for d in facts["drawn"]),
         dismissed=tuple(
             Dismissed(Span(**d["span"]), Region(**d["region"]), d["reason"], d["by"]) for d in facts["dismissed"]
         ),

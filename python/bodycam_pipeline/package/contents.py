@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from bodycam_pipeline.evidence.digests import file_sha256
+from bodycam_pipeline.release.exemption_index import NAMES
 from bodycam_pipeline.values.errors import VerificationError
 
 STATEMENT = "statement.dsse.json"
@@ -12,7 +13,7 @@ KEY = "signer.pub.pem"
 LETTER = "letter-fields.csv"
 GUIDE = "VERIFY.md"
 PAGE = "verify.html"
-ADDED = frozenset({STATEMENT, SUMS, FRAMEHASH, KEY, LETTER, GUIDE, PAGE})
+ADDED = frozenset({STATEMENT, SUMS, FRAMEHASH, KEY, LETTER, GUIDE, PAGE, *NAMES})
 """What a package holds beside the release's own files, which it holds byte for byte."""
 
 REMEDY = "Do not rely on this copy: ask for the package again from where it was published."

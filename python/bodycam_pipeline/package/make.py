@@ -37,6 +37,7 @@ from bodycam_pipeline.package.contents import (
     plain_files,
     sums_text,
 )
+from bodycam_pipeline.package.index import public_index
 from bodycam_pipeline.package.letter import letter_fields
 from bodycam_pipeline.package.statement import Statement, predicate_of
 from bodycam_pipeline.release.folders import Folders
@@ -78,7 +79,7 @@ def make_package(job: Folders, to: Path, key: Ed25519PrivateKey, by: str) -> Pac
         folder = Path(staging) / "package"
         shutil.copytree(job.release, folder)
         manifest = check_files(folder)
-        _add_files(folder, manifest, key)
+        _add_files(folder, manifest, job, key)
         _sign(folder, predicate_of(manifest, _frames(folder), kept_source(job).root()), key)
         packaged = Packaged(to, fingerprint(key.public_key()), digests_of(plain_files(folder))[STATEMENT])
         record(job, "released", by, statement=packaged.statement_sha256, fingerprint=packaged.fingerprint)
@@ -86,7 +87,7 @@ def make_package(job: Folders, to: Path, key: Ed25519PrivateKey, by: str) -> Pac
     return packaged
 
 
-def _add_files(folder: Path, manifest: dict[str, Any], key: Ed25519PrivateKey) -> None:
+def _add_files(folder: Path, manifest: dict[str, Any], job: Folders, key: Ed25519PrivateKey) -> None:
     (video,) = folder.glob("*.mp4")
     texts = {
         FRAMEHASH: gzip.compress(framehash(video, _frames(folder)), mtime=0),
@@ -94,6 +95,7 @@ def _add_files(folder: Path, manifest: dict[str, Any], key: Ed25519PrivateKey) -
         LETTER: letter_fields(manifest).encode(),
         GUIDE: resources(__package__).joinpath("verify-by-hand.md").read_bytes(),
         PAGE: resources(__package__).joinpath(PAGE).read_bytes(),
+        **public_index(job, manifest),
     }
     for name, text in texts.items():
         write_atomically(folder / name, text)

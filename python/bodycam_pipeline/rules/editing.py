@@ -17,6 +17,7 @@ from bodycam_pipeline.values.errors import EditsError
 from bodycam_pipeline.values.geometry import Box, Region, snapped_region
 from bodycam_pipeline.values.plan import (
     Dismissed,
+    DrawnTrack,
     KeptTrack,
     MutedSpan,
     Plan,
@@ -47,11 +48,8 @@ def apply_edits(plan: Plan, edits: Edits, recording: Recording, policy: Policy) 
     tracks = _known_tracks(plan)
     _refuse_unknown(edits.keep, tracks)
     clock = _Clock(recording)
-    manual = [
-        row
-        for number, hide in enumerate(edits.hide, start=max(tracks, default=0) + 1)
-        for row in _hidden(hide, number, clock, policy.redaction.grid_px)
-    ]
+    drawn = dict(enumerate(edits.hide, start=max(tracks, default=0) + 1))
+    manual = [row for number, hide in drawn.items() for row in _hidden(hide, number, clock, policy.redaction.grid_px)]
     return replace(
         plan,
         regions=sorted_regions([_without(plan.regions, edits.keep), region_table(manual)]),
@@ -60,6 +58,7 @@ def apply_edits(plan: Plan, edits: Edits, recording: Recording, policy: Policy) 
         ),
         muted=_and(plan.muted, [MutedSpan(clock.span(s, "mute"), s.reason, s.by) for s in edits.mute]),
         kept=_and(plan.kept, _kept(plan, edits.keep)),
+        drawn=_and(plan.drawn, [DrawnTrack(number, hide.by) for number, hide in drawn.items()]),
         dismissed=_and(plan.dismissed, [_dismissed(d, clock, policy.redaction.grid_px) for d in edits.dismiss]),
     )
 

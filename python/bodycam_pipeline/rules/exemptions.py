@@ -3,12 +3,43 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bodycam_pipeline.values.geometry import Box
+from bodycam_pipeline.values.geometry import Box, Orientation
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.recording import Recording
 from bodycam_pipeline.values.timeline import Span, format_clock
 
 _ROWS, _COLUMNS = ("top", "middle", "bottom"), ("left", "centre", "right")
+
+
+AUTOMATIC, A_PERSON = "automatic", "a person"
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What tells a place from a region, and the end of a frame from its begin.
+
+    Attributes:
+        width, height: Of the coded frame, in pixels.
+        orientation: Turns it upright.
+        frame_duration_pts: How long a frame lasts.
+    """
+
+    width: int
+    height: int
+    orientation: Orientation
+    frame_duration_pts: int
+
+    @classmethod
+    def of(cls, recording: Recording) -> "Screen":
+        """A recording's."""
+        video = recording.video
+        return cls(video.width, video.height, video.orientation, recording.frame_duration_pts)
+
+    def place(self, coded: Box) -> str:
+        """In which ninth of the upright picture the middle of a box lies."""
+        x, y = self.orientation.to_upright(coded, self.width, self.height).centre
+        right, bottom = self.orientation.upright_size(self.width, self.height)
+        return f"{_ROWS[_third(y, bottom)]} {_COLUMNS[_third(x, right)]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +62,20 @@ class Exemption:
     by: str
 
 
-def exemptions(plan: Plan, recording: Recording) -> tuple[Exemption, ...]:
-    """Every deletion of a plan, by time."""
-    lines = [*_tracks(plan, recording), *_spans(plan)]
+def exemptions(plan: Plan, screen: Screen, *, names: bool) -> tuple[Exemption, ...]:
+    """Every deletion of a plan, by time.
+
+    Args:
+        plan: What is hidden, and why.
+        screen: Of the plan's recording.
+        names: Say which person decided; else only that a person did.
+    """
+    lines = [*_tracks(plan, screen, names=names), *_spans(plan, names=names)]
     return tuple(line for _, line in sorted(lines, key=lambda pair: pair[0]))
 
 
-def _tracks(plan: Plan, recording: Recording) -> Iterator[tuple[int, Exemption]]:
-    columns = ("left", "top", "right", "bottom")
+def _tracks(plan: Plan, screen: Screen, *, names: bool) -> Iterator[tuple[int, Exemption]]:
+    sides = ("left", "top", "right", "bottom")
     grouped = plan.regions.group_by(["track", "kind", "reason"], use_threads=False).aggregate(
         [
             ("pts", "min"),
@@ -50,28 +87,23 @@ def _tracks(plan: Plan, recording: Recording) -> Iterator[tuple[int, Exemption]]
             ("bottom", "mean"),
         ]
     )
+    drawn = {d.track: d.by if names else A_PERSON for d in plan.drawn}
     for row in grouped.to_pylist():
-        start, end = row["pts_min"], row["pts_max"] + recording.frame_duration_pts
-        by = "a person" if row["origin_distinct"] == ["manual"] else "automatic"
-        place = _place(Box(*(row[f"{name}_mean"] for name in columns)), recording)
+        start, end = row["pts_min"], row["pts_max"] + screen.frame_duration_pts
+        place = screen.place(Box(*(row[f"{side}_mean"] for side in sides)))
+        by = drawn.get(row["track"], A_PERSON) if row["origin_distinct"] == ["manual"] else AUTOMATIC
         yield start, Exemption(*_clocks(plan, Span(start, end)), row["kind"], place, row["reason"], by)
 
 
-def _spans(plan: Plan) -> Iterator[tuple[int, Exemption]]:
+def _spans(plan: Plan, *, names: bool) -> Iterator[tuple[int, Exemption]]:
     for kind, place, decisions in (("picture", "all of it", plan.withheld), ("sound", "", plan.muted)):
         for d in decisions:
-            yield d.span.start_pts, Exemption(*_clocks(plan, d.span), kind, place, d.reason, d.by)
+            by = d.by if names else A_PERSON
+            yield d.span.start_pts, Exemption(*_clocks(plan, d.span), kind, place, d.reason, by)
 
 
 def _clocks(plan: Plan, span: Span) -> tuple[str, str]:
     return format_clock(span.start_pts * plan.time_base), format_clock(span.end_pts * plan.time_base)
-
-
-def _place(coded: Box, recording: Recording) -> str:
-    video = recording.video
-    x, y = video.orientation.to_upright(coded, video.width, video.height).centre
-    width, height = video.upright_size
-    return f"{_ROWS[_third(y, height)]} {_COLUMNS[_third(x, width)]}"
 
 
 def _third(at: float, of: int) -> int:

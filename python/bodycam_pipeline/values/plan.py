@@ -88,6 +88,14 @@ class KeptTrack:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawnTrack:
+    """A track that a person drew, and who; its regions are in the table, with their reason."""
+
+    track: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Dismissed:
     """A spot of the second look in which a person saw nothing to hide: a region of the coded frame over time."""
 
@@ -109,7 +117,7 @@ class Plan:
         frames: How many frames the recording presents.
         regions: Rows of `REGION_SCHEMA`.
         undecodable_pts: Frames that could not be decoded and looked at; a release needs each of them withheld.
-        withheld, muted, kept: A person's decisions.
+        withheld, muted, kept, drawn: A person's decisions.
         dismissed: What a person says the second look sees wrongly. It hides nothing and so is not part of the digest.
     """
 
@@ -123,6 +131,7 @@ class Plan:
     withheld: tuple[WithheldSpan, ...] = ()
     muted: tuple[MutedSpan, ...] = ()
     kept: tuple[KeptTrack, ...] = ()
+    drawn: tuple[DrawnTrack, ...] = ()
     dismissed: tuple[Dismissed, ...] = ()
 
     @cached_property
@@ -144,7 +153,7 @@ class Plan:
             "time_base": [self.time_base.numerator, self.time_base.denominator],
             "frames": self.frames,
             "undecodable": self.undecodable_pts,
-            **{name: [asdict(d) for d in getattr(self, name)] for name in ("withheld", "muted", "kept")},
+            **{name: [asdict(d) for d in getattr(self, name)] for name in ("withheld", "muted", "kept", "drawn")},
         }
 
     def part(self, span: Span) -> "PlanPart":

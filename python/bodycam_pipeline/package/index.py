@@ -1,0 +1,29 @@
+"""The exemption index that is handed out: no names, no boxes."""
+
+from typing import Any
+
+from bodycam_pipeline.evidence.plan_file import read_plan
+from bodycam_pipeline.release.exemption_index import Index, index_files
+from bodycam_pipeline.release.folders import Folders
+from bodycam_pipeline.rules.exemptions import Screen, exemptions
+from bodycam_pipeline.values.errors import PackageError
+from bodycam_pipeline.values.geometry import Orientation
+
+
+def public_index(job: Folders, manifest: dict[str, Any]) -> dict[str, bytes]:
+    """The files of the index of a job's release, by name.
+
+    Raises:
+        PlanError: the plan beside it is gone or was changed.
+        PackageError: it is not the plan of this release, or an older version made it.
+    """
+    plan = read_plan(job.internal / "plan.parquet")
+    video = manifest["video"]
+    if plan.sha256 != manifest["plan"]["sha256"] or "frame_duration_pts" not in video:
+        raise PackageError(
+            f"the plan in {job.internal} is not the one that this release was made from",
+            remedy="Redact the recording again into another folder.",
+        )
+    screen = Screen(video["width"], video["height"], Orientation(video["orientation"]), video["frame_duration_pts"])
+    lines = exemptions(plan, screen, names=False)
+    return index_files(Index(job.video_name, manifest["policy"]["name"], False, lines))
