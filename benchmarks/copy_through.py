@@ -22,7 +22,6 @@ from statistics import median
 
 import numpy as np
 
-from benchmarks.strides import HereAndNow
 from bodycam_pipeline import _native
 from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.pipeline import Order, render
@@ -31,6 +30,7 @@ from bodycam_pipeline.values.geometry import Region
 from bodycam_pipeline.values.plan import Plan, PlannedRegion, region_table
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.values.recording import Recording
+from tests.inline import InlineRunner
 
 SHARES = (0.0, 0.1, 0.3, 1.0)
 FACE_PX = 160
@@ -89,7 +89,7 @@ def _rendering(recording: Recording, share: float, untouched: str, folder: Path)
 
     def run() -> None:
         shutil.rmtree(out, ignore_errors=True)
-        render(Order(recording.address, out, policy), plan, HereAndNow())
+        render(Order(recording.address, out, policy), plan, InlineRunner())
 
     return run
 

@@ -1,0 +1,123 @@
+"""What each way of looking costs and covers: models, scales and strides, the figures the default is chosen by.
+
+    python -m benchmarks.looking [--ways MODELS@SCALES/EVERY ...] [--clips NAME ...]
+
+A way is written ``centerface+detector-v1@640+1280/1+2``: the models, the long sides of the picture in pixels, and in
+how many frames each model looks once. Each clip is looked at in every way in turn, so that a drifting machine drifts
+for all; the first way is the measure for boxes that nobody labelled. Printed for each way: CPU milliseconds per frame,
+how many of the boxes flagged sure are hidden, and how many of the boxes that the first way hides show. A box is what
+the detectors saw, before padding. Needs ../shared/data/clips.
+"""
+
+import argparse
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from bodycam_pipeline.measuring.clips import Eyes, Seen, clips_in, look_at
+from bodycam_pipeline.rules.coverage import TrueBox, measure
+from bodycam_pipeline.rules.planning import make_plan
+from bodycam_pipeline.values.plan import Plan
+from bodycam_pipeline.values.policy import Policy
+from bodycam_pipeline.vision.registry import find_model
+from tests.inline import InlineRunner
+
+CLIPS = Path(__file__).parents[2] / "shared" / "data" / "clips"
+UNLABELLED = ("face_no_bframes.mp4", "person_dog_rot270.mp4", "walkers_ai_generated.mp4", "roof_cfr_timestamps.mp4")
+"""Clips with people that nobody labelled: the first way's own boxes are what they are measured by."""
+
+BOTH = "centerface+detector-v1"
+WAYS = (
+    f"{BOTH}@640+1280/1+1",
+    f"{BOTH}@640+1280/2+1",
+    f"{BOTH}@640+1280/3+1",
+    f"{BOTH}@1280/1+1",
+    f"{BOTH}@960/1+1",
+    f"{BOTH}@640/1+1",
+    "detector-v1@640+1280/1",
+    "detector-v1@1280/1",
+    "detector-v1@640/1",
+)
+
+
+@dataclass
+class Sum:
+    """What one way needed and hid, over the clips so far."""
+
+    cpu: float = 0.0
+    frames: int = 0
+    hidden: int = 0
+    sure: int = 0
+    shows: int = 0
+    boxes: int = 0
+
+    def __str__(self) -> str:
+        return f"{1000 * self.cpu / self.frames:.0f} | {self.hidden}/{self.sure} | {self.shows}/{self.boxes}"
+
+
+def main() -> None:
+    """Look, plan, compare, print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--ways", nargs="+", default=WAYS)
+    parser.add_argument("--clips", nargs="+", help="only these")
+    options = parser.parse_args()
+    if not CLIPS.is_dir():
+        raise SystemExit(f"{CLIPS} is not there: nothing to measure on")
+    clips, sums = clips_in(CLIPS, UNLABELLED), defaultdict[str, Sum](Sum)
+    for name in options.clips or clips:
+        _look(name, clips[name], options.ways, sums)
+        print(f"{name}: looked at", flush=True)
+    print("| way | CPU ms per frame | sure boxes hidden | boxes of the first way that show |\n|---|---|---|---|")
+    for way in options.ways:
+        print(f"| `{way}` | {sums[way]} |")
+
+
+def policy_of(way: str) -> Policy:
+    """The default policy, looking that way."""
+    looking, every = way.split("/")
+    models, scales = looking.split("@")
+    rule = {"models": models.split("+"), "long_sides_px": scales.split("+"), "every": every.split("+")}
+    return Policy.model_validate({"detection": rule})
+
+
+def _look(name: str, labels: Sequence[tuple[int, TrueBox]], ways: Sequence[str], sums: dict[str, Sum]) -> None:
+    full: tuple[TrueBox, ...] = ()
+    for way in ways:
+        policy, tally = policy_of(way), sums[way]
+        seen, cpu = _looked(name, labels, policy)
+        plan = make_plan(seen.recording, seen.looks, seen.undecodable_pts, policy, {})
+        full = full or tuple(_hidden_by(plan, seen))
+        truth, own = measure(plan, seen.truth), measure(plan, full)
+        tally.cpu += cpu
+        tally.frames += len(seen.looks)
+        tally.hidden += round(truth.share_hidden * truth.boxes)
+        tally.sure += truth.boxes
+        tally.shows += sum(len(thing.visible_pts) for thing in own.things)
+        tally.boxes += own.boxes
+
+
+def _looked(name: str, labels: Sequence[tuple[int, TrueBox]], policy: Policy) -> tuple[Seen, float]:
+    models = [find_model(model) for model in policy.detection.models]
+    with tempfile.TemporaryDirectory() as folder:
+        start = time.process_time()
+        seen = look_at(CLIPS / name, labels, Eyes(models, policy.detection, InlineRunner(), Path(folder)))
+        return seen, time.process_time() - start
+
+
+def _hidden_by(plan: Plan, seen: Seen) -> Iterator[TrueBox]:
+    """Every detection that the plan made of it hides, in the coded frame."""
+    video, found = seen.recording.video, list(chain.from_iterable(look.detections for look in seen.looks))
+    boxes = [
+        TrueBox(d.pts, d.kind, number, video.orientation.to_coded(d.box, video.width, video.height))
+        for number, d in enumerate(found)
+    ]
+    hidden = {thing.thing for thing in measure(plan, boxes).things if not thing.visible_pts}
+    return (box for box in boxes if box.thing in hidden)
+
+
+if __name__ == "__main__":
+    main()
