@@ -127,13 +127,14 @@ def test_letterbox(sizes: tuple[tuple[int, int], ...], rate: Timed) -> None:
     planes = _native.Planes(*smooth, strides=(WIDTH, WIDTH // 2, WIDTH // 2), width=WIDTH, height=HEIGHT)
     targets = [np.zeros((1, 3, height, width), np.float32) for width, height in sizes]
     options: Any = {"factor": (1 / 255, 1 / 255, 1 / 255), "matrix": "bt601"}
-    _native.letterbox([planes], targets, **options)
+    letterbox = _native.Letterbox(**options)
+    letterbox.fill([planes], targets)
     packed = np.concatenate([plane.ravel() for plane in smooth]).reshape(HEIGHT * 3 // 2, WIDTH)
     for target, size in zip(targets, sizes, strict=True):
         theirs = opencv_letterbox(packed, size, np.zeros_like(target))
         assert np.abs(target - theirs).max() < 4 / 255
     size = FRAME_BYTES * len(targets) + sum(target.nbytes for target in targets)
-    rate(size, lambda: _native.letterbox([planes], targets, **options))
+    rate(size, lambda: letterbox.fill([planes], targets))
 
 
 @pytest.mark.parametrize("sizes", [DETECTOR_SIZES[:1], DETECTOR_SIZES[1:], DETECTOR_SIZES], ids=str)

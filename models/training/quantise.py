@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from bodycam_pipeline._native import letterbox
+from bodycam_pipeline._native import Letterbox
 from bodycam_pipeline.media.planes import planes
 from bodycam_pipeline.media.stills import read_still
 from bodycam_pipeline.values.model import Model
@@ -45,10 +45,10 @@ class Pictures(CalibrationDataReader):
 
 def tensor(file: Path, model: Model) -> NDArray[np.float32]:
     target = np.zeros((1, 3, *SIZE), np.float32)
-    letterbox(
-        [planes(read_still(file))], [target], full_range=True, matrix="bt601",
-        channels=model.channels, mean=model.mean, factor=model.factor,
-    )  # fmt: skip
+    letterbox = Letterbox(
+        full_range=True, matrix="bt601", channels=model.channels, mean=model.mean, factor=model.factor
+    )
+    letterbox.fill([planes(read_still(file))], [target])
     return target
 
 

@@ -30,6 +30,7 @@ _Head: TypeAlias = Literal[
 _Matrix: TypeAlias = Literal["bt601", "bt709"]
 
 __all__ = [
+    "Letterbox",
     "ObjectKey",
     "Planes",
     "SealedFile",
@@ -38,7 +39,7 @@ __all__ = [
     "build_profile",
     "decode_head",
     "frame_digest",
-    "letterbox",
+    "frame_sketch",
     "merkle_consistency",
     "merkle_consistency_ranges",
     "merkle_extends",
@@ -94,47 +95,62 @@ class Planes:
     def writable(self) -> bool:
         """Whether all three buffers may be written to."""
 
-def letterbox(
-    frames: Sequence[Planes],
-    targets: Sequence[NDArray[np.float32]],
-    *,
-    orientation: int = 1,
-    full_range: bool = False,
-    matrix: _Matrix = "bt709",
-    channels: Literal["rgb", "bgr"] = "rgb",
-    mean: tuple[float, float, float] = (0.0, 0.0, 0.0),
-    factor: tuple[float, float, float] = (1.0, 1.0, 1.0),
-    pad: float = 0.0,
-    crop: tuple[int, int, int, int] | None = None,
-) -> list[float]:
-    """Scale frames into detector tensors, upright, in one pass over the planes.
+@final
+class Letterbox:
+    """Scales frames into detector tensors, upright, in one pass over the planes.
 
     Each frame (or its ``crop``) is turned upright, scaled by one factor to fit the target, and placed at its top left;
     the rest is ``pad``. The scaled picture's last row and column may stand for a part of a pixel, so that one factor
     holds in both directions. Chroma is taken as sited left of its two columns and half-way between its two rows. A
     written value is ``(colour - mean) * factor`` with colour in 0..255, per channel in the order of ``channels``.
     Shrinking averages the area under each target pixel; growing interpolates linearly.
-
-    Args:
-        frames: n frames of one size.
-        targets: One C-contiguous array of shape (n, 3, H, W) per scale, written in place.
-        orientation: EXIF orientation 1..8 of the coded picture.
-        full_range: Samples use 0..255 rather than 16..235/240.
-        matrix: The YCbCr matrix, BT.601 or BT.709.
-        channels: Order of the colour planes in the target.
-        mean: Subtracted from each channel (0..255), in the order of ``channels``.
-        factor: Multiplied after the mean, in the order of ``channels``.
-        pad: Written outside the picture, as it is (already normalised).
-        crop: Half-open ``left, top, right, bottom`` in pixels of the coded frame; None is all of it.
-
-    Returns:
-        For each target, target pixels per upright source pixel: divide a box by it to come back.
-
-    Raises:
-        ValueError: no frame, frames of different sizes, an unknown orientation, an empty or outside crop, a target
-            whose shape does not fit.
-        BufferError: a target that is not C-contiguous and writable, or given twice.
     """
+
+    def __new__(
+        cls,
+        *,
+        orientation: int = 1,
+        full_range: bool = False,
+        matrix: _Matrix = "bt709",
+        channels: Literal["rgb", "bgr"] = "rgb",
+        mean: tuple[float, float, float] = (0.0, 0.0, 0.0),
+        factor: tuple[float, float, float] = (1.0, 1.0, 1.0),
+        pad: float = 0.0,
+        crop: tuple[int, int, int, int] | None = None,
+    ) -> Letterbox:
+        """Say what a detector wants to see.
+
+        Args:
+            orientation: EXIF orientation 1..8 of the coded picture.
+            full_range: Samples use 0..255 rather than 16..235/240.
+            matrix: The YCbCr matrix, BT.601 or BT.709.
+            channels: Order of the colour planes in the target.
+            mean: Subtracted from each channel (0..255), in the order of ``channels``.
+            factor: Multiplied after the mean, in the order of ``channels``.
+            pad: Written outside the picture, as it is (already normalised).
+            crop: Half-open ``left, top, right, bottom`` in pixels of the coded frame; None is all of it.
+
+        Raises:
+            ValueError: an unknown orientation, matrix or order of channels, a crop outside every frame.
+        """
+
+    def fill(self, frames: Sequence[Planes], targets: Sequence[NDArray[np.float32]]) -> list[float]:
+        """Write every frame into every target.
+
+        Tables are kept for the next call with frames and targets of the same sizes.
+
+        Args:
+            frames: n frames of one size.
+            targets: One C-contiguous array of shape (n, 3, H, W) per scale, written in place.
+
+        Returns:
+            For each target, target pixels per upright source pixel: divide a box by it to come back.
+
+        Raises:
+            ValueError: no frame, frames of different sizes, an empty or outside crop, a target whose shape does not
+                fit.
+            BufferError: a target that is not C-contiguous and writable, or given twice.
+        """
 
 def decode_head(
     head: _Head,
@@ -255,6 +271,14 @@ def frame_digest(planes: Planes) -> bytes:
 
     Returns:
         32 bytes over luma, blue, red: rows cut to their width, no padding.
+    """
+
+def frame_sketch(planes: Planes) -> NDArray[np.uint8]:
+    """The mean of every tile of the planes: what coding hardly changes and any other picture does.
+
+    Returns:
+        (n,) rounded means over luma, blue, red, row by row, of tiles of 32 by 32 samples of their plane; those at the
+        right and lower edge may be smaller.
     """
 
 def merkle_leaf(entry: bytes) -> bytes:

@@ -29,7 +29,7 @@ MATRICES = {"bt601": (0.299, 0.114), "bt709": (0.2126, 0.0722)}
 
 def run(picture: Picture, width: int, height: int, **options: Any) -> tuple[NDArray[np.float32], float]:
     target = np.full((1, 3, height, width), np.nan, np.float32)
-    (scale,) = _native.letterbox([picture.planes], [target], **options)
+    (scale,) = _native.Letterbox(**options).fill([picture.planes], [target])
     return target[0], scale
 
 
@@ -202,7 +202,7 @@ def test_a_box_divided_by_the_scale_comes_back() -> None:
 def test_several_frames_and_scales_in_one_call() -> None:
     one, two = noise(64, 48, seed=1), noise(64, 48, seed=2)
     small, large = np.zeros((2, 3, 32, 32), np.float32), np.zeros((2, 3, 96, 64), np.float32)
-    assert _native.letterbox([one.planes, two.planes], [small, large], pad=5.0) == [0.5, 1.0]
+    assert _native.Letterbox(pad=5.0).fill([one.planes, two.planes], [small, large]) == [0.5, 1.0]
     for at, picture in enumerate((one, two)):
         np.testing.assert_array_equal(small[at], run(picture, 32, 32, pad=5.0)[0])
         np.testing.assert_array_equal(large[at], run(picture, 64, 96, pad=5.0)[0])
@@ -225,16 +225,16 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 def test_refuses_options_that_mean_nothing(options: dict[str, Any], message: str) -> None:
     target = np.full((1, 3, 8, 8), 4.0, np.float32)
     with pytest.raises(ValueError, match=message):
-        _native.letterbox([noise(16, 8).planes], [target], **options)
+        _native.Letterbox(**options).fill([noise(16, 8).planes], [target])
     assert (target == 4).all()
 
 
 def test_refuses_frames_of_different_sizes_and_no_frame() -> None:
     target = np.full((2, 3, 8, 8), 4.0, np.float32)
     with pytest.raises(ValueError, match="frame 1 is 16x6"):
-        _native.letterbox([noise(16, 8).planes, noise(16, 6).planes], [target])
+        _native.Letterbox().fill([noise(16, 8).planes, noise(16, 6).planes], [target])
     with pytest.raises(ValueError, match="no frame"):
-        _native.letterbox([], [target])
+        _native.Letterbox().fill([], [target])
     assert (target == 4).all()
 
 
@@ -242,7 +242,7 @@ def test_refuses_frames_of_different_sizes_and_no_frame() -> None:
 def test_refuses_a_target_that_does_not_fit(shape: tuple[int, ...]) -> None:
     first, second = np.full((1, 3, 8, 8), 4.0, np.float32), np.full(shape, 4.0, np.float32)
     with pytest.raises(ValueError, match="target"):
-        _native.letterbox([noise(16, 8).planes], [first, second])
+        _native.Letterbox().fill([noise(16, 8).planes], [first, second])
     assert (first == 4).all()
     assert (second == 4).all()
 
@@ -255,9 +255,9 @@ def test_refuses_a_target_that_cannot_be_written_in_place() -> None:
     fortran = np.asfortranarray(np.zeros((1, 3, 8, 8), np.float32))
     for bad in (read_only, strided, fortran):
         with pytest.raises(BufferError):
-            _native.letterbox([noise(16, 8).planes], [good, bad])
+            _native.Letterbox().fill([noise(16, 8).planes], [good, bad])
     with pytest.raises(BufferError):
-        _native.letterbox([noise(16, 8).planes], [good, good])
+        _native.Letterbox().fill([noise(16, 8).planes], [good, good])
     with pytest.raises(TypeError):
-        _native.letterbox([noise(16, 8).planes], [np.zeros((1, 3, 8, 8))])  # type: ignore[list-item]
+        _native.Letterbox().fill([noise(16, 8).planes], [np.zeros((1, 3, 8, 8))])  # type: ignore[list-item]
     assert (good == 4).all()

@@ -122,5 +122,5 @@ def test_a_frame_that_is_read_can_be_read_twice_at_once() -> None:
     picture = noise(64, 32)
     planes = picture.planes
     target = np.zeros((2, 3, 32, 64), np.float32)
-    _native.letterbox([planes, planes], [target])
+    _native.Letterbox().fill([planes, planes], [target])
     assert np.array_equal(target[0], target[1])

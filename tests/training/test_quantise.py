@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 from PIL import Image
 
-from bodycam_pipeline._native import letterbox
+from bodycam_pipeline._native import Letterbox
 from bodycam_pipeline.vision.registry import find_model
 from bodycam_pipeline.vision.session import open_network
 from models.training.quantise import chosen, last_layers, quantise
@@ -38,7 +38,7 @@ def test_the_registry_takes_it_and_it_sees_nearly_the_same(tmp_path: Path) -> No
     assert len(untouched) == len(list(last_layers(made))) - 3, "only the last layers stay in float"
     tensor = np.zeros((1, 3, 384, 640), np.float32)
     picture: Image.Image = portrait((640, 360), (330, 170), 90)[0]
-    letterbox([frame(picture)], [tensor], factor=model.factor)
+    Letterbox(factor=model.factor).fill([frame(picture)], [tensor])
     best = [open_network(each).boxes(tensor, [0.3, 0.99])[0] for each in (model, find_model(str(out)))]
     first, second = (rows[rows[:, 4].argmax()] for rows in best)
     np.testing.assert_allclose(second[:4], first[:4], atol=12)

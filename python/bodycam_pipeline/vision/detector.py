@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bodycam_pipeline._native import Planes, letterbox, suppress
+from bodycam_pipeline._native import Letterbox, Planes, suppress
 from bodycam_pipeline.values.detection import KINDS, Detection, Kind, Look
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.model import Model, Provider, Thresholds
@@ -67,8 +66,7 @@ class _Group:
         sizes = input_sizes(rule.long_sides_px, video.upright_size, enlarge=enlarge)
         self._tensors = [np.zeros((1, 3, size.height, size.width), np.float32) for size in sizes]
         self._first = models[0][0]
-        self._fill = partial(
-            letterbox,
+        self._letterbox = Letterbox(
             orientation=int(video.orientation),
             full_range=video.full_range,
             matrix=matrix_of(video),
@@ -88,7 +86,7 @@ class _Group:
         looking = [model for model in self._models if number % model.every == 0]
         if not looking:
             return []
-        self._scales = self._fill([frame], self._tensors)
+        self._scales = self._letterbox.fill([frame], self._tensors)
         return [
             sighting
             for tensor, scale in zip(self._tensors, self._scales, strict=True)

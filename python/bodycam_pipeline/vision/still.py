@@ -5,7 +5,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from bodycam_pipeline._native import Planes, letterbox, suppress
+from bodycam_pipeline._native import Letterbox, Planes, suppress
 from bodycam_pipeline.values.detection import KINDS, Kind
 from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.vision.detector import HARDLY_EVER
@@ -35,6 +35,9 @@ class StillDetector:
         """
         self._model = model
         self._network = open_network(model)
+        self._letterbox = Letterbox(
+            full_range=True, matrix="bt601", channels=model.channels, mean=model.mean, factor=model.factor
+        )
         self._floors = [LOWEST_SCORE if kind else HARDLY_EVER for kind in model.classes]
         self._side = long_side_px
         self._iou = suppress_iou
@@ -53,11 +56,7 @@ class StillDetector:
         size = picture.width, picture.height
         height, width = (ceil(round(side * self._side / max(size)) / GRID) * GRID for side in reversed(size))
         tensor = np.zeros((1, 3, max(height, GRID), max(width, GRID)), np.float32)
-        model = self._model
-        (scale,) = letterbox(
-            [picture], [tensor], full_range=True, matrix="bt601",
-            channels=model.channels, mean=model.mean, factor=model.factor,
-        )  # fmt: skip
+        (scale,) = self._letterbox.fill([picture], [tensor])
         (rows,) = self._network.boxes(tensor, self._floors)
         return {kind: self._of_kind(rows, kind) for kind in self.kinds}, scale
 

@@ -13,6 +13,7 @@ mod planes;
 mod redact;
 mod residual;
 mod sealed;
+mod sketch;
 mod suppress;
 mod tables;
 
@@ -22,11 +23,11 @@ mod _native {
 
     #[pymodule_export]
     use super::{
-        decode_head::decode_head, frame_digest::frame_digest, letterbox::letterbox, merkle::merkle_consistency,
+        decode_head::decode_head, frame_digest::frame_digest, letterbox::Letterbox, merkle::merkle_consistency,
         merkle::merkle_consistency_ranges, merkle::merkle_extends, merkle::merkle_includes, merkle::merkle_inclusion,
         merkle::merkle_inclusion_ranges, merkle::merkle_leaf, merkle::merkle_leaves, merkle::merkle_root,
         planes::Planes, redact::redact, residual::residual, sealed::ObjectKey, sealed::SealedFile, sealed::blake3_file,
-        sealed::new_identity, suppress::suppress,
+        sealed::new_identity, sketch::frame_sketch, suppress::suppress,
     };
 
     #[pymodule_init]

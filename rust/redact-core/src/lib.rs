@@ -15,6 +15,7 @@ mod planes;
 mod regions;
 mod residual;
 mod ring;
+mod sketch;
 mod styles;
 mod suppress;
 
@@ -28,5 +29,6 @@ pub use letterbox::{Channels, Fit, Letterbox, Matrix, Orientation, Range, check_
 pub use planes::{Frame, FrameMut, Plane, PlaneMut};
 pub use regions::{Region, check_regions};
 pub use residual::residual;
+pub use sketch::sketch;
 pub use styles::{Colour, Shipping, Style, check_seeds, redact};
 pub use suppress::suppress;

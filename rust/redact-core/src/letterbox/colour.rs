@@ -1,6 +1,7 @@
 //! From YCbCr to normalised colours.
 
 use super::Letterbox;
+use super::taps::Number;
 
 /// Which sample values are black and white.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,8 +49,10 @@ pub struct Conversion {
 }
 
 impl Conversion {
+    /// For samples that come as so many parts of luma and of chroma.
     #[expect(clippy::cast_possible_truncation, reason = "computed in double precision, used in single")]
-    pub fn new(letterbox: &Letterbox) -> Self {
+    pub fn new(letterbox: &Letterbox, parts: [f32; 2]) -> Self {
+        let [luma_parts, chroma_parts] = parts.map(f64::from);
         let (red_share, blue_share) = match letterbox.matrix {
             Matrix::Bt601 => (0.299, 0.114),
             Matrix::Bt709 => (0.2126, 0.0722),
@@ -74,9 +77,9 @@ impl Conversion {
             let constant = -black * luma - 128.0 * (one + other);
             let (black, white) = (-mean * factor, (255.0 - mean) * factor);
             Channel {
-                luma: (luma * factor) as f32,
-                one: (one * factor) as f32,
-                other: (other * factor) as f32,
+                luma: (luma * factor / luma_parts) as f32,
+                one: (one * factor / chroma_parts) as f32,
+                other: (other * factor / chroma_parts) as f32,
                 constant: ((constant - mean) * factor) as f32,
                 lowest: black.min(white) as f32,
                 highest: black.max(white) as f32,
@@ -87,13 +90,14 @@ impl Conversion {
 
     /// Convert one row.
     #[inline(always)]
-    pub fn convert(&self, mixed: &[Vec<f32>; 3], colours: [&mut [f32]; 3]) {
+    pub fn convert<N: Number>(&self, mixed: &[Vec<N>; 3], colours: [&mut [f32]; 3]) {
         let [a, b, c] = self.channels;
         let [luma, blue, red] = mixed;
         let (one, other) = if self.red_first { (red, blue) } else { (blue, red) };
         let [first, second, third] = colours;
         let targets = first.iter_mut().zip(second).zip(third);
         for ((((first, second), third), y), (one, other)) in targets.zip(luma).zip(one.iter().zip(other)) {
+            let (y, one, other): (f32, f32, f32) = ((*y).into(), (*one).into(), (*other).into());
             *first = clamp(y * a.luma + one * a.one + a.constant, a);
             *second = clamp(y * b.luma + one * b.one + other * b.other + b.constant, b);
             *third = clamp(y * c.luma + other * c.other + c.constant, c);

@@ -8,13 +8,14 @@
 //! between its two luma rows.
 
 mod colour;
+mod mixer;
 mod periodic;
 mod taps;
 
-use crate::{Error, Frame, Plane, Region, Result};
+use crate::{Error, Frame, Region, Result};
 use colour::Conversion;
-use periodic::Periodic;
-use taps::{Axis, Taps};
+use mixer::{AnyMixer, Mixer};
+use taps::{Axis, Number};
 
 pub use colour::{Channels, Matrix, Range};
 
@@ -78,14 +79,16 @@ const TURNED_AT_ONCE: usize = 16;
 pub struct Fit {
     scale: f64,
     frame: (usize, usize),
+    mixer: AnyMixer,
+    canvas: Canvas,
+}
+
+/// What is done with mixed rows.
+struct Canvas {
     target: (usize, usize),
     turned: bool,
     pad: f32,
     conversion: Conversion,
-    luma: Sampler,
-    chroma: Sampler,
-    /// Luma, blue, red of one output row.
-    mixed: [Vec<f32>; 3],
     /// Colours of up to [`TURNED_AT_ONCE`] output rows, for a turned picture.
     waiting: Vec<f32>,
 }
@@ -110,18 +113,15 @@ impl Fit {
         let ratio = tighter((crop.width(), room.0), (crop.height(), room.1));
         let columns = Axis::new((crop.left, crop.right), ratio, room.0, columns_mirrored);
         let rows = Axis::new((crop.top, crop.bottom), ratio, room.1, rows_mirrored);
-        Ok(Self {
-            scale: ratio.1 as f64 / ratio.0 as f64,
-            frame,
+        let mixer = AnyMixer::new(&columns, &rows);
+        let canvas = Canvas {
             target,
             turned,
             pad: letterbox.pad,
-            conversion: Conversion::new(letterbox),
-            luma: Sampler::new(columns.luma(), rows.luma(), columns.period(false)),
-            chroma: Sampler::new(columns.chroma_columns(), rows.chroma_rows(), columns.period(true)),
-            mixed: [(); 3].map(|()| vec![0.0; columns.count()]),
+            conversion: Conversion::new(letterbox, mixer.parts()),
             waiting: if turned { vec![0.0; TURNED_AT_ONCE * 3 * columns.count()] } else { Vec::new() },
-        })
+        };
+        Ok(Self { scale: ratio.1 as f64 / ratio.0 as f64, frame, mixer, canvas })
     }
 
     /// Target pixels per upright source pixel.
@@ -135,7 +135,7 @@ impl Fit {
     /// # Panics
     /// As [`Fit::write`], which does the work.
     pub fn write_all(&mut self, frames: &[Frame<'_>], targets: &mut [f32]) {
-        let one = 3 * self.target.0 * self.target.1;
+        let one = 3 * self.canvas.target.0 * self.canvas.target.1;
         assert_eq!(targets.len(), one * frames.len(), "as many targets as frames");
         for (frame, target) in frames.iter().zip(targets.chunks_exact_mut(one)) {
             self.write(frame, target);
@@ -148,64 +148,12 @@ impl Fit {
     /// If the frame or the target has another size than this was made for.
     pub fn write(&mut self, frame: &Frame<'_>, target: &mut [f32]) {
         assert_eq!((frame.width(), frame.height()), self.frame, "a frame of the size this was made for");
-        assert_eq!(target.len(), 3 * self.target.0 * self.target.1, "a target of the size this was made for");
+        assert_eq!(
+            target.len(),
+            3 * self.canvas.target.0 * self.canvas.target.1,
+            "a target of the size this was made for"
+        );
         pulp::Arch::new().dispatch(Write { fit: self, frame, target });
-    }
-
-    #[inline(always)]
-    fn write_rows(&mut self, frame: &Frame<'_>, target: &mut [f32]) {
-        let (width, height) = self.target;
-        let (columns, rows) = (self.luma.columns(), self.luma.rows());
-        let [first, second, third] = planes_of(target, width * height);
-        for y in 0..rows {
-            self.mix_row(frame, y);
-            let at = y * width..y * width + columns;
-            let colours = [&mut first[at.clone()], &mut second[at.clone()], &mut third[at]];
-            self.conversion.convert(&self.mixed, colours);
-        }
-        for plane in [first, second, third] {
-            for row in plane[..rows * width].chunks_exact_mut(width) {
-                row[columns..].fill(self.pad);
-            }
-            plane[rows * width..].fill(self.pad);
-        }
-    }
-
-    #[inline(always)]
-    fn write_turned(&mut self, frame: &Frame<'_>, target: &mut [f32]) {
-        let (width, height) = self.target;
-        let (columns, rows) = (self.luma.columns(), self.luma.rows());
-        let mut waiting = std::mem::take(&mut self.waiting);
-        for start in (0..rows).step_by(TURNED_AT_ONCE) {
-            let count = TURNED_AT_ONCE.min(rows - start);
-            for (y, colours) in (start..start + count).zip(waiting.chunks_exact_mut(3 * columns)) {
-                self.mix_row(frame, y);
-                self.conversion.convert(&self.mixed, planes_of(colours, columns));
-            }
-            for (channel, plane) in target.chunks_exact_mut(width * height).enumerate() {
-                for (x, row) in plane.chunks_exact_mut(width).take(columns).enumerate() {
-                    for (nth, value) in row[start..start + count].iter_mut().enumerate() {
-                        *value = waiting[(nth * 3 + channel) * columns + x];
-                    }
-                }
-            }
-        }
-        self.waiting = waiting;
-        for plane in target.chunks_exact_mut(width * height) {
-            for row in plane[..columns * width].chunks_exact_mut(width) {
-                row[rows..].fill(self.pad);
-            }
-            plane[columns * width..].fill(self.pad);
-        }
-    }
-
-    /// Mix output row `y` of all three planes.
-    #[inline(always)]
-    fn mix_row(&mut self, frame: &Frame<'_>, y: usize) {
-        let [luma, blue, red] = &mut self.mixed;
-        self.luma.row(frame.planes[0], y, luma);
-        self.chroma.row(frame.planes[1], y, blue);
-        self.chroma.row(frame.planes[2], y, red);
     }
 }
 
@@ -222,89 +170,64 @@ impl pulp::NullaryFnOnce for Write<'_, '_> {
 
     #[inline(always)]
     fn call(self) {
-        if self.fit.turned {
-            self.fit.write_turned(self.frame, self.target);
+        let Fit { mixer, canvas, .. } = self.fit;
+        match mixer {
+            AnyMixer::Parts(mixer, _) => canvas.write(mixer, self.frame, self.target),
+            AnyMixer::Reals(mixer) => canvas.write(mixer, self.frame, self.target),
+        }
+    }
+}
+
+impl Canvas {
+    #[inline(always)]
+    fn write<N: Number>(&mut self, mixer: &mut Mixer<N>, frame: &Frame<'_>, target: &mut [f32]) {
+        if self.turned {
+            self.write_turned(mixer, frame, target);
         } else {
-            self.fit.write_rows(self.frame, self.target);
+            self.write_rows(mixer, frame, target);
         }
-    }
-}
-
-/// How one kind of plane is sampled: down first, into one row of its full width, then along that row.
-struct Sampler {
-    down: Taps,
-    row: Row,
-    along: Along,
-}
-
-/// A row between the two directions; in whole numbers, and what to weigh rows with, where that is exact.
-enum Row {
-    Whole(Vec<u16>, Vec<u16>),
-    Real(Vec<f32>),
-}
-
-struct Along {
-    taps: Taps,
-    periodic: Option<Periodic>,
-}
-
-impl Sampler {
-    fn new(mut across: Taps, down: Taps, period: (usize, usize)) -> Self {
-        let samples = across.samples().len();
-        let row = match down.in_whole_numbers() {
-            Some((weights, total)) => {
-                across.divide(total);
-                Row::Whole(vec![0; samples], weights)
-            }
-            None => Row::Real(vec![0.0; samples]),
-        };
-        Self { down, row, along: Along::new(across, period) }
-    }
-
-    fn columns(&self) -> usize {
-        self.along.taps.len()
-    }
-
-    fn rows(&self) -> usize {
-        self.down.len()
     }
 
     #[inline(always)]
-    fn row(&mut self, plane: Plane<'_>, y: usize, mixed: &mut [f32]) {
-        let columns = self.along.taps.samples();
-        let (top, weights) = self.down.at(y);
-        let source = |nth: usize| &plane.row(top + nth)[columns.clone()];
-        match &mut self.row {
-            Row::Whole(row, weights) => {
-                let width = self.down.width();
-                taps::mix_whole_rows(row, &weights[y * width..][..width], source);
-                self.along.mix(row, mixed);
-            }
-            Row::Real(row) => {
-                taps::mix_rows(row, weights, source);
-                self.along.mix(row, mixed);
-            }
+    fn write_rows<N: Number>(&self, mixer: &mut Mixer<N>, frame: &Frame<'_>, target: &mut [f32]) {
+        let (width, height) = self.target;
+        let (columns, rows) = (mixer.columns(), mixer.rows());
+        let [first, second, third] = planes_of(target, width * height);
+        for y in 0..rows {
+            let at = y * width..y * width + columns;
+            let colours = [&mut first[at.clone()], &mut second[at.clone()], &mut third[at]];
+            self.conversion.convert(mixer.row(frame, y), colours);
         }
-    }
-}
-
-impl Along {
-    fn new(taps: Taps, period: (usize, usize)) -> Self {
-        let samples = taps.samples();
-        let relative = |pixel: usize| {
-            let (start, weights) = taps.at(pixel);
-            (start - samples.start, weights)
-        };
-        let periodic = Periodic::find(samples.len(), taps.len(), period, relative);
-        Self { taps, periodic }
+        for plane in [first, second, third] {
+            for row in plane[..rows * width].chunks_exact_mut(width) {
+                row[columns..].fill(self.pad);
+            }
+            plane[rows * width..].fill(self.pad);
+        }
     }
 
     #[inline(always)]
-    fn mix<S: Copy + Into<f32>>(&mut self, row: &[S], mixed: &mut [f32]) {
-        let Some(periodic) = &mut self.periodic else { return self.taps.mix(row, mixed) };
-        periodic.mix(row, mixed);
-        for pixel in periodic.exceptions() {
-            mixed[*pixel] = self.taps.mix_one(row, *pixel);
+    fn write_turned<N: Number>(&mut self, mixer: &mut Mixer<N>, frame: &Frame<'_>, target: &mut [f32]) {
+        let (width, height) = self.target;
+        let (columns, rows) = (mixer.columns(), mixer.rows());
+        for start in (0..rows).step_by(TURNED_AT_ONCE) {
+            let count = TURNED_AT_ONCE.min(rows - start);
+            for (y, colours) in (start..start + count).zip(self.waiting.chunks_exact_mut(3 * columns)) {
+                self.conversion.convert(mixer.row(frame, y), planes_of(colours, columns));
+            }
+            for (channel, plane) in target.chunks_exact_mut(width * height).enumerate() {
+                for (x, row) in plane.chunks_exact_mut(width).take(columns).enumerate() {
+                    for (nth, value) in row[start..start + count].iter_mut().enumerate() {
+                        *value = self.waiting[(nth * 3 + channel) * columns + x];
+                    }
+                }
+            }
+        }
+        for plane in target.chunks_exact_mut(width * height) {
+            for row in plane[..columns * width].chunks_exact_mut(width) {
+                row[rows..].fill(self.pad);
+            }
+            plane[columns * width..].fill(self.pad);
         }
     }
 }

@@ -4,39 +4,44 @@
 //! the same places with the same weights. Sorted into one stream per place, samples that are mixed alike lie side by
 //! side, and the CPU takes many at once. What differs at the ends of the row is left to the caller.
 
+use super::taps::Number;
+
 /// More places than this are not worth sorting.
 const MOST_PLACES: usize = 8;
 
 /// A sample of a period, and its weight.
-#[derive(Clone, Copy, PartialEq)]
-struct Tap {
+#[derive(Clone, Copy)]
+struct Tap<N> {
     place: usize,
     /// Periods to the right of the one before this: 1 is the pixel's own.
     shift: usize,
-    weight: f32,
+    weight: N,
 }
 
 /// A row's period and its scratch streams.
-pub struct Periodic {
+pub struct Periodic<N> {
     inputs: usize,
     /// Taps of each target pixel of a period.
-    phases: Vec<Vec<Tap>>,
+    phases: Vec<Vec<Tap<N>>>,
     /// Whole and begun periods in the row.
     periods: usize,
-    streams: Vec<Vec<f32>>,
-    phased: Vec<Vec<f32>>,
+    streams: Vec<Vec<N>>,
+    phased: Vec<Vec<N>>,
     exceptions: Vec<usize>,
 }
 
-impl Periodic {
+impl<N: Number> Periodic<N> {
     /// The period of a row of `samples` samples, if there is one; `at` gives first sample and weights of each of
     /// `count` target pixels, and `outputs` of them take the place of `inputs` samples.
     pub fn find<'a>(
         samples: usize,
         count: usize,
         (outputs, inputs): (usize, usize),
-        at: impl Fn(usize) -> (usize, &'a [f32]),
-    ) -> Option<Self> {
+        at: impl Fn(usize) -> (usize, &'a [N]),
+    ) -> Option<Self>
+    where
+        N: 'a,
+    {
         if outputs > MOST_PLACES || inputs > MOST_PLACES || count < 4 * outputs {
             return None;
         }
@@ -44,14 +49,14 @@ impl Periodic {
         let taps = |pixel: usize| {
             let (start, weights) = at(pixel);
             let base = pixel / outputs * inputs;
-            let tap = move |(nth, weight): (usize, &f32)| {
+            let tap = move |(nth, weight): (usize, &N)| {
                 let place = (start + nth + inputs).wrapping_sub(base);
                 Tap { place: place % inputs, shift: place / inputs, weight: *weight }
             };
-            weights.iter().enumerate().filter(|(_, weight)| **weight != 0.0).map(tap)
+            weights.iter().enumerate().filter(|(_, weight)| (**weight).into() != 0.0).map(tap)
         };
         let middle = count / outputs / 2 * outputs;
-        let phases: Vec<Vec<Tap>> = (middle..middle + outputs).map(|pixel| taps(pixel).collect()).collect();
+        let phases: Vec<Vec<Tap<N>>> = (middle..middle + outputs).map(|pixel| taps(pixel).collect()).collect();
         if phases.iter().flatten().any(|tap| tap.shift > 2) {
             return None;
         }
@@ -70,8 +75,8 @@ impl Periodic {
             inputs,
             phases,
             periods,
-            streams: vec![vec![0.0; stream]; inputs],
-            phased: vec![vec![0.0; periods]; outputs],
+            streams: vec![vec![N::default(); stream]; inputs],
+            phased: vec![vec![N::default(); periods]; outputs],
             exceptions,
         })
     }
@@ -83,7 +88,7 @@ impl Periodic {
 
     /// Mix a row.
     #[inline(always)]
-    pub fn mix<S: Copy + Into<f32>>(&mut self, row: &[S], mixed: &mut [f32]) {
+    pub fn mix(&mut self, row: &[N], mixed: &mut [N]) {
         self.sort(row);
         for (taps, phased) in self.phases.iter().zip(&mut self.phased) {
             mix_streams(&self.streams, taps, self.periods, phased);
@@ -105,7 +110,7 @@ impl Periodic {
 
     /// Sort a row into its streams, behind their first sample.
     #[inline(always)]
-    fn sort<S: Copy + Into<f32>>(&mut self, row: &[S]) {
+    fn sort(&mut self, row: &[N]) {
         let (whole, rest) = row.split_at(row.len() / self.inputs * self.inputs);
         match &mut self.streams[..] {
             [a] => sort([a], whole),
@@ -117,59 +122,60 @@ impl Periodic {
                 let count = many.len();
                 for (place, stream) in many.iter_mut().enumerate() {
                     for (to, from) in stream[1..].iter_mut().zip(whole.chunks_exact(count)) {
-                        *to = from[place].into();
+                        *to = from[place];
                     }
                 }
             }
         }
         for (stream, sample) in self.streams.iter_mut().zip(rest) {
-            stream[1 + whole.len() / self.inputs] = (*sample).into();
+            stream[1 + whole.len() / self.inputs] = *sample;
         }
     }
 }
 
 /// Sort whole periods. All streams in one loop: the compiler then loads side by side and sorts in registers.
 #[inline(always)]
-fn sort<S: Copy + Into<f32>, const INPUTS: usize>(streams: [&mut Vec<f32>; INPUTS], whole: &[S]) {
+fn sort<N: Number, const INPUTS: usize>(streams: [&mut Vec<N>; INPUTS], whole: &[N]) {
     let periods = whole.len() / INPUTS;
     let streams = streams.map(|stream| &mut stream[1..=periods]);
     for at in 0..periods {
         let from = &whole[at * INPUTS..][..INPUTS];
         for place in 0..INPUTS {
-            streams[place][at] = from[place].into();
+            streams[place][at] = from[place];
         }
     }
 }
 
 /// Whether two pixels mix the same, but for the rounding of their weights.
-fn alike(one: Tap, other: Tap) -> bool {
-    (one.place, one.shift) == (other.place, other.shift) && (one.weight - other.weight).abs() < 1e-5
+fn alike<N: Number>(one: Tap<N>, other: Tap<N>) -> bool {
+    let weights: (f32, f32) = (one.weight.into(), other.weight.into());
+    (one.place, one.shift) == (other.place, other.shift) && (weights.0 - weights.1).abs() < 1e-5
 }
 
 #[inline(always)]
-fn mix_streams(streams: &[Vec<f32>], taps: &[Tap], periods: usize, phased: &mut [f32]) {
-    let stream = |tap: &Tap| &streams[tap.place][tap.shift..][..periods];
+fn mix_streams<N: Number>(streams: &[Vec<N>], taps: &[Tap<N>], periods: usize, phased: &mut [N]) {
+    let stream = |tap: &Tap<N>| &streams[tap.place][tap.shift..][..periods];
     match taps {
         [a] => {
             for (value, x) in phased.iter_mut().zip(stream(a)) {
-                *value = x * a.weight;
+                *value = *x * a.weight;
             }
         }
         [a, b] => {
             for ((value, x), y) in phased.iter_mut().zip(stream(a)).zip(stream(b)) {
-                *value = x * a.weight + y * b.weight;
+                *value = *x * a.weight + *y * b.weight;
             }
         }
         [a, b, c] => {
             for (((value, x), y), z) in phased.iter_mut().zip(stream(a)).zip(stream(b)).zip(stream(c)) {
-                *value = x * a.weight + y * b.weight + z * c.weight;
+                *value = *x * a.weight + *y * b.weight + *z * c.weight;
             }
         }
         _ => {
-            phased.fill(0.0);
+            phased.fill(N::default());
             for tap in taps {
                 for (value, x) in phased.iter_mut().zip(stream(tap)) {
-                    *value += x * tap.weight;
+                    *value += *x * tap.weight;
                 }
             }
         }
@@ -177,7 +183,7 @@ fn mix_streams(streams: &[Vec<f32>], taps: &[Tap], periods: usize, phased: &mut 
 }
 
 #[inline(always)]
-fn interleave<const OUTPUTS: usize>(phased: [&Vec<f32>; OUTPUTS], mixed: &mut [f32]) {
+fn interleave<N: Number, const OUTPUTS: usize>(phased: [&Vec<N>; OUTPUTS], mixed: &mut [N]) {
     let whole = mixed.len() / OUTPUTS;
     let phased = phased.map(|phased| &phased[..]);
     let (periods, rest) = mixed.split_at_mut(whole * OUTPUTS);
@@ -204,15 +210,15 @@ mod tests {
             samples in 1_usize..=8, pixels in 1_usize..=8, rounds in 4_usize..12, more in 0_usize..5,
             row in prop::collection::vec(any::<u8>(), 120),
         ) {
-            let row = &row[..(samples * rounds + more).min(row.len())];
+            let row: Vec<f32> = row.into_iter().take(samples * rounds + more).map(f32::from).collect();
             let taps = Axis::new((0, row.len()), (samples, pixels), usize::MAX, false).luma();
             let Some(mut periodic) = Periodic::find(row.len(), taps.len(), (pixels, samples), |at| taps.at(at)) else {
                 return Ok(());
             };
             let mut mixed = vec![f32::NAN; taps.len()];
-            periodic.mix(row, &mut mixed);
+            periodic.mix(&row, &mut mixed);
             for pixel in (0..taps.len()).filter(|pixel| !periodic.exceptions().contains(pixel)) {
-                let expected = taps.mix_one(row, pixel);
+                let expected = taps.mix_one(&row, pixel);
                 prop_assert!((mixed[pixel] - expected).abs() < 0.01, "{pixel}: {} for {expected}", mixed[pixel]);
             }
         }

@@ -1,12 +1,18 @@
 //! Which source samples each target pixel mixes along one axis, and by how much.
 
-use std::ops::Range;
+use std::ops::{Add, AddAssign, Mul, Range};
 
 /// Shorter overlaps than this are a rounding error of the edge, not a share of a sample.
 const NOTHING: f64 = 1e-6;
 
-/// Sums of whole weights: as many white samples fit into sixteen bits.
-const MOST_WHOLE: u8 = 255;
+/// Weights are at most so many parts of a whole: as many white samples fit into sixteen bits.
+pub const MOST_PARTS: u16 = u16::MAX / 255;
+
+/// What samples are mixed in: whole parts where that is exact, and a register holds twice as many of them; else reals.
+pub trait Number: Copy + Default + Add<Output = Self> + AddAssign + Mul<Output = Self> + From<u8> + Into<f32> {}
+
+impl Number for u16 {}
+impl Number for f32 {}
 
 /// One axis of a letterbox: a span of luma samples, cut into target pixels of `step` samples each.
 pub struct Axis {
@@ -41,23 +47,23 @@ impl Axis {
         }
     }
 
-    pub fn luma(&self) -> Taps {
+    pub fn luma(&self) -> Taps<f32> {
         self.taps(self.start..self.end, |edge| edge)
     }
 
     /// Chroma sample n is level with luma column 2n: it stands for what lies half a column to either side of that.
-    pub fn chroma_columns(&self) -> Taps {
+    pub fn chroma_columns(&self) -> Taps<f32> {
         self.taps(self.start / 2..self.end.div_ceil(2), |edge| edge / 2.0 + 0.25)
     }
 
     /// Chroma sample n is half-way between luma rows 2n and 2n + 1.
-    pub fn chroma_rows(&self) -> Taps {
+    pub fn chroma_rows(&self) -> Taps<f32> {
         self.taps(self.start / 2..self.end.div_ceil(2), |edge| edge / 2.0)
     }
 
     /// Taps over `samples`; `place` turns an edge between luma samples into one between samples of the plane.
     #[expect(clippy::cast_precision_loss, reason = "frames are narrower than 2^52 samples")]
-    fn taps(&self, samples: Range<usize>, place: impl Fn(f64) -> f64) -> Taps {
+    fn taps(&self, samples: Range<usize>, place: impl Fn(f64) -> f64) -> Taps<f32> {
         let (start, end) = (self.start as f64, self.end as f64);
         let step = self.ratio.0 as f64 / self.ratio.1 as f64;
         let mut shares = Shares::default();
@@ -127,14 +133,14 @@ impl Shares {
 }
 
 /// The tables of one axis of one plane. All target pixels have the same number of taps, some of them weightless.
-pub struct Taps {
+pub struct Taps<N> {
     samples: Range<usize>,
     width: usize,
     starts: Vec<usize>,
-    weights: Vec<f32>,
+    weights: Vec<N>,
 }
 
-impl Taps {
+impl Taps<f32> {
     #[expect(clippy::cast_possible_truncation, reason = "weights are within 0 and 1")]
     fn new(shares: &Shares, samples: Range<usize>) -> Self {
         let width = shares.each().map(|(_, shares)| shares.len()).max().unwrap_or(1);
@@ -151,6 +157,19 @@ impl Taps {
         Self { samples, width, starts, weights }
     }
 
+    /// The same in whole parts, and how many of them each target pixel has, if they are so few that nothing is lost.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "weights are within 0 and 1")]
+    pub fn in_parts(&self) -> Option<(Taps<u16>, u16)> {
+        let close = |scaled: f32| (scaled - (scaled + 0.5).floor()).abs() < 1e-3;
+        let whole = |parts: u16| self.weights.iter().all(|weight| close(weight * f32::from(parts)));
+        let parts = (1..=MOST_PARTS).find(|parts| whole(*parts))?;
+        let weights = self.weights.iter().map(|weight| (weight * f32::from(parts)).round() as u16).collect();
+        let Self { samples, width, starts, .. } = self;
+        Some((Taps { samples: samples.clone(), width: *width, starts: starts.clone(), weights }, parts))
+    }
+}
+
+impl<N: Number> Taps<N> {
     /// Target pixels.
     pub fn len(&self) -> usize {
         self.starts.len()
@@ -162,45 +181,26 @@ impl Taps {
     }
 
     /// First sample and weights of one target pixel.
-    pub fn at(&self, pixel: usize) -> (usize, &[f32]) {
+    pub fn at(&self, pixel: usize) -> (usize, &[N]) {
         (self.starts[pixel], &self.weights[pixel * self.width..][..self.width])
-    }
-
-    /// All weights in whole numbers, and what they add up to, if they are so simple that nothing is lost by it.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "weights are within 0 and 1")]
-    pub fn in_whole_numbers(&self) -> Option<(Vec<u16>, f32)> {
-        let close = |scaled: f32| (scaled - (scaled + 0.5).floor()).abs() < 1e-3;
-        let whole = |total: f32| self.weights.iter().all(|weight| close(weight * total));
-        let total = (1..=MOST_WHOLE).map(f32::from).find(|total| whole(*total))?;
-        Some((self.weights.iter().map(|weight| (weight * total).round() as u16).collect(), total))
-    }
-
-    /// Divide all weights.
-    pub fn divide(&mut self, by: f32) {
-        self.weights.iter_mut().for_each(|weight| *weight /= by);
-    }
-
-    /// How many weights each target pixel has.
-    pub const fn width(&self) -> usize {
-        self.width
     }
 
     /// Mix one target pixel of a row, whose first value is that of the first of `samples`.
     #[inline(always)]
-    pub fn mix_one<S: Copy + Into<f32>>(&self, row: &[S], pixel: usize) -> f32 {
+    pub fn mix_one(&self, row: &[N], pixel: usize) -> N {
         let (start, weights) = self.at(pixel);
         let window = &row[start - self.samples.start..][..self.width];
-        window.iter().zip(weights).fold(0.0, |sum, (sample, weight)| sum + (*sample).into() * weight)
+        window.iter().zip(weights).fold(N::default(), |sum, (sample, weight)| sum + *sample * *weight)
     }
 
     /// Mix a row.
     #[inline(always)]
-    pub fn mix<S: Copy + Into<f32>>(&self, row: &[S], mixed: &mut [f32]) {
+    pub fn mix(&self, row: &[N], mixed: &mut [N]) {
         match self.width {
-            1 => self.mix_width::<S, 1>(row, mixed),
-            2 => self.mix_width::<S, 2>(row, mixed),
-            3 => self.mix_width::<S, 3>(row, mixed),
-            4 => self.mix_width::<S, 4>(row, mixed),
+            1 => self.mix_width::<1>(row, mixed),
+            2 => self.mix_width::<2>(row, mixed),
+            3 => self.mix_width::<3>(row, mixed),
+            4 => self.mix_width::<4>(row, mixed),
             _ => {
                 for (pixel, value) in mixed.iter_mut().enumerate() {
                     *value = self.mix_one(row, pixel);
@@ -210,12 +210,12 @@ impl Taps {
     }
 
     #[inline(always)]
-    fn mix_width<S: Copy + Into<f32>, const WIDTH: usize>(&self, row: &[S], mixed: &mut [f32]) {
+    fn mix_width<const WIDTH: usize>(&self, row: &[N], mixed: &mut [N]) {
         for ((value, start), weights) in mixed.iter_mut().zip(&self.starts).zip(self.weights.chunks_exact(WIDTH)) {
             let window = &row[start - self.samples.start..][..WIDTH];
-            let mut sum = window[0].into() * weights[0];
+            let mut sum = window[0] * weights[0];
             for nth in 1..WIDTH {
-                sum += window[nth].into() * weights[nth];
+                sum += window[nth] * weights[nth];
             }
             *value = sum;
         }
@@ -224,50 +224,34 @@ impl Taps {
 
 /// Mix as many rows as there are weights into one.
 #[inline(always)]
-pub fn mix_rows<'a>(mixed: &mut [f32], weights: &[f32], row: impl Fn(usize) -> &'a [u8]) {
-    let (pairs, last) = weights.split_at(weights.len() / 2 * 2);
-    for (nth, pair) in pairs.chunks_exact(2).enumerate() {
-        let rows = mixed.iter_mut().zip(row(2 * nth)).zip(row(2 * nth + 1));
-        if nth == 0 {
-            rows.for_each(|((value, a), b)| *value = f32::from(*a) * pair[0] + f32::from(*b) * pair[1]);
-        } else {
-            rows.for_each(|((value, a), b)| *value += f32::from(*a) * pair[0] + f32::from(*b) * pair[1]);
-        }
-    }
-    if let [weight] = last {
-        let row = mixed.iter_mut().zip(row(weights.len() - 1));
-        if pairs.is_empty() {
-            row.for_each(|(value, a)| *value = f32::from(*a) * weight);
-        } else {
-            row.for_each(|(value, a)| *value += f32::from(*a) * weight);
-        }
-    }
-}
-
-/// The same in whole numbers, of which a register holds twice as many.
-#[inline(always)]
-pub fn mix_whole_rows<'a>(mixed: &mut [u16], weights: &[u16], row: impl Fn(usize) -> &'a [u8]) {
-    match weights {
+pub fn mix_rows<'a, N: Number>(mixed: &mut [N], weights: &[N], row: impl Fn(usize) -> &'a [u8]) {
+    match *weights {
         [one] => {
             for (value, a) in mixed.iter_mut().zip(row(0)) {
-                *value = u16::from(*a) * one;
+                *value = N::from(*a) * one;
             }
         }
         [one, two] => {
             for ((value, a), b) in mixed.iter_mut().zip(row(0)).zip(row(1)) {
-                *value = u16::from(*a) * one + u16::from(*b) * two;
+                *value = N::from(*a) * one + N::from(*b) * two;
             }
         }
         [one, two, three] => {
             for (((value, a), b), c) in mixed.iter_mut().zip(row(0)).zip(row(1)).zip(row(2)) {
-                *value = u16::from(*a) * one + u16::from(*b) * two + u16::from(*c) * three;
+                *value = N::from(*a) * one + N::from(*b) * two + N::from(*c) * three;
             }
         }
         _ => {
-            mixed.fill(0);
-            for (nth, weight) in weights.iter().enumerate() {
-                for (value, a) in mixed.iter_mut().zip(row(nth)) {
-                    *value += u16::from(*a) * weight;
+            mixed.fill(N::default());
+            for (nth, pair) in weights.chunks(2).enumerate() {
+                if let [one, two] = *pair {
+                    for ((value, a), b) in mixed.iter_mut().zip(row(2 * nth)).zip(row(2 * nth + 1)) {
+                        *value += N::from(*a) * one + N::from(*b) * two;
+                    }
+                } else {
+                    for (value, a) in mixed.iter_mut().zip(row(2 * nth)) {
+                        *value += N::from(*a) * pair[0];
+                    }
                 }
             }
         }
@@ -278,11 +262,11 @@ pub fn mix_whole_rows<'a>(mixed: &mut [u16], weights: &[u16], row: impl Fn(usize
 mod tests {
     use super::*;
 
-    fn listed(taps: &Taps) -> Vec<(usize, Vec<f32>)> {
+    fn listed(taps: &Taps<f32>) -> Vec<(usize, Vec<f32>)> {
         (0..taps.len()).map(|pixel| (taps.at(pixel).0, taps.at(pixel).1.to_vec())).collect()
     }
 
-    fn mixed(taps: &Taps, row: &[f32]) -> Vec<f32> {
+    fn mixed(taps: &Taps<f32>, row: &[f32]) -> Vec<f32> {
         let mut mixed = vec![0.0; taps.len()];
         taps.mix(row, &mut mixed);
         mixed
@@ -293,7 +277,8 @@ mod tests {
         let taps = Axis::new((0, 6), (3, 2), 4, false).luma();
         let (one, two) = (1.0 / 3.0, 2.0 / 3.0);
         assert_eq!(listed(&taps)[..2], [(0, vec![two, one]), (1, vec![one, two])]);
-        assert_eq!(taps.in_whole_numbers(), Some((vec![2, 1, 1, 2, 2, 1, 1, 2], 3.0)));
+        let (whole, parts) = taps.in_parts().unwrap();
+        assert_eq!((&whole.weights[..], parts), (&[2, 1, 1, 2, 2, 1, 1, 2][..], 3));
     }
 
     #[test]
@@ -323,14 +308,20 @@ mod tests {
     }
 
     #[test]
-    fn rows_mix_alike_in_whole_and_real_numbers() {
-        let rows: [[u8; 2]; 5] = [[255, 0], [255, 10], [255, 20], [255, 30], [255, 40]];
-        for count in 1..=5_u8 {
+    fn rows_mix_alike_in_parts_and_reals() {
+        let rows: [[u8; 2]; 6] = [[255, 0], [255, 10], [255, 20], [255, 30], [255, 40], [255, 50]];
+        for count in 1..=6_u8 {
             let (mut real, mut whole) = ([9.0; 2], [9; 2]);
             mix_rows(&mut real, &vec![1.0; count.into()], |nth| &rows[nth]);
-            mix_whole_rows(&mut whole, &vec![1; count.into()], |nth| &rows[nth]);
+            mix_rows(&mut whole, &vec![1; count.into()], |nth| &rows[nth]);
             assert_eq!(real.to_vec(), whole.map(f32::from).to_vec());
             assert_eq!(whole[0], u16::from(count) * 255);
         }
+    }
+
+    #[test]
+    fn parts_of_a_white_row_fit_into_sixteen_bits_and_odd_ratios_have_none() {
+        assert_eq!(MOST_PARTS.checked_mul(255), Some(u16::MAX));
+        assert!(Axis::new((0, 854), (427, 320), 640, false).luma().in_parts().is_none());
     }
 }
