@@ -53,6 +53,27 @@ def test_a_policy_says_only_what_differs(written):
     assert (read.name, read.redaction.style, read.tracking) == ("county", "fill", Policy().tracking)
 
 
+@pytest.mark.parametrize(("word", "preset", "crf"), [("archive", "slow", 17), ("quick", "superfast", 23)])
+def test_a_word_for_the_encoding_is_what_it_stands_for(word, preset, crf, written):
+    short = read_policy(written(f"[encoding]\npreset = '{word}'"))
+    long = read_policy(written(f"[encoding]\npreset = '{preset}'\ncrf = {crf}"))
+    assert short == long
+    assert short.sha256 == long.sha256 != Policy().sha256
+
+
+def test_the_standard_is_what_nobody_has_to_ask_for(written):
+    assert read_policy(written("[encoding]\npreset = 'standard'")) == Policy()
+
+
+def test_a_quality_beside_the_word_stands(written):
+    assert read_policy(written("[encoding]\npreset = 'archive'\ncrf = 20")).encoding.crf == 20
+
+
+def test_an_unknown_preset_is_refused_with_those_there_are(written):
+    with pytest.raises(PolicyError, match=r"preset.*'archive'.*'superfast'"):
+        read_policy(written("[encoding]\npreset = 'best'"))
+
+
 KEEP = 'reason = "r"\nby = "b"\n'
 
 EDITS = [
