@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Literal, TypeVar
 
+from bodycam_pipeline.evidence.sketches_file import sketches_path
 from bodycam_pipeline.media.copying import joining
 from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.release.job import Job
@@ -95,7 +96,7 @@ def render_every_frame(job: Job, plan: Plan, runner: Runner, watch: Watch) -> li
             policy.redaction,
             policy.encoding,
             _digests_path(job, segment),
-            str(folder / f"{segment.number:06d}.samples"),
+            _samples_path(job, plan, segment),
         )
 
     return Pass("render", render_segment, task).over(source, runner, watch)
@@ -120,11 +121,14 @@ def render_sound(job: Job, plan: Plan, runner: Runner) -> EncodedAudio | None:
 def observe_every_frame(job: Job, plan: Plan, staged: Staged, runner: Runner, watch: Watch) -> list[SegmentObservation]:
     """The last look: the finished file decoded as a stranger would, frame by frame, against the plan."""
     finished, clock, redaction = probe(str(staged.video)), staged.clock, job.policy.redaction
+    rendered = [(s.span, str(sketches_path(_samples_path(job, plan, s)))) for s in split(job.recording)]
 
     def task(segment: Segment) -> ObserveTask:
-        part = plan.part(clock.span_to_recording(segment.span))
-        packets = _packets(finished, segment)
-        return ObserveTask(finished.address, finished.video, packets, segment, part, redaction, clock)
+        span, packets = clock.span_to_recording(segment.span), _packets(finished, segment)
+        sketches = tuple(path for when, path in rendered if when.overlaps(span))
+        return ObserveTask(
+            finished.address, finished.video, packets, segment, plan.part(span), redaction, clock, sketches
+        )
 
     return Pass("verify", observe_segment, task).over(finished, runner, watch)
 
@@ -161,6 +165,10 @@ def decode_every_frame(video: Path, runner: Runner, watch: Watch) -> list[Segmen
 
 def _digests_path(job: Job, segment: Segment) -> str:
     return str(job.detections / f"{segment.number:06d}.frames.parquet")
+
+
+def _samples_path(job: Job, plan: Plan, segment: Segment) -> str:
+    return str(job.samples(plan) / f"{segment.number:06d}.samples")
 
 
 def _packets(file: Recording, segment: Segment) -> PacketIndex:

@@ -4,10 +4,13 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from bodycam_pipeline.evidence.digests import file_sha256
+from bodycam_pipeline.evidence.sketches_file import sketches_path
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.running.runner import Outcome
 from bodycam_pipeline.steps.detect import DetectTask
@@ -72,3 +75,21 @@ def _all_in_the_first(sizes: "np.ndarray[Any, np.dtype[np.int64]]") -> "np.ndarr
 def ignore_withholding(task: RenderTask) -> EncodedSegment:
     """A renderer that shows what a person withheld."""
     return render_segment(replace(task, plan=replace(task.plan, withheld=())))
+
+
+def show_another_frame(task: RenderTask) -> EncodedSegment:
+    """A renderer whose pictures stand at each other's times: the second half first."""
+    coded = render_segment(task)
+    samples, half = Path(coded.path).read_bytes(), len(coded) // 2
+    edge = int(coded.size_bytes[:half].sum())
+    Path(coded.path).write_bytes(samples[edge:] + samples[:edge])
+    order = np.roll(np.arange(len(coded)), -half)
+    mixed = {name: getattr(coded, name)[order] for name in ("size_bytes", "keyframe", "copied", "source_sha256")}
+    return replace(coded, sha256=file_sha256(Path(coded.path)), **mixed)
+
+
+def forget_what_was_rendered(task: RenderTask) -> EncodedSegment:
+    """A renderer whose record of what it handed to the encoder is lost."""
+    coded = render_segment(task)
+    sketches_path(coded.path).unlink()
+    return coded

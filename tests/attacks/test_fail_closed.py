@@ -74,6 +74,21 @@ def test_a_renderer_that_fails_the_plan_is_caught_by_looking_at_its_file(
     assert nothing_published(tmp_path / "out")
 
 
+@pytest.mark.parametrize("sabotaged", [saboteurs.show_another_frame, saboteurs.forget_what_was_rendered])
+def test_a_file_whose_frames_are_not_known_to_be_the_rendered_ones_is_not_published(
+    sabotaged: Callable[[Any], Any], tmp_path: Path
+) -> None:
+    options = {"g": "4", "bf": "0"}
+    path = clip(tmp_path / "recording.mp4", frames=16, options=options)
+    policy = quick_policy("fill", encoding={"untouched": "reencode", "keyframe_interval_ms": 320})
+    with (
+        Saboteur(render_segment, sabotaged) as runner,
+        pytest.raises(VerificationError, match="not known to be the ones that were rendered"),
+    ):
+        rendered(path, policy, plan_of(path, policy, []), runner)
+    assert nothing_published(tmp_path / "out")
+
+
 def test_a_renderer_that_shows_what_was_withheld_is_caught(tmp_path: Path) -> None:
     path = clip(tmp_path / "recording.mp4", frames=30)
     edits = Edits.model_validate({"withhold": [{"from": "0.4", "to": "0.8", "reason": "a test", "by": "me"}]})

@@ -17,7 +17,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.end_to_end.test_copy_through import made, released, touch_every_second_group
+from tests.end_to_end.test_copy_through import (
+    MADE,
+    Touching,
+    made,
+    released,
+    some_at_random,
+    touch_every_second_group,
+)
 
 PAGE = Path(__file__).with_name("player.html").read_bytes()
 BROWSERS = {
@@ -43,15 +50,21 @@ def test_a_joined_release_plays_and_seeks_in_a_browser(browser: str, name: str, 
     seen_in(browser, name, tmp_path)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MADE)
+def test_a_random_plan_over_each_recording_plays_and_seeks_in_chromium(name: str, tmp_path: Path) -> None:
+    seen_in("chromium", name, tmp_path, some_at_random)
+
+
 def test_a_joined_release_plays_and_seeks_in_chromium(tmp_path: Path) -> None:
     seen_in("chromium", "b-frames.mp4", tmp_path)
 
 
-def seen_in(browser: str, name: str, folder: Path) -> None:
+def seen_in(browser: str, name: str, folder: Path, touching: Touching = touch_every_second_group) -> None:
     program = shutil.which(browser)
     if program is None:
         pytest.skip(f"{browser} is not installed")
-    _, _, published = released(made(name, folder), folder / "out", touch_every_second_group)
+    _, _, published = released(made(name, folder), folder / "out", touching)
     release = published.folders.release / published.folders.video_name
     kinds = [span["how"] for span in json.loads((release.parent / "manifest.json").read_text())["video"]["spans"]]
     assert {"copied", "encoded"} == set(kinds), "a plan that mixes both is what this is about"
@@ -71,10 +84,17 @@ def decoded(release: Path) -> tuple[list[float], NDArray[np.int16]]:
     with av.open(str(release)) as container:
         stream = container.streams.video[0]
         frames = list(container.decode(stream))
-        green = [f.reformat(80, 48, "rgb24", interpolation="AREA").to_ndarray()[:, :, 1].ravel() for f in frames]
+        green = [upright_green(frame).ravel() for frame in frames]
         starts = [float(f.pts * f.time_base) for f in frames if f.pts is not None and f.time_base is not None]
     ends = [*starts[1:], starts[-1] + 0.02]
     return [(a + b) / 2 for a, b in zip(starts, ends, strict=True)], np.array(green, dtype=np.int16)
+
+
+def upright_green(frame: av.VideoFrame) -> NDArray[np.uint8]:
+    quarters = frame.rotation // 90
+    width, height = (48, 80) if quarters % 2 else (80, 48)
+    coded = frame.reformat(width, height, "rgb24", interpolation="AREA").to_ndarray()[:, :, 1]
+    return np.rot90(coded, quarters)
 
 
 def played_by(program: str, options: list[str], release: Path, times: list[float], folder: Path) -> dict[str, Any]:

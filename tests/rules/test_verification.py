@@ -5,7 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bodycam_pipeline.rules.verification import RESIDUAL_LIMIT_AT_CRF_21, Promise, residual_limit, verify
+from bodycam_pipeline.rules.verification import (
+    DIFFERENCE_LIMIT_AT_CRF_21,
+    RESIDUAL_LIMIT_AT_CRF_21,
+    Promise,
+    difference_limit,
+    residual_limit,
+    verify,
+)
 from bodycam_pipeline.values.encoded import CopiedFrames
 from bodycam_pipeline.values.geometry import Region
 from bodycam_pipeline.values.observed import ContainerObservation, SegmentObservation
@@ -19,10 +26,11 @@ PTS = range(0, 400, 40)
 CLEAN = ContainerObservation(video_tracks=1, audio_tracks=0)
 
 
-def seen(pts=PTS, residual=0.0, broken=()):
+def seen(pts=PTS, residual=0.0, broken=(), difference=0.0):
     pts = np.array(list(pts), dtype=np.int64)
     digests = np.zeros((len(pts), 32), dtype=np.uint8)
-    return SegmentObservation(pts, digests, np.full(len(pts), residual, dtype=np.float32), tuple(broken))
+    residual, difference = (np.full(len(pts), each, dtype=np.float32) for each in (residual, difference))
+    return SegmentObservation(pts, digests, residual, difference, tuple(broken))
 
 
 def promise(policy=None, *, sound=False):
@@ -118,6 +126,23 @@ def test_coarser_coding_may_change_more_and_finer_less():
     assert set(found(between, to=promise(Policy(encoding=EncodingRule(crf=15))))) == {"visible"}
 
 
+BEYOND = np.nextafter(np.float32(DIFFERENCE_LIMIT_AT_CRF_21), np.float32(256))
+
+
+@pytest.mark.parametrize("difference", [BEYOND, np.inf, np.nan])
+def test_a_frame_that_is_not_the_one_that_was_rendered_or_that_nobody_rendered_is_found(difference):
+    findings = found([seen(PTS[:3]), seen([120], difference=difference), seen(PTS[4:])])
+    assert set(findings) == {"encoded-wrong"}
+    assert findings["encoded-wrong"].pts == 120
+
+
+def test_what_coding_does_to_a_frame_is_not_a_finding_and_coarser_coding_may_do_more():
+    assert not found([seen(difference=DIFFERENCE_LIMIT_AT_CRF_21)])
+    coarse = promise(Policy(encoding=EncodingRule(crf=30)))
+    assert not found([seen(difference=difference_limit(30))], to=coarse)
+    assert "encoded-wrong" in found([seen(difference=difference_limit(30))])
+
+
 class TestCarriedOver:
     """Frames that are the recording's own."""
 
@@ -127,6 +152,10 @@ class TestCarriedOver:
 
     def test_frames_that_decode_as_in_the_recording_are_no_finding(self):
         assert found(to=self.kept(0, 40)) == {}
+
+    def test_none_of_them_was_rendered(self):
+        frames = [seen(PTS[:2], difference=np.nan), seen(PTS[2:])]
+        assert found(frames, to=self.kept(0, 40)) == {}
 
     def test_a_frame_that_decodes_to_anything_else_is_found(self):
         assert found(to=self.kept(0, 40, digest=1))["copied-wrong"].pts == 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from typing import Final
 
 import av
 from av.codec.context import Flags
@@ -17,6 +18,8 @@ from bodycam_pipeline.media.samples import CodedSpan, Sample
 from bodycam_pipeline.media.working import working_format
 from bodycam_pipeline.values.policy import EncodingRule
 from bodycam_pipeline.values.recording import VideoFacts
+
+ENCODER: Final = "libx264"
 
 _X264 = {
     "keyint": "infinite",  # groups are as long as the policy says in time, not in frames: the rate may vary
@@ -118,7 +121,7 @@ def _mark(frame: av.VideoFrame, video: VideoFacts, *, keyed: bool) -> None:
 
 
 def _encoder(video: VideoFacts, rule: EncodingRule, beside: Joining | None) -> VideoCodecContext:
-    encoder = av.CodecContext.create("libx264", "w")
+    encoder = av.CodecContext.create(ENCODER, "w")
     encoder.width, encoder.height, encoder.pix_fmt = video.width, video.height, working_format(video)
     encoder.time_base = video.time_base
     encoder.framerate = min(video.frame_rate_from_header or _LIKELY_RATE, _FASTEST_RATE)

@@ -12,9 +12,11 @@ import numpy as np
 from bodycam_pipeline import _native
 from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.evidence.digests import file_sha256
+from bodycam_pipeline.media.encode import ENCODER
 from bodycam_pipeline.media.versions import library_versions
 from bodycam_pipeline.release.job import TOOL_VERSION, Job, stream_fates
 from bodycam_pipeline.release.staging import Staged
+from bodycam_pipeline.rules.verification import difference_limit, residual_limit
 from bodycam_pipeline.values.encoded import CopiedFrames
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.recording import Recording
@@ -46,6 +48,7 @@ def _manifest(job: Job, plan: Plan, staged: Staged) -> dict[str, object]:
         ],
         "computed": {"provider": job.policy.detection.provider, "onnxruntime": runtime_version()},
         "plan": {"sha256": plan.sha256},
+        "coding": _coding(job),
         "second_look": _second_look(job, plan),
         "video": _video(job.recording, staged),
         "hidden": {kind: hidden_time(plan, kind, job.recording) for kind in sorted(job.policy.hide)},
@@ -54,6 +57,18 @@ def _manifest(job: Job, plan: Plan, staged: Staged) -> dict[str, object]:
         "left_visible": [{"track": k.track, "reason": k.reason} for k in plan.kept],
         "streams": [{"what": s.what, "fate": s.fate, "why": s.why} for s in stream_fates(job)],
         "files": {name: file_sha256(staged.folder / name) for name in (job.folders.video_name, "frames.parquet")},
+    }
+
+
+def _coding(job: Job) -> dict[str, object]:
+    """How frames were coded, and how far what they decode to may be from what was rendered and painted."""
+    rule = job.policy.encoding
+    return {
+        "encoder": ENCODER,
+        "preset": rule.preset,
+        "crf": rule.crf,
+        "untouched": rule.untouched,
+        "verified_within": {"frame_tile": difference_limit(rule.crf), "region_block": residual_limit(rule.crf)},
     }
 
 

@@ -21,13 +21,24 @@ Measured on six clips (x264 veryfast and ultrafast, regions of 16 to 240 px that
 does to a hidden region reaches 5 (fill), 13 (blur) and 10 (mosaic); 183 faces that nobody hid start at 30 (blur), 1 %
 of them below 47. Twice the one, and below all of the others."""
 
+DIFFERENCE_LIMIT_AT_CRF_21 = 8.0
+"""How far the mean of any tile (`frame_sketch`) of a frame may be from that of the frame that was rendered, 0..255.
+
+`python -m benchmarks.coding_loss` on real clips: what coding does reaches 3 at crf 21 (veryfast, 13 clips) and 10 at
+crf 35 (ultrafast, 11 clips), where the limit is 21. It also prints how often a later frame would be noticed."""
+
 CRF_PER_DOUBLING = 10.0
 """x264's step doubles every 6; at crf 35 what coding does to a region was measured at 43, 3.2 times that at 21."""
 
 
 def residual_limit(crf: int) -> float:
-    """The limit for a release coded at this crf."""
+    """The limit of a region's residual in a release coded at this crf."""
     return float(RESIDUAL_LIMIT_AT_CRF_21 * 2 ** ((crf - 21) / CRF_PER_DOUBLING))
+
+
+def difference_limit(crf: int) -> float:
+    """The limit of an encoded frame's difference to the rendered one in a release coded at this crf."""
+    return float(DIFFERENCE_LIMIT_AT_CRF_21 * 2 ** ((crf - 21) / CRF_PER_DOUBLING))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +96,7 @@ def verify(
     return (
         *_frame_findings(promise, frames),
         *_copied_findings(promise, frames),
+        *_encoded_findings(promise, frames),
         *_container_findings(promise, container),
     )
 
@@ -120,6 +132,15 @@ def _copied_findings(promise: Promise, frames: Sequence[SegmentObservation]) -> 
     hidden = np.isin(copied.pts, promise.plan.regions["pts"].to_numpy())
     hidden |= np.array([promise.plan.is_withheld(int(pts)) for pts in copied.pts], dtype=np.bool_)
     yield from _about("copied-touched", "were carried over although the plan hides something", copied.pts[hidden])
+
+
+def _encoded_findings(promise: Promise, frames: Sequence[SegmentObservation]) -> Iterator[Finding]:
+    """Every other frame is, but for what coding does to it, the one that was rendered."""
+    seen = np.concatenate([np.empty(0, np.int64), *(part.pts for part in frames)])
+    difference = np.concatenate([np.empty(0, np.float32), *(part.difference for part in frames)])
+    same = difference <= difference_limit(promise.policy.encoding.crf)  # so written, a NaN is not
+    encoded = ~np.isin(seen, promise.copied.pts)
+    yield from _about("encoded-wrong", "are not known to be the ones that were rendered", seen[encoded & ~same])
 
 
 def _about(code: str, what: str, pts: NDArray[np.int64]) -> Iterator[Finding]:

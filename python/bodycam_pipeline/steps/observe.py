@@ -1,11 +1,15 @@
 """Look at the finished file, one segment at a time: what a stranger would decode, against what the plan promised."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bodycam_pipeline import _native
 from bodycam_pipeline._native import Planes
+from bodycam_pipeline.evidence.sketches_file import read_sketches
 from bodycam_pipeline.media.decode import decode_segment
 from bodycam_pipeline.media.planes import planes
 from bodycam_pipeline.steps.render import black
@@ -25,6 +29,7 @@ class ObserveTask:
         plan: What the recording's plan says of this time.
         redaction: How regions were hidden.
         clock: How the finished file's time maps to the recording's.
+        sketches: Files of what was handed to the encoder in this time.
     """
 
     address: str
@@ -34,15 +39,18 @@ class ObserveTask:
     plan: PlanPart
     redaction: RedactionRule
     clock: ReleaseClock
+    sketches: tuple[str, ...] = ()
 
 
 def observe_segment(task: ObserveTask) -> SegmentObservation:
-    """Decode the segment; name every frame by its digest and measure how well its regions are hidden.
+    """Decode the segment; name every frame by its digest, and measure how well its regions are hidden and how far it is
+    from the frame that was rendered.
 
     Raises:
         BodycamError: as decoding does.
     """
-    pts, digests, residuals, undecodable = [], [], [], []
+    rendered = read_sketches(map(Path, task.sketches))
+    pts, digests, residuals, differences, undecodable = [], [], [], [], []
     for source in decode_segment(task.address, task.video, task.packets, task.segment):
         at = task.clock.to_recording(source.pts)
         if source.frame is None:
@@ -52,12 +60,24 @@ def observe_segment(task: ObserveTask) -> SegmentObservation:
         pts.append(at)
         digests.append(_native.frame_digest(borrowed))
         residuals.append(_worst_residual(borrowed, at, task))
+        differences.append(_difference(borrowed, at, rendered))
     return SegmentObservation(
         np.array(pts, dtype=np.int64),
         np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(-1, 32),
         np.array(residuals, dtype=np.float32),
+        np.array(differences, dtype=np.float32),
         tuple(undecodable),
     )
+
+
+def _difference(frame: Planes, pts: int, rendered: Mapping[int, NDArray[np.uint8]]) -> float:
+    """Of the tile whose mean is farthest from that of the rendered frame; not a number where none was rendered."""
+    if pts not in rendered:
+        return float("nan")
+    found, expected = _native.frame_sketch(frame), rendered[pts]
+    if found.shape != expected.shape:
+        return float("inf")
+    return float(np.abs(found.astype(np.int16) - expected).max())
 
 
 def _worst_residual(frame: Planes, pts: int, task: ObserveTask) -> float:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bodycam_pipeline import _native
 from bodycam_pipeline.evidence.frames_file import read_digests
+from bodycam_pipeline.evidence.sketches_file import sketches_path, write_sketches
 from bodycam_pipeline.media.blank import blank_frame
 from bodycam_pipeline.media.carry import carry_over
 from bodycam_pipeline.media.copying import joining
@@ -43,7 +44,7 @@ class RenderTask:
 
 def render_segment(task: RenderTask) -> EncodedSegment:
     """Copy the groups that the plan leaves alone, hide in all others what the plan says, and leave the coded samples
-    at ``task.result_path``.
+    at ``task.result_path``, with sketches of the frames that were encoded beside them.
 
     Samples that are there already, unchanged, are not made again.
 
@@ -51,17 +52,28 @@ def render_segment(task: RenderTask) -> EncodedSegment:
         DamagedRecordingError: a frame that cannot be decoded and that nobody withheld.
         BodycamError: as decoding and encoding do.
     """
-    return finished_segment(task.result_path) or write_segment(task.result_path, _spans(task))
+    finished = finished_segment(task.result_path) if sketches_path(task.result_path).exists() else None
+    return finished or write_segment(task.result_path, _spans(task))
 
 
 def _spans(task: RenderTask) -> Iterator[CodedSpan]:
     together = joining(task.video, task.encoding)
+    sketches: dict[int, bytes] = {}
     for run in runs(task.packets, task.plan, together.reorder if together else None):
         packets = task.packets.part(run.first, run.end)
         if run.copied and together:
             yield carry_over(task.address, task.video, packets, together, _digests(task, packets))
         else:
-            yield encode(_redacted(task, packets), task.video, task.encoding, together)
+            frames = _sketched(_redacted(task, packets), sketches)
+            yield encode(frames, task.video, task.encoding, together)
+    write_sketches(sketches, sketches_path(task.result_path))
+
+
+def _sketched(frames: Iterator[VideoFrame], sketches: dict[int, bytes]) -> Iterator[VideoFrame]:
+    """The same frames, noted on their way to the encoder."""
+    for frame in frames:
+        sketches[frame.pts or 0] = _native.frame_sketch(planes(frame)).tobytes()
+        yield frame
 
 
 def _digests(task: RenderTask, packets: PacketIndex) -> dict[int, bytes]:

@@ -18,12 +18,15 @@ class SegmentObservation:
         sha256: uint8 (n, 32), digests of the decoded planes.
         residual: float32 (n,), how far the frame's worst region is from what its style paints, 0..255; 0 where the
             frame has no region.
+        difference: float32 (n,), how far the mean of the frame's worst tile is from that of the frame that was rendered
+            (`frame_sketch`), 0..255; NaN where no rendered frame is known.
         undecodable_pts: Frames that did not decode, in the recording's clock.
     """
 
     pts: NDArray[np.int64]
     sha256: NDArray[np.uint8]
     residual: NDArray[np.float32]
+    difference: NDArray[np.float32]
     undecodable_pts: tuple[int, ...]
 
 

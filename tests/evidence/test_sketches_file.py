@@ -1,0 +1,28 @@
+"""What was handed to the encoder, kept until the finished file was held against it."""
+
+from pathlib import Path
+
+import numpy as np
+
+from bodycam_pipeline.evidence.sketches_file import read_sketches, sketches_path, write_sketches
+
+
+def test_what_is_written_is_read_from_all_files_together(tmp_path: Path) -> None:
+    first, second = (sketches_path(str(tmp_path / name)) for name in ("0.samples", "1.samples"))
+    write_sketches({-40: bytes([1, 2]), 0: bytes([3, 255])}, first)
+    write_sketches({40: bytes([5, 6])}, second)
+    read = read_sketches([first, second])
+    assert {pts: sketch.tolist() for pts, sketch in read.items()} == {-40: [1, 2], 0: [3, 255], 40: [5, 6]}
+    assert all(sketch.dtype == np.uint8 for sketch in read.values())
+
+
+def test_a_segment_of_which_nothing_was_rendered_has_a_file_all_the_same(tmp_path: Path) -> None:
+    write_sketches({}, tmp_path / "none")
+    assert (tmp_path / "none").exists()
+    assert read_sketches([tmp_path / "none"]) == {}
+
+
+def test_what_is_gone_or_broken_says_nothing_of_any_frame(tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.write_bytes(b"PAR1 and no more")
+    assert read_sketches([broken, tmp_path / "gone"]) == {}
