@@ -1,12 +1,13 @@
 """What a second worker gives, and what Ray costs, on a batch of 1080p recordings.
 
-    python -m benchmarks.backlog [--minutes 10] [--recordings 4] [--rounds 1] [--only NAME ...]
+    python -m benchmarks.backlog [--minutes 10] [--recordings 4] [--rounds 1] [--only NAME ...] [--empty]
 
 The batch is run by one worker, by two, by two on Ray, and by two batches at once that know nothing of each other, with
 a worker and half of the recordings each: that pair is the machine's own ceiling, because two processors share caches,
 memory and clock. Contestants take turns, round by round, so that a drifting machine drifts for all; every release is
 compared byte for byte before a number is printed. Small detector, fast encoder and no second look on purpose: the less
-a step does, the more the rest shows. ``--only`` leaves contestants out. Ratios are what to quote.
+a step does, the more the rest shows. ``--only`` leaves contestants out; ``--empty`` takes a scene in which nothing is
+hidden, so that groups are carried over and there is least to do per frame. Ratios are what to quote.
 """
 
 import argparse
@@ -25,6 +26,7 @@ import av
 
 from bodycam_pipeline import _native
 from bodycam_pipeline.demo.compose import compose_demo
+from tests.clips import clip
 
 BODYCAM = Path(sys.executable).with_name("bodycam")
 POLICY = """
@@ -51,23 +53,27 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10.0, help="of footage in all")
     parser.add_argument("--recordings", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--empty", action="store_true", help="a scene without anybody")
     parser.add_argument("--only", action="append", choices=list(WORKERS), help="a contestant (again for each)")
     options = parser.parse_args()
     if _native.build_profile != "release":
         raise SystemExit("refusing to measure a debug build: run `make bench`")
     with tempfile.TemporaryDirectory(dir=os.environ.get("BODYCAM_BENCH_DIR")) as folder:
-        recordings = composed(Path(folder), options.minutes * 60, options.recordings)
+        recordings = composed(Path(folder), options.minutes * 60, options.recordings, empty=options.empty)
         bench = Bench(Path(folder), recordings, options.only or list(WORKERS))
         for _ in range(options.rounds):
             bench.round()
         bench.tell()
 
 
-def composed(folder: Path, seconds: float, count: int) -> list[Path]:
+def composed(folder: Path, seconds: float, count: int, *, empty: bool) -> list[Path]:
     """Recordings of nearly one length, all different: one composed scene, over and over."""
     scene, dock = folder / "scene.mp4", folder / "dock"
     dock.mkdir()
-    compose_demo(scene, seconds=SCENE_SECONDS, size=SIZE)
+    if empty:
+        clip(scene, frames=SCENE_SECONDS * 25, size=SIZE, options={"g": "50", "preset": "superfast"})
+    else:
+        compose_demo(scene, seconds=SCENE_SECONDS, size=SIZE)
     recordings = [dock / f"{number:02}.mp4" for number in range(count)]
     for number, path in enumerate(recordings):
         repeat(scene, path, max(1, round(seconds / count / SCENE_SECONDS)) + number)

@@ -8,7 +8,8 @@ out of the plan at random and the clip is rendered again: each of them that show
 meets one of its boxes. Tracks count that are faces or plates of at least 16 pixels (the shorter side, before padding).
 A track is what the painters saw, lamps taken for faces included; "confirmed" are those that two networks which the
 product does not ship (YuNet, HyperLPR3 in ../shared/reference-models) saw surely in three of its frames or more. These
-are the bar's faces and plates. Prints after every clip and round.
+are the bar's faces and plates. Prints after every clip and round, and at the end the same for other thresholds: how
+much higher than shipped an auditor begins, and in how many looks a thing must be seen.
 """
 
 import argparse
@@ -17,8 +18,9 @@ import random
 import subprocess
 import tempfile
 import time
+from collections import Counter
 from dataclasses import dataclass, field, replace
-from itertools import count
+from itertools import count, product
 from pathlib import Path
 from statistics import median
 
@@ -29,13 +31,13 @@ from bodycam_pipeline.passes import audit_every_frame, look_at_every_frame, rend
 from bodycam_pipeline.pipeline import Order, open_job
 from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.release.second_look import judged
-from bodycam_pipeline.release.staging import stage
+from bodycam_pipeline.release.staging import Staged, stage
 from bodycam_pipeline.rules.coverage import TrueBox, measure
 from bodycam_pipeline.rules.planning import make_plan
 from bodycam_pipeline.rules.tracks import link
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.running.runner import Runner
-from bodycam_pipeline.values.detection import Detection
+from bodycam_pipeline.values.detection import Detection, Look, SegmentLooks
 from bodycam_pipeline.values.errors import BodycamError
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.observed import Spot
@@ -55,16 +57,23 @@ SHOWS = 0.5
 shows in more than this share of its frames."""
 
 
+Setting = tuple[float, int]
+"""How much above the shipped thresholds something counts, and in how many looks it has to be seen."""
+
+SHIPPED: Setting = (0.0, Policy().gate.least_looks)
+SETTINGS: tuple[Setting, ...] = tuple(product((0.0, 0.03, 0.06, 0.1, 0.15), (1, 2, 3)))
+
+
 @dataclass
 class Tally:
-    """What was counted so far."""
+    """What was counted so far; what depends on a setting, by setting."""
 
     cases: int = 0
-    caught: int = 0
     confirmed: int = 0
-    confirmed_caught: int = 0
+    caught: Counter[Setting] = field(default_factory=Counter)
+    confirmed_caught: Counter[Setting] = field(default_factory=Counter)
+    alarms: Counter[Setting] = field(default_factory=Counter)
     clips: int = 0
-    alarms: int = 0
     footage: float = 0.0
     looked: float = 0.0
     audited: float = 0.0
@@ -72,9 +81,20 @@ class Tally:
 
     def __str__(self) -> str:
         return (
-            f"confirmed {self.confirmed_caught}/{self.confirmed}, all {self.caught}/{self.cases} caught; "
-            f"{self.alarms} false alarms in {self.footage / 60:.2f} min of {self.clips} correct releases; "
+            f"confirmed {self.confirmed_caught[SHIPPED]}/{self.confirmed}, all {self.caught[SHIPPED]}/{self.cases} "
+            f"caught; {self.alarms[SHIPPED]} false alarms in {self.footage / 60:.2f} min of {self.clips} releases; "
             f"the second look took {self.audited:.0f} s where the first took {self.looked:.0f} s"
+        )
+
+    def table(self) -> str:
+        """A row for each setting."""
+        rows = [
+            f"| +{above:.2f} | {least} | {self.confirmed_caught[above, least]}/{self.confirmed} "
+            f"| {self.caught[above, least]}/{self.cases} | {60 * self.alarms[above, least] / self.footage:.1f} |"
+            for above, least in SETTINGS
+        ]
+        return "\n".join(
+            ["| start | looks | confirmed caught | all caught | false alarms/min |", "|---|---|---|---|---|", *rows]
         )
 
 
@@ -98,6 +118,7 @@ def main() -> None:
             clips = [clip for clip in clips if any(_confirmed(clip, track) for track in clip.tracks)]
             if tally.confirmed >= options.cases or not clips:
                 break
+    print(tally.table())
     print("missed:", *tally.missed, sep="\n  ")
 
 
@@ -134,15 +155,16 @@ def _planned(path: Path, folder: Path, seconds: float, runner: Runner, tally: Ta
     wanted = [replace(k, detections=tuple(d for d in k.detections if d.kind in job.policy.hide)) for k in looks]
     tracks = link(wanted, time_base=video.time_base, size=video.upright_size, rule=job.policy.tracking)
     clip = Clip(job, plan, [track for track in tracks if _large(track)], sure)
-    spots = _spots(clip, plan, runner, tally)
-    tally.alarms += len(spots)
+    found = _spots(clip, plan, runner, tally)
+    tally.alarms.update({setting: len(spots) for setting, spots in found.items()})
     tally.clips += 1
     tally.footage += float((job.recording.span.end_pts - job.recording.span.start_pts) * video.time_base)
     confirmed = sum(_confirmed(clip, track) for track in clip.tracks)
     print(
-        f"{path.name}: {len(clip.tracks)} large tracks, {confirmed} confirmed, {len(spots)} alarms; {tally}", flush=True
+        f"{path.name}: {len(clip.tracks)} large tracks, {confirmed} confirmed, {len(found[SHIPPED])} alarms; {tally}",
+        flush=True,
     )
-    for spot in spots:
+    for spot in found[SHIPPED]:
         print(f"  alarm: {spot}")
     return clip
 
@@ -155,13 +177,27 @@ def _sure(short: Path, folder: Path, runner: Runner) -> dict[int, list[Detection
     return {look.pts: [d for d in look.detections if d.score >= CONFIRMING_SCORE] for look in looks}
 
 
-def _spots(clip: Clip, plan: Plan, runner: Runner, tally: Tally) -> tuple[Spot, ...]:
+def _spots(clip: Clip, plan: Plan, runner: Runner, tally: Tally) -> dict[Setting, tuple[Spot, ...]]:
     staged = stage(clip.job, render_every_frame(clip.job, plan, runner, unwatched), None)
     began = time.monotonic()
     seen = audit_every_frame(clip.job, staged, runner, unwatched)
     if plan is clip.plan:
         tally.audited += time.monotonic() - began
-    return judged(clip.job, plan, staged, seen, 0.0).spots
+    return {setting: _judged(clip.job, plan, staged, seen, setting) for setting in SETTINGS}
+
+
+def _judged(job: Job, plan: Plan, staged: Staged, seen: list[SegmentLooks], setting: Setting) -> tuple[Spot, ...]:
+    above, least = setting
+    starts = {(m.name, kind): limits.start for m in job.auditors for kind, limits in m.kinds.items()}
+
+    def stricter(look: Look) -> Look:
+        found = [replace(d, confident=d.score >= starts[d.model, d.kind] + above) for d in look.detections]
+        return replace(look, detections=tuple(found))
+
+    looks = [replace(part, looks=tuple(map(stricter, part.looks))) for part in seen]
+    gate = job.policy.gate.model_copy(update={"least_looks": least})
+    policy = job.policy.model_copy(update={"gate": gate})
+    return judged(replace(job, policy=policy), plan, staged, looks, 0.0).spots
 
 
 def _forget(clip: Clip, rng: random.Random, runner: Runner, tally: Tally) -> None:
@@ -170,15 +206,15 @@ def _forget(clip: Clip, rng: random.Random, runner: Runner, tally: Tally) -> Non
     rows = clip.plan.regions
     plan = replace(clip.plan, regions=rows.filter(pc.invert(pc.is_in(rows["track"], value_set=numbers))))
     cases = [track for track in out if _shows(clip, track, plan)]
-    spots = _spots(clip, plan, runner, tally) if cases else ()
+    found = _spots(clip, plan, runner, tally) if cases else {}
     for track in cases:
-        met = any(_meets(track, spot) for spot in spots)
+        met = [setting for setting, spots in found.items() if any(_meets(track, spot) for spot in spots)]
         confirmed = _confirmed(clip, track)
         tally.cases += 1
-        tally.caught += met
+        tally.caught.update(met)
         tally.confirmed += confirmed
-        tally.confirmed_caught += met and confirmed
-        if confirmed and not met:
+        tally.confirmed_caught.update(met if confirmed else ())
+        if confirmed and SHIPPED not in met:
             tally.missed.append(f"{clip.job.recording.name} track {track.number} {track.kind} {len(track.pts)} frames")
 
 
