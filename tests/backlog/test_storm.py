@@ -66,9 +66,9 @@ class Storm:
     def _shoot(self, driver: subprocess.Popen[str], most: int) -> bool:
         """Fire while it runs; whether the driver was hit."""
         while sum(self.shots.values()) < most:
-            time.sleep(
-                self.dice.uniform(4.0, 12.0) if self.ray else self.dice.uniform(0.2, 2.5)
-            )  # a cluster takes a while
+            while driver.poll() is None and not workers(driver.pid):
+                time.sleep(0.1)  # a cluster takes a while
+            time.sleep(self.dice.uniform(0.2, 4.0 if self.ray else 2.5))
             if driver.poll() is not None:
                 return False
             victims = workers(driver.pid)
