@@ -224,6 +224,8 @@ def redact(
     style: _Style,
     seeds: NDArray[np.uint64] | None = None,
     colour: tuple[int, int, int] = (16, 128, 128),
+    codes: Sequence[str] | None = None,
+    orientation: int = 1,
 ) -> None:
     """Hide regions, in place.
 
@@ -239,11 +241,19 @@ def redact(
         style: How to hide.
         seeds: One per region; needed by ``mosaic``.
         colour: Y, Cb, Cr of ``fill``; also what ``blur`` and ``mosaic`` start from where a region has no ring at all.
+        codes: For ``fill``: one per region, printable ASCII, drawn in luma; "" is none. Each is as large as it fits
+            whole into its region, broken before brackets and behind spaces until it is legible. The largest region
+            goes first. No code touches another: it stands in the middle, else above, else below, else it is not drawn;
+            nor is it where half of a region lies in one that says the same. Where regions overlap, their order does
+            not show.
+        orientation: EXIF 1..8, how the frame is turned for display: codes stand upright for whoever watches.
 
     Raises:
         BufferError: the planes cannot be written to, or share memory with one another.
         RuntimeError: another thread is inside a call with the same ``Planes``.
-        ValueError: a region empty or outside the frame, a wrong shape, ``mosaic`` without a seed for every region.
+        ValueError: a region empty or outside the frame, a wrong shape, ``mosaic`` without a seed for every region,
+            codes with another style than ``fill``, not one for each region or not printable ASCII, an unknown
+            orientation.
     """
 
 def residual(
@@ -253,6 +263,8 @@ def residual(
     style: Literal["fill", "blur", "mosaic"],
     seeds: NDArray[np.uint64] | None = None,
     colour: tuple[int, int, int] = (16, 128, 128),
+    codes: Sequence[str] | None = None,
+    orientation: int = 1,
 ) -> NDArray[np.float32]:
     """How far each region is from what its style paints: a redacted frame is a fixed point of its own redaction.
 

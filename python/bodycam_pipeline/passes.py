@@ -86,7 +86,7 @@ def render_every_frame(job: Job, plan: Plan, runner: Runner, watch: Watch) -> li
     folder.mkdir(parents=True, exist_ok=True)
 
     def task(segment: Segment) -> RenderTask:
-        part = plan.part(segment.span)
+        part = plan.part(segment.span, policy.drawn_codes)
         return RenderTask(
             source.address,
             source.video,
@@ -120,15 +120,13 @@ def render_sound(job: Job, plan: Plan, runner: Runner) -> EncodedAudio | None:
 
 def observe_every_frame(job: Job, plan: Plan, staged: Staged, runner: Runner, watch: Watch) -> list[SegmentObservation]:
     """The last look: the finished file decoded as a stranger would, frame by frame, against the plan."""
-    finished, clock, redaction = probe(str(staged.video)), staged.clock, job.policy.redaction
+    finished, clock, policy = probe(str(staged.video)), staged.clock, job.policy
     rendered = [(s.span, str(sketches_path(_samples_path(job, plan, s)))) for s in split(job.recording)]
 
     def task(segment: Segment) -> ObserveTask:
         span, packets = clock.span_to_recording(segment.span), _packets(finished, segment)
-        sketches = tuple(path for when, path in rendered if when.overlaps(span))
-        return ObserveTask(
-            finished.address, finished.video, packets, segment, plan.part(span), redaction, clock, sketches
-        )
+        sketches, part = tuple(p for when, p in rendered if when.overlaps(span)), plan.part(span, policy.drawn_codes)
+        return ObserveTask(finished.address, finished.video, packets, segment, part, policy.redaction, clock, sketches)
 
     return Pass("verify", observe_segment, task).over(finished, runner, watch)
 

@@ -23,6 +23,15 @@ def quick_policy(style: Style = "blur", **parts: object) -> Policy:
     return Policy.model_validate({"detection": QUICK, "gate": QUICK_GATE, "redaction": {"style": style}, **parts})
 
 
+CODES = {"face": "(b)(6)", "plate": "s. 40(2)"}
+
+
+def coded_policy(**parts: object) -> Policy:
+    """As `quick_policy`, with the code of its kind on every region."""
+    hide = {kind: {"reason": f"under {code}", "code": code} for kind, code in CODES.items()}
+    return quick_policy(**{"hide": hide, "redaction": {"style": "fill", "codes": True}, **parts})
+
+
 def recording_of(folder: Path, pictures: Sequence[Picture]) -> Path:
     """A lossless recording of exactly these pictures."""
     folder.mkdir(parents=True, exist_ok=True)

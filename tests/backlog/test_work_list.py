@@ -87,6 +87,16 @@ def test_an_unclear_list_is_refused(text: str, words: str, tmp_path: Path, fast:
     assert refused.value.exit_code == 2
 
 
+def test_a_reason_of_its_own_is_refused_where_the_policy_draws_codes(tmp_path: Path, fast: Policy) -> None:
+    hide = {kind: {"reason": "FIPPA s. 21", "code": "s. 21"} for kind in ("face", "plate")}
+    drawing = Policy.model_validate(
+        fast.model_dump() | {"hide": hide, "redaction": {"style": "fill", "codes": True}, "name": "drawing"}
+    )
+    path = listed(tmp_path, "recording,reason\na.mp4,\nb.mp4,FIPPA s. 14\n")
+    with pytest.raises(WorkListError, match=r"row 2: gives a reason of its own, and the policy 'drawing' draws codes"):
+        list(wishes([str(path)], drawing))
+
+
 def test_a_list_that_is_not_there_is_refused(tmp_path: Path, fast: Policy) -> None:
     for name in ("no.csv", "no.parquet"):
         with pytest.raises(WorkListError, match="cannot read the list"):

@@ -30,6 +30,15 @@ def test_a_profile_gives_its_statute_for_everything_it_hides_and_changes_nothing
     assert policy.model_copy(update={"name": plain.name, "hide": plain.hide}) == plain
 
 
+@pytest.mark.parametrize("name", STATUTES)
+def test_a_profile_s_codes_are_part_of_its_reasons_and_can_be_drawn(name: str) -> None:
+    policy = read_policy(Path(name))
+    assert all(rule.code and rule.code in rule.reason.partition(",")[0] for rule in policy.hide.values())
+    assert policy.drawn_codes == {}, "drawing them is the agency's choice"
+    drawn = Policy.model_validate(policy.model_dump() | {"redaction": {"style": "fill", "codes": True}})
+    assert drawn.drawn_codes == {kind: rule.code for kind, rule in policy.hide.items()}
+
+
 def test_a_file_goes_before_a_profile_of_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "us-foia").write_text('name = "ours"')
     monkeypatch.chdir(tmp_path)

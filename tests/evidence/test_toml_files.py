@@ -120,6 +120,16 @@ POLICIES = [
         ["line 2, hide.face.padding.left", "must be a number"],
     ),
     ("[hide.face]", ["line 1, hide.face.reason", "is missing"]),
+    ("[redaction]\ncodes = true", ["line 1, redaction", "needs redaction.style = 'fill'", "on 'blur'"]),
+    ("[redaction]\nstyle = 'fill'\ncodes = true", ["needs hide.face.code"]),
+    (
+        "[redaction]\nstyle = 'fill'\ncodes = true\n[hide.face]\nreason='x'\ncode='(6)'\n[hide.plate]\nreason='x'",
+        ["needs hide.plate.code"],
+    ),
+    ("[hide.face]\nreason='x'\ncode = ''", ["line 3, hide.face.code", "1 to 16 printable ASCII"]),
+    ("[hide.face]\nreason='x'\ncode = '§ 40'", ["line 3, hide.face.code", "1 to 16 printable ASCII"]),
+    ("[hide.face]\nreason='x'\ncode = '(b)(7)(C) privacy'", ["line 3, hide.face.code", "1 to 16 printable ASCII"]),
+    ("[hide.face]\nreason='x'\ncode = ' (6)'", ["line 3, hide.face.code", "without a space at either end"]),
 ]
 
 

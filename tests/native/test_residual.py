@@ -23,6 +23,23 @@ def test_a_redacted_frame_is_a_fixed_point(style: str, scene: tuple[Picture, NDA
     assert picture == before
 
 
+@settings(max_examples=100, deadline=None)
+@given(scene=scenes())
+def test_a_frame_with_codes_is_a_fixed_point(scene: tuple[Picture, NDArray[np.int32]]) -> None:
+    picture, table = scene
+    codes = ["(b)(6)", "s. 1", ""] * len(table)
+    _native.redact(picture.planes, table, style="fill", codes=codes[: len(table)])
+    residual = _native.residual(picture.planes, table, style="fill", codes=codes[: len(table)])
+    assert residual.tolist() == [0.0] * len(table)
+
+
+def test_another_code_stands_out() -> None:
+    picture, table = flat(128, 64, (90, 128, 128)), regions((0, 0, 128, 64))
+    _native.redact(picture.planes, table, style="fill", codes=["(b)(6)"])
+    assert _native.residual(picture.planes, table, style="fill", codes=["(b)(7)"])[0] > 40
+    assert _native.residual(picture.planes, table, style="fill")[0] > 40
+
+
 @pytest.mark.parametrize("style", SHIPPING)
 def test_a_region_that_was_forgotten_stands_out(style: str) -> None:
     picture, table = noise(96, 64), regions((0, 0, 32, 32), (48, 16, 80, 48))

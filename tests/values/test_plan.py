@@ -32,12 +32,19 @@ def test_a_part_knows_the_withheld_frames_of_its_span():
 
 def test_a_frame_has_its_regions_and_one_seed_for_each_the_same_in_every_frame():
     part = FULL.part(Span(0, 400))
-    regions, seeds = part.at(40)
+    regions, seeds, codes = part.at(40)
     assert regions.tolist() == [[0, 0, 16, 16], [16, 0, 32, 16]]
     assert (regions.dtype, seeds.dtype) == (np.int32, np.uint64)
     assert seeds.tolist() == [track_seed(FULL.sha256, 2), track_seed(FULL.sha256, 1)]
     assert part.at(80)[1].tolist() == seeds.tolist()[:1]
     assert part.at(41)[0].shape == (0, 4)
+    assert codes is None
+
+
+def test_a_region_has_the_code_of_its_kind_and_none_where_the_kind_has_none():
+    mixed = plan([row(40), replace(row(40, (16, 0, 32, 16), track=1), kind="plate")])
+    assert mixed.part(Span(0, 80), {"face": "(b)(6)"}).at(40)[2] == ("(b)(6)", "")
+    assert mixed.part(Span(0, 40), {"face": "(b)(6)"}).at(0)[2] == ()
 
 
 def test_the_digest_tells_nothing_of_the_recording_nor_of_scores():

@@ -142,7 +142,7 @@ def _wish(told: Mapping[str, str], folder: Path, policy: Policy, where: str) -> 
     own = _policy(folder / told["policy"]) if "policy" in told else policy
     return Wish(
         _address(folder, told["recording"]),
-        _because(own, told["reason"]) if "reason" in told else own,
+        _because(own, told["reason"], where) if "reason" in told else own,
         folder / told["edits"] if "edits" in told else None,
         told.get("request"),
         _date(told["due"], where) if "due" in told else None,
@@ -175,7 +175,12 @@ def _check_models(policy: Policy) -> None:
         find_model(name)
 
 
-def _because(policy: Policy, reason: str) -> Policy:
+def _because(policy: Policy, reason: str, where: str) -> Policy:
+    if policy.drawn_codes:
+        raise WorkListError(
+            f"{where}: gives a reason of its own, and the policy '{policy.name}' draws codes that may be of another",
+            remedy="Give the row a policy whose reasons and codes belong together, in the column 'policy'.",
+        )
     hide = {kind: rule.model_copy(update={"reason": reason}) for kind, rule in policy.hide.items()}
     return policy.model_copy(update={"hide": hide})
 

@@ -57,8 +57,11 @@ class Job:
         return self.folders.internal / "detections" / self.detection_key[:16]
 
     def samples(self, plan: Plan) -> Path:
-        """The folder of what a plan was rendered to; a plan's digest alone does not say of which recording."""
-        return self.folders.staging / value_sha256([self.recording.sha256, plan.sha256])[:16]
+        """The folder of what a plan was rendered to.
+
+        A plan's digest binds its policy, and so how everything is painted, but not of which recording it is.
+        """
+        return self.folders.staging / value_sha256([self.recording.sha256, plan.sha256, TOOL_VERSION])[:16]
 
     @property
     def audits(self) -> tuple[tuple[Model, tuple[int, ...]], ...]:

@@ -98,6 +98,7 @@ def _policy(job: Job) -> dict[str, object]:
         "style": policy.redaction.style,
         "audio": policy.audio.policy,
         "approvals": policy.review.approvals,
+        "codes": dict(sorted(policy.drawn_codes.items())),
         "reasons": {kind: rule.reason for kind, rule in sorted(policy.hide.items())},
     }
 

@@ -85,8 +85,10 @@ def _worst_residual(frame: Planes, pts: int, task: ObserveTask) -> float:
     if task.plan.is_withheld(pts):
         whole = np.array([[0, 0, frame.width, frame.height]], dtype=np.int32)
         return float(_native.residual(frame, whole, style="fill", colour=colour).max())
-    regions, seeds = task.plan.at(pts)
+    regions, seeds, codes = task.plan.at(pts)
     style = task.redaction.style
     if not len(regions) or style == "gaussian":  # internal copies are not judged: their style hides nothing for good
         return 0.0
-    return float(_native.residual(frame, regions, style=style, seeds=seeds, colour=colour).max())
+    upright = task.video.orientation
+    worst = _native.residual(frame, regions, style=style, seeds=seeds, colour=colour, codes=codes, orientation=upright)
+    return float(worst.max())

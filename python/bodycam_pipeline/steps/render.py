@@ -95,11 +95,11 @@ def _redacted(task: RenderTask, packets: PacketIndex) -> Iterator[VideoFrame]:
 
 def _hidden(source: SourceFrame, task: RenderTask) -> VideoFrame:
     frame = _decoded(source, task)
-    regions, seeds = task.plan.at(source.pts)
+    regions, seeds, codes = task.plan.at(source.pts)
     if len(regions):
-        colour = black(full_range=task.video.full_range)
-        borrowed = planes(frame, writable=True)
-        _native.redact(borrowed, regions, style=task.redaction.style, seeds=seeds, colour=colour)
+        borrowed, style = planes(frame, writable=True), task.redaction.style
+        colour, orientation = black(full_range=task.video.full_range), task.video.orientation
+        _native.redact(borrowed, regions, style=style, seeds=seeds, colour=colour, codes=codes, orientation=orientation)
     return frame
 
 

@@ -7,10 +7,11 @@ detecting again.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -156,8 +157,13 @@ class Plan:
             **{name: [asdict(d) for d in getattr(self, name)] for name in ("withheld", "muted", "kept", "drawn")},
         }
 
-    def part(self, span: Span) -> "PlanPart":
-        """What one segment's worker needs: the regions and the withheld time of its span."""
+    def part(self, span: Span, codes: Mapping[Kind, str] = MappingProxyType({})) -> "PlanPart":
+        """What one segment's worker needs: the regions and the withheld time of its span.
+
+        Args:
+            span: What is cut out.
+            codes: What is drawn on the regions of each kind; a kind without one gets a plain plate.
+        """
         first, end = np.searchsorted(self.regions["pts"].to_numpy(), [span.start_pts, span.end_pts])
         rows = self.regions.slice(first, end - first)
         return PlanPart(
@@ -166,6 +172,7 @@ class Plan:
             regions=np.stack([rows[side].to_numpy() for side in ("left", "top", "right", "bottom")], axis=1),
             tracks=rows["track"].to_numpy(),
             withheld=tuple(w.span for w in self.withheld if w.span.overlaps(span)),
+            codes=tuple(codes.get(cast("Kind", kind), "") for kind in rows["kind"].to_pylist()) if codes else None,
         )
 
     def tracks(self) -> dict[str, int]:
@@ -206,6 +213,7 @@ class PlanPart:
         regions: int32 (n, 4), left, top, right, bottom.
         tracks: int32 (n,).
         withheld: Spans whose frames are filled whole.
+        codes: What is drawn on each region; None where nothing is drawn on any.
     """
 
     plan_sha256: str
@@ -213,6 +221,7 @@ class PlanPart:
     regions: NDArray[np.int32]
     tracks: NDArray[np.int32]
     withheld: tuple[Span, ...]
+    codes: tuple[str, ...] | None = None
 
     @classmethod
     def empty(cls) -> "PlanPart":
@@ -220,11 +229,12 @@ class PlanPart:
         none = np.empty(0, np.int64)
         return cls("", none, np.empty((0, 4), np.int32), none.astype(np.int32), ())
 
-    def at(self, pts: int) -> tuple[NDArray[np.int32], NDArray[np.uint64]]:
-        """Regions (n, 4) of one frame and their mosaic seeds (n,)."""
+    def at(self, pts: int) -> tuple[NDArray[np.int32], NDArray[np.uint64], tuple[str, ...] | None]:
+        """Regions (n, 4) of one frame, their mosaic seeds (n,), and their codes (n,) if any are drawn."""
         first, end = np.searchsorted(self.pts, [pts, pts + 1])
         seeds = [track_seed(self.plan_sha256, int(track)) for track in self.tracks[first:end]]
-        return np.ascontiguousarray(self.regions[first:end]), np.array(seeds, dtype=np.uint64)
+        codes = None if self.codes is None else self.codes[first:end]
+        return np.ascontiguousarray(self.regions[first:end]), np.array(seeds, dtype=np.uint64), codes
 
     def is_withheld(self, pts: int) -> bool:
         """Whether this frame is filled whole."""

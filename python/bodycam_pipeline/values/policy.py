@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.errors import PolicyError
@@ -12,6 +12,18 @@ from bodycam_pipeline.values.model import Provider
 
 Style = Literal["fill", "blur", "mosaic", "gaussian"]
 SHIPPING_STYLES: frozenset[Style] = frozenset({"fill", "blur", "mosaic"})
+
+LONGEST_CODE = 16
+"""Characters of a code: the longest in the shipped profiles has 13, and a region has to hold all of them."""
+
+
+def _drawable(code: str) -> str:
+    if not (1 <= len(code) <= LONGEST_CODE and code.isascii() and code.isprintable() and code == code.strip()):
+        raise ValueError(f"a code is 1 to {LONGEST_CODE} printable ASCII characters, without a space at either end")
+    return code
+
+
+Code = Annotated[str, AfterValidator(_drawable)]
 
 Share = Annotated[float, Field(ge=0, le=4)]
 
@@ -34,9 +46,16 @@ class Padding(_Part):
 
 
 class HideRule(_Part):
-    """One kind that is hidden."""
+    """One kind that is hidden.
+
+    Attributes:
+        reason: Why, in words: it stands in the plan and in whatever is made from it.
+        code: The same in short, as ``(b)(7)(C)``: what is drawn on the regions where the policy draws codes.
+        padding: How far around.
+    """
 
     reason: Annotated[str, Field(min_length=1)]
+    code: Code | None = None
     padding: Padding = Padding()
 
 
@@ -90,10 +109,24 @@ class TrackingRule(_Part):
 
 
 class RedactionRule(_Part):
-    """How pixels are hidden."""
+    """How pixels are hidden.
+
+    Attributes:
+        style: What is painted.
+        grid_px: Regions are snapped outward to multiples of this, because coding carries what is hidden beyond an edge.
+        codes: Whether every region says under which code it is hidden. For ``fill`` alone: what a code is drawn on has
+            to be plain.
+    """
 
     style: Style = "blur"
     grid_px: Literal[2, 4, 8, 16, 32, 64] = 16
+    codes: bool = False
+
+    @model_validator(mode="after")
+    def _codes_can_be_read(self) -> "RedactionRule":
+        if self.codes and self.style != "fill":
+            raise ValueError(f"redaction.codes needs redaction.style = 'fill': on '{self.style}' a code cannot be read")
+        return self
 
 
 class AudioRule(_Part):
@@ -213,6 +246,15 @@ class Policy(_Part):
             )
         return self
 
+    @model_validator(mode="after")
+    def _codes_are_known(self) -> "Policy":
+        missing = [kind for kind, rule in self.hide.items() if self.redaction.codes and rule.code is None]
+        if missing:
+            raise ValueError(
+                f"redaction.codes needs hide.{missing[0]}.code: what is drawn where a {missing[0]} is hidden"
+            )
+        return self
+
     def with_second_look(self, second_look: Literal["on", "off"]) -> Self:
         """The policy with the gate on or off.
 
@@ -225,6 +267,11 @@ class Policy(_Part):
                 remedy="A release is looked at twice. Set purpose = 'internal' for a working copy.",
             )
         return self.model_copy(update={"gate": self.gate.model_copy(update={"second_look": second_look})})
+
+    @property
+    def drawn_codes(self) -> dict[Kind, str]:
+        """What is drawn on the regions of each kind; empty where the policy draws nothing."""
+        return {kind: rule.code for kind, rule in self.hide.items() if self.redaction.codes and rule.code}
 
     @property
     def sha256(self) -> str:

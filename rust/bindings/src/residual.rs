@@ -2,6 +2,7 @@
 
 use numpy::{PyArray1, PyReadonlyArrayDyn};
 use pyo3::prelude::*;
+use redact_core::{Orientation, Upright};
 
 use crate::errors::refused;
 use crate::planes::Planes;
@@ -10,9 +11,10 @@ use crate::tables;
 
 #[pyfunction]
 #[pyo3(
-    signature = (planes, regions, *, style, seeds=None, colour=(16, 128, 128)),
-    text_signature = "(planes, regions, *, style, seeds=None, colour=(16, 128, 128))"
+    signature = (planes, regions, *, style, seeds=None, colour=(16, 128, 128), codes=None, orientation=1),
+    text_signature = "(planes, regions, *, style, seeds=None, colour=(16, 128, 128), codes=None, orientation=1)"
 )]
+#[expect(clippy::too_many_arguments, reason = "keywords in Python, one value from here on")]
 pub fn residual<'py>(
     py: Python<'py>,
     planes: PyRef<'py, Planes>,
@@ -20,11 +22,16 @@ pub fn residual<'py>(
     style: &str,
     seeds: Option<PyReadonlyArrayDyn<'py, u64>>,
     colour: (i64, i64, i64),
+    codes: Option<Vec<String>>,
+    orientation: i64,
 ) -> PyResult<Bound<'py, PyArray1<f32>>> {
     let seeds = tables::seeds(seeds.as_ref())?;
-    let style = shipping(style, tables::colour(colour)?, &seeds)?;
     let frame = planes.frame()?;
-    let regions = tables::regions(&regions, frame.width(), frame.height())?;
+    let (width, height) = (frame.width(), frame.height());
+    let regions = tables::regions(&regions, width, height)?;
+    let upright = Upright::new(Orientation::from_exif(orientation).map_err(refused)?, width, height);
+    let lettering = tables::lettering(codes.as_deref(), &regions, upright)?;
+    let style = shipping(style, tables::colour(colour)?, &seeds, lettering.as_ref())?;
     let worst = py.detach(|| redact_core::residual(&frame, &regions, style)).map_err(refused)?;
     Ok(PyArray1::from_vec(py, worst))
 }

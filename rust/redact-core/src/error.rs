@@ -68,6 +68,22 @@ pub enum Error {
         /// How many seeds.
         seeds: usize,
     },
+    /// Not one code for each region.
+    #[error("{regions} regions need as many codes, not {codes}")]
+    CodeCount {
+        /// How many regions.
+        regions: usize,
+        /// How many codes.
+        codes: usize,
+    },
+    /// A code that no glyph is there for.
+    #[error("code {index} {code:?} is not printable ASCII")]
+    CodeNotPrintable {
+        /// Which code.
+        index: usize,
+        /// What was given.
+        code: String,
+    },
     /// Nothing to look at.
     #[error("there is no frame")]
     NoFrames,

@@ -28,6 +28,11 @@ impl Region {
         self.bottom - self.top
     }
 
+    /// Samples.
+    pub(crate) const fn area(&self) -> usize {
+        self.width() * self.height()
+    }
+
     /// Every chroma sample that covers a luma pixel of this region: first ones rounded down, last ones up.
     #[must_use]
     pub const fn chroma(&self) -> Self {

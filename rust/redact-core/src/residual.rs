@@ -81,7 +81,7 @@ mod tests {
 
     use super::*;
     use crate::pictures::{Picture, any_picture, any_regions, plane, region};
-    use crate::{Style, redact};
+    use crate::{Lettering, Orientation, Style, Upright, redact};
 
     proptest! {
         #[test]
@@ -93,7 +93,10 @@ mod tests {
         ) {
             let seeds = &[5, 6, 7, 8][..regions.len()];
             let colour = [1, 2, 3];
-            for style in [Shipping::Fill(colour), Shipping::Membrane(colour), Shipping::Mosaic(colour, seeds)] {
+            let upright = Upright::new(Orientation::from_exif(6).unwrap(), picture.width, picture.height);
+            let codes = Lettering::place(&["(b)(6)", "s. 1", "", "7"][..regions.len()], &regions, upright).unwrap();
+            let flat = [Shipping::Fill(colour), Shipping::Coded(colour, &codes)];
+            for style in flat.into_iter().chain([Shipping::Membrane(colour), Shipping::Mosaic(colour, seeds)]) {
                 redact(&mut picture.frame_mut(), &regions, Style::Shipping(style)).unwrap();
                 let worst = residual(&picture.frame(), &regions, style).unwrap();
                 prop_assert!(worst.iter().all(|difference| *difference == 0.0), "{worst:?}");
@@ -108,6 +111,17 @@ mod tests {
         let style = Shipping::Fill([16, 128, 128]);
         redact(&mut picture.frame_mut(), &regions[..1], Style::Shipping(style)).unwrap();
         assert_eq!(residual(&picture.frame(), &regions, style), Ok(vec![0.0, 74.0]));
+    }
+
+    #[test]
+    fn a_code_that_was_not_drawn_stands_out() {
+        let mut picture = Picture::flat(32, 16, [90, 128, 128]);
+        let regions = [region(0, 0, 32, 16)];
+        let colour = [16, 128, 128];
+        let upright = Upright::new(Orientation::from_exif(1).unwrap(), 32, 16);
+        let codes = Lettering::place(&["(6)"], &regions, upright).unwrap();
+        redact(&mut picture.frame_mut(), &regions, Style::Shipping(Shipping::Fill(colour))).unwrap();
+        assert!(residual(&picture.frame(), &regions, Shipping::Coded(colour, &codes)).unwrap()[0] > 24.0);
     }
 
     #[test]

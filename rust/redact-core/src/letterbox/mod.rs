@@ -12,44 +12,12 @@ mod mixer;
 mod periodic;
 mod taps;
 
-use crate::{Error, Frame, Region, Result};
+use crate::{Error, Frame, Orientation, Region, Result};
 use colour::Conversion;
 use mixer::{AnyMixer, Mixer};
 use taps::{Axis, Number};
 
 pub use colour::{Channels, Matrix, Range};
-
-/// How the coded picture is to be turned to stand upright: EXIF orientation 1..8.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Orientation {
-    /// Rows become columns.
-    turned: bool,
-    /// Coded columns run against the upright axis that they lie along.
-    columns_mirrored: bool,
-    /// Coded rows do.
-    rows_mirrored: bool,
-}
-
-impl Orientation {
-    /// As EXIF numbers them.
-    ///
-    /// # Errors
-    /// Any number but 1 to 8.
-    pub fn from_exif(number: i64) -> Result<Self> {
-        let (turned, columns_mirrored, rows_mirrored) = match number {
-            1 => (false, false, false),
-            2 => (false, true, false),
-            3 => (false, true, true),
-            4 => (false, false, true),
-            5 => (true, false, false),
-            6 => (true, false, true),
-            7 => (true, true, true),
-            8 => (true, true, false),
-            _ => return Err(Error::Orientation(number)),
-        };
-        Ok(Self { turned, columns_mirrored, rows_mirrored })
-    }
-}
 
 /// What a detector wants to see.
 #[derive(Debug, Clone, Copy)]

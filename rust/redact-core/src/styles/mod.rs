@@ -2,12 +2,14 @@
 
 mod fill;
 mod gaussian;
+mod lettering;
 mod membrane;
 mod mosaic;
 
 use crate::ring::Ring;
 use crate::{Error, FrameMut, Plane, PlaneMut, Region, Result};
 
+pub use lettering::Lettering;
 use membrane::Membrane;
 use mosaic::Cells;
 
@@ -19,6 +21,8 @@ pub type Colour = [u8; 3];
 pub enum Shipping<'a> {
     /// One colour.
     Fill(Colour),
+    /// One colour, and on it the codes that were placed for these regions.
+    Coded(Colour, &'a Lettering),
     /// A smooth membrane over the hole, from its ring; the colour where there is no ring at all.
     Membrane(Colour),
     /// Random cells around the ring's mean colour (or the given one where there is no ring), from one seed per region.
@@ -35,16 +39,17 @@ pub enum Style<'a> {
 }
 
 /// What a style paints into one region of one plane.
-pub(crate) enum Paint {
+pub(crate) enum Paint<'a> {
     Flat(u8),
+    Lettered(&'a Lettering, u8, Region),
     Membrane(Membrane),
     Cells(Cells),
 }
 
-impl Paint {
+impl<'a> Paint<'a> {
     /// Settle what `style` paints into region `index` of plane `number`, reading nothing but its ring.
     pub(crate) fn settle(
-        style: Shipping<'_>,
+        style: Shipping<'a>,
         plane: Plane<'_>,
         number: usize,
         index: usize,
@@ -53,7 +58,10 @@ impl Paint {
         let holes: Vec<Region> = regions.iter().map(|region| on_plane(number, *region)).collect();
         let ring = || Ring::read(plane, holes[index], &holes);
         match style {
-            Shipping::Fill(colour) => Self::Flat(colour[number]),
+            Shipping::Coded(colour, lettering) if number == 0 => {
+                Self::Lettered(lettering, colour[number], regions[index])
+            }
+            Shipping::Fill(colour) | Shipping::Coded(colour, _) => Self::Flat(colour[number]),
             Shipping::Membrane(colour) => match Membrane::stretch(&ring(), holes[index]) {
                 Some(membrane) => Self::Membrane(membrane),
                 None => Self::Flat(colour[number]),
@@ -69,6 +77,7 @@ impl Paint {
     pub(crate) fn lay(&self, window: &mut PlaneMut<'_>) {
         match self {
             Self::Flat(value) => fill::fill(window, *value),
+            Self::Lettered(lettering, plate, region) => lettering.lay(window, *plate, *region),
             Self::Membrane(membrane) => membrane.lay(window),
             Self::Cells(cells) => cells.lay(window),
         }
@@ -121,12 +130,24 @@ mod tests {
 
     use super::*;
     use crate::pictures::{Picture, any_picture, any_regions, region};
+    use crate::{Orientation, Upright};
 
     const GREY: Colour = [16, 128, 128];
     const SEEDS: [u64; 4] = [1, 2, 3, u64::MAX];
 
-    fn shipping(regions: &[Region]) -> [Shipping<'static>; 3] {
-        [Shipping::Fill(GREY), Shipping::Membrane(GREY), Shipping::Mosaic(GREY, &SEEDS[..regions.len()])]
+    fn lettering(regions: &[Region]) -> Lettering {
+        // Upside down, for a frame that none of these pictures exceeds.
+        let upright = Upright::new(Orientation::from_exif(3).unwrap(), 40, 40);
+        Lettering::place(&["(b)(6)", "s. 1", "", "7"][..regions.len()], regions, upright).unwrap()
+    }
+
+    fn shipping<'a>(regions: &[Region], lettering: &'a Lettering) -> [Shipping<'a>; 4] {
+        [
+            Shipping::Fill(GREY),
+            Shipping::Coded(GREY, lettering),
+            Shipping::Membrane(GREY),
+            Shipping::Mosaic(GREY, &SEEDS[..regions.len()]),
+        ]
     }
 
     fn hidden(regions: &[Region]) -> impl Fn(usize, usize, usize) -> bool {
@@ -153,14 +174,16 @@ mod tests {
         fn what_is_hidden_cannot_be_got_back((picture, regions, noise) in scene()) {
             let mut other = picture.clone();
             other.scramble(&noise, hidden(&regions));
-            for style in shipping(&regions).map(Style::Shipping) {
+            let codes = lettering(&regions);
+            for style in shipping(&regions, &codes).map(Style::Shipping) {
                 prop_assert_eq!(redacted(&picture, &regions, style), redacted(&other, &regions, style));
             }
         }
 
         #[test]
         fn nothing_outside_the_regions_changes((picture, regions, noise) in scene()) {
-            for style in shipping(&regions).map(Style::Shipping).into_iter().chain([Style::Gaussian]) {
+            let codes = lettering(&regions);
+            for style in shipping(&regions, &codes).map(Style::Shipping).into_iter().chain([Style::Gaussian]) {
                 let mut after = redacted(&picture, &regions, style);
                 let mut before = picture.clone();
                 after.scramble(&noise, hidden(&regions));
@@ -180,8 +203,25 @@ mod tests {
         }
 
         #[test]
+        fn a_code_is_ink_on_the_plate_and_the_order_of_regions_does_not_show((picture, mut regions, _) in scene()) {
+            let codes = lettering(&regions);
+            let style = Style::Shipping(Shipping::Coded(GREY, &codes));
+            let mut lettered = redacted(&picture, &regions, style);
+            regions.reverse();
+            prop_assert_eq!(&redacted(&picture, &regions, style), &lettered);
+            let frame = lettered.frame();
+            let inked: Vec<bool> = frame.planes[0].rows().flatten().map(|&sample| sample == 235).collect();
+            let width = lettered.width;
+            lettered.scramble(&GREY[..1], |plane, x, y| {
+                plane == 0 && inked[y * width + x] && hidden(&regions)(plane, x, y)
+            });
+            prop_assert_eq!(lettered, redacted(&picture, &regions, Style::Shipping(Shipping::Fill(GREY))));
+        }
+
+        #[test]
         fn redacting_twice_changes_nothing_more((picture, regions, _) in scene()) {
-            for style in shipping(&regions).map(Style::Shipping) {
+            let codes = lettering(&regions);
+            for style in shipping(&regions, &codes).map(Style::Shipping) {
                 let once = redacted(&picture, &regions, style);
                 prop_assert_eq!(redacted(&once, &regions, style), once);
             }
