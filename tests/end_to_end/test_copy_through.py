@@ -134,6 +134,7 @@ def check(path: Path, folder: Path, touching: Touching) -> int:
     with av.open(str(release)) as container:
         decoded = [clock.to_recording(frame.pts or 0) for frame in container.decode(video=0)]
     assert decoded == shown.tolist()
+    assert [clock.to_recording(when) for when in sought(release)] == shown.tolist()
     carried = np.array([any(s["from_pts"] <= when < s["to_pts"] for s in copied) for when in shown])
     ours = [digest.tobytes().hex() for digest in sha256]
     if carried.any():
@@ -145,6 +146,18 @@ def check(path: Path, folder: Path, touching: Touching) -> int:
     assert facts["frames_copied"] == carried.sum()
     assert stock_ffmpeg(release) == list(zip(pts.tolist(), ours, strict=True))
     return int(carried.sum())
+
+
+def sought(release: Path) -> list[int]:
+    """For each frame, from the last to the first, where a seek to it arrives; in the order of time."""
+    with av.open(str(release)) as container:
+        stream = container.streams.video[0]
+        times = sorted(packet.pts for packet in container.demux(stream) if packet.pts is not None)
+        found = []
+        for when in reversed(times):
+            container.seek(when, stream=stream)
+            found.append(next(f.pts for f in container.decode(stream) if f.pts is not None and f.pts >= when))
+    return found[::-1]
 
 
 def stock_ffmpeg(release: Path) -> list[tuple[int, str]]:

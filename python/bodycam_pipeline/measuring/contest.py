@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -34,6 +34,7 @@ class Contestant:
         name: For people.
         command: Writes into `folder`, which is empty before every run.
         folder: Where what it leaves lies.
+        frames: How many it gets through.
         check: Raises `MeasuringError` if what it left is not what was asked for; returns the share of true boxes that
             are hidden, None where that is unknown.
     """
@@ -41,6 +42,7 @@ class Contestant:
     name: str
     command: Sequence[str | Path]
     folder: Path
+    frames: int
     check: Callable[[], float | None]
 
 
@@ -49,21 +51,26 @@ class Result:
     """A contestant, what it hid, and its counted runs."""
 
     contestant: Contestant
-    coverage: float | None
+    coverage: float | None = None
     costs: list[Cost] = field(default_factory=list)
 
     def median(self, what: Callable[[Cost], float]) -> float:
         """The median over the rounds."""
         return median(what(cost) for cost in self.costs)
 
+    def per_frame(self, what: Callable[[Cost], float]) -> float:
+        """The same by frame."""
+        return self.median(what) / self.contestant.frames
+
     def times_as_fast_as(self, other: "Result") -> float:
-        """The median of the ratios round by round."""
+        """The median of the ratios, frame by frame, round by round."""
         pairs = zip(self.costs, other.costs, strict=True)
-        return median(theirs.wall_seconds / mine.wall_seconds for mine, theirs in pairs)
+        frames = self.contestant.frames / other.contestant.frames
+        return frames * median(theirs.wall_seconds / mine.wall_seconds for mine, theirs in pairs)
 
 
 def contest(contestants: Sequence[Contestant], rounds: int) -> list[Result]:
-    """Run and check each once, then time them in turn.
+    """Time them in turn; what each run left is checked when its clock has stopped.
 
     Raises:
         MeasuringError: a debug build, a program that fails, or one that leaves something wrong.
@@ -72,17 +79,12 @@ def contest(contestants: Sequence[Contestant], rounds: int) -> list[Result]:
         raise MeasuringError(
             "this is a debug build, whose times mean nothing", remedy="Build it with `make .venv/built`."
         )
-    results = list(_checked(contestants))
+    results = [Result(contestant) for contestant in contestants]
     for _ in range(rounds):
         for result in results:
             result.costs.append(run(result.contestant))
+            result.coverage = result.contestant.check()
     return results
-
-
-def _checked(contestants: Sequence[Contestant]) -> Iterator[Result]:
-    for contestant in contestants:
-        run(contestant)
-        yield Result(contestant, contestant.check())
 
 
 def run(contestant: Contestant) -> Cost:

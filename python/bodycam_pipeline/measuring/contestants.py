@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bodycam_pipeline.evidence.plan_file import read_plan
 from bodycam_pipeline.measuring.contest import Contestant
-from bodycam_pipeline.media.plain import count_frames
+from bodycam_pipeline.media.plain import count_frames, excerpt
 from bodycam_pipeline.rules.coverage import TrueBox, measure
 from bodycam_pipeline.values.errors import MeasuringError
 from bodycam_pipeline.values.policy import Policy
@@ -22,6 +22,8 @@ OURS, ONE, LOOKING, DEFACE, TRANSCODE, DECODE = (
     "decode only (the limit)",
 )
 OWN = "detector-v1"
+EXCERPT_FRAMES = 60
+"""deface costs the same in every frame, a second each at 1080p: it gets the recording's first groups only."""
 
 
 def contestants(recording: Path, folder: Path, truth: Sequence[TrueBox]) -> list[Contestant]:
@@ -33,10 +35,11 @@ def contestants(recording: Path, folder: Path, truth: Sequence[TrueBox]) -> list
     def ours(name: str, verb: str, *options: str) -> Contestant:
         at = folder / "ours"
         command = [*bodycam, verb, recording, "--out", at, *options]
-        return Contestant(name, command, at, lambda: _hidden(at, recording, frames, truth))
+        return Contestant(name, command, at, frames, lambda: _hidden(at, recording, frames, truth))
 
-    def peer(name: str, command: Sequence[str | Path], *, leaves: bool = True) -> Contestant:
-        return Contestant(name, command, folder / "peer", lambda: _whole(folder / "peer", frames) if leaves else None)
+    def peer(name: str, command: Sequence[str | Path], frames: int, *, leaves: bool = True) -> Contestant:
+        at = folder / "peer"
+        return Contestant(name, command, at, frames, lambda: _whole(at, frames) if leaves else None)
 
     out = folder / "peer" / "out.mp4"
     plain: list[str | Path] = [sys.executable, "-m", "bodycam_pipeline.media.plain", recording]
@@ -49,11 +52,13 @@ def contestants(recording: Path, folder: Path, truth: Sequence[TrueBox]) -> list
         ours(OURS, "redact"),
         ours(ONE, "redact", "--models", OWN),
         ours(LOOKING, "detect", "--models", OWN),
-        peer(TRANSCODE, transcode),
-        peer(DECODE, decode, leaves=False),
+        peer(TRANSCODE, transcode, frames),
+        peer(DECODE, decode, frames, leaves=False),
     ]
     if find_spec("deface"):
-        all_of_them.append(peer(DEFACE, [sys.executable, "-m", "deface.deface", recording, "-o", out]))
+        folder.mkdir(parents=True, exist_ok=True)
+        short = excerpt(recording, folder / "excerpt.mp4", EXCERPT_FRAMES)
+        all_of_them.append(peer(DEFACE, [sys.executable, "-m", "deface.deface", short, "-o", out], count_frames(short)))
     return all_of_them
 
 

@@ -28,7 +28,7 @@ HEADINGS = (
 )
 
 
-def rows(recording: str, frames: int, results: Sequence[Result]) -> Iterator[Row]:
+def rows(recording: str, results: Sequence[Result]) -> Iterator[Row]:
     """One row per contestant; medians of the rounds, ratios round by round."""
     by_name = {result.contestant.name: result for result in results}
 
@@ -41,10 +41,10 @@ def rows(recording: str, frames: int, results: Sequence[Result]) -> Iterator[Row
             "recording": recording,
             "program": result.contestant.name,
             "rounds": len(result.costs),
-            "frames_per_second": frames / result.median(lambda cost: cost.wall_seconds),
-            "cpu_ms_per_frame": 1000 * result.median(lambda cost: cost.cpu_seconds) / frames,
+            "frames_per_second": 1 / result.per_frame(lambda cost: cost.wall_seconds),
+            "cpu_ms_per_frame": 1000 * result.per_frame(lambda cost: cost.cpu_seconds),
             "peak_mib": result.median(lambda cost: cost.peak_bytes) / 2**20,
-            "joules_per_frame": None if None in joules else result.median(lambda cost: cost.joules or 0) / frames,
+            "joules_per_frame": None if None in joules else result.per_frame(lambda cost: cost.joules or 0),
             "times_deface": beside(result, DEFACE),
             "times_transcode": beside(result, TRANSCODE),
             "times_decode": beside(result, DECODE),

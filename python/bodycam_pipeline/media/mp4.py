@@ -113,7 +113,11 @@ class _PictureTrack:
 
     @classmethod
     def joined(cls, recording: Recording, segments: Sequence[EncodedSegment]) -> "_PictureTrack":
-        """Decode times are the presentation times sorted and counted from 0; offsets make up the difference."""
+        """Decode times are the presentation times sorted, but the first, which is 0; offsets make up the difference.
+
+        Where all decode times were counted from 0, a recording that begins later had every key frame decoded so much
+        before it is shown, and players that seek by decode times (FFmpeg, Chromium) took it for a frame before it.
+        """
         if not segments:
             raise VerificationError("there is no coded span to join", remedy=_START_AGAIN)
         clock = ReleaseClock(pts_shift(recording), recording.video.time_base.numerator)
@@ -121,7 +125,7 @@ class _PictureTrack:
         ascending = np.sort(pts)
         if (np.diff(ascending) <= 0).any():
             raise VerificationError("two coded frames share one time", remedy=_START_AGAIN)
-        dts = ascending - ascending[0]
+        dts = np.append(0, ascending[1:])
         return cls(
             recording,
             frozenset(unit for segment in segments for unit in segment.parameter_sets),
@@ -144,12 +148,12 @@ class _PictureTrack:
 
     @property
     def duration(self) -> int:
-        """Ticks from the first frame to the end of the last."""
+        """Ticks from 0 to the end of the last frame."""
         return int(self.dts[-1]) + self.last_duration
 
     def track(self) -> _Track:
         """The samples, as the layout needs them."""
-        return _Track(self.size_bytes, (self.dts + self.offsets[0]) // self.timescale, self.files)
+        return _Track(self.size_bytes, self.dts // self.timescale, self.files)
 
     def boxes(self, chunks: tuple[list[int], NDArray[np.int64]], *, wide: bool) -> bytes:
         """Box trak."""

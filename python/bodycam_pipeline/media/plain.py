@@ -1,4 +1,4 @@
-"""A recording decoded, or decoded and encoded again, and nothing else: what the product is measured against."""
+"""A recording cut, decoded, or decoded and encoded again, and nothing else: what the product is measured against."""
 
 import sys
 from pathlib import Path
@@ -10,6 +10,19 @@ def count_frames(path: Path) -> int:
     """Decode every frame of the picture and count them."""
     with av.open(str(path)) as container:
         return sum(1 for _ in container.decode(video=0))
+
+
+def excerpt(path: Path, target: Path, frames: int) -> Path:
+    """Copy the first groups of the picture, as they are, until there are so many frames; returns the target."""
+    with av.open(str(path)) as source, av.open(str(target), "w") as sink:
+        first = source.streams.video[0]
+        copy, count = sink.add_stream_from_template(first), 0
+        for packet in source.demux(first):
+            if packet.dts is None or (packet.is_keyframe and count >= frames):
+                break
+            packet.stream, count = copy, count + 1
+            sink.mux(packet)
+    return target
 
 
 def transcode(path: Path, target: Path, preset: str, crf: int) -> None:
