@@ -19,7 +19,8 @@ RESIDUAL_LIMIT_AT_CRF_21 = 24.0
 
 Measured on six clips (x264 veryfast and ultrafast, regions of 16 to 240 px that move up to 9 px per frame): what coding
 does to a hidden region reaches 5 (fill), 13 (blur) and 10 (mosaic); 183 faces that nobody hid start at 30 (blur), 1 %
-of them below 47. Twice the one, and below all of the others."""
+of them below 47. Twice the one, and below all of the others. Codes on `fill` are held to three quarters of it by
+`tests/end_to_end/test_codes.py`."""
 
 DIFFERENCE_LIMIT_AT_CRF_21 = 8.0
 """How far the mean of any tile (`frame_sketch`) of a frame may be from that of the frame that was rendered, 0..255.
