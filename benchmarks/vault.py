@@ -1,21 +1,23 @@
-"""What sealing costs: `python -m benchmarks.vault` prints ingest per core, its stages, and decoding through the seal.
+"""What sealing costs: `python -m benchmarks.vault [PART…]` prints decoding through the seal, ingest, the index.
 
-A recording may be named; without one, the demo's is decoded.
-
-Everything is measured in one run: plain and sealed take turns, and the median of the rounds' ratios is told.
+Parts are ``decoding``, ``ingest`` and ``index``; all of them without a word. ``--recording FILE`` is decoded instead of
+the demo's. Everything is measured in one run: plain and sealed take turns, and the median of the ratios is told;
+rates are medians of the rounds. Processor time is that of all threads, and of the system's work for them; sources are
+read from the disk, and not from memory that an earlier round filled.
 """
 
+import argparse
 import hashlib
 import os
 import secrets
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import av
 import numpy as np
 
 from bodycam_pipeline._native import ObjectKey, blake3_file, build_profile
@@ -23,7 +25,9 @@ from bodycam_pipeline.custody.begin import begin_vault, new_person
 from bodycam_pipeline.custody.desk import Desk, announced
 from bodycam_pipeline.custody.ingest import ingest
 from bodycam_pipeline.demo.compose import compose_demo
+from bodycam_pipeline.media.container import opened, video_stream
 from bodycam_pipeline.media.decode import decode_segment
+from bodycam_pipeline.media.index import read_index
 from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.rules.segments import split
 from bodycam_pipeline.values.recording import Recording
@@ -31,19 +35,35 @@ from bodycam_pipeline.vault.keyring import VARIABLE, Keyring
 from bodycam_pipeline.vault.store import Vault
 
 MIB = 1 << 20
-SIZE_MIB = 256
+SIZE_MIB = 512
 ROUNDS = 5
 SEEKS = 20
+DEMO_SECONDS, HOUR_SECONDS = 10, 3600
 
 
-def rate(size_bytes: int, work: Callable[[], object]) -> tuple[float, float]:
-    """MB per second of processor time, of all threads, and of wall time; the best of some rounds."""
+def rate(size_bytes: int, work: Callable[[], object], before: Callable[[], object]) -> tuple[float, float]:
+    """MB per second of processor time and of wall time, medians; ``before`` each round is not timed."""
     rounds = []
-    for _ in range(3):
+    for _ in range(ROUNDS):
+        before()
         wall, processor = time.perf_counter(), time.process_time()
         work()
         rounds.append((time.process_time() - processor, time.perf_counter() - wall))
-    return size_bytes / min(r[0] for r in rounds) / 1e6, size_bytes / min(r[1] for r in rounds) / 1e6
+    return tuple(size_bytes / statistics.median(each) / 1e6 for each in zip(*rounds, strict=True))  # type: ignore[return-value]
+
+
+def timed(work: Callable[..., object], *given: object) -> float:
+    """Seconds of processor time."""
+    began = time.process_time()
+    work(*given)
+    return time.process_time() - began
+
+
+def forgotten(path: Path) -> None:
+    """Have a file read from the disk next time."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 @contextmanager
@@ -59,22 +79,25 @@ def vault() -> Iterator[tuple[Path, Desk]]:
         yield folder, begin_vault(Vault(str(folder / "vault")), Keyring(folder / "keys"), "bench", None)
 
 
-def ingesting(folder: Path, desk: Desk) -> None:
+def ingesting(folder: Path, desk: Desk, _given: Path | None) -> None:
     """The whole ingest of one large file, and what each of its stages could do alone."""
-    source, numbers = folder / "large.bin", iter(range(100))
+    source, numbers = folder / "large.bin", iter(range(1000))
     with source.open("wb") as file:
         for _ in range(SIZE_MIB):
             file.write(secrets.token_bytes(MIB))
-    size = SIZE_MIB * MIB
+    size, key = SIZE_MIB * MIB, ObjectKey()
 
-    def seal() -> None:
-        ObjectKey().seal(source, folder / f"sealed-{next(numbers)}")
+    def another() -> None:
+        with source.open("r+b") as file:
+            file.write(secrets.token_bytes(16))
+        forgotten(source)
 
     def whole() -> None:
-        with source.open("r+b") as file:
-            file.write(secrets.token_bytes(16))  # another recording each time
         (one,) = ingest(desk, [source], {}, lambda _one: None)
         assert one.state == "stored"
+
+    def seal() -> None:
+        key.seal(source, folder / f"sealed-{next(numbers)}")
 
     def sha256() -> None:
         with source.open("rb") as file:
@@ -85,18 +108,17 @@ def ingesting(folder: Path, desk: Desk) -> None:
             while file.read(MIB):
                 pass
 
-    key = ObjectKey()
     key.seal(source, folder / "opened")
     print(f"{SIZE_MIB} MiB, MB/s per core (and of wall time):")
     for what, work in (
         ("ingest, whole", whole),
         ("  seal: read, SHA-256, age, write, fsync, read back", seal),
-        ("  SHA-256 alone", sha256),
-        ("  BLAKE3 alone (read back)", lambda: blake3_file(source)),
+        ("  SHA-256 alone, of a file", sha256),
+        ("  BLAKE3 alone, of a file past the cache (read back)", lambda: blake3_file(source)),
         ("  opening alone", open_all),
     ):
-        processor, wall = rate(size, work)
-        print(f"  {what:<55} {processor:7.0f} ({wall:.0f})")
+        processor, wall = rate(size, work, another)
+        print(f"  {what:<55} {processor:7.0f} ({wall:.0f})", flush=True)
 
 
 def decode(address: str, recording: Recording, segments: list[int], frames: int | None) -> int:
@@ -112,37 +134,94 @@ def decode(address: str, recording: Recording, segments: list[int], frames: int 
     return count
 
 
-def decoding(folder: Path, desk: Desk) -> None:
+def decoding(folder: Path, desk: Desk, given: Path | None) -> None:
     """The same segments from the plain and the sealed file, in turns."""
     plain = folder / "recording.mp4"
-    if len(sys.argv) > 1:
-        plain.write_bytes(Path(sys.argv[1]).read_bytes())
+    if given:
+        plain.write_bytes(given.read_bytes())
     else:
-        compose_demo(plain, seconds=10)
-    (one,) = ingest(desk, [plain], {}, lambda _one: None)
-    sealed = announced(one.address, "a measurement")
+        compose_demo(plain, seconds=DEMO_SECONDS)
+    sealed = sealed_copy(desk, plain)
     known = {str(plain): probe(str(plain)), sealed: probe(sealed)}
     everything = list(range(len(split(known[sealed]))))
     jumps = np.random.default_rng(6).choice(everything, SEEKS).tolist()
     for what, segments, frames in (("whole recording", everything, None), ("random seeks", jumps, 1)):
         ratios = []
         for _ in range(ROUNDS):
-            seconds = {}
-            for address, recording in known.items():
-                began = time.process_time()
-                decode(address, recording, segments, frames)
-                seconds[address] = time.process_time() - began
+            seconds = {a: timed(decode, a, r, segments, frames) for a, r in known.items()}
             ratios.append(seconds[sealed] / seconds[str(plain)])
         median = statistics.median(ratios)
-        print(f"decoding, {what}: {median - 1:+.1%} (rounds {', '.join(f'{r - 1:+.1%}' for r in ratios)})")
+        print(f"decoding, {what}: {median - 1:+.1%} (rounds {', '.join(f'{r - 1:+.1%}' for r in ratios)})", flush=True)
+
+
+def sealed_copy(desk: Desk, plain: Path) -> str:
+    """Take a recording in; the address under which it can be read."""
+    (one,) = ingest(desk, [plain], {}, lambda _one: None)
+    return announced(one.address, "a measurement")
+
+
+def indexing(folder: Path, desk: Desk, _given: Path | None) -> None:
+    """What a job spends on the packet index of an hour, beside decoding it once, and what ingest would spend on it."""
+    short, plain = folder / "short.mp4", folder / "hour.mp4"
+    compose_demo(short, seconds=DEMO_SECONDS)
+    prolonged(short, plain, HOUR_SECONDS // DEMO_SECONDS)
+    forgotten(plain)
+    size_mb, addresses = plain.stat().st_size / 1e6, list[str]()
+    ingesting = timed(lambda: addresses.append(sealed_copy(desk, plain)))
+    probing, index = timed(probe, addresses[0]), timed(indexed, addresses[0])
+    once = decoding_of_all(addresses[0])
+    print(f"packet index of one hour ({size_mb:.0f} MB), seconds of processor time:")
+    print(f"  a job's digest and index {probing:.1f}: {probing / once:.1%} of decoding the hour once ({once:.0f})")
+    print(f"  the index alone {index:.1f}; ingest without it {ingesting:.1f}, {size_mb / ingesting:.0f} MB/s per core")
+    print(f"  ingest with it would do {size_mb / (ingesting + index):.0f} MB/s per core")
+
+
+def decoding_of_all(address: str) -> float:
+    """Seconds that decoding a whole recording takes, from some of its segments."""
+    recording = probe(address)
+    every = list(range(len(split(recording))))
+    some, frames = every[:: max(1, len(every) // SEEKS)], [0]
+    took = timed(lambda: frames.append(decode(address, recording, some, None)))
+    return took / frames[-1] * len(recording.packets.pts)
+
+
+def indexed(address: str) -> object:
+    """The packet index alone."""
+    with opened(address) as container:
+        return read_index(container, video_stream(container, 0, address), address)
+
+
+def prolonged(source: Path, target: Path, times: int) -> None:
+    """One long recording: the pictures of a short one, again and again."""
+    with av.open(str(target), "w") as out:
+        track = None
+        for number in range(times):
+            with av.open(str(source)) as container:
+                stream = container.streams.video[0]
+                track = track or out.add_stream_from_template(stream)
+                for packet in container.demux(stream):
+                    if packet.size and packet.pts is not None and packet.dts is not None:
+                        packet.pts += number * int(stream.duration or 0)
+                        packet.dts += number * int(stream.duration or 0)
+                        packet.stream = track
+                        out.mux(packet)
+
+
+PARTS = {"decoding": decoding, "ingest": ingesting, "index": indexing}
 
 
 def main() -> None:
-    """Measure both."""
+    """Measure what is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART")
+    parser.add_argument("--recording", type=Path)
+    asked = parser.parse_args()
+    if unknown := set(asked.parts) - set(PARTS):
+        parser.error(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
     assert build_profile == "release"
-    for measure in (decoding, ingesting):
+    for part in asked.parts or PARTS:
         with vault() as (folder, desk):
-            measure(folder, desk)
+            PARTS[part](folder, desk, asked.recording)
 
 
 if __name__ == "__main__":

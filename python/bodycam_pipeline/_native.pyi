@@ -388,6 +388,10 @@ class ObjectKey:
     def seal(self, source: str | PathLike[str], target: str | PathLike[str]) -> tuple[bytes, int, bytes, int]:
         """Seal a file into a new one, read-only, synced, read back and compared; memory stays flat.
 
+        It is written and read back past the system's page cache (``O_DIRECT``), so that the disk answers, and not the
+        memory that the bytes were written from. Where the file system does not offer that, both go through the cache,
+        which is asked to forget the synced file before it is read back; a file system in memory has no other copy.
+
         Returns:
             SHA-256 and size of the recording; BLAKE3 and size of the sealed file.
 
@@ -458,6 +462,9 @@ def new_identity() -> tuple[str, str]:
 
 def blake3_file(file: str | PathLike[str] | _ReadsAndSeeks) -> tuple[bytes, int]:
     """BLAKE3 (as ``b3sum`` prints it) and size of a file, named by its path, or of what an open one gives.
+
+    What a path names is read past the system's page cache (``O_DIRECT``), as the disk holds it now; where the file
+    system does not offer that, through the cache, after it was asked to forget the file.
 
     Raises:
         OSError: it cannot be read.

@@ -1,5 +1,6 @@
 """`bodycam ingest` as a dock runs it: flat memory for any size, a watched folder, exit codes a timer can act on."""
 
+import json
 import os
 import signal
 import subprocess
@@ -46,20 +47,22 @@ def test_four_gibibytes_need_no_more_memory_than_a_few_megabytes(desk: Desk, tmp
 
 
 def test_a_watched_folder_takes_in_what_has_stopped_growing(desk: Desk, tmp_path: Path) -> None:
-    dock = tmp_path / "dock"
+    dock, report = tmp_path / "dock", tmp_path / "report.json"
     dock.mkdir()
     clip(dock / "a.mp4", frames=3)
-    words = [BODYCAM, "ingest", dock, "--vault", desk.vault.address, "--watch", "1"]
+    words = [BODYCAM, "ingest", dock, "--vault", desk.vault.address, "--watch", "1", "--report", report]
     with subprocess.Popen(list(map(str, words)), stdout=subprocess.PIPE, text=True) as watcher:
         try:
-            _until(lambda: len(desk.held()) == 1)
-            clip(dock / "b.mp4", frames=4)
-            _until(lambda: len(desk.held()) == 2)
+            _until(lambda: _reported(report) == {"a.mp4"})
+            clip(tmp_path / "b.mp4", frames=4).rename(dock / "b.mp4")
+            _until(lambda: _reported(report) == {"a.mp4", "b.mp4"})
         finally:
             watcher.send_signal(signal.SIGINT)
         said, _ = watcher.communicate(timeout=60)
+    assert "a.mp4" in said
     assert "b.mp4" in said
     assert watcher.returncode == 130
+    assert len(desk.held()) == 2
 
 
 def test_the_exit_code_and_the_report_tell_what_failed(desk: Desk, tmp_path: Path) -> None:
@@ -73,6 +76,10 @@ def test_the_exit_code_and_the_report_tell_what_failed(desk: Desk, tmp_path: Pat
     (tmp_path / "a.mp4.json").unlink()
     assert bodycam(*words)["stored"] == 1
     assert bodycam("vault", "show", next(iter(desk.held())), "--vault", desk.vault.address)["file"] == "a.mp4"
+
+
+def _reported(report: Path) -> set[str]:
+    return {one["file"] for one in json.loads(report.read_text())["files"]} if report.exists() else set()
 
 
 def _until(done: Callable[[], bool]) -> None:

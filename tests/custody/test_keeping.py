@@ -15,6 +15,7 @@ from bodycam_pipeline.vault.naming import parse
 from bodycam_pipeline.vault.opening import opened
 from bodycam_pipeline.vault.store import FACTS, KEY, RECORDING
 from tests.clips import clip
+from tests.custody.test_jobs import bodycam
 
 WHY = "schedule 12: no request within two years"
 
@@ -148,3 +149,17 @@ def test_nothing_edits_or_deletes_a_recording() -> None:
     verbs = {name for name in vars(Vault) if not name.startswith("_")}
     reads = {"described", "log", "ids", "contents", "strangers", "has", "size", "read", "source", "digest", "staging"}
     assert verbs - reads == {"describe", "add", "replace_key", "destroy_key"}
+
+
+def test_what_is_decided_is_said_with_its_entry_of_the_log(desk: Desk, id_: str) -> None:
+    told = bodycam("vault", "hold", address(desk, id_), "--reason", "R. v. Doe")
+    assert told == {"recording": id_, "state": "under legal hold", "entry": 2}
+    assert bodycam("vault", "retain", address(desk, id_), "--until", "2031-12-31", "--reason", "by-law 7")["entry"] == 3
+    (row,) = bodycam("vault", "list", "--vault", desk.vault.address)["recordings"]  # type: ignore[misc]
+    assert (row["id"], row["holds"], row["retain_until"]) == (id_, ["R. v. Doe"], "2031-12-31")
+
+
+def test_an_id_without_a_vault_and_a_vault_without_an_id_are_refused(desk: Desk, id_: str) -> None:
+    for recording in (id_, f"vault://{desk.vault.address}"):
+        assert bodycam("vault", "hold", recording, "--reason", "a test", expect=4)["state"] == "refused"
+    assert events(desk) == ["created", "ingest"]

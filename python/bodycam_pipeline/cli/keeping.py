@@ -1,23 +1,22 @@
 """`bodycam vault show, audit, export, hold, retain, consent, destroy, rotate`: what people do with sealed originals."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bodycam_pipeline.cli.output import AsJson, tell
-from bodycam_pipeline.cli.vault import Id, Keys, Reason, VaultAddress
+from bodycam_pipeline.cli.vault import Id, Keys, Reason, VaultAddress, VaultOfRecording
 from bodycam_pipeline.custody import keeping
 from bodycam_pipeline.custody.audit import audit as check_share
 from bodycam_pipeline.custody.desk import Desk, desk_at
 from bodycam_pipeline.custody.export import export as hand_out
+from bodycam_pipeline.custody.known import facts_of
 from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.values.errors import VaultError
 from bodycam_pipeline.vault.naming import is_sealed, parse
-from bodycam_pipeline.vault.opening import open_key
-from bodycam_pipeline.vault.store import FACTS
 
 
 def add_to(app: typer.Typer) -> None:
@@ -29,7 +28,7 @@ def add_to(app: typer.Typer) -> None:
     group.command("lift-holds")(lift_holds)
 
 
-def show(recording: Id, vault: VaultAddress, keys: Keys = None, as_json: AsJson = False) -> None:
+def show(recording: Id, vault: VaultOfRecording = None, keys: Keys = None, as_json: AsJson = False) -> None:
     """Show what is known of a recording: holds, retention, and with an identity its sealed facts (a logged read)."""
     desk, id_ = _at(recording, vault, keys)
     held = desk.one(id_)
@@ -37,8 +36,20 @@ def show(recording: Id, vault: VaultAddress, keys: Keys = None, as_json: AsJson 
     facts["destroyed"] = held.destroyed
     if not held.destroyed and desk.ring.path("identity.txt").exists():
         desk.record("read", recording=id_, ingest=held.ingest, purpose="facts")
-        facts |= json.loads(open_key(desk.vault, id_, desk.ring).open_bytes(desk.vault.read(id_, FACTS)))
-    tell(facts, "\n".join(f"{name}: {value}" for name, value in facts.items()), as_json=as_json)
+        facts |= facts_of(desk, id_, held)
+    tell(facts, "\n".join(_line(name, value) for name, value in facts.items()), as_json=as_json)
+
+
+def _line(name: str, value: object) -> str:
+    """One fact as a person reads it."""
+    match value:
+        case dict():
+            return "\n".join([f"{name}:", *(f"  {_line(key, each)}" for key, each in value.items())])
+        case list():
+            return f"{name}: {'; '.join(map(str, value)) or '-'}"
+        case bool():
+            return f"{name}: {'yes' if value else 'no'}"
+    return f"{name}: {'-' if value is None else value}"
 
 
 def audit(
@@ -67,10 +78,10 @@ def audit(
 
 def export(
     recording: Id,
-    vault: VaultAddress,
     to: Annotated[str, typer.Option("--to", help="Who gets it.")],
     reason: Reason,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder that takes ID.export.")] = Path("exports"),
+    vault: VaultOfRecording = None,
     keys: Keys = None,
     as_json: AsJson = False,
 ) -> None:
@@ -80,25 +91,34 @@ def export(
     tell({"export": folder}, f"exported: {folder}", as_json=as_json)
 
 
-def hold(recording: Id, vault: VaultAddress, reason: Reason, keys: Keys = None) -> None:
+def hold(
+    recording: Id, reason: Reason, vault: VaultOfRecording = None, keys: Keys = None, as_json: AsJson = False
+) -> None:
     """Put a recording under legal hold."""
-    keeping.hold(*_at(recording, vault, keys), reason)
+    desk, id_ = _at(recording, vault, keys)
+    _on_record(id_, keeping.hold(desk, id_, reason), "under legal hold", as_json=as_json)
 
 
-def lift_holds(recording: Id, vault: VaultAddress, reason: Reason, keys: Keys = None) -> None:
+def lift_holds(
+    recording: Id, reason: Reason, vault: VaultOfRecording = None, keys: Keys = None, as_json: AsJson = False
+) -> None:
     """End the legal holds on a recording."""
-    keeping.lift_holds(*_at(recording, vault, keys), reason)
+    desk, id_ = _at(recording, vault, keys)
+    _on_record(id_, keeping.lift_holds(desk, id_, reason), "under no legal hold any more", as_json=as_json)
 
 
 def retain(
     recording: Id,
-    vault: VaultAddress,
     until: Annotated[datetime, typer.Option("--until", formats=["%Y-%m-%d"], help="The last day it is kept.")],
     reason: Reason,
+    vault: VaultOfRecording = None,
     keys: Keys = None,
+    as_json: AsJson = False,
 ) -> None:
     """Say until when a recording is kept; the day is only ever moved later."""
-    keeping.retain(*_at(recording, vault, keys), date(until.year, until.month, until.day), reason)
+    desk, id_ = _at(recording, vault, keys)
+    day = until.date()
+    _on_record(id_, keeping.retain(desk, id_, day, reason), f"kept until {day}", as_json=as_json)
 
 
 def people(vault: VaultAddress, keys: Keys = None, as_json: AsJson = False) -> None:
@@ -109,23 +129,27 @@ def people(vault: VaultAddress, keys: Keys = None, as_json: AsJson = False) -> N
 
 def consent(
     recording: Id,
-    vault: VaultAddress,
     reason: Reason,
     key: Annotated[Path, typer.Option("--key", help="Your own signing key (`bodycam keys new`).")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Where your consent goes.")],
+    vault: VaultOfRecording = None,
     keys: Keys = None,
+    as_json: AsJson = False,
 ) -> None:
     """Sign that a recording's key may be destroyed, for this reason."""
     desk, id_ = _at(recording, vault, keys)
     write_atomically(out, keeping.consent(desk, id_, reason, key))
+    sentences = f"signed: the key of {id_} may be destroyed: {reason}\nyour consent: {out} (it destroys nothing yet)"
+    tell({"recording": id_, "reason": reason, "consent": out}, sentences, as_json=as_json)
 
 
 def destroy(
     recording: Id,
-    vault: VaultAddress,
     reason: Reason,
     consents: Annotated[list[Path], typer.Option("--consent", help="A signed consent; two people's are needed.")],
+    vault: VaultOfRecording = None,
     keys: Keys = None,
+    as_json: AsJson = False,
 ) -> None:
     """Destroy the key of a recording whose time has come: nobody will ever open it again. On record first."""
     desk, id_ = _at(recording, vault, keys)
@@ -134,6 +158,8 @@ def destroy(
     except OSError as error:
         raise VaultError(f"cannot read a consent: {error.strerror}", remedy="Check the path.") from error
     keeping.destroy_key(desk, id_, reason, signed)
+    sentences = f"destroyed: the key of {id_}; nobody can open it any more\ncopies of key.age in backups still open it"
+    tell({"state": "destroyed", "recording": id_}, sentences, as_json=as_json)
 
 
 def rotate(vault: VaultAddress, keys: Keys = None, as_json: AsJson = False) -> None:
@@ -142,6 +168,17 @@ def rotate(vault: VaultAddress, keys: Keys = None, as_json: AsJson = False) -> N
     tell({"keys": count}, f"{count} keys wrapped to the recipients of today", as_json=as_json)
 
 
-def _at(recording: str, vault: str, keys: Path | None) -> tuple[Desk, str]:
-    desk = desk_at(vault, keys)
-    return desk, str(parse(recording).id) if is_sealed(recording) else recording
+def _on_record(id_: str, entry: int, state: str, *, as_json: bool) -> None:
+    tell({"recording": id_, "state": state, "entry": entry}, f"{state}: {id_} (log entry {entry})", as_json=as_json)
+
+
+def _at(recording: str, vault: str | None, keys: Path | None) -> tuple[Desk, str]:
+    """The desk and the id of a recording: an address names its vault itself."""
+    if is_sealed(recording):
+        id_ = parse(recording).id
+        if id_ is None:
+            raise VaultError("this is a vault, not a recording", remedy="Name one: `bodycam vault list` prints them.")
+        return desk_at(recording, keys), id_
+    if vault is None:
+        raise VaultError("an id alone names no vault", remedy="Give --vault, or the recording's whole address.")
+    return desk_at(vault, keys), recording

@@ -22,6 +22,10 @@ Key = Annotated[str | None, typer.Option("--verifier", help="The log's key line;
 VaultOption = Annotated[str | None, typer.Option("--vault", envvar="BODYCAM_VAULT", help="The vault.")]
 
 
+_OF_ALL = {"read", "rotation"}
+"""Events that concern every recording where they name none."""
+
+
 def add_to(app: typer.Typer) -> None:
     """Register the verbs."""
     group = typer.Typer(help="The custody log: show, prove, verify, witness.", no_args_is_help=True)
@@ -46,7 +50,7 @@ def show(
     entries = [
         {"entry": number} | entry
         for number, entry in _log(vault, keys, log, verifier).entries()
-        if wanted is None or entry.get("recording") == wanted
+        if wanted in {None, entry.get("recording")} or (entry["event"] in _OF_ALL and "recording" not in entry)
     ]
     lines = [f"{e['entry']:>6}  {e['at']}  {e['by']}  {e['event']}  {_rest(e)}" for e in entries]
     tell({"entries": entries}, "\n".join(lines), as_json=as_json)

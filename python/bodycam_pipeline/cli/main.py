@@ -73,7 +73,7 @@ def main() -> None:
         report_error(error, as_json="--json" in sys.argv)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted: finished segments are kept; the same command resumes\n")
+        sys.stderr.write("interrupted: what was finished is kept; the same command goes on from there\n")
         sys.exit(130)
 
 

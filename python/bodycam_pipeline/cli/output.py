@@ -21,6 +21,7 @@ _PHASES: dict[Phase, str] = {"detect": "looking", "render": "redacting", "verify
 def tell(facts: Mapping[str, object], sentences: str, *, as_json: bool) -> None:
     """Print a command's answer."""
     sys.stdout.write(f"{json.dumps(facts, indent=2, default=str) if as_json else sentences}\n")
+    sys.stdout.flush()  # a service's journal is a pipe, and what watches a folder does not end
 
 
 def report_error(error: BodycamError, *, as_json: bool) -> None:

@@ -1,21 +1,25 @@
 """`bodycam ingest` and `bodycam vault`: recordings in, sealed for good, and what people do with them, on record."""
 
 import json
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from rich import filesize
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.custody.begin import begin_vault, new_person
-from bodycam_pipeline.custody.desk import Desk, desk_at
+from bodycam_pipeline.custody.desk import Desk, Held, desk_at
+from bodycam_pipeline.custody.dock import Dock
 from bodycam_pipeline.custody.facts import read_facts
 from bodycam_pipeline.custody.ingest import Taken, found_below, ingest
+from bodycam_pipeline.custody.known import all_facts
 from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.vault.keyring import keyring
 from bodycam_pipeline.vault.naming import Sealed, vault_address
@@ -23,6 +27,10 @@ from bodycam_pipeline.vault.store import Vault
 
 VaultAddress = Annotated[
     str, typer.Option("--vault", envvar="BODYCAM_VAULT", help="The vault: a folder, or s3://BUCKET/PREFIX.")
+]
+VaultOfRecording = Annotated[
+    str | None,
+    typer.Option("--vault", envvar="BODYCAM_VAULT", help="The vault, where RECORDING is an id and no address."),
 ]
 Keys = Annotated[
     Path | None, typer.Option("--keys", envvar="BODYCAM_KEYS", help="This machine's private folder of keys.")
@@ -68,22 +76,44 @@ def keygen(
     tell({"identity": file, "recipient": public}, public, as_json=as_json)
 
 
-def list_recordings(vault: VaultAddress, keys: Keys = None, as_json: AsJson = False) -> None:
+def list_recordings(
+    vault: VaultAddress,
+    keys: Keys = None,
+    facts: Annotated[bool, typer.Option("--facts", help="Open names, officers, incidents (a logged read).")] = False,
+    as_json: AsJson = False,
+) -> None:
     """List the recordings of a vault, as its log tells them."""
     desk = desk_at(vault, keys)
-    rows = [
-        {
-            "address": str(Sealed(desk.vault.address, id_)),
-            "sealed_bytes": held.entry["sealed_bytes"],
-            "at": held.entry["at"],
-            "holds": held.holds,
-            "retain_until": held.retain_until,
-            "destroyed": held.destroyed,
-        }
-        for id_, held in desk.held().items()
-    ]
-    lines = [f"{row['at']}  {row['address']}{'  destroyed' * bool(row['destroyed'])}" for row in rows]
+    held = desk.held()
+    known = all_facts(desk, held) if facts else {}
+    rows = [_row(desk, id_, one) | ({"facts": known.get(id_)} if facts else {}) for id_, one in held.items()]
+    lines = ["\n  ".join([_summary(row), *_told(known.get(str(row["id"]), {}))]) for row in rows]
     tell({"recordings": rows}, "\n".join(lines) or "nothing was taken in yet", as_json=as_json)
+
+
+def _row(desk: Desk, id_: str, held: Held) -> dict[str, object]:
+    return {
+        "id": id_,
+        "address": str(Sealed(desk.vault.address, id_)),
+        "sealed_bytes": held.entry["sealed_bytes"],
+        "at": held.entry["at"],
+        "holds": held.holds,
+        "retain_until": held.retain_until,
+        "destroyed": held.destroyed,
+    }
+
+
+def _summary(row: Mapping[str, object]) -> str:
+    state = [word for word, told in (("on hold", row["holds"]), ("destroyed", row["destroyed"])) if told]
+    state += [f"kept until {row['retain_until']}"] if row["retain_until"] else []
+    size = filesize.decimal(int(str(row["sealed_bytes"])))
+    return "  ".join([str(row["at"]), f"{size:>10}", str(row["address"]), *state])
+
+
+def _told(facts: Mapping[str, Any]) -> list[str]:
+    """What people look for a recording by."""
+    told = {name: facts[name] for name in ("file", "damaged") if name in facts} | facts.get("told", {})
+    return ["  ".join(f"{name}: {value}" for name, value in told.items())] if told else []
 
 
 def take_in(
@@ -100,40 +130,33 @@ def take_in(
     Exit code 0: every file is in the vault. 4: some are not.
     """
     desk = desk_at(vault, keys)
-    listed = read_facts(facts) if facts else {}
 
     def once(paths: list[Path]) -> list[Taken]:
+        listed = read_facts(facts) if facts else {}
         with _bar(len(paths), as_json=as_json) as tick:
             return ingest(desk, paths, listed, tick)
 
-    taken = once(list(found_below(files)))
-    _tell_taken(taken, report, as_json=as_json)
+    found = list(found_below(files))
     if watch is not None:
-        _keep_watching(desk, files, watch, once)
+        sys.stderr.write(f"watching for files that have stopped growing, every {watch:g} s; Ctrl-C ends it\n")
+    rounds: Iterable[list[Path]] = [found] if watch is None else _rounds(Dock(files), watch)
+    taken: list[Taken] = []
+    for paths in rounds:
+        new = once(paths)
+        taken += new
+        _tell_taken(new, as_json=as_json)
+        if report:
+            write_atomically(report, json.dumps({"files": [one.told() for one in taken]}, indent=2).encode())
     if any(one.state == "failed" for one in taken):
         raise typer.Exit(4)
 
 
-def _keep_watching(_desk: Desk, files: list[Path], seconds: float, once: Callable[[list[Path]], list[Taken]]) -> None:
-    """Take in what is new and has not grown since the last look."""
-    done: dict[Path, tuple[int, float]] = {path: _stamp(path) for path in found_below(files)}
-    seen = dict(done)
+def _rounds(dock: Dock, seconds: float) -> Iterator[list[Path]]:
+    """What has settled, look by look; ends when it is interrupted."""
     while True:
+        if settled := dock.settled():
+            yield settled
         time.sleep(seconds)
-        now = {path: _stamp(path) for path in found_below(files)}
-        settled = [path for path, stamp in now.items() if seen.get(path) == stamp and done.get(path) != stamp]
-        if settled:
-            _tell_taken(once(settled), None, as_json=False)
-            done |= {path: now[path] for path in settled}
-        seen = now
-
-
-def _stamp(path: Path) -> tuple[int, float]:
-    try:
-        found = path.stat()
-    except OSError:
-        return 0, 0.0
-    return found.st_size, found.st_mtime
 
 
 @contextmanager
@@ -154,10 +177,8 @@ def _bar(files: int, *, as_json: bool) -> Iterator[Callable[[Taken], None]]:
         yield tick
 
 
-def _tell_taken(taken: list[Taken], report: Path | None, *, as_json: bool) -> None:
-    facts: dict[str, object] = {"files": [one.told() for one in taken]}
-    if report:
-        write_atomically(report, json.dumps(facts, indent=2).encode())
+def _tell_taken(taken: list[Taken], *, as_json: bool) -> None:
     lines = [f"{one.state:<13} {one.file}  {one.address}{'  ' + one.why if one.why else ''}" for one in taken]
     counts = {state: sum(one.state == state for one in taken) for state in ("stored", "already there", "failed")}
+    facts: dict[str, object] = {"files": [one.told() for one in taken]}
     tell(facts | counts, "\n".join([*lines, ", ".join(f"{n} {s}" for s, n in counts.items())]), as_json=as_json)

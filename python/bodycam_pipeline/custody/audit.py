@@ -4,14 +4,14 @@ Each night takes its share of the recordings, by their names, so that thirty nig
 """
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from bodycam_pipeline.custody.desk import Desk, Held
+from bodycam_pipeline.custody.known import facts_of
 from bodycam_pipeline.values.errors import BodycamError
-from bodycam_pipeline.vault.opening import head_of, open_key, open_object
+from bodycam_pipeline.vault.opening import head_of, open_object
 from bodycam_pipeline.vault.store import FACTS, KEY, PARTS, RECORDING
 
 NIGHTS = 30
@@ -119,7 +119,7 @@ def _opened(desk: Desk, id_: str, held: Held) -> Iterator[str]:
     """What is inside against what was taken in; a read like any other, on record before it happens."""
     desk.record("read", recording=id_, ingest=held.ingest, purpose="audit")
     try:
-        facts = json.loads(open_key(desk.vault, id_, desk.ring).open_bytes(desk.vault.read(id_, FACTS)))
+        facts = facts_of(desk, id_, held)
         digest = hashlib.sha256()
         with open_object(desk.vault, id_, desk.ring, held.entry) as file:
             while block := file.read(_READ_BYTES):

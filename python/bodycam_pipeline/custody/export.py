@@ -14,10 +14,10 @@ from pathlib import Path
 
 from bodycam_pipeline._native import SealedFile
 from bodycam_pipeline.custody.desk import Desk
+from bodycam_pipeline.custody.known import facts_of
 from bodycam_pipeline.durable import disk_errors, make_folder, publish_folder
 from bodycam_pipeline.values.errors import ReleaseExistsError
-from bodycam_pipeline.vault.opening import broken, open_key, open_object
-from bodycam_pipeline.vault.store import FACTS
+from bodycam_pipeline.vault.opening import broken, open_object
 
 _READ_BYTES = 1 << 20
 
@@ -36,11 +36,7 @@ def export(desk: Desk, id_: str, out: Path, *, to: str, reason: str) -> Path:
     if final.exists():
         raise ReleaseExistsError(f"{final} already exists", remedy="It was exported before: choose another folder.")
     number = desk.record("export", recording=id_, ingest=held.ingest, to=to, reason=reason)
-    key = open_key(desk.vault, id_, desk.ring)
-    try:
-        facts = json.loads(key.open_bytes(desk.vault.read(id_, FACTS)))
-    except ValueError as error:
-        raise broken(id_, str(error)) from error
+    facts = facts_of(desk, id_, held)
     make_folder(staging)
     try:
         if _copied(desk, id_, held.entry, staging / Path(facts["file"]).name) != facts["sha256"]:

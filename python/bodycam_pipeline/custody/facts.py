@@ -39,13 +39,18 @@ def read_facts(path: Path) -> dict[str, Facts]:
     return found
 
 
+def places_beside(recording: Path) -> tuple[Path, Path]:
+    """Where facts beside a recording are looked for: ``NAME.SUFFIX.json``, ``NAME.json``."""
+    return recording.with_name(f"{recording.name}.json"), recording.with_suffix(".json")
+
+
 def facts_beside(recording: Path) -> Facts:
-    """From ``NAME.json`` or ``NAME.SUFFIX.json`` beside a recording; nothing where there is none.
+    """From a file of facts beside a recording; nothing where there is none.
 
     Raises:
         WorkListError: it cannot be read.
     """
-    for path in (recording.with_name(f"{recording.name}.json"), recording.with_suffix(".json")):
+    for path in places_beside(recording):
         if path.is_file():
             try:
                 told = json.loads(path.read_text(encoding="utf-8-sig"))

@@ -21,29 +21,29 @@ CONSENT = "application/vnd.bodycam.destruction+json"
 CONSENTS_NEEDED = 2
 
 
-def hold(desk: Desk, id_: str, reason: str) -> None:
-    """Put a recording under legal hold.
+def hold(desk: Desk, id_: str, reason: str) -> int:
+    """Put a recording under legal hold; returns the log entry's number.
 
     Raises:
         VaultError: there is no such recording.
     """
     desk.one(id_)
-    desk.record("hold", recording=id_, reason=reason)
+    return desk.record("hold", recording=id_, reason=reason)
 
 
-def lift_holds(desk: Desk, id_: str, reason: str) -> None:
-    """End every hold on a recording.
+def lift_holds(desk: Desk, id_: str, reason: str) -> int:
+    """End every hold on a recording; returns the log entry's number.
 
     Raises:
         VaultError: there is no such recording, or no hold on it.
     """
     if not desk.one(id_).holds:
         raise VaultError("no hold is in force", remedy="`bodycam log show` tells its history.", where=Place(id_))
-    desk.record("hold lifted", recording=id_, reason=reason)
+    return desk.record("hold lifted", recording=id_, reason=reason)
 
 
-def retain(desk: Desk, id_: str, until: date, reason: str) -> None:
-    """Say until when a recording is kept; a day can be moved later, never earlier.
+def retain(desk: Desk, id_: str, until: date, reason: str) -> int:
+    """Say until when a recording is kept; a day can be moved later, never earlier. Returns the log entry's number.
 
     Raises:
         VaultError: there is no such recording, or it is to be kept longer already.
@@ -51,7 +51,7 @@ def retain(desk: Desk, id_: str, until: date, reason: str) -> None:
     known = desk.one(id_).retain_until
     if known is not None and until < known:
         raise VaultError(f"it is kept until {known}", remedy="A retention is only ever made longer.", where=Place(id_))
-    desk.record("retention", recording=id_, until=until.isoformat(), reason=reason)
+    return desk.record("retention", recording=id_, until=until.isoformat(), reason=reason)
 
 
 def people_on_record(desk: Desk) -> list[str]:

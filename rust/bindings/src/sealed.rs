@@ -156,8 +156,12 @@ pub fn new_identity() -> (String, String) {
 
 #[pyfunction]
 pub fn blake3_file<'py>(py: Python<'py>, file: Bound<'py, PyAny>) -> PyResult<(Bound<'py, PyBytes>, u64)> {
-    let source = Source::of(file)?;
-    let (hash, size) = py.detach(|| vault_core::digest(source))?;
+    let (hash, size) = if let Ok(path) = file.extract::<PathBuf>() {
+        py.detach(|| vault_core::digest_file(&path))?
+    } else {
+        let source = Source::Object(file.unbind());
+        py.detach(|| vault_core::digest(source))?
+    };
     Ok((PyBytes::new(py, &hash), size))
 }
 

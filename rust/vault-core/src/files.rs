@@ -1,13 +1,13 @@
 //! Sealed files on a disk: written where nothing is, synced, read back and compared before anybody relies on them.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Read};
+use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use rustix::fs::{Advice, fadvise};
 
-use crate::seal::BUFFER_BYTES;
+use crate::direct::{Block, BlockWriter, Direct};
 use crate::{Error, ObjectKey, Result, Sealed, seal};
 
 /// Read-only from the first moment: nobody writes to a sealed file again, the owner included.
@@ -22,29 +22,75 @@ pub fn seal_file(key: &ObjectKey, source: &Path, target: &Path) -> Result<Sealed
     let source = File::open(source).map_err(Error::Source)?;
     let _ = fadvise(&source, 0, None, Advice::Sequential);
     let file = OpenOptions::new().write(true).create_new(true).mode(READ_ONLY).open(target).map_err(Error::Target)?;
-    let sealed = seal(key, source, BufWriter::with_capacity(BUFFER_BYTES, &file))?;
-    file.sync_all().map_err(Error::Target)?;
-    let _ = fadvise(&file, 0, None, Advice::DontNeed); // so that the disk answers, and not the memory
-    let written = File::open(target).map_err(Error::Target)?;
-    let _ = fadvise(&written, 0, None, Advice::Sequential);
-    match digest(written).map_err(Error::Target)? {
+    let mut file = BlockWriter::new(file);
+    let sealed = seal(key, source, &mut file)?;
+    file.sync().map_err(Error::Target)?;
+    match digest_file(target).map_err(Error::Target)? {
         read_back if read_back == (sealed.sealed_blake3, sealed.sealed_size) => Ok(sealed),
         _ => Err(Error::ReadBack),
     }
 }
 
-/// BLAKE3 and size of a file, as `b3sum` prints it.
+/// BLAKE3 and size of a file as the disk holds it: past the page cache where its file system allows that.
+///
+/// # Errors
+/// It cannot be opened, or the disk failed.
+pub fn digest_file(path: &Path) -> io::Result<([u8; 32], u64)> {
+    digest(Direct::from_disk(File::open(path)?))
+}
+
+/// BLAKE3 and size of what is read, as `b3sum` prints it.
 ///
 /// # Errors
 /// The disk failed.
 pub fn digest(mut file: impl Read) -> io::Result<([u8; 32], u64)> {
-    let (mut hash, mut size, mut buffer) = (blake3::Hasher::new(), 0, vec![0; BUFFER_BYTES]);
+    let (mut hash, mut size, mut block) = (blake3::Hasher::new(), 0, Block::new());
     loop {
-        let read = file.read(&mut buffer)?;
-        if read == 0 {
-            return Ok((hash.finalize().into(), size));
+        match file.read(&mut block) {
+            Ok(0) => return Ok((hash.finalize().into(), size)),
+            Ok(read) => {
+                hash.update(&block[..read]);
+                size += read as u64;
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
-        hash.update(&buffer[..read]);
-        size += read as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sizes at whose sealed ends everything can be odd: nothing, one byte, and around sectors, age's chunks and blocks.
+    const SIZES: [usize; 6] = [0, 1, 4000, (1 << 16) - 1, (1 << 20) - 500, (1 << 20) + 4096];
+
+    #[test]
+    fn what_is_sealed_to_a_disk_opens_to_the_same_bytes_at_every_odd_size() {
+        let (folder, key) = (tempfile::tempdir().unwrap(), ObjectKey::generate());
+        let (source, target) = (folder.path().join("source"), folder.path().join("target"));
+        for size in SIZES {
+            let content: Vec<u8> = (0..size).map(|at| u8::try_from(at * 31 % 251).unwrap()).collect();
+            std::fs::write(&source, &content).unwrap();
+            let sealed = seal_file(&key, &source, &target).unwrap();
+            let bytes = std::fs::read(&target).unwrap();
+            assert_eq!((sealed.size, sealed.sealed_size), (size as u64, bytes.len() as u64));
+            assert_eq!(digest_file(&target).unwrap(), (*blake3::hash(&bytes).as_bytes(), bytes.len() as u64));
+            let mut opened = Vec::new();
+            crate::SealedReader::open(&key, io::Cursor::new(bytes)).unwrap().read_to_end(&mut opened).unwrap();
+            assert!(opened == content, "{size} bytes");
+            std::fs::remove_file(&target).unwrap();
+        }
+    }
+
+    #[test]
+    fn nothing_that_is_there_is_sealed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let (source, target) = (folder.path().join("source"), folder.path().join("target"));
+        std::fs::write(&source, b"recording").unwrap();
+        std::fs::write(&target, b"another").unwrap();
+        let refused = seal_file(&ObjectKey::generate(), &source, &target);
+        assert!(matches!(refused, Err(Error::Target(error)) if error.kind() == ErrorKind::AlreadyExists));
+        assert_eq!(std::fs::read(&target).unwrap(), b"another");
     }
 }

@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod direct;
 mod error;
 mod files;
 mod key;
@@ -13,7 +14,7 @@ mod open;
 mod seal;
 
 pub use error::{Error, Result};
-pub use files::{digest, seal_file};
+pub use files::{digest, digest_file, seal_file};
 pub use key::{ObjectKey, Person, new_person};
 pub use open::SealedReader;
 pub use seal::{Sealed, seal};

@@ -1,13 +1,13 @@
 //! Sealing: one pass over a recording, in flat memory.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 
 use sha2::{Digest, Sha256};
 
 use crate::{Error, ObjectKey, Result};
 
 /// Read at once: large enough that a disk is never waited for twice, 16 chunks of age.
-pub(crate) const BUFFER_BYTES: usize = 1 << 20;
+const BUFFER_BYTES: usize = 1 << 20;
 
 /// What was sealed, and into what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,10 +33,12 @@ pub fn seal(key: &ObjectKey, mut source: impl Read, target: impl Write) -> Resul
     let mut writer = encryptor.wrap_output(Counted::new(target)).map_err(Error::Target)?;
     let (mut sha256, mut size, mut buffer) = (Sha256::new(), 0, vec![0; BUFFER_BYTES]);
     loop {
-        let read = source.read(&mut buffer).map_err(Error::Source)?;
-        if read == 0 {
-            break;
-        }
+        let read = match source.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(read) => read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Err(Error::Source(error)),
+        };
         sha256.update(&buffer[..read]);
         writer.write_all(&buffer[..read]).map_err(Error::Target)?;
         size += read as u64;

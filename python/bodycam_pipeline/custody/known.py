@@ -1,0 +1,54 @@
+"""What is known of sealed recordings: their facts, opened with this machine's identity, and held to the log."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from bodycam_pipeline.custody.desk import Desk, Held
+from bodycam_pipeline.values.errors import SealBrokenError
+from bodycam_pipeline.vault.opening import broken, open_key
+from bodycam_pipeline.vault.store import FACTS
+
+Known = dict[str, Any]
+"""``file``, ``sha256``, ``bytes``, ``written``, ``told`` by people, ``seen`` in the container."""
+
+
+def facts_of(desk: Desk, id_: str, held: Held) -> Known:
+    """The facts of one recording. The caller has put the read on record.
+
+    Raises:
+        SealBrokenError: they are not those that were sealed, or not there.
+        VaultError: no key, or none that opens them.
+    """
+    key = open_key(desk.vault, id_, desk.ring)
+    try:
+        sealed = desk.vault.read(id_, FACTS)
+    except OSError as error:
+        raise broken(id_, "the facts of the recording are not there") from error
+    if hashlib.sha256(sealed).hexdigest() != held.entry["facts"]:
+        raise broken(id_, "the facts of the recording are not those that were sealed")
+    try:
+        known: Known = json.loads(key.open_bytes(sealed))
+    except ValueError as error:
+        raise broken(id_, str(error)) from error
+    return known
+
+
+def all_facts(desk: Desk, held: Mapping[str, Held]) -> dict[str, Known]:
+    """The facts of every recording that can be opened, by id; one entry of the log announces it. Those that are missing
+    or damaged say only that, as ``damaged``: an audit tells more.
+
+    Raises:
+        VaultError: this machine has no identity that opens them.
+        StorageError: the disk refused.
+    """
+    desk.ring.identities()
+    desk.record("read", recordings=len(held), purpose="facts of all recordings")
+    found: dict[str, Known] = {}
+    for id_ in (id_ for id_, one in held.items() if not one.destroyed):
+        try:
+            found[id_] = facts_of(desk, id_, held[id_])
+        except SealBrokenError as error:
+            found[id_] = {"damaged": error.what}
+    return found
