@@ -37,19 +37,20 @@ def show(recording: Id, vault: VaultOfRecording = None, keys: Keys = None, as_js
     if not held.destroyed and desk.ring.path("identity.txt").exists():
         desk.record("read", recording=id_, ingest=held.ingest, purpose="facts")
         facts |= facts_of(desk, id_, held)
+        facts["written"] = datetime.fromtimestamp(facts["written"], UTC).isoformat(timespec="seconds")
     tell(facts, "\n".join(_line(name, value) for name, value in facts.items()), as_json=as_json)
 
 
 def _line(name: str, value: object) -> str:
     """One fact as a person reads it."""
     match value:
-        case dict():
+        case dict() if value:
             return "\n".join([f"{name}:", *(f"  {_line(key, each)}" for key, each in value.items())])
         case list():
             return f"{name}: {'; '.join(map(str, value)) or '-'}"
         case bool():
             return f"{name}: {'yes' if value else 'no'}"
-    return f"{name}: {'-' if value is None else value}"
+    return f"{name}: {'-' if value is None or value == {} else value}"
 
 
 def audit(
@@ -70,7 +71,8 @@ def audit(
     if report:
         write_atomically(report, json.dumps(facts, indent=2).encode())
     lines = [f"{finding.where}: {finding.what}" for finding in seen.findings]
-    total = f"{facts['state']}: {seen.read} of {seen.recordings} recordings read, {seen.opened} opened"
+    share = "all" if everything else "this night's share"
+    total = f"{facts['state']}: {seen.read} of {seen.recordings} recordings read ({share}), {seen.opened} opened"
     tell(facts, "\n".join([*lines, total]), as_json=as_json)
     if seen.findings:
         raise typer.Exit(4)
@@ -88,7 +90,8 @@ def export(
     """Hand an original out: its exact bytes, with the proof that they are what was taken in."""
     desk, id_ = _at(recording, vault, keys)
     folder = hand_out(desk, id_, out, to=to, reason=reason)
-    tell({"export": folder}, f"exported: {folder}", as_json=as_json)
+    sentences = f"exported: {folder}\n(the original, and proof.json, which `bodycam log check-proof` checks)"
+    tell({"export": folder}, sentences, as_json=as_json)
 
 
 def hold(

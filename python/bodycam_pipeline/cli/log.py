@@ -109,7 +109,10 @@ def witness(
     """Accept a log only if it grew out of the checkpoint that was kept, and keep its new one."""
     old, new = compare(_log(vault, keys, log, verifier), kept)
     facts = {"state": "accepted", "before": old.size if old else None, "entries": new.size, "kept": kept}
-    since = f"grew out of the {old.size} entries that were kept" if old else "is kept from now on"
+    since = "is kept from now on"
+    if old:
+        grown = new.size - old.size
+        since = f"holds the {old.size} that were kept, and {grown} more" if grown else "is the one that was kept"
     tell(facts, f"accepted: the log of {new.size} entries {since}", as_json=as_json)
 
 

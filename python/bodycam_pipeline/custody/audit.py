@@ -127,4 +127,4 @@ def _opened(desk: Desk, id_: str, held: Held) -> Iterator[str]:
         if digest.hexdigest() != facts["sha256"]:
             yield "what is inside is not what was taken in"
     except (OSError, ValueError) as error:
-        yield f"it does not open: {error}"
+        yield f"it does not open: {error.what if isinstance(error, BodycamError) else error}"
