@@ -61,7 +61,7 @@ Setting = tuple[float, int]
 """How much above the shipped thresholds something counts, and in how many looks it has to be seen."""
 
 SHIPPED: Setting = (0.0, Policy().gate.least_looks)
-SETTINGS: tuple[Setting, ...] = tuple(product((0.0, 0.03, 0.06, 0.1, 0.15), (1, 2, 3)))
+SETTINGS: tuple[Setting, ...] = tuple(product((-0.06, -0.03, 0.0, 0.04, 0.09), (1, 2, 3)))
 
 
 @dataclass
@@ -89,7 +89,7 @@ class Tally:
     def table(self) -> str:
         """A row for each setting."""
         rows = [
-            f"| +{above:.2f} | {least} | {self.confirmed_caught[above, least]}/{self.confirmed} "
+            f"| {above:+.2f} | {least} | {self.confirmed_caught[above, least]}/{self.confirmed} "
             f"| {self.caught[above, least]}/{self.cases} | {60 * self.alarms[above, least] / self.footage:.1f} |"
             for above, least in SETTINGS
         ]
@@ -112,12 +112,12 @@ def main() -> None:
         clips = [c for path in _clips() if (c := _planned(path, Path(folder), options.seconds, runner, tally))]
         print(tally, flush=True)
         for number in count(1):
+            if tally.confirmed >= options.cases or not clips:
+                break
             for clip in clips:
                 _forget(clip, rng, runner, tally)
             print(f"round {number}: {tally}", flush=True)
             clips = [clip for clip in clips if any(_confirmed(clip, track) for track in clip.tracks)]
-            if tally.confirmed >= options.cases or not clips:
-                break
     print(tally.table())
     print("missed:", *tally.missed, sep="\n  ")
 

@@ -78,10 +78,11 @@ def test_withheld_time_is_explained() -> None:
     assert not spots(plan(withheld=(WithheldSpan(Span(0, 5 * STEP), "a dwelling", "R. Officer"),)), seen(3, 4))
 
 
-def test_one_look_is_not_enough_unless_there_is_only_one_or_the_policy_says_so() -> None:
-    assert not spots(plan(), seen(3))
-    assert spots(plan(), seen(3), Policy(gate=GateRule(least_looks=1)))
-    assert spots(plan(), seen(0)[:1])
+def test_one_look_is_enough_unless_the_policy_asks_for_more_and_there_are_more() -> None:
+    two = Policy(gate=GateRule(least_looks=2))
+    assert spots(plan(), seen(3))
+    assert not spots(plan(), seen(3), two)
+    assert spots(plan(), seen(0)[:1], two)
 
 
 def test_what_was_never_seen_surely_is_not_a_spot() -> None:

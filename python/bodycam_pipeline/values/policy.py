@@ -207,7 +207,7 @@ class GateRule(_Part):
         AuditorRule(model="auditor-v1", long_sides_px=(960,)),
     )
     stride: Annotated[int, Field(ge=1, le=30)] = 1
-    least_looks: Annotated[int, Field(ge=1, le=10)] = 2
+    least_looks: Annotated[int, Field(ge=1, le=10)] = 1
     smallest_px: Annotated[int, Field(ge=1, le=64)] = 12
 
 
