@@ -9,6 +9,7 @@ from bodycam_pipeline.evidence.sketches_file import sketches_path
 from bodycam_pipeline.media.copying import joining
 from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.release.job import Job
+from bodycam_pipeline.release.report import sheet_times
 from bodycam_pipeline.release.staging import Staged
 from bodycam_pipeline.rules.segments import split
 from bodycam_pipeline.running.runner import Runner
@@ -71,7 +72,7 @@ def look_at_every_frame(job: Job, runner: Runner, watch: Watch) -> list[SegmentL
 
     def task(segment: Segment) -> DetectTask:
         result = job.detections / f"{segment.number:06d}.parquet"
-        digests = _digests_path(job, segment) if copies else None
+        digests = digests_path(job, segment) if copies else None
         return DetectTask(
             source.address, source.video, _packets(source, segment), segment, job.models, rule, str(result), digests
         )
@@ -95,7 +96,7 @@ def render_every_frame(job: Job, plan: Plan, runner: Runner, watch: Watch) -> li
             part,
             policy.redaction,
             policy.encoding,
-            _digests_path(job, segment),
+            digests_path(job, segment),
             _samples_path(job, plan, segment),
         )
 
@@ -121,12 +122,15 @@ def render_sound(job: Job, plan: Plan, runner: Runner) -> EncodedAudio | None:
 def observe_every_frame(job: Job, plan: Plan, staged: Staged, runner: Runner, watch: Watch) -> list[SegmentObservation]:
     """The last look: the finished file decoded as a stranger would, frame by frame, against the plan."""
     finished, clock, policy = probe(str(staged.video)), staged.clock, job.policy
+    shown = sheet_times(job.recording)
     rendered = [(s.span, str(sketches_path(_samples_path(job, plan, s)))) for s in split(job.recording)]
 
     def task(segment: Segment) -> ObserveTask:
         span, packets = clock.span_to_recording(segment.span), _packets(finished, segment)
         sketches, part = tuple(p for when, p in rendered if when.overlaps(span)), plan.part(span, policy.drawn_codes)
-        return ObserveTask(finished.address, finished.video, packets, segment, part, policy.redaction, clock, sketches)
+        return ObserveTask(
+            finished.address, finished.video, packets, segment, part, policy.redaction, clock, sketches, shown
+        )
 
     return Pass("verify", observe_segment, task).over(finished, runner, watch)
 
@@ -161,7 +165,8 @@ def decode_every_frame(video: Path, runner: Runner, watch: Watch) -> list[Segmen
     return Pass("verify", observe_segment, task).over(file, runner, watch)
 
 
-def _digests_path(job: Job, segment: Segment) -> str:
+def digests_path(job: Job, segment: Segment) -> str:
+    """Where the first pass leaves what a segment's frames decode to."""
     return str(job.detections / f"{segment.number:06d}.frames.parquet")
 
 

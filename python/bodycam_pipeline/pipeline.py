@@ -5,7 +5,7 @@ has been decoded again and found to be what the plan says.
 """
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bodycam_pipeline.addresses.naming import stem_of
@@ -193,6 +193,7 @@ def _released(job: Job, plan: Plan, runner: Runner, watch: Watch) -> Published:
     staged = stage(job, rendered, render_sound(job, plan, runner))
     observed = observe_every_frame(job, plan, staged, runner, watch)
     refuse_broken_promises(job, plan, staged, observed)
+    staged = replace(staged, pictures=tuple(picture for part in observed for picture in part.pictures))
     second = _looked_at_again(job, plan, staged, runner, watch)
     noted(job.recording.address, "release", job=job.key, plan=plan.sha256)
     publish(job, plan, staged, observed, second)

@@ -1,7 +1,6 @@
 """Small pictures of a finished release, for the report that stays inside."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 import av
@@ -15,29 +14,6 @@ WIDTH_PX = 320
 LEAST_CROP_PX = 160
 QUALITY = 5
 """FFmpeg's MJPEG quantiser, 1 (best) to 31: 5 shows whether a region sits right and keeps a sheet under 300 kB."""
-
-
-@dataclass(frozen=True)
-class Thumbnail:
-    """One frame, shrunk: its pts in the file's own clock and a JPEG, as coded (not turned upright)."""
-
-    pts: int
-    jpeg: bytes
-
-
-def thumbnails(address: str, wanted: Sequence[int]) -> Iterator[Thumbnail]:
-    """The first frame at or after each wanted pts (ascending), as JPEGs of `WIDTH_PX` width.
-
-    Raises:
-        OSError: the file cannot be read.
-    """
-    with open_recording(address) as file, av.open(file, mode="r", buffer_size=1 << 20) as container:
-        stream = container.streams.video[0]
-        for pts in wanted:
-            container.seek(pts, stream=stream, backward=True)
-            frame = next((f for f in container.decode(stream) if f.pts is not None and f.pts >= pts), None)
-            if frame is not None and frame.pts is not None:
-                yield Thumbnail(frame.pts, _jpeg(frame))
 
 
 def crops(address: str, wanted: Sequence[tuple[int, Box]], orientation: Orientation) -> Iterator[tuple[int, bytes]]:
@@ -55,7 +31,7 @@ def crops(address: str, wanted: Sequence[tuple[int, Box]], orientation: Orientat
             container.seek(pts, stream=stream, backward=True)
             frame = next((f for f in container.decode(stream) if f.pts == pts), None)
             if frame is not None:
-                yield number, _jpeg(_cut_out(frame, box, orientation))
+                yield number, jpeg(_cut_out(frame, box, orientation))
 
 
 def _cut_out(frame: av.VideoFrame, box: Box, orientation: Orientation) -> av.VideoFrame:
@@ -80,7 +56,8 @@ def _turned(plane: NDArray[np.uint8], orientation: Orientation) -> NDArray[np.ui
     return flipped[:: 1 if turned.top == 0 else -1, :: 1 if turned.left == 0 else -1]
 
 
-def _jpeg(frame: av.VideoFrame) -> bytes:
+def jpeg(frame: av.VideoFrame) -> bytes:
+    """A frame as a JPEG of at most `WIDTH_PX` width, as coded (not turned upright)."""
     width = min(WIDTH_PX, frame.width) // 2 * 2
     height = max(2, round(frame.height * width / frame.width / 2) * 2)
     small = frame.reformat(width=width, height=height, format="yuvj420p", dst_color_range="JPEG")

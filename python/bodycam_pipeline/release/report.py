@@ -10,7 +10,6 @@ import numpy as np
 from jinja2 import Environment, PackageLoader
 
 from bodycam_pipeline.durable import write_atomically
-from bodycam_pipeline.media.contact_sheet import thumbnails
 from bodycam_pipeline.release.job import TOOL_VERSION, Job, stream_fates
 from bodycam_pipeline.release.manifest import hidden_time
 from bodycam_pipeline.release.second_look import MOST_PICTURES, SecondLook, folder_of, picture_of
@@ -177,8 +176,11 @@ def _chart(plan: Plan, recording: Recording) -> dict[str, Any]:
 
 
 def _sheet(staged: Staged, recording: Recording) -> Iterable[dict[str, str]]:
+    for pts, jpeg in staged.pictures:
+        yield {"at": format_clock(pts * recording.video.time_base), "data": base64.b64encode(jpeg).decode()}
+
+
+def sheet_times(recording: Recording) -> frozenset[int]:
+    """Which frames the report shows, by pts: `SHEET_PICTURES` at most, spread evenly."""
     shown = recording.packets.shown_pts()
-    picks = shown[np.unique(np.linspace(0, len(shown) - 1, SHEET_PICTURES).astype(int))]
-    for picture in thumbnails(str(staged.video), [staged.clock.to_release(int(pts)) for pts in picks]):
-        at = format_clock(staged.clock.to_recording(picture.pts) * recording.video.time_base)
-        yield {"at": at, "data": base64.b64encode(picture.jpeg).decode()}
+    return frozenset(shown[np.linspace(0, len(shown) - 1, SHEET_PICTURES).astype(int)].tolist())

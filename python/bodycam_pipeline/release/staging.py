@@ -19,12 +19,14 @@ class Staged:
         video: The file in it.
         clock: How its time maps to the recording's.
         copied: The frames that were carried over from the recording.
+        pictures: What the report shows of it, once it was observed: pts in the recording's clock, and a JPEG.
     """
 
     folder: Path
     video: Path
     clock: ReleaseClock
     copied: CopiedFrames
+    pictures: tuple[tuple[int, bytes], ...] = ()
 
 
 def stage(job: Job, rendered: Sequence[EncodedSegment], sound: EncodedAudio | None) -> Staged:

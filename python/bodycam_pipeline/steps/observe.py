@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from bodycam_pipeline import _native
 from bodycam_pipeline._native import Planes
 from bodycam_pipeline.evidence.sketches_file import read_sketches
+from bodycam_pipeline.media.contact_sheet import jpeg
 from bodycam_pipeline.media.decode import decode_segment
 from bodycam_pipeline.media.planes import planes
 from bodycam_pipeline.steps.render import black
@@ -30,6 +31,7 @@ class ObserveTask:
         redaction: How regions were hidden.
         clock: How the finished file's time maps to the recording's.
         sketches: Files of what was handed to the encoder in this time.
+        pictures: The frames, by their pts in the recording, that the report shows.
     """
 
     address: str
@@ -40,6 +42,7 @@ class ObserveTask:
     redaction: RedactionRule
     clock: ReleaseClock
     sketches: tuple[str, ...] = ()
+    pictures: frozenset[int] = frozenset()
 
 
 def observe_segment(task: ObserveTask) -> SegmentObservation:
@@ -50,7 +53,7 @@ def observe_segment(task: ObserveTask) -> SegmentObservation:
         BodycamError: as decoding does.
     """
     rendered = read_sketches(map(Path, task.sketches))
-    pts, digests, residuals, differences, undecodable = [], [], [], [], []
+    pts, digests, residuals, differences, undecodable, pictures = [], [], [], [], [], []
     for source in decode_segment(task.address, task.video, task.packets, task.segment):
         at = task.clock.to_recording(source.pts)
         if source.frame is None:
@@ -61,12 +64,15 @@ def observe_segment(task: ObserveTask) -> SegmentObservation:
         digests.append(_native.frame_digest(borrowed))
         residuals.append(_worst_residual(borrowed, at, task))
         differences.append(_difference(borrowed, at, rendered))
+        if at in task.pictures:
+            pictures.append((at, jpeg(source.frame)))
     return SegmentObservation(
         np.array(pts, dtype=np.int64),
         np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(-1, 32),
         np.array(residuals, dtype=np.float32),
         np.array(differences, dtype=np.float32),
         tuple(undecodable),
+        tuple(pictures),
     )
 
 

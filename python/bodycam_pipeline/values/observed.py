@@ -21,6 +21,7 @@ class SegmentObservation:
         difference: float32 (n,), how far the mean of the frame's worst tile is from that of the frame that was rendered
             (`frame_sketch`), 0..255; NaN where no rendered frame is known.
         undecodable_pts: Frames that did not decode, in the recording's clock.
+        pictures: Those that the report shows: pts, and a JPEG of what was decoded.
     """
 
     pts: NDArray[np.int64]
@@ -28,6 +29,7 @@ class SegmentObservation:
     residual: NDArray[np.float32]
     difference: NDArray[np.float32]
     undecodable_pts: tuple[int, ...]
+    pictures: tuple[tuple[int, bytes], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,23 +8,42 @@ const TILE: usize = 32;
 /// Tiles of luma, blue, red, row by row, each as its rounded mean; those at the right and lower edge may be smaller.
 #[must_use]
 pub fn sketch(frame: &Frame<'_>) -> Vec<u8> {
-    frame.planes.iter().flat_map(means).collect()
+    pulp::Arch::new().dispatch(Sketch(frame))
 }
 
-fn means(plane: &Plane<'_>) -> Vec<u8> {
-    let mut means = Vec::with_capacity(plane.width().div_ceil(TILE) * plane.height().div_ceil(TILE));
+struct Sketch<'a, 'b>(&'a Frame<'b>);
+
+impl pulp::NullaryFnOnce for Sketch<'_, '_> {
+    type Output = Vec<u8>;
+
+    #[inline(always)]
+    fn call(self) -> Vec<u8> {
+        let mut all = Vec::new();
+        for plane in &self.0.planes {
+            means(plane, &mut all);
+        }
+        all
+    }
+}
+
+#[inline(always)]
+fn means(plane: &Plane<'_>, all: &mut Vec<u8>) {
     let mut sums = vec![0_u32; plane.width().div_ceil(TILE)];
     for (y, row) in plane.rows().enumerate() {
-        for (sum, part) in sums.iter_mut().zip(row.chunks(TILE)) {
-            *sum += part.iter().map(|sample| u32::from(*sample)).sum::<u32>();
+        let tiles = row.chunks_exact(TILE);
+        let rest = tiles.remainder();
+        if !rest.is_empty() {
+            sums[row.len() / TILE] += rest.iter().map(|sample| u32::from(*sample)).sum::<u32>();
+        }
+        for (sum, tile) in sums.iter_mut().zip(tiles) {
+            *sum += tile.iter().map(|sample| u32::from(*sample)).sum::<u32>();
         }
         if (y + 1) % TILE == 0 || y + 1 == plane.height() {
             let rows = y % TILE + 1;
             let widths = (0..sums.len()).map(|tile| TILE.min(plane.width() - tile * TILE));
-            means.extend(sums.iter_mut().zip(widths).map(|(sum, width)| rounded(std::mem::take(sum), rows * width)));
+            all.extend(sums.iter_mut().zip(widths).map(|(sum, width)| rounded(std::mem::take(sum), rows * width)));
         }
     }
-    means
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a tile has at most 1024 samples, whose mean is one")]
