@@ -33,6 +33,12 @@ def test_counts_the_processor_time_of_children(tmp_path: Path) -> None:
     assert run(program(tmp_path, burn)).cpu_seconds > run(program(tmp_path, "")).cpu_seconds
 
 
+def test_peak_memory_is_the_programs_own_however_large_the_one_that_measures(tmp_path: Path) -> None:
+    small, large = program(tmp_path, ""), program(tmp_path, "bytearray(300 << 20)")
+    held = bytearray(200 << 20)
+    assert run(small).peak_bytes < len(held) < 300 << 20 < run(large).peak_bytes
+
+
 def test_refuses_a_program_that_fails(tmp_path: Path) -> None:
     with pytest.raises(MeasuringError, match="a program ended with 7"):
         contest([program(tmp_path, "raise SystemExit(7)")], rounds=1)
@@ -114,4 +120,4 @@ def test_refuses_a_peer_that_left_nothing(tmp_path: Path, name: str) -> None:
 
 def test_the_table_for_the_terminal_has_a_row_for_every_program(tmp_path: Path) -> None:
     results = contest([program(tmp_path, "", name) for name in ("a", "b")], rounds=1)
-    assert table(list(rows("clip", results))).row_count == 2
+    assert table(list(rows("clip", results))).row_count == 1 + 2

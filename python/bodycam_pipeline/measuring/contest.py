@@ -1,15 +1,16 @@
 """Programs on the same recording, in turn, round by round, so that a machine that drifts does so for all of them."""
 
-import os
+import json
 import shutil
 import subprocess
-import time
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
 from bodycam_pipeline import _native
+from bodycam_pipeline.measuring import stopwatch
 from bodycam_pipeline.values.errors import MeasuringError
 
 RAPL = Path("/sys/class/powercap/intel-rapl:0/energy_uj")
@@ -95,18 +96,16 @@ def run(contestant: Contestant) -> Cost:
     """
     shutil.rmtree(contestant.folder, ignore_errors=True)
     contestant.folder.mkdir(parents=True)
-    energy, start = _microjoules(), time.perf_counter()
-    child = subprocess.Popen(  # noqa: S603 - commands come from contestants.py, never from a shell
-        contestant.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    _, status, used = os.wait4(child.pid, 0)
-    wall, after = time.perf_counter() - start, _microjoules()
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode != 0:
-        command = " ".join(map(str, contestant.command))
-        raise MeasuringError(f"{contestant.name} ended with {child.returncode}", remedy=f"See what it says: {command}")
-    joules = None if energy is None or after is None or after < energy else (after - energy) / 1e6
-    return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024, joules)
+    before = _microjoules()
+    command = [sys.executable, "-I", "-S", stopwatch.__file__, *map(str, contestant.command)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - never from a shell
+    wall, cpu, peak, status = json.loads(told.stdout)
+    after = _microjoules()
+    if status != 0:
+        said = " ".join(map(str, contestant.command))
+        raise MeasuringError(f"{contestant.name} ended with {status}", remedy=f"See what it says: {said}")
+    joules = None if before is None or after is None or after < before else (after - before) / 1e6
+    return Cost(wall, cpu, peak, joules)
 
 
 def _microjoules() -> int | None:

@@ -1,6 +1,7 @@
 """What a contest found, as rows: for the terminal, for Markdown, for Parquet, and as a picture."""
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +55,12 @@ def rows(recording: str, results: Sequence[Result]) -> Iterator[Row]:
 
 def table(measured: Sequence[Row]) -> Table:
     """For the terminal."""
-    drawn = Table(*HEADINGS)
-    for row in measured:
-        drawn.add_row(*_cells(row))
+    drawn = Table(*HEADINGS[1:])
+    for recording, rows_of_one in groupby(measured, key=lambda row: row["recording"]):
+        drawn.add_row(f"[bold]{recording}")
+        for row in rows_of_one:
+            drawn.add_row(*_cells(row)[1:])
+        drawn.add_section()
     return drawn
 
 
