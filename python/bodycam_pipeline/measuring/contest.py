@@ -27,6 +27,19 @@ class Cost:
     joules: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a run left; None where nobody can tell.
+
+    Attributes:
+        hidden: The share of true boxes that are hidden.
+        copied: The share of frames that were carried over.
+    """
+
+    hidden: float | None = None
+    copied: float | None = None
+
+
 @dataclass(frozen=True)
 class Contestant:
     """A program.
@@ -36,15 +49,14 @@ class Contestant:
         command: Writes into `folder`, which is empty before every run.
         folder: Where what it leaves lies.
         frames: How many it gets through.
-        check: Raises `MeasuringError` if what it left is not what was asked for; returns the share of true boxes that
-            are hidden, None where that is unknown.
+        check: Raises `MeasuringError` if what it left is not what was asked for.
     """
 
     name: str
     command: Sequence[str | Path]
     folder: Path
     frames: int
-    check: Callable[[], float | None]
+    check: Callable[[], Found]
 
 
 @dataclass
@@ -52,7 +64,7 @@ class Result:
     """A contestant, what it hid, and its counted runs."""
 
     contestant: Contestant
-    coverage: float | None = None
+    found: Found = Found()
     costs: list[Cost] = field(default_factory=list)
 
     def median(self, what: Callable[[Cost], float]) -> float:
@@ -84,7 +96,7 @@ def contest(contestants: Sequence[Contestant], rounds: int) -> list[Result]:
     for _ in range(rounds):
         for result in results:
             result.costs.append(run(result.contestant))
-            result.coverage = result.contestant.check()
+            result.found = result.contestant.check()
     return results
 
 

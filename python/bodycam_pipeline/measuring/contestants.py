@@ -1,5 +1,6 @@
 """Who takes part: this product, deface, a plain transcode with the same preset, and decoding alone: the limit."""
 
+import json
 import shutil
 import sys
 from collections.abc import Sequence
@@ -7,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bodycam_pipeline.evidence.plan_file import read_plan
-from bodycam_pipeline.measuring.contest import Contestant
+from bodycam_pipeline.measuring.contest import Contestant, Found
 from bodycam_pipeline.media.plain import count_frames, excerpt
 from bodycam_pipeline.rules.coverage import TrueBox, measure
 from bodycam_pipeline.values.errors import MeasuringError
@@ -35,11 +36,11 @@ def contestants(recording: Path, folder: Path, truth: Sequence[TrueBox]) -> list
     def ours(name: str, verb: str, *options: str) -> Contestant:
         at = folder / "ours"
         command = [*bodycam, verb, recording, "--out", at, *options]
-        return Contestant(name, command, at, frames, lambda: _hidden(at, recording, frames, truth))
+        return Contestant(name, command, at, frames, lambda: _published(at, recording, frames, truth))
 
     def peer(name: str, command: Sequence[str | Path], frames: int, *, leaves: bool = True) -> Contestant:
         at = folder / "peer"
-        return Contestant(name, command, at, frames, lambda: _whole(at, frames) if leaves else None)
+        return Contestant(name, command, at, frames, lambda: _whole(at, frames) if leaves else Found())
 
     out = folder / "peer" / "out.mp4"
     plain: list[str | Path] = [sys.executable, "-m", "bodycam_pipeline.media.plain", recording]
@@ -62,15 +63,18 @@ def contestants(recording: Path, folder: Path, truth: Sequence[TrueBox]) -> list
     return all_of_them
 
 
-def _hidden(out: Path, recording: Path, frames: int, truth: Sequence[TrueBox]) -> float | None:
+def _published(out: Path, recording: Path, frames: int, truth: Sequence[TrueBox]) -> Found:
     """The command published only what it verified; what is left to see is that it is the whole recording."""
     plan = read_plan(out / f"{recording.stem}.internal" / "plan.parquet")
     if plan.frames != frames:
         raise MeasuringError(f"the plan has {plan.frames} frames, the recording {frames}", remedy="Report a defect.")
-    return measure(plan, truth).share_hidden if truth else None
+    manifest = out / f"{recording.stem}.release" / "manifest.json"
+    copied = json.loads(manifest.read_text())["video"]["frames_copied"] / frames if manifest.exists() else None
+    return Found(measure(plan, truth).share_hidden if truth else None, copied)
 
 
-def _whole(folder: Path, frames: int) -> None:
+def _whole(folder: Path, frames: int) -> Found:
     found = [count_frames(path) for path in folder.iterdir()]
     if len(found) != 1 or found[0] < frames:
         raise MeasuringError(f"a peer left {found} of {frames} frames", remedy="Measure on another recording.")
+    return Found()

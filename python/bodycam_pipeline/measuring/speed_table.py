@@ -26,6 +26,7 @@ HEADINGS = (
     "x transcode",
     "x decode",
     "hidden",
+    "copied",
 )
 
 
@@ -49,7 +50,8 @@ def rows(recording: str, results: Sequence[Result]) -> Iterator[Row]:
             "times_deface": beside(result, DEFACE),
             "times_transcode": beside(result, TRANSCODE),
             "times_decode": beside(result, DECODE),
-            "share_hidden": result.coverage,
+            "share_hidden": result.found.hidden,
+            "share_copied": result.found.copied,
         }
 
 
@@ -92,6 +94,6 @@ def _cells(row: Row) -> list[str]:
         return "-" if row[name] is None else f"{row[name]:.{digits}f}"
 
     ratios = [number(f"times_{peer}", 2) for peer in ("deface", "transcode", "decode")]
-    hidden = "-" if row["share_hidden"] is None else f"{row['share_hidden']:.1%}"
+    shares = ["-" if row[name] is None else f"{row[name]:.1%}" for name in ("share_hidden", "share_copied")]
     measured = [number("frames_per_second", 1), number("cpu_ms_per_frame", 1), number("peak_mib", 0)]
-    return [row["recording"], row["program"], *measured, number("joules_per_frame", 2), *ratios, hidden]
+    return [row["recording"], row["program"], *measured, number("joules_per_frame", 2), *ratios, *shares]
