@@ -5,8 +5,10 @@ to decide) · 4 refused (nothing was published, nothing was lost) · 130 interru
 """
 
 import sys
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from bodycam_pipeline.cli import (
     batch,
@@ -32,7 +34,20 @@ from bodycam_pipeline.cli import (
 from bodycam_pipeline.cli.output import report_error
 from bodycam_pipeline.values.errors import BodycamError
 
+
+class _Verbs(TyperGroup):
+    """All verbs; one that is interrupted says what that means, which typer by itself does not."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            sys.stderr.write("interrupted: what was finished is kept; the same command goes on from there\n")
+            raise typer.Exit(130) from None
+
+
 app = typer.Typer(
+    cls=_Verbs,
     name="bodycam",
     help="Redacted copies of body-worn-camera recordings: every face and plate hidden in every frame, verifiably.",
     epilog="Exit codes: 0 done, 2 bad usage, 3 needs review, 4 refused, 130 interrupted, 1 defect.",
@@ -72,9 +87,6 @@ def main() -> None:
     except BodycamError as error:
         report_error(error, as_json="--json" in sys.argv)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted: what was finished is kept; the same command goes on from there\n")
-        sys.exit(130)
 
 
 if __name__ == "__main__":
