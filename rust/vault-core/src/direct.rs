@@ -7,6 +7,7 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
+use std::num::NonZeroU64;
 use std::ops::{Deref, DerefMut};
 
 use rustix::fs::{Advice, OFlags, fadvise, fcntl_getfl, fcntl_setfl};
@@ -14,6 +15,8 @@ use rustix::io::Errno;
 
 /// Written and read at once: large enough that a disk is asked seldom, small enough to stay in a core's cache.
 const BLOCK_BYTES: usize = 1 << 20;
+/// Forgotten at once behind a reader.
+const FORGET_BYTES: u64 = 8 << 20;
 /// Of memory, places and lengths: the largest logical sector of disks. Where more is wanted, the cache is used.
 const ALIGNMENT: usize = 4096;
 
@@ -86,6 +89,33 @@ impl Direct {
 impl Read for Direct {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.attempt(|file| file.read(buffer))
+    }
+}
+
+/// A file that is read once, ahead through the page cache, which forgets behind the reader what nobody asks for again.
+pub(crate) struct ReadOnce {
+    file: File,
+    position: u64,
+    forgotten: u64,
+}
+
+impl ReadOnce {
+    pub(crate) fn new(file: File) -> Self {
+        let _ = fadvise(&file, 0, None, Advice::Sequential);
+        Self { file, position: 0, forgotten: 0 }
+    }
+}
+
+impl Read for ReadOnce {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        self.position += read as u64;
+        let behind = self.position - self.forgotten;
+        if behind >= FORGET_BYTES {
+            let _ = fadvise(&self.file, self.forgotten, NonZeroU64::new(behind), Advice::DontNeed);
+            self.forgotten = self.position;
+        }
+        Ok(read)
     }
 }
 
@@ -198,6 +228,19 @@ mod tests {
         let (mut file, mut odd) = (Direct::from_disk(File::open(folder.path().join("file")).unwrap()), [0; 7]);
         assert_eq!(file.read(&mut odd).unwrap(), 7);
         assert_eq!([&odd[..], &read_back(file)].concat(), content(10_000));
+    }
+
+    #[test]
+    fn what_is_forgotten_behind_the_reader_was_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, all) = (folder.path().join("file"), content(usize::try_from(2 * FORGET_BYTES).unwrap() + 77));
+        std::fs::write(&path, &all).unwrap();
+        let mut file = ReadOnce::new(File::open(&path).unwrap());
+        let mut read = Vec::new();
+        file.read_to_end(&mut read).unwrap();
+        assert!(read == all);
+        assert!(file.forgotten >= FORGET_BYTES);
+        assert!(std::fs::read(&path).unwrap() == all);
     }
 
     #[test]

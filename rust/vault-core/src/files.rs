@@ -5,9 +5,7 @@ use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use rustix::fs::{Advice, fadvise};
-
-use crate::direct::{Block, BlockWriter, Direct};
+use crate::direct::{Block, BlockWriter, Direct, ReadOnce};
 use crate::{Error, ObjectKey, Result, Sealed, seal};
 
 /// Read-only from the first moment: nobody writes to a sealed file again, the owner included.
@@ -19,8 +17,7 @@ const READ_ONLY: u32 = 0o400;
 /// # Errors
 /// Something is at `target` already, or a disk failed. A target that was begun is left for the caller's sweep.
 pub fn seal_file(key: &ObjectKey, source: &Path, target: &Path) -> Result<Sealed> {
-    let source = File::open(source).map_err(Error::Source)?;
-    let _ = fadvise(&source, 0, None, Advice::Sequential);
+    let source = ReadOnce::new(File::open(source).map_err(Error::Source)?);
     let file = OpenOptions::new().write(true).create_new(true).mode(READ_ONLY).open(target).map_err(Error::Target)?;
     let mut file = BlockWriter::new(file);
     let sealed = seal(key, source, &mut file)?;
