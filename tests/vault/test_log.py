@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +66,8 @@ def test_however_it_grows_the_log_is_the_tree_of_its_entries(tmp_path: Path, par
     for index in {0, len(raw) // 2, len(raw) - 1}:
         log.proof(index).check(log.verifier)
         assert log.entry(index) == event(index)
-    assert len([p for p in log.folder.rglob("*.p/*") if p.is_file()]) <= 4, "tiles that were outgrown are left"
+    full = [folder for folder in log.folder.rglob("*.p") if folder.with_suffix("").exists()]
+    assert not full, "tiles that became full are left beside the full ones"
 
 
 def test_every_smaller_log_is_proved_to_be_the_beginning(tmp_path: Path) -> None:
@@ -211,6 +213,28 @@ def test_entries_of_several_processes_follow_one_another(tmp_path: Path) -> None
     assert [writer.wait() for writer in writers] == [0, 0, 0]
     log = CustodyLog(tmp_path / "log", log_module.Verifier(ORIGIN, KEY.public_key()))
     assert len(log.verified_entries()) == 61
+
+
+def test_a_reader_is_not_disturbed_by_a_log_that_grows(tmp_path: Path) -> None:
+    """Readers look at the checkpoint first and at the tiles a moment later; in between, tiles become full."""
+    log = log_of(tmp_path / "log", 200)
+    with ThreadPoolExecutor() as pool:
+        writing = pool.submit(lambda: [log.append(KEY, event(200 + n)) for n in range(400)])
+        proved = 0
+        while not writing.done():
+            assert log.entry(proved % 200) == event(proved % 200)
+            proved += 1
+    assert writing.result()[-1] == 599
+    assert proved > 10
+
+
+def test_what_a_killed_writer_left_is_swept_and_nothing_that_was_signed(tmp_path: Path) -> None:
+    log = log_of(tmp_path / "log", 200, 50)
+    before = {path for path in log.folder.rglob("*") if path.is_file()}
+    for name in ("tile/0/000.p/251", "tile/entries/000.p/251", "tile/0/.000.x.part"):
+        (log.folder / name).write_bytes(b"never signed")
+    log.sweep()
+    assert {path for path in log.folder.rglob("*") if path.is_file()} == before
 
 
 def test_a_writer_that_is_killed_leaves_a_log_that_goes_on(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import fcntl
 import getpass
 import json
 import os
+import shutil
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -189,13 +190,14 @@ class CustodyLog:
             os.close(descriptor)
 
     def sweep(self) -> None:
-        """Clear what killed writers left: files that were never finished, and tiles that were outgrown."""
+        """Clear what killed writers left: unfinished files, tiles never signed, and those that became full."""
         with self.held():
             for path in self.folder.rglob(".*.part"):
                 path.unlink(missing_ok=True)
-            wanted = self._unfilled(self.checkpoint().size)
-            for path in set(self.folder.glob("tile/**/*.p/*")) - wanted:
-                path.unlink(missing_ok=True)
+            widths = self._unfilled(self.checkpoint().size)
+            for path in self.folder.glob("tile/**/*.p/*"):
+                if int(path.name) > widths.get(path.parent, 0):
+                    path.unlink(missing_ok=True)
 
     def append(self, key: Ed25519PrivateKey, *events: Entry) -> int:
         """Add events; returns the first one's number once all of them are on the disk and signed.
@@ -248,15 +250,15 @@ class CustodyLog:
         write_atomically(path, content)
 
     def _forget(self, old: int, size: int) -> None:
-        """Tiles that were not full are contained in the ones that grew out of them."""
-        for path in self._unfilled(old) - self._unfilled(size):
-            path.unlink(missing_ok=True)
+        """A tile that was not full goes when the full one is there: until then a reader may hold a checkpoint of it."""
+        for folder in self._unfilled(old).keys() - self._unfilled(size).keys():
+            shutil.rmtree(folder, ignore_errors=True)
 
-    def _unfilled(self, size: int) -> set[Path]:
-        """The tiles that are not full in a log of this size: at most one per level."""
+    def _unfilled(self, size: int) -> dict[Path, int]:
+        """The tiles that are not full in a log of this size, at most one per level: their folders and widths."""
         levels: list[tuple[int | str, int]] = [("entries", 0), *((n, n) for n in range(8))]
         found = ((level, (size >> 8 * height) // WIDTH, (size >> 8 * height) % WIDTH) for level, height in levels)
-        return {self.folder / tile_path(level, index, width) for level, index, width in found if width}
+        return {(self.folder / tile_path(level, index, width)).parent: width for level, index, width in found if width}
 
 
 def begin(folder: Path, origin: str, key: Ed25519PrivateKey) -> CustodyLog:

@@ -55,7 +55,10 @@ def unbundle(content: bytes) -> Iterator[bytes]:
 
 
 class Tiles:
-    """The tiles of a log of a known size, and the hashes above any range of its entries."""
+    """The tiles of a log of a known size, and the hashes above any range of its entries.
+
+    A log that has grown since may have replaced a tile that was not full by the full one, which begins with it.
+    """
 
     def __init__(self, folder: Path, size: int) -> None:
         self._folder, self.size = folder, size
@@ -67,8 +70,9 @@ class Tiles:
         Raises:
             CustodyLogError: missing, cut, or not as many as the log's size says.
         """
-        found = list(unbundle(self._tile("entries", index)))
-        if len(found) != width_at(self.size, 0, index):
+        width = width_at(self.size, 0, index)
+        found = list(unbundle(self._tile("entries", index)))[:width]
+        if len(found) != width:
             raise _damaged("entries", index)
         return found
 
@@ -78,8 +82,9 @@ class Tiles:
         Raises:
             CustodyLogError: missing or cut.
         """
-        found = self._tile(level, index)
-        if len(found) != HASH_BYTES * width_at(self.size, level, index):
+        length = HASH_BYTES * width_at(self.size, level, index)
+        found = self._tile(level, index)[:length]
+        if len(found) != length:
             raise _damaged(level, index)
         return found
 
@@ -110,11 +115,19 @@ class Tiles:
         key = (level, index)
         if key not in self._held:
             width = width_at(self.size, 0 if isinstance(level, str) else level, index)
-            try:
-                self._held[key] = (self._folder / tile_path(level, index, width)).read_bytes()
-            except OSError as error:
-                raise _damaged(level, index) from error
+            found = self._read(level, index, width)
+            if found is None and width < WIDTH:
+                found = self._read(level, index, WIDTH)
+            if found is None:
+                raise _damaged(level, index)
+            self._held[key] = found
         return self._held[key]
+
+    def _read(self, level: int | str, index: int, width: int) -> bytes | None:
+        try:
+            return (self._folder / tile_path(level, index, width)).read_bytes()
+        except OSError:
+            return None
 
 
 def _node(left: bytes, right: bytes) -> bytes:
