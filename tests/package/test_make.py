@@ -3,6 +3,7 @@
 import base64
 import csv
 import gzip
+import json
 import re
 import shutil
 from fractions import Fraction
@@ -20,6 +21,7 @@ from bodycam_pipeline.evidence.plan_file import read_plan
 from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.package.check import check_package
 from bodycam_pipeline.package.contents import ADDED
+from bodycam_pipeline.package.index import public_index
 from bodycam_pipeline.package.make import make_package
 from bodycam_pipeline.release.source import SECRET
 from bodycam_pipeline.values.errors import PackageError, ReleaseExistsError
@@ -101,6 +103,15 @@ def test_the_index_says_what_was_hidden_and_that_a_person_decided(made: Made) ->
     assert {kind for kind, _ in decided} == {"face", "picture", "sound"}
     inside = (made.job.internal / "exemption-index.csv").read_text()
     assert all(name in inside for name in REVIEWERS)
+
+
+def test_no_index_is_made_of_another_plan_or_for_an_older_release(made: Made) -> None:
+    manifest = json.loads((made.job.release / "manifest.json").read_text())
+    with pytest.raises(PackageError, match="is not the one that"):
+        public_index(made.job, manifest | {"plan": {"sha256": "0" * 64}})
+    older = {name: value for name, value in manifest["video"].items() if name != "frame_duration_pts"}
+    with pytest.raises(PackageError, match="an older version"):
+        public_index(made.job, manifest | {"video": older})
 
 
 def test_the_search_would_find_a_name_a_digest_and_a_box(made: Made, package: Path) -> None:

@@ -1,6 +1,5 @@
-"""`bodycam verify` on a 1080p package: how many times faster than the footage runs."""
+"""`bodycam verify` on a 1080p package: how many times faster than the footage runs, with two workers."""
 
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,9 +15,8 @@ from bodycam_pipeline.running.local import LocalRunner
 from tests.attacks.jobs import quick_policy
 from tests.clips import Picture, clip, pictures
 
-SECONDS, RATE = 10, 30
+SECONDS, RATE = 20, 30
 TIMES_REAL_TIME = 3
-FAST = {"preset": "superfast"}
 
 
 def busy(frames: int) -> Iterator[Picture]:
@@ -30,21 +28,20 @@ def busy(frames: int) -> Iterator[Picture]:
 
 
 @pytest.mark.slow
-def test_verify_is_faster_than_the_footage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("suffix", ["", ".zip"])
+def test_verify_is_faster_than_the_footage(suffix: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     frames = SECONDS * RATE
-    options = {"frames": frames, "size": (1920, 1088), "rate": RATE, "pictures": busy(frames), "options": FAST}
-    path = clip(tmp_path / "recording.mp4", **options)
-    public = new_key(tmp_path / "agency.pem")
-    key, trust = read_private_key(tmp_path / "agency.pem"), Trust(read_public_key(public))
+    path = clip(tmp_path / "recording.mp4", frames=frames, size=(1920, 1088), rate=RATE, pictures=busy(frames))
     with LocalRunner(2) as runner:
-        job = redact(Order(str(path), tmp_path / "out", quick_policy(encoding=FAST)), runner).folders
-        made = make_package(job, tmp_path / "package", key, "A. Officer").path
-        others = os.getloadavg()[0] - runner.workers
+        published = redact(Order(str(path), tmp_path / "out", quick_policy()), runner)
+        public = new_key(tmp_path / "agency.pem")
+        key = read_private_key(tmp_path / "agency.pem")
+        made = make_package(published.folders, tmp_path / f"package{suffix}", key, "A. Officer")
         start = time.perf_counter()
-        assert check_package(made, trust, runner).frames == frames
+        found = check_package(made.path, Trust(read_public_key(public)), runner)
         times = SECONDS / (time.perf_counter() - start)
+    megabits = (published.folders.release / published.folders.video_name).stat().st_size * 8e-6 / SECONDS
     with capsys.disabled():
-        print(f" verify 1088p, two workers: {times:.1f} x real time", end=" ")
-    if times < TIMES_REAL_TIME and others > 1:
-        pytest.skip(f"{others:.0f} other processes want the two processors: the clock says nothing")
+        print(f" verify{suffix or ' folder'}: {times:.1f} x real time, 1920x1088 at {megabits:.0f} Mbit/s", end=" ")
+    assert found.frames == frames
     assert times >= TIMES_REAL_TIME

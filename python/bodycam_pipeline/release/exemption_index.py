@@ -15,6 +15,9 @@ from bodycam_pipeline.release.printed import printed
 from bodycam_pipeline.rules.exemptions import Exemption, Screen, exemptions
 from bodycam_pipeline.values.plan import Plan
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the begin of a formula."""
+
 NAMES = tuple(f"exemption-index.{ending}" for ending in ("csv", "html", "pdf"))
 
 
@@ -71,6 +74,3 @@ def _csv(rows: list[tuple[str, ...]]) -> bytes:
     out = io.StringIO()
     csv.writer(out).writerows([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row] for row in rows)
     return out.getvalue().encode()
-
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")

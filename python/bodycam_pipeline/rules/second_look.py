@@ -21,10 +21,10 @@ EXPLAINED_SHARE = 0.5
 """How much of a box has to lie in what the plan hides, keeps or dismisses: a face that half shows is not hidden."""
 
 APART = 1.2
-"""Two scales that differ by less show a network nearly the same picture."""
+"""Two scales that differ by a smaller ratio show a network nearly the same picture; chosen, not measured."""
 
 ENLARGED, MOST_ENLARGED = 4 / 3, 2.0
-"""How much an auditor enlarges a picture to see it at a scale of its own, and how much at most."""
+"""How many times an auditor enlarges a picture to see it at a scale of its own, and at most; chosen, not measured."""
 
 SAME_THING_SECONDS = Fraction(1, 2)
 """Looks that far apart may be of one thing: auditors miss frames too."""
