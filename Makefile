@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUST := $(shell find rust -name '*.rs' -o -name Cargo.toml 2>/dev/null) Cargo.toml Cargo.lock
 DEMO := demo
 
-.PHONY: all demo test test-slow lint format bench clean
+.PHONY: all demo test test-slow lint format bench instructions instructions-record clean
 all: lint test
 
 $(VENV)/installed: pyproject.toml
@@ -45,6 +45,13 @@ format: $(VENV)/installed
 bench: $(VENV)/built
 	$(BIN)/pytest benchmarks
 	$(BIN)/bodycam bench
+
+# The kernels' instructions, counted by valgrind, beside those of the last release; the second target records them.
+instructions: $(VENV)/built
+	$(BIN)/python -m benchmarks.instructions
+
+instructions-record: $(VENV)/built
+	$(BIN)/python -m benchmarks.instructions --record
 
 clean:
 	rm -rf $(VENV) target $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
