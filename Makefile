@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUST := $(shell find rust -name '*.rs' -o -name Cargo.toml 2>/dev/null) Cargo.toml Cargo.lock
 DEMO := demo
 
-.PHONY: all demo test test-slow lint format bench instructions instructions-record clean
+.PHONY: all demo test test-slow lint format bench instructions instructions-record flamegraph clean
 all: lint test
 
 $(VENV)/installed: pyproject.toml
@@ -53,5 +53,10 @@ instructions: $(VENV)/built
 instructions-record: $(VENV)/built
 	$(BIN)/python -m benchmarks.instructions --record
 
+# Where the time of one job goes: `make flamegraph RECORDING=recording.mp4` writes flame.svg and throws the release away.
+flamegraph: $(VENV)/built
+	out=$$(mktemp -d) && trap "rm -rf $$out" EXIT && $(BIN)/py-spy record --native --subprocesses --rate 20 \
+		--output flame.svg -- $(BIN)/bodycam redact $(RECORDING) --out $$out $(OPTIONS)
+
 clean:
-	rm -rf $(VENV) target $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf $(VENV) target $(DEMO) flame.svg .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
