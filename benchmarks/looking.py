@@ -2,11 +2,12 @@
 
     python -m benchmarks.looking [--ways MODELS@SCALES/EVERY ...] [--clips NAME ...]
 
-A way is written ``centerface+detector-v1@640+1280/1+2``: the models, the long sides of the picture in pixels, and in
-how many frames each model looks once. Each clip is looked at in every way in turn, so that a drifting machine drifts
-for all; the first way is the measure for boxes that nobody labelled. Printed for each way: CPU milliseconds per frame,
-how many of the boxes flagged sure are hidden, and how many of the boxes that the first way hides show. A box is what
-the detectors saw, before padding. Needs ../shared/data/clips.
+A way is written ``centerface+detector-v1@640+1280/1+2*1+3``: the models, the long sides of the picture in pixels, in
+how many frames each model looks once, and in how many each scale is looked at (all, where that is left out). Each clip
+is looked at in every way in turn, so that a drifting machine drifts for all; the first way is the measure for boxes
+that nobody labelled. Printed for each way: CPU milliseconds per frame, how many of the boxes flagged sure are hidden,
+and how many of the boxes that the first way hides show. A box is what the detectors saw, before padding.
+Needs ../shared/data/clips.
 """
 
 import argparse
@@ -30,17 +31,18 @@ CLIPS = Path(__file__).parents[2] / "shared" / "data" / "clips"
 UNLABELLED = ("face_no_bframes.mp4", "person_dog_rot270.mp4", "walkers_ai_generated.mp4", "roof_cfr_timestamps.mp4")
 """Clips with people that nobody labelled: the first way's own boxes are what they are measured by."""
 
-BOTH = "centerface+detector-v1"
+BOTH, OWN = "centerface+detector-v1", "detector-v1"
 WAYS = (
     f"{BOTH}@640+1280/1+1",
-    f"{BOTH}@640+1280/2+1",
     f"{BOTH}@640+1280/3+1",
-    f"{BOTH}@1280/1+1",
-    f"{BOTH}@960/1+1",
     f"{BOTH}@640/1+1",
-    "detector-v1@640+1280/1",
-    "detector-v1@1280/1",
-    "detector-v1@640/1",
+    f"{OWN}@640+1280/1",
+    f"{OWN}@640+1280/1*1+2",
+    f"{OWN}@640+1280/1*1+3",
+    f"{OWN}@640+1280/1*2+1",
+    f"{OWN}@1280/1",
+    f"{OWN}@960/1",
+    f"{OWN}@640/1",
 )
 
 
@@ -80,7 +82,10 @@ def policy_of(way: str) -> Policy:
     """The default policy, looking that way."""
     looking, every = way.split("/")
     models, scales = looking.split("@")
+    every, _, scales_every = every.partition("*")
     rule = {"models": models.split("+"), "long_sides_px": scales.split("+"), "every": every.split("+")}
+    if scales_every:
+        rule["scales_every"] = scales_every.split("+")
     return Policy.model_validate({"detection": rule})
 
 

@@ -14,6 +14,7 @@ from PIL import Image
 from bodycam_pipeline.demo.actors import Mark, car, person
 from bodycam_pipeline.demo.camera import View
 from bodycam_pipeline.demo.compose import FRAME_PTS, TIME_BASE, cast, compose_demo
+from bodycam_pipeline.demo.touched import compose_touched
 from bodycam_pipeline.demo.truth import GroundTruth, TrueBox
 from bodycam_pipeline.media.planes import planes
 from bodycam_pipeline.media.probe import probe
@@ -114,6 +115,12 @@ def test_a_recording_without_a_picture_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="at least one picture"):
         write_recording(tmp_path / "a.mp4", [], frame_rate=Fraction(30), sound=silence, sound_hz=48_000)
     assert not list(tmp_path.iterdir())
+
+
+def test_hevc_is_written_where_it_is_asked_for(tmp_path: Path) -> None:
+    compose_touched(tmp_path / "new.mp4", 100, groups=1, size=(320, 180), codec="hevc")
+    recording = probe(str(tmp_path / "new.mp4"))
+    assert (recording.video.codec, len(recording.packets.shown_pts())) == ("hevc", 60)
 
 
 @pytest.mark.parametrize("degrees", [0, 17, 45, 90, 200])

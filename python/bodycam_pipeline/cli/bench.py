@@ -4,8 +4,9 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast, get_args
 
 import typer
 from rich.console import Console
@@ -15,9 +16,11 @@ from bodycam_pipeline.demo.touched import compose_touched
 from bodycam_pipeline.measuring import speed_table
 from bodycam_pipeline.measuring.contest import contest
 from bodycam_pipeline.measuring.contestants import contestants
+from bodycam_pipeline.media.write_recording import Codec
 from bodycam_pipeline.rules.coverage import TrueBox
 from bodycam_pipeline.values.geometry import Box
 
+CODECS: tuple[Codec, ...] = get_args(Codec)
 SIZES = {"720p": (1280, 720), "1080p": (1920, 1080), "4k": (3840, 2160)}
 
 Given = Annotated[
@@ -30,6 +33,7 @@ Touched = Annotated[
     list[int] | None, typer.Option("--touched", min=0, max=100, help="Made up: percent of groups. Repeat it.")
 ]
 Sizes = Annotated[list[str] | None, typer.Option("--size", help="Made up: 720p, 1080p or 4k. Repeat it.")]
+Codecs = Annotated[list[str] | None, typer.Option("--codec", help="Made up: h264 or hevc. Repeat it.")]
 Groups = Annotated[int, typer.Option("--groups", min=1, help="Made up: length in groups of two seconds.")]
 Rounds = Annotated[int, typer.Option("--rounds", min=1, help="Timed runs of each program, in turn.")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the rows (Parquet, Markdown) and the plot.")]
@@ -45,19 +49,20 @@ def bench(
     truth: Truth = None,
     touched: Touched = None,
     size: Sizes = None,
+    codec: Codecs = None,
     groups: Groups = 5,
     rounds: Rounds = 1,
     out: Out = None,
     as_json: AsJson = False,
 ) -> None:
     """Time this product, deface, a plain transcode and decoding alone, in turn; every output is checked."""
-    unknown = set(size or ()) - set(SIZES)
-    if unknown:
-        raise typer.BadParameter(f"{', '.join(unknown)}: say {', '.join(SIZES)}", param_hint="--size")
+    for said, known, option in ((size, SIZES, "--size"), (codec, CODECS, "--codec")):
+        if unknown := set(said or ()) - set(known):
+            raise typer.BadParameter(f"{', '.join(unknown)}: say {', '.join(known)}", param_hint=option)
     rows: list[speed_table.Row] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        given = [(recording, truth)] if recording else _made_up(folder, touched or [0, 20, 100], size, groups)
+        given = [(recording, truth)] if recording else _made_up(folder, touched or [0, 20, 100], size, codec, groups)
         for path, boxes in given:
             results = contest(contestants(path.absolute(), folder / "left", _boxes(boxes)), rounds)
             rows += speed_table.rows(path.stem, results)
@@ -81,13 +86,12 @@ def machine() -> str:
 
 
 def _made_up(
-    folder: Path, touched: list[int], sizes: list[str] | None, groups: int
+    folder: Path, touched: list[int], sizes: list[str] | None, codecs: list[str] | None, groups: int
 ) -> Iterator[tuple[Path, Path | None]]:
-    for size in sizes or ["1080p"]:
-        for percent in touched:
-            path = folder / f"{size}-{percent}-percent.mp4"
-            compose_touched(path, percent, groups=groups, size=SIZES[size])
-            yield path, path.with_suffix(".truth.json")
+    for size, codec, percent in product(sizes or ["1080p"], codecs or ["h264"], touched):
+        path = folder / f"{size}-{codec}-{percent}-percent.mp4"
+        compose_touched(path, percent, groups=groups, size=SIZES[size], codec=cast("Codec", codec))
+        yield path, path.with_suffix(".truth.json")
 
 
 def _boxes(truth: Path | None) -> list[TrueBox]:

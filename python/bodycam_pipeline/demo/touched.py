@@ -9,20 +9,23 @@ from numpy.typing import NDArray
 from bodycam_pipeline.demo.compose import FRAME_PTS, FRAME_RATE, SOUND_HZ, TIME_BASE, cast
 from bodycam_pipeline.demo.stage import Stage
 from bodycam_pipeline.demo.truth import GroundTruth, TrueBox, write_truth
-from bodycam_pipeline.media.write_recording import KEYFRAME_SECONDS, write_recording
+from bodycam_pipeline.media.write_recording import KEYFRAME_SECONDS, Codec, write_recording
 
 STREET = 2
 """The seed of a street in which our detectors see nobody: in that of seed 1 they take a tree for a face."""
 
 
-def compose_touched(path: Path, percent: int, *, groups: int = 10, size: tuple[int, int] = (1920, 1080)) -> GroundTruth:
+def compose_touched(
+    path: Path, percent: int, *, groups: int = 10, size: tuple[int, int] = (1920, 1080), codec: Codec = "h264"
+) -> GroundTruth:
     """Write a recording in which a share of the groups shows somebody, and its truth beside it.
 
     Args:
-        path: Of the recording, H.264 in MP4.
+        path: Of the recording, an MP4.
         percent: 0 to 100: of the groups, rounded to whole ones, spread evenly.
         groups: How many there are, `KEYFRAME_SECONDS` each.
         size: Width and height, both even.
+        codec: Of the video.
 
     Raises:
         StorageError: the disk refused.
@@ -39,7 +42,7 @@ def compose_touched(path: Path, percent: int, *, groups: int = 10, size: tuple[i
             yield picture
 
     silence = np.zeros(round(len(times) / FRAME_RATE * SOUND_HZ), np.float32)
-    write_recording(path, pictures(), frame_rate=FRAME_RATE, sound=silence, sound_hz=SOUND_HZ)
+    write_recording(path, pictures(), frame_rate=FRAME_RATE, sound=silence, sound_hz=SOUND_HZ, codec=codec)
     truth = GroundTruth(*size, TIME_BASE, frames)
     write_truth(truth, path.with_suffix(".truth.json"))
     return truth

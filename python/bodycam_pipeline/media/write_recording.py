@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
+from typing import Literal
 
 import av
 import numpy as np
@@ -14,6 +15,13 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from bodycam_pipeline.durable import disk_errors
+
+Codec = Literal["h264", "hevc"]
+
+_ENCODERS: dict[Codec, tuple[str, dict[str, str]]] = {
+    "h264": ("libx264", {"preset": "veryfast", "crf": "20", "bf": "0"}),
+    "hevc": ("libx265", {"preset": "ultrafast", "crf": "22", "x265-params": "log-level=error:pools=1:open-gop=0"}),
+}
 
 KEYFRAME_SECONDS = 2
 """As body-worn cameras do it; also where segments begin."""
@@ -32,8 +40,9 @@ def write_recording(
     frame_rate: Fraction,
     sound: NDArray[np.float32],
     sound_hz: int,
+    codec: Codec = "h264",
 ) -> None:
-    """Write H.264 (BT.709, limited range) and mono AAC into an MP4 that appears under its name whole, or not at all.
+    """Write video (BT.709, limited range) and mono AAC into an MP4 that appears under its name whole, or not at all.
 
     The pts of frame n is n times the frame rate's denominator, in a time base of one over its numerator.
 
@@ -43,6 +52,7 @@ def write_recording(
         frame_rate: Frames per second.
         sound: Samples -1..1.
         sound_hz: Samples per second.
+        codec: What cameras write; the newer ones HEVC.
 
     Raises:
         StorageError: the disk refused.
@@ -53,7 +63,7 @@ def write_recording(
         try:
             options = {"video_track_timescale": str(frame_rate.numerator)}
             with av.open(str(part), "w", format="mp4", options=options) as container:
-                _write(container, pictures, frame_rate, (sound, sound_hz))
+                _write(container, pictures, frame_rate, (sound, sound_hz), codec)
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
@@ -64,12 +74,13 @@ def _write(
     pictures: Iterable[NDArray[np.uint8]],
     frame_rate: Fraction,
     sound: tuple[NDArray[np.float32], int],
+    codec: Codec,
 ) -> None:
     remaining = iter(pictures)
     first = next(remaining, None)
     if first is None:
         raise ValueError("a recording needs at least one picture")
-    video = _video_stream(container, first.shape[1], first.shape[0], frame_rate)
+    video = _video_stream(container, (first.shape[1], first.shape[0]), frame_rate, codec)
     audio = container.add_stream("aac", rate=sound[1], layout="mono")
     for number, picture in enumerate(chain([first], remaining)):
         _write_picture(container, video, picture, number * frame_rate.denominator)
@@ -77,15 +88,16 @@ def _write(
     _write_sound(container, audio, *sound)
 
 
-def _video_stream(container: OutputContainer, width: int, height: int, frame_rate: Fraction) -> VideoStream:
-    stream = container.add_stream("libx264", rate=frame_rate)
-    stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+def _video_stream(container: OutputContainer, size: tuple[int, int], frame_rate: Fraction, codec: Codec) -> VideoStream:
+    name, options = _ENCODERS[codec]
+    stream: VideoStream = container.add_stream(name, rate=frame_rate)  # type: ignore[assignment]
+    (stream.width, stream.height), stream.pix_fmt = size, "yuv420p"
     encoder = stream.codec_context
     encoder.time_base = Fraction(1, frame_rate.numerator)
     encoder.gop_size = round(KEYFRAME_SECONDS * frame_rate)
     encoder.color_range, encoder.thread_count = ColorRange.MPEG, 1
     encoder.color_primaries = encoder.color_trc = encoder.colorspace = _BT709
-    encoder.options = {"preset": "veryfast", "crf": "20", "bf": "0"}
+    encoder.options = options
     return stream
 
 

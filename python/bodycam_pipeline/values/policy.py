@@ -68,6 +68,7 @@ class DetectionRule(_Part):
             because whoever looks less often sees less. One of them at least looks at every frame.
         long_sides_px: The scales: the longer side of the upright picture as the models see it. Larger than the
             recording is never used: it would show nothing new.
+        scales_every: For each of the scales, in how many frames it is looked at once, as ``every`` has it for models.
         suppress_iou: Boxes of one kind that overlap more are one.
         cut_difference: Mean luma difference (0..255) of two neighbouring frames above which the scene has changed.
             High on purpose: a false cut would stop a track from reaching back.
@@ -78,14 +79,16 @@ class DetectionRule(_Part):
     models: Annotated[tuple[str, ...], Field(min_length=1)] = ("centerface", "detector-v1")
     every: tuple[Annotated[int, Field(ge=1, le=10)], ...] = ()
     long_sides_px: Annotated[tuple[Annotated[int, Field(ge=64, le=4096)], ...], Field(min_length=1)] = (640, 1280)
+    scales_every: tuple[Annotated[int, Field(ge=1, le=10)], ...] = ()
     suppress_iou: Annotated[float, Field(gt=0, lt=1)] = 0.5
     cut_difference: Annotated[float, Field(gt=0)] = 48.0
     provider: Provider = "cpu"
 
     @model_validator(mode="after")
     def _somebody_sees_every_frame(self) -> "DetectionRule":
-        if self.every and (len(self.every) != len(self.models) or min(self.every) > 1):
-            raise ValueError("detection.every needs a number for each of detection.models, one of them 1")
+        for name, every, of in (("every", self.every, "models"), ("scales_every", self.scales_every, "long_sides_px")):
+            if every and (len(every) != len(getattr(self, of)) or min(every) > 1):
+                raise ValueError(f"detection.{name} needs a number for each of detection.{of}, one of them 1")
         return self
 
     @property

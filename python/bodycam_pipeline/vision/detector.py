@@ -13,7 +13,7 @@ from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.model import Model, Provider, Thresholds
 from bodycam_pipeline.values.policy import DetectionRule
 from bodycam_pipeline.values.recording import VideoFacts
-from bodycam_pipeline.vision.scales import input_sizes, matrix_of
+from bodycam_pipeline.vision.scales import frames_between, input_sizes, matrix_of
 from bodycam_pipeline.vision.session import Network, open_network
 from bodycam_pipeline.vision.thumbnail import Thumbnail, difference, thumbnail
 
@@ -64,6 +64,7 @@ class _Group:
     ) -> None:
         self._models = [_Trusted(model, rule.provider, every) for model, every in models]
         sizes = input_sizes(rule.long_sides_px, video.upright_size, enlarge=enlarge)
+        self._every = frames_between(sizes, rule.long_sides_px, rule.scales_every, video.upright_size)
         self._tensors = [np.zeros((1, 3, size.height, size.width), np.float32) for size in sizes]
         self._first = models[0][0]
         self._letterbox = Letterbox(
@@ -82,14 +83,15 @@ class _Group:
         return any(model.every == 1 for model in self._models)
 
     def sightings(self, frame: Planes, number: int) -> list[_Sighting]:
-        """What those models of the group whose turn it is see at every scale."""
+        """What those models of the group whose turn it is see at those scales whose turn it is."""
         looking = [model for model in self._models if number % model.every == 0]
         if not looking:
             return []
         self._scales = self._letterbox.fill([frame], self._tensors)
         return [
             sighting
-            for tensor, scale in zip(self._tensors, self._scales, strict=True)
+            for tensor, scale, every in zip(self._tensors, self._scales, self._every, strict=True)
+            if number % every == 0
             for model in looking
             for sighting in model.sightings(tensor, scale)
         ]
