@@ -197,7 +197,7 @@ def _judged(job: Job, plan: Plan, staged: Staged, seen: list[SegmentLooks], sett
     looks = [replace(part, looks=tuple(map(stricter, part.looks))) for part in seen]
     gate = job.policy.gate.model_copy(update={"least_looks": least})
     policy = job.policy.model_copy(update={"gate": gate})
-    return judged(replace(job, policy=policy), plan, staged, looks, 0.0).spots
+    return judged(replace(job, policy=policy), plan, staged, looks).spots
 
 
 def _forget(clip: Clip, rng: random.Random, runner: Runner, tally: Tally) -> None:

@@ -13,7 +13,7 @@ from bodycam_pipeline.release.report import sheet_times
 from bodycam_pipeline.release.staging import Staged
 from bodycam_pipeline.rules.segments import split
 from bodycam_pipeline.running.runner import Runner
-from bodycam_pipeline.steps.audit import AuditTask, audit_segment
+from bodycam_pipeline.steps.audit import Audit, AuditTask, audit_segment
 from bodycam_pipeline.steps.detect import DetectTask, detect_segment
 from bodycam_pipeline.steps.observe import ObserveTask, observe_segment
 from bodycam_pipeline.steps.render import RenderTask, render_segment
@@ -30,6 +30,9 @@ from bodycam_pipeline.values.timeline import ReleaseClock
 Phase = Literal["detect", "render", "verify", "audit"]
 Watch = Callable[[Phase, int, int], None]
 """Told after every segment: the phase, the frames done so far, the frames in all."""
+
+EVERY_FRAME: dict[str, object] = {"every": (), "scales_every": ()}
+"""How often an auditor looks is the gate's to say, not the painters'."""
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -120,16 +123,20 @@ def render_sound(job: Job, plan: Plan, runner: Runner) -> EncodedAudio | None:
 
 
 def observe_every_frame(job: Job, plan: Plan, staged: Staged, runner: Runner, watch: Watch) -> list[SegmentObservation]:
-    """The last look: the finished file decoded as a stranger would, frame by frame, against the plan."""
+    """The last look: the finished file decoded as a stranger would, frame by frame, against the plan.
+
+    The second look is made of the same decoding; `audit_every_frame` tells what it saw.
+    """
     finished, clock, policy = probe(str(staged.video)), staged.clock, job.policy
-    shown = sheet_times(job.recording)
+    shown, audit_of = sheet_times(job.recording), _audits(job, finished)
     rendered = [(s.span, str(sketches_path(_samples_path(job, plan, s)))) for s in split(job.recording)]
 
     def task(segment: Segment) -> ObserveTask:
         span, packets = clock.span_to_recording(segment.span), _packets(finished, segment)
         sketches, part = tuple(p for when, p in rendered if when.overlaps(span)), plan.part(span, policy.drawn_codes)
+        audit = audit_of(segment) if job.auditors else None
         return ObserveTask(
-            finished.address, finished.video, packets, segment, part, policy.redaction, clock, sketches, shown
+            finished.address, finished.video, packets, segment, part, policy.redaction, clock, sketches, shown, audit
         )
 
     return Pass("verify", observe_segment, task).over(finished, runner, watch)
@@ -138,20 +145,26 @@ def observe_every_frame(job: Job, plan: Plan, staged: Staged, runner: Runner, wa
 def audit_every_frame(job: Job, staged: Staged, runner: Runner, watch: Watch) -> list[SegmentLooks]:
     """The second look: a network that is not the painter looks at the finished file, frame by frame.
 
-    Results are kept under the digest of the file, so that a run that was cut off goes on where it ended.
+    Results are kept under the digest of the file: what was seen while it was decoded to be verified, or by a run that
+    was cut off, is not looked at again.
     """
-    finished, gate, detection = probe(str(staged.video)), job.policy.gate, job.policy.detection
-    folder = job.audits_of(finished.sha256)
-    auditors = tuple(
-        (model, detection.model_copy(update={"models": (model.name,), "every": (), "long_sides_px": scales}))
-        for model, scales in job.audits
-    )
+    finished = probe(str(staged.video))
+    audit_of = _audits(job, finished)
 
     def task(segment: Segment) -> AuditTask:
-        packets, result = _packets(finished, segment), folder / f"{segment.number:06d}.parquet"
-        return AuditTask(finished.address, finished.video, packets, segment, auditors, gate.stride, str(result))
+        return AuditTask(finished.address, finished.video, _packets(finished, segment), segment, audit_of(segment))
 
     return Pass("audit", audit_segment, task).over(finished, runner, watch)
+
+
+def _audits(job: Job, finished: Recording) -> Callable[[Segment], Audit]:
+    folder, detection = job.audits_of(finished.sha256), job.policy.detection
+    auditors = tuple(
+        (model, detection.model_copy(update={"models": (model.name,), "long_sides_px": scales, **EVERY_FRAME}))
+        for model, scales in job.audits
+    )
+    stride = job.policy.gate.stride
+    return lambda segment: Audit(auditors, stride, str(folder / f"{segment.number:06d}.parquet"))
 
 
 def decode_every_frame(video: Path, runner: Runner, watch: Watch) -> list[SegmentObservation]:

@@ -4,7 +4,6 @@ Everything is decided in the plan between the two passes, and nothing bears a re
 has been decoded again and found to be what the plan says.
 """
 
-import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -203,9 +202,8 @@ def _released(job: Job, plan: Plan, runner: Runner, watch: Watch) -> Published:
 def _looked_at_again(job: Job, plan: Plan, staged: Staged, runner: Runner, watch: Watch) -> SecondLook | None:
     if not job.auditors:
         return None
-    began = time.monotonic()
     seen = audit_every_frame(job, staged, runner, watch)
-    second = judged(job, plan, staged, seen, time.monotonic() - began)
+    second = judged(job, plan, staged, seen)
     keep_spots(job, staged, second)
     if second.spots:
         write_report(job, plan, staged, second)

@@ -28,19 +28,17 @@ class SecondLook:
     Attributes:
         spots: What nothing explains.
         looks: At how many frames.
-        seconds: What it took, by the clock on the wall.
     """
 
     spots: tuple[Spot, ...]
     looks: int
-    seconds: float
 
 
-def judged(job: Job, plan: Plan, staged: Staged, seen: Sequence[SegmentLooks], seconds: float) -> SecondLook:
+def judged(job: Job, plan: Plan, staged: Staged, seen: Sequence[SegmentLooks]) -> SecondLook:
     """What remains unexplained of everything that was seen."""
     looks = [look for part in seen for look in part.looks]
     released = Released(plan, job.policy, job.recording.video, staged.clock)
-    return SecondLook(unexplained(released, looks), len(looks), seconds)
+    return SecondLook(unexplained(released, looks), len(looks))
 
 
 def folder_of(job: Job) -> Path:

@@ -1,8 +1,9 @@
 """The second look at one segment of the finished file, by a network that is not the painter."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from bodycam_pipeline._native import Planes
 from bodycam_pipeline.evidence.looks_file import read_looks, write_looks
 from bodycam_pipeline.media.decode import decode_segment
 from bodycam_pipeline.media.planes import planes
@@ -14,45 +15,87 @@ from bodycam_pipeline.vision.detector import Detector
 
 
 @dataclass(frozen=True)
+class Audit:
+    """Who looks at a segment once more, and where what they see is kept.
+
+    Attributes:
+        auditors: Who looks, each with its scales.
+        stride: Every how many frames, from the segment's first.
+        result_path: Where the looks are kept, under the digest of the file they are of.
+    """
+
+    auditors: tuple[tuple[Model, DetectionRule], ...]
+    stride: int
+    result_path: str
+
+
+@dataclass(frozen=True)
 class AuditTask:
     """All that one segment's second look needs.
 
     Attributes:
         address, video, packets, segment: Of the finished file, as probed.
-        auditors: Who looks, each with its scales.
-        stride: Every how many frames, from the segment's first.
-        result_path: Where the looks are kept, under the digest of the file they are of.
+        audit: Who looks.
     """
 
     address: str
     video: VideoFacts
     packets: PacketIndex
     segment: Segment
-    auditors: tuple[tuple[Model, DetectionRule], ...]
-    stride: int
-    result_path: str
+    audit: Audit
+
+
+@dataclass
+class Auditing:
+    """A second look that goes on frame by frame, beside whatever else the frames are decoded for."""
+
+    audit: Audit
+    video: VideoFacts
+    _frames: int = 0
+    _looks: list[Look] = field(default_factory=list)
+    _undecodable: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Open the networks."""
+        self._detectors = [Detector((model,), rule, self.video, enlarge=True) for model, rule in self.audit.auditors]
+
+    def look(self, pts: int, frame: Planes | None) -> None:
+        """Take the next frame of the segment; None where it did not decode."""
+        due = self._frames % self.audit.stride == 0
+        self._frames += 1
+        if frame is None:
+            self._undecodable.append(pts)
+        elif due:
+            found = [d for detector in self._detectors for d in detector.look([(pts, frame)])[0].detections]
+            self._looks.append(Look(pts, cut=False, detections=tuple(found)))
+
+    def keep(self, segment: Segment) -> SegmentLooks:
+        """Leave what was seen at the audit's path."""
+        seen = SegmentLooks(segment.number, tuple(self._looks), tuple(self._undecodable))
+        write_looks(seen, Path(self.audit.result_path))
+        return seen
+
+
+def auditing(audit: Audit | None, video: VideoFacts) -> Auditing | None:
+    """A second look to be made; None where nobody looks, or where it was made before and is kept.
+
+    Raises:
+        ModelError: a model that cannot be loaded.
+    """
+    made = audit is None or read_looks(Path(audit.result_path)) is not None
+    return None if audit is None or made else Auditing(audit, video)
 
 
 def audit_segment(task: AuditTask) -> SegmentLooks:
-    """Decode the segment, look, and leave the result at ``task.result_path``; one that is there is not made again.
+    """Decode the segment, look, and leave the result at its path; one that is there is not made again.
 
     Raises:
         BodycamError: as decoding and the model do.
     """
-    path = Path(task.result_path)
-    finished = read_looks(path)
+    finished = read_looks(Path(task.audit.result_path))
     if finished is not None:
         return finished
-    detectors = [Detector((model,), rule, task.video, enlarge=True) for model, rule in task.auditors]
-    looks: list[Look] = []
-    undecodable: list[int] = []
-    for number, source in enumerate(decode_segment(task.address, task.video, task.packets, task.segment)):
-        if source.frame is None:
-            undecodable.append(source.pts)
-        elif number % task.stride == 0:
-            borrowed = planes(source.frame)
-            found = [d for detector in detectors for d in detector.look([(source.pts, borrowed)])[0].detections]
-            looks.append(Look(source.pts, cut=False, detections=tuple(found)))
-    seen = SegmentLooks(task.segment.number, tuple(looks), tuple(undecodable))
-    write_looks(seen, path)
-    return seen
+    going = Auditing(task.audit, task.video)
+    for source in decode_segment(task.address, task.video, task.packets, task.segment):
+        going.look(source.pts, None if source.frame is None else planes(source.frame))
+    return going.keep(task.segment)

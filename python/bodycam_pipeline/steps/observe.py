@@ -13,6 +13,7 @@ from bodycam_pipeline.evidence.sketches_file import read_sketches
 from bodycam_pipeline.media.contact_sheet import jpeg
 from bodycam_pipeline.media.decode import decode_segment
 from bodycam_pipeline.media.planes import planes
+from bodycam_pipeline.steps.audit import Audit, auditing
 from bodycam_pipeline.steps.render import black
 from bodycam_pipeline.values.observed import SegmentObservation
 from bodycam_pipeline.values.plan import PlanPart
@@ -32,6 +33,7 @@ class ObserveTask:
         clock: How the finished file's time maps to the recording's.
         sketches: Files of what was handed to the encoder in this time.
         pictures: The frames, by their pts in the recording, that the report shows.
+        audit: Who looks at the frames once more while they are decoded; None for nobody.
     """
 
     address: str
@@ -43,29 +45,36 @@ class ObserveTask:
     clock: ReleaseClock
     sketches: tuple[str, ...] = ()
     pictures: frozenset[int] = frozenset()
+    audit: Audit | None = None
 
 
 def observe_segment(task: ObserveTask) -> SegmentObservation:
     """Decode the segment; name every frame by its digest, and measure how well its regions are hidden and how far it is
-    from the frame that was rendered.
+    from the frame that was rendered. The second look is made of the same decoding, and kept where `audit_segment` finds
+    it: whether it counts is decided when the promises were found kept.
 
     Raises:
-        BodycamError: as decoding does.
+        BodycamError: as decoding and the auditors do.
     """
+    second = auditing(task.audit, task.video)
     rendered = read_sketches(map(Path, task.sketches))
     pts, digests, residuals, differences, undecodable, pictures = [], [], [], [], [], []
     for source in decode_segment(task.address, task.video, task.packets, task.segment):
         at = task.clock.to_recording(source.pts)
-        if source.frame is None:
+        borrowed = None if source.frame is None else planes(source.frame)
+        if second is not None:
+            second.look(source.pts, borrowed)
+        if source.frame is None or borrowed is None:
             undecodable.append(at)
             continue
-        borrowed = planes(source.frame)
         pts.append(at)
         digests.append(_native.frame_digest(borrowed))
         residuals.append(_worst_residual(borrowed, at, task))
         differences.append(_difference(borrowed, at, rendered))
         if at in task.pictures:
             pictures.append((at, jpeg(source.frame)))
+    if second is not None:
+        second.keep(task.segment)
     return SegmentObservation(
         np.array(pts, dtype=np.int64),
         np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(-1, 32),
