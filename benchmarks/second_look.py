@@ -1,15 +1,15 @@
 """Does the second look catch what a plan forgot, and how often does it cry wolf?
 
-    python -m benchmarks.second_look [--seconds 2] [--cases 200] [--seed 5]
+    python -m benchmarks.second_look [--seconds 2] [--cases 200] [--seed 5] [--policy POLICY.toml]
 
-Each real clip in ../shared is cut to its first seconds and planned by the shipped default. Its correct release is
-looked at once: everything that is seen is a false alarm. Then, round after round, about half of its tracks are taken
-out of the plan at random and the clip is rendered again: each of them that shows now is one case, caught where a spot
-meets one of its boxes. Tracks count that are faces or plates of at least 16 pixels (the shorter side, before padding).
-A track is what the painters saw, lamps taken for faces included; "confirmed" are those that two networks which the
-product does not ship (YuNet, HyperLPR3 in ../shared/reference-models) saw surely in three of its frames or more. These
-are the bar's faces and plates. Prints after every clip and round, and at the end the same for other thresholds: how
-much higher than shipped an auditor begins, and in how many looks a thing must be seen.
+Each real clip in ../shared is cut to its first seconds and planned by the policy, or the shipped default. Its correct
+release is looked at once: everything that is seen is a false alarm. Then, round after round, about half of its tracks
+are taken out of the plan at random and the clip is rendered again: each of them that shows now is one case, caught
+where a spot meets one of its boxes. Tracks count that are faces or plates of at least 16 pixels (the shorter side,
+before padding). A track is what the painters saw, lamps taken for faces included; "confirmed" are those that two
+networks which the product does not ship (YuNet, HyperLPR3 in ../shared/reference-models) saw surely in three of its
+frames or more. These are the bar's faces and plates. Prints after every clip and round, and at the end the same for
+other thresholds: how much higher than shipped an auditor begins, and in how many looks a thing must be seen.
 """
 
 import argparse
@@ -27,6 +27,7 @@ from statistics import median
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from bodycam_pipeline.evidence.policy_file import read_policy
 from bodycam_pipeline.passes import audit_every_frame, look_at_every_frame, render_every_frame, unwatched
 from bodycam_pipeline.pipeline import Order, open_job
 from bodycam_pipeline.release.job import Job
@@ -104,12 +105,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--cases", type=int, default=200)
     parser.add_argument("--seed", type=int, default=5)
+    parser.add_argument("--policy", type=Path)
     options = parser.parse_args()
+    policy = read_policy(options.policy) if options.policy else Policy()
     if not CLIPS.is_dir():
         raise SystemExit(f"{CLIPS} is not there: nothing to measure on")
     tally, rng = Tally(), random.Random(options.seed)  # noqa: S311 - cases that can be repeated
     with tempfile.TemporaryDirectory() as folder, LocalRunner(2) as runner:
-        clips = [c for path in _clips() if (c := _planned(path, Path(folder), options.seconds, runner, tally))]
+        clips = [c for path in _clips() if (c := _planned(path, Path(folder), options.seconds, policy, runner, tally))]
         print(tally, flush=True)
         for number in count(1):
             if tally.confirmed >= options.cases or not clips:
@@ -136,13 +139,13 @@ def _clips() -> list[Path]:
     return sorted(p for p in CLIPS.glob("*") if p.suffix not in {".csv", ".json", ".md"})
 
 
-def _planned(path: Path, folder: Path, seconds: float, runner: Runner, tally: Tally) -> Clip | None:
+def _planned(path: Path, folder: Path, seconds: float, policy: Policy, runner: Runner, tally: Tally) -> Clip | None:
     short = folder / path.name
     cut = f"ffmpeg -v error -y -t {seconds} -i {path} -map 0:v:0 -c copy {short}"
     if subprocess.run(cut.split(), check=False, capture_output=True).returncode:
         return None
     try:
-        job = open_job(Order(str(short), folder / "out", Policy()), "benchmark")
+        job = open_job(Order(str(short), folder / "out", policy), "benchmark")
         began = time.monotonic()
         looks = [look for part in look_at_every_frame(job, runner, unwatched) for look in part.looks]
         tally.looked += time.monotonic() - began

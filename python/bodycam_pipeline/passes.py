@@ -31,9 +31,6 @@ Phase = Literal["detect", "render", "verify", "audit"]
 Watch = Callable[[Phase, int, int], None]
 """Told after every segment: the phase, the frames done so far, the frames in all."""
 
-EVERY_FRAME: dict[str, object] = {"every": (), "scales_every": ()}
-"""How often an auditor looks is the gate's to say, not the painters'."""
-
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
@@ -160,7 +157,7 @@ def audit_every_frame(job: Job, staged: Staged, runner: Runner, watch: Watch) ->
 def _audits(job: Job, finished: Recording) -> Callable[[Segment], Audit]:
     folder, detection = job.audits_of(finished.sha256), job.policy.detection
     auditors = tuple(
-        (model, detection.model_copy(update={"models": (model.name,), "long_sides_px": scales, **EVERY_FRAME}))
+        (model, detection.model_copy(update={"models": (model.name,), "long_sides_px": scales, "every": ()}))
         for model, scales in job.audits
     )
     stride = job.policy.gate.stride

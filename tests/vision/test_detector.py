@@ -185,17 +185,25 @@ class TestLookingLessOften:
 
     def test_a_scale_may_be_looked_at_less_often_and_again_after_a_cut(self, centerface: Model) -> None:
         tiny, dark = frame(portrait((1280, 720), (500, 300), 20)[0]), frame(Image.new("RGB", (1280, 720)))
-        rule = DetectionRule(models=("centerface",), long_sides_px=(320, 1280), scales_every=(1, 2))
+        rule = DetectionRule(models=("centerface",), long_sides_px=(320, 1280), every=((1, 2),))
         looks = Detector([centerface], rule, facts(1280, 720)).look(list(enumerate([tiny, tiny, tiny, dark, tiny])))
         assert [bool(faces(found)) for found in looks] == [True, False, True, False, True]
 
     def test_scales_that_a_small_picture_makes_one_are_looked_at_as_often_as_either(self, centerface: Model) -> None:
         there = frame(portrait(SIZE, (300, 180), 90)[0])
-        rule = DetectionRule(models=("centerface",), long_sides_px=(1280, 640), scales_every=(3, 1))
+        rule = DetectionRule(models=("centerface",), long_sides_px=(1280, 640), every=((3, 1),))
         looks = Detector([centerface], rule, facts(*SIZE)).look([(0, there), (1, there)])
         assert all(faces(found) for found in looks)
 
-    @pytest.mark.parametrize("every", [(1,), (2, 2), (0, 1), (1, 1, 1)])
-    def test_some_scale_has_to_be_looked_at_in_every_frame(self, every: tuple[int, ...]) -> None:
+    @pytest.mark.parametrize("every", [((1,), 1), (2, (3, 2)), (1, (1, 1, 1)), (1, (1, 11))])
+    def test_an_entry_is_a_number_or_one_for_each_scale(self, every: tuple[int | tuple[int, ...], ...]) -> None:
         with pytest.raises(ValidationError):
-            DetectionRule(long_sides_px=(640, 1280), scales_every=every)
+            DetectionRule(models=("centerface", "detector-v0"), long_sides_px=(640, 1280), every=every)
+
+    def test_two_models_may_look_at_scales_of_their_own_rates(self, centerface: Model) -> None:
+        rule = DetectionRule(models=("centerface", "detector-v1"), long_sides_px=(320, 1280), every=((1, 3), 1))
+        assert rule.intervals == ((1, 3), (1, 1))
+        tiny = frame(portrait((1280, 720), (500, 300), 20)[0])
+        blind = replace(find_model("detector-v1"), kinds={})
+        looks = Detector([centerface, blind], rule, facts(1280, 720)).look(list(enumerate([tiny] * 4)))
+        assert [bool(faces(found)) for found in looks] == [True, False, False, True]

@@ -14,10 +14,10 @@ from bodycam_pipeline.rules.coverage import TrueBox, measure
 from bodycam_pipeline.values.errors import MeasuringError
 from bodycam_pipeline.values.policy import Policy
 
-OURS, ONE, LOOKING, DEFACE, TRANSCODE, DECODE = (
+OURS, LOOKING, ONE, DEFACE, TRANSCODE, DECODE = (
     "this product, shipped default",
-    "this product, own network alone",
     "of that, looking and planning",
+    "this product, own network alone",
     "deface (faces only)",
     "decode + x264, same preset",
     "decode only (the limit)",
@@ -51,8 +51,8 @@ def contestants(recording: Path, folder: Path, truth: Sequence[TrueBox]) -> list
         transcode = [ffmpeg, "-i", recording, "-an", "-c:v", "libx264", "-preset", preset, "-crf", crf, out]
     all_of_them = [
         ours(OURS, "redact"),
+        ours(LOOKING, "detect"),
         ours(ONE, "redact", "--models", OWN),
-        ours(LOOKING, "detect", "--models", OWN),
         peer(TRANSCODE, transcode, frames),
         peer(DECODE, decode, frames, leaves=False),
     ]

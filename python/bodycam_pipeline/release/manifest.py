@@ -44,7 +44,7 @@ def _manifest(job: Job, plan: Plan, staged: Staged) -> dict[str, object]:
         "policy": _policy(job),
         "models": [
             {"name": m.name, "sha256": m.sha256, "licence": m.licence, "role": m.role, "every": every}
-            for m, every in zip(job.models, job.policy.detection.rates, strict=True)
+            for m, every in zip(job.models, job.policy.detection.intervals, strict=True)
         ],
         "computed": {"provider": job.policy.detection.provider, "onnxruntime": runtime_version()},
         "plan": {"sha256": plan.sha256},

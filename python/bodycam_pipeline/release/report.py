@@ -98,10 +98,15 @@ def _scales(long_sides_px: Sequence[int]) -> str:
     return f"{' and '.join(map(str, long_sides_px))} px"
 
 
+def _how_often(every: Sequence[int], long_sides_px: Sequence[int]) -> str:
+    rarely = [f"one frame in {n} at {side} px" for n, side in zip(every, long_sides_px, strict=True) if n > 1]
+    return f", {', '.join(rarely)}" if rarely else ""
+
+
 def _identity(job: Job, plan: Plan) -> list[tuple[str, str]]:
     models = [
-        (f"model {m.name}" + (f", one frame in {every}" if every > 1 else ""), m.sha256)
-        for m, every in zip(job.models, job.policy.detection.rates, strict=True)
+        (f"model {m.name}{_how_often(every, job.policy.detection.long_sides_px)}", m.sha256)
+        for m, every in zip(job.models, job.policy.detection.intervals, strict=True)
     ]
     models += [(f"auditor {m.name}", m.sha256) for m in job.auditors]
     return [

@@ -26,6 +26,8 @@ def _drawable(code: str) -> str:
 Code = Annotated[str, AfterValidator(_drawable)]
 
 Share = Annotated[float, Field(ge=0, le=4)]
+Interval = Annotated[int, Field(ge=1, le=10)]
+"""In how many frames something happens once."""
 
 
 class _Part(BaseModel):
@@ -64,11 +66,10 @@ class DetectionRule(_Part):
 
     Attributes:
         models: Registered names, paths or ``package:DISTRIBUTION/FILE``.
-        every: For each of the models, in how many frames it looks once. Empty, the default, is every frame for all,
-            because whoever looks less often sees less. One of them at least looks at every frame.
+        every: For each of the models, in how many frames it looks once: a number for all scales, or one for each of
+            them. Empty is every frame for all: whoever looks less often sees less. One at least looks at every frame.
         long_sides_px: The scales: the longer side of the upright picture as the models see it. Larger than the
             recording is never used: it would show nothing new.
-        scales_every: For each of the scales, in how many frames it is looked at once, as ``every`` has it for models.
         suppress_iou: Boxes of one kind that overlap more are one.
         cut_difference: Mean luma difference (0..255) of two neighbouring frames above which the scene has changed.
             High on purpose: a false cut would stop a track from reaching back.
@@ -77,24 +78,28 @@ class DetectionRule(_Part):
     """
 
     models: Annotated[tuple[str, ...], Field(min_length=1)] = ("centerface", "detector-v1")
-    every: tuple[Annotated[int, Field(ge=1, le=10)], ...] = ()
+    every: tuple[Interval | tuple[Interval, ...], ...] = ()
     long_sides_px: Annotated[tuple[Annotated[int, Field(ge=64, le=4096)], ...], Field(min_length=1)] = (640, 1280)
-    scales_every: tuple[Annotated[int, Field(ge=1, le=10)], ...] = ()
     suppress_iou: Annotated[float, Field(gt=0, lt=1)] = 0.5
     cut_difference: Annotated[float, Field(gt=0)] = 48.0
     provider: Provider = "cpu"
 
     @model_validator(mode="after")
     def _somebody_sees_every_frame(self) -> "DetectionRule":
-        for name, every, of in (("every", self.every, "models"), ("scales_every", self.scales_every, "long_sides_px")):
-            if every and (len(every) != len(getattr(self, of)) or min(every) > 1):
-                raise ValueError(f"detection.{name} needs a number for each of detection.{of}, one of them 1")
+        if self.every and len(self.every) != len(self.models):
+            raise ValueError("detection.every needs an entry for each of detection.models")
+        if any(len(row) != len(self.long_sides_px) for row in self.intervals):
+            raise ValueError("an entry of detection.every is a number, or one for each of detection.long_sides_px")
+        if all(min(row) > 1 for row in self.intervals):
+            raise ValueError("one of detection.models has to look at every frame: detection.every has no 1")
         return self
 
     @property
-    def rates(self) -> tuple[int, ...]:
-        """For each of the models, in how many frames it looks once."""
-        return self.every or (1,) * len(self.models)
+    def intervals(self) -> tuple[tuple[int, ...], ...]:
+        """For each of the models and each of the scales, in how many frames it looks once."""
+        scales = len(self.long_sides_px)
+        rows = self.every or (1,) * len(self.models)
+        return tuple((row,) * scales if isinstance(row, int) else row for row in rows)
 
 
 class TrackingRule(_Part):

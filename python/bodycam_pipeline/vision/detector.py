@@ -13,12 +13,15 @@ from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.model import Model, Provider, Thresholds
 from bodycam_pipeline.values.policy import DetectionRule
 from bodycam_pipeline.values.recording import VideoFacts
-from bodycam_pipeline.vision.scales import frames_between, input_sizes, matrix_of
+from bodycam_pipeline.vision.scales import by_tensor, input_sizes, matrix_of
 from bodycam_pipeline.vision.session import Network, open_network
 from bodycam_pipeline.vision.thumbnail import Thumbnail, difference, thumbnail
 
 Motion = Callable[[Thumbnail, Thumbnail], tuple[float, float]]
 """How far the contents moved between two thumbnails, right and down, as shares of the width and height."""
+
+Intervals = tuple[int, ...]
+"""For each of the scales, in how many frames it is looked at once."""
 
 HARDLY_EVER = 1.0
 """The highest threshold there is, for what the model is not trusted with: what still passes is dropped."""
@@ -38,8 +41,8 @@ class _Sighting:
 class _Trusted:
     """A network and what it is trusted with."""
 
-    def __init__(self, model: Model, provider: Provider, every: int) -> None:
-        self.name, self.every = model.name, every
+    def __init__(self, model: Model, provider: Provider, intervals: Sequence[int]) -> None:
+        self.name, self.intervals = model.name, intervals
         self._network: Network = open_network(model, provider)
         self._classes = model.classes
         self._thresholds = model.kinds
@@ -60,11 +63,13 @@ class _Group:
     """Models that take the same tensor, and the tensors, one per scale, that are filled for every frame anew."""
 
     def __init__(
-        self, models: Sequence[tuple[Model, int]], rule: DetectionRule, video: VideoFacts, *, enlarge: bool
+        self, models: Sequence[tuple[Model, Intervals]], rule: DetectionRule, video: VideoFacts, *, enlarge: bool
     ) -> None:
-        self._models = [_Trusted(model, rule.provider, every) for model, every in models]
         sizes = input_sizes(rule.long_sides_px, video.upright_size, enlarge=enlarge)
-        self._every = frames_between(sizes, rule.long_sides_px, rule.scales_every, video.upright_size)
+        self._models = [
+            _Trusted(model, rule.provider, by_tensor(sizes, rule.long_sides_px, every, video.upright_size))
+            for model, every in models
+        ]
         self._tensors = [np.zeros((1, 3, size.height, size.width), np.float32) for size in sizes]
         self._first = models[0][0]
         self._letterbox = Letterbox(
@@ -80,19 +85,18 @@ class _Group:
     @property
     def sees_every_frame(self) -> bool:
         """Whether one of its models does."""
-        return any(model.every == 1 for model in self._models)
+        return any(1 in model.intervals for model in self._models)
 
     def sightings(self, frame: Planes, number: int) -> list[_Sighting]:
         """What those models of the group whose turn it is see at those scales whose turn it is."""
-        looking = [model for model in self._models if number % model.every == 0]
-        if not looking:
+        if not any(number % every == 0 for model in self._models for every in model.intervals):
             return []
         self._scales = self._letterbox.fill([frame], self._tensors)
         return [
             sighting
-            for tensor, scale, every in zip(self._tensors, self._scales, self._every, strict=True)
+            for model in self._models
+            for tensor, scale, every in zip(self._tensors, self._scales, model.intervals, strict=True)
             if number % every == 0
-            for model in looking
             for sighting in model.sightings(tensor, scale)
         ]
 
@@ -131,7 +135,9 @@ class Detector:
         Raises:
             ModelError: a model that cannot be loaded.
         """
-        ordered = sorted(zip(models, rule.every or [1] * len(models), strict=True), key=_convention)
+        every_frame = [(1,) * len(rule.long_sides_px)] * len(models)
+        intervals = rule.intervals if rule.every else every_frame  # the rule may be of other models
+        ordered = sorted(zip(models, intervals, strict=True), key=_convention)
         self._groups = [
             _Group(list(group), rule, video, enlarge=enlarge) for _, group in groupby(ordered, key=_convention)
         ]
@@ -184,7 +190,7 @@ class Detector:
         return Box(max(left, 0.0), max(top, 0.0), min(right, float(width)), min(bottom, float(height)))
 
 
-def _convention(looking: tuple[Model, int]) -> tuple[str, tuple[float, float, float], tuple[float, float, float]]:
+def _convention(looking: tuple[Model, Intervals]) -> tuple[str, tuple[float, float, float], tuple[float, float, float]]:
     model, _ = looking
     return model.channels, model.mean, model.factor
 

@@ -39,19 +39,18 @@ def input_sizes(
     return tuple(dict.fromkeys(sizes))
 
 
-def frames_between(
+def by_tensor(
     sizes: Sequence[InputSize], long_sides_px: Sequence[int], every: Sequence[int], upright_size: tuple[int, int]
 ) -> tuple[int, ...]:
-    """For each tensor in how many frames it is looked at once: as often as the most frequent scale that became it.
+    """In how many frames each tensor is looked at once: as often as the most frequent of the scales that became it.
 
     Args:
         sizes: What `input_sizes` made of the scales.
         long_sides_px: The scales.
-        every: Of each scale; empty for every frame.
+        every: Of each scale.
         upright_size: Width and height of the upright picture.
     """
-    each = zip(long_sides_px, every or [1] * len(long_sides_px), strict=True)
-    became = [(input_sizes([side], upright_size)[0], number) for side, number in each]
+    became = [(input_sizes([side], upright_size)[0], number) for side, number in zip(long_sides_px, every, strict=True)]
     return tuple(min((number for made, number in became if made == size), default=1) for size in sizes)
 
 
