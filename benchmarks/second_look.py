@@ -38,9 +38,10 @@ from bodycam_pipeline.rules.planning import make_plan
 from bodycam_pipeline.rules.tracks import link
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.running.runner import Runner
-from bodycam_pipeline.values.detection import Detection, Look, SegmentLooks
+from bodycam_pipeline.values.detection import Detection, Look
 from bodycam_pipeline.values.errors import BodycamError
 from bodycam_pipeline.values.geometry import Box
+from bodycam_pipeline.values.looks import Looks, SegmentLooks
 from bodycam_pipeline.values.observed import Spot
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import Policy
@@ -147,7 +148,7 @@ def _planned(path: Path, folder: Path, seconds: float, policy: Policy, runner: R
     try:
         job = open_job(Order(str(short), folder / "out", policy), "benchmark")
         began = time.monotonic()
-        looks = [look for part in look_at_every_frame(job, runner, unwatched) for look in part.looks]
+        looks = Looks.joined(part.looks for part in look_at_every_frame(job, runner, unwatched))
         tally.looked += time.monotonic() - began
         plan = make_plan(job.recording, looks, (), job.policy, {})
         sure = _sure(short, folder, runner)
@@ -155,7 +156,7 @@ def _planned(path: Path, folder: Path, seconds: float, policy: Policy, runner: R
         print(f"{path.name}: {error.what}")
         return None
     video = job.recording.video
-    wanted = [replace(k, detections=tuple(d for d in k.detections if d.kind in job.policy.hide)) for k in looks]
+    wanted = looks.of_kinds(job.policy.hide)
     tracks = link(wanted, time_base=video.time_base, size=video.upright_size, rule=job.policy.tracking)
     clip = Clip(job, plan, [track for track in tracks if _large(track)], sure)
     found = _spots(clip, plan, runner, tally)
@@ -197,7 +198,7 @@ def _judged(job: Job, plan: Plan, staged: Staged, seen: list[SegmentLooks], sett
         found = [replace(d, confident=d.score >= starts[d.model, d.kind] + above) for d in look.detections]
         return replace(look, detections=tuple(found))
 
-    looks = [replace(part, looks=tuple(map(stricter, part.looks))) for part in seen]
+    looks = [replace(part, looks=Looks.of(map(stricter, part.looks))) for part in seen]
     gate = job.policy.gate.model_copy(update={"least_looks": least})
     policy = job.policy.model_copy(update={"gate": gate})
     return judged(replace(job, policy=policy), plan, staged, looks).spots

@@ -16,6 +16,7 @@ from pathlib import Path
 from bodycam_pipeline.measuring.clips import Eyes, Seen, clips_in, cover, look_at
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.values.detection import Look
+from bodycam_pipeline.values.looks import Looks
 from bodycam_pipeline.values.model import Thresholds
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.vision.registry import find_model
@@ -52,7 +53,8 @@ def _seen(name: str) -> list[Seen]:
 
 
 def _row(clips: list[Seen], start: float, floor: float) -> str:
-    covered = [cover(replace(clip, looks=tuple(_cut(x, start, floor) for x in clip.looks)), Policy()) for clip in clips]
+    looks = [Looks.of(_cut(x, start, floor) for x in clip.looks) for clip in clips]
+    covered = [cover(replace(clip, looks=cut), Policy()) for clip, cut in zip(clips, looks, strict=True)]
     labelled, empty = [c for c in covered if not c.empty], [c for c in covered if c.empty]
     boxes = sum(c.coverage.boxes for c in labelled)
     shown = sum(len(thing.visible_pts) for c in labelled for thing in c.coverage.things)

@@ -1,5 +1,6 @@
 """The passes over the pixels: each maps one step over the segments, on whatever runner there is."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +19,9 @@ from bodycam_pipeline.steps.detect import DetectTask, detect_segment
 from bodycam_pipeline.steps.observe import ObserveTask, observe_segment
 from bodycam_pipeline.steps.render import RenderTask, render_segment
 from bodycam_pipeline.steps.sound import SoundTask, render_sound_track
-from bodycam_pipeline.values.detection import SegmentLooks
 from bodycam_pipeline.values.encoded import EncodedAudio, EncodedSegment
 from bodycam_pipeline.values.errors import Place
+from bodycam_pipeline.values.looks import SegmentLooks
 from bodycam_pipeline.values.observed import SegmentObservation
 from bodycam_pipeline.values.plan import Plan, PlanPart
 from bodycam_pipeline.values.policy import RedactionRule
@@ -54,6 +55,7 @@ class Pass(Generic[Task, Result]):
             BodycamError: the first segment that was refused, named.
         """
         segments = split(file)
+        frames = sum(segment.frames for segment in segments)
         results: dict[int, Result] = {}
         done = 0
         for outcome in runner.run(self.step, [self.task(segment) for segment in segments]):
@@ -61,7 +63,7 @@ class Pass(Generic[Task, Result]):
                 raise outcome.error.at(Place(file.name, segment=outcome.number))
             results[outcome.number] = outcome.result  # type: ignore[assignment]
             done += segments[outcome.number].frames
-            watch(self.phase, done, len(file.packets.shown_pts()))
+            watch(self.phase, done, frames)
         return [results[number] for number in range(len(segments))]
 
 
@@ -126,11 +128,14 @@ def observe_every_frame(job: Job, plan: Plan, staged: Staged, runner: Runner, wa
     """
     finished, clock, policy = probe(str(staged.video)), staged.clock, job.policy
     shown, audit_of = sheet_times(job.recording), _audits(job, finished)
-    rendered = [(s.span, str(sketches_path(_samples_path(job, plan, s)))) for s in split(job.recording)]
+    rendered = split(job.recording)
 
     def task(segment: Segment) -> ObserveTask:
         span, packets = clock.span_to_recording(segment.span), _packets(finished, segment)
-        sketches, part = tuple(p for when, p in rendered if when.overlaps(span)), plan.part(span, policy.drawn_codes)
+        first = bisect_right(rendered, span.start_pts, key=lambda s: s.span.end_pts)
+        end = bisect_left(rendered, span.end_pts, key=lambda s: s.span.start_pts)
+        sketches = tuple(str(sketches_path(_samples_path(job, plan, s))) for s in rendered[first:end])
+        part = plan.part(span, policy.drawn_codes)
         audit = audit_of(segment) if job.auditors else None
         return ObserveTask(
             finished.address, finished.video, packets, segment, part, policy.redaction, clock, sketches, shown, audit

@@ -4,6 +4,7 @@ Everything is decided in the plan between the two passes, and nothing bears a re
 has been decoded again and found to be what the plan says.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -36,6 +37,7 @@ from bodycam_pipeline.rules.fit import check_fits
 from bodycam_pipeline.rules.planning import make_plan
 from bodycam_pipeline.running.runner import Runner
 from bodycam_pipeline.values.edits import Edits
+from bodycam_pipeline.values.looks import Looks, SegmentLooks
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.values.recording import Recording
@@ -177,13 +179,16 @@ def _decided(order: Order) -> str:
 
 
 def _planned(job: Job, edits: Edits, runner: Runner, watch: Watch) -> Plan:
-    seen = look_at_every_frame(job, runner, watch)
-    looks = [look for part in seen for look in part.looks]
-    undecodable = [pts for part in seen for pts in part.undecodable_pts]
-    drafted = make_plan(job.recording, looks, undecodable, job.policy, {m.name: m.sha256 for m in job.models})
+    models = {m.name: m.sha256 for m in job.models}
+    drafted = make_plan(job.recording, *_gathered(look_at_every_frame(job, runner, watch)), job.policy, models)
     plan = apply_edits(drafted, edits, job.recording, job.policy)
     write_plan(plan, job.plan_path)
     return plan
+
+
+def _gathered(seen: Sequence[SegmentLooks]) -> tuple[Looks, list[int]]:
+    """All looks, and the frames that did not decode."""
+    return Looks.joined(part.looks for part in seen), [pts for part in seen for pts in part.undecodable_pts]
 
 
 def _released(job: Job, plan: Plan, runner: Runner, watch: Watch) -> Published:

@@ -6,13 +6,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from bodycam_pipeline.evidence.looks_file import read_looks, write_looks
-from bodycam_pipeline.values.detection import Detection, Look, SegmentLooks
+from bodycam_pipeline.values.detection import Detection, Look
 from bodycam_pipeline.values.geometry import Box
+from bodycam_pipeline.values.looks import Looks, SegmentLooks
 
 FACE = Detection(40, "face", Box(1.25, 2.5, 30.125, 40.0), 0.731, confident=True, model="m")
 SEEN = SegmentLooks(
     3,
-    (Look(0, False, ()), Look(40, True, (FACE,), (0.5, -1.25)), Look(80, False, (FACE, FACE))),
+    Looks.of([Look(0, False, ()), Look(40, True, (FACE,), (0.5, -1.25)), Look(80, False, (FACE, FACE))]),
     (120,),
 )
 
@@ -20,13 +21,8 @@ SEEN = SegmentLooks(
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "detections" / "000003.parquet"
-    seen = SegmentLooks(3, tuple(Look(x.pts, x.cut, _at(x), x.shift) for x in SEEN.looks), SEEN.undecodable_pts)
-    write_looks(seen, path)
+    write_looks(SEEN, path)
     return path
-
-
-def _at(look: Look) -> tuple[Detection, ...]:
-    return tuple(Detection(look.pts, d.kind, d.box, d.score, d.confident, d.model) for d in look.detections)
 
 
 def test_what_was_seen_comes_back(path: Path) -> None:

@@ -9,8 +9,9 @@ import pyarrow.parquet as pq
 
 from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.evidence.digests import value_sha256
-from bodycam_pipeline.values.detection import Detection, Look, SegmentLooks
+from bodycam_pipeline.values.detection import Detection, Look
 from bodycam_pipeline.values.geometry import Box
+from bodycam_pipeline.values.looks import Looks, SegmentLooks
 
 _COLUMNS: "list[pa.Field[Any]]" = [
     pa.field("pts", pa.int64(), nullable=False),
@@ -74,7 +75,7 @@ def _looks(table: pa.Table, facts: dict[str, Any]) -> SegmentLooks:
         by_pts[row["pts"]].append(_detection(row))
     cuts = frozenset(facts["cuts"])
     shifts = (None if shift is None else (shift[0], shift[1]) for shift in facts["shifts"])
-    looks = tuple(
+    looks = Looks.of(
         Look(pts, pts in cuts, tuple(found), shift) for (pts, found), shift in zip(by_pts.items(), shifts, strict=True)
     )
     return SegmentLooks(facts["segment"], looks, tuple(facts["undecodable"]))

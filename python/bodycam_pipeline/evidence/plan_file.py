@@ -13,7 +13,16 @@ import pyarrow.parquet as pq
 from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.values.errors import PlanError
 from bodycam_pipeline.values.geometry import Region
-from bodycam_pipeline.values.plan import REGION_SCHEMA, Dismissed, DrawnTrack, KeptTrack, MutedSpan, Plan, WithheldSpan
+from bodycam_pipeline.values.plan import (
+    REGION_SCHEMA,
+    Dismissed,
+    DrawnTrack,
+    KeptTrack,
+    MutedSpan,
+    Plan,
+    WithheldSpan,
+    json_pieces,
+)
 from bodycam_pipeline.values.timeline import Span
 
 METADATA_KEY = b"bodycam_plan"
@@ -111,7 +120,8 @@ def _digest(facts: dict[str, Any], plan: Plan) -> str:
     """Over everything in the file: the facts as JSON, the plan's own digest of its regions, and their scores."""
     hasher = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
     hasher.update(plan.sha256.encode())
-    hasher.update(json.dumps(plan.regions["score"].to_pylist()).encode())
+    for piece in json_pieces(plan.regions["score"]):
+        hasher.update(piece)
     return hasher.hexdigest()
 
 

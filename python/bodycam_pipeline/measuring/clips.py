@@ -11,9 +11,10 @@ from bodycam_pipeline.rules.planning import make_plan
 from bodycam_pipeline.rules.segments import split
 from bodycam_pipeline.running.runner import Runner
 from bodycam_pipeline.steps.detect import DetectTask, detect_segment
-from bodycam_pipeline.values.detection import KINDS, Kind, Look
+from bodycam_pipeline.values.detection import KINDS, Kind
 from bodycam_pipeline.values.errors import DatasetError, Place
 from bodycam_pipeline.values.geometry import Box
+from bodycam_pipeline.values.looks import Looks
 from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import DetectionRule, Policy
@@ -37,7 +38,7 @@ class Seen:
     """
 
     recording: Recording
-    looks: tuple[Look, ...]
+    looks: Looks
     undecodable_pts: tuple[int, ...]
     truth: tuple[TrueBox, ...]
     empty: bool
@@ -151,7 +152,7 @@ def look_at(path: Path, boxes: Sequence[tuple[int, TrueBox]], eyes: Eyes) -> See
     shown = recording.packets.shown_pts()
     return Seen(
         recording,
-        tuple(look for part in ordered if part for look in part.looks),
+        Looks.joined(part.looks for part in ordered if part),
         tuple(pts for part in ordered if part for pts in part.undecodable_pts),
         tuple(replace(box, pts=int(shown[number])) for number, box in boxes),
         not boxes,

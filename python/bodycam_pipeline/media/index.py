@@ -1,6 +1,7 @@
 """Build the packet index: one row per packet of the picture track, read from the file itself."""
 
 import hashlib
+from array import array
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,12 +22,14 @@ NO_TIME = -(1 << 63)
 
 @dataclass
 class _Rows:
-    pts: list[int] = field(default_factory=list)
-    dts: list[int] = field(default_factory=list)
-    size: list[int] = field(default_factory=list)
-    start: list[bool] = field(default_factory=list)
-    shown: list[bool] = field(default_factory=list)
-    copyable: list[bool] = field(default_factory=list)
+    """The index as it grows: machine words, since Python's own numbers take several times as much."""
+
+    pts: "array[int]" = field(default_factory=lambda: array("q"))
+    dts: "array[int]" = field(default_factory=lambda: array("q"))
+    size: "array[int]" = field(default_factory=lambda: array("q"))
+    start: bytearray = field(default_factory=bytearray)
+    shown: bytearray = field(default_factory=bytearray)
+    copyable: bytearray = field(default_factory=bytearray)
     sha256: bytearray = field(default_factory=bytearray)
 
 
@@ -89,9 +92,9 @@ def _frozen(rows: _Rows) -> PacketIndex:
         pts=np.array(rows.pts, dtype=np.int64),
         dts=np.array(rows.dts, dtype=np.int64),
         size_bytes=np.array(rows.size, dtype=np.int64),
-        random_access=np.array(rows.start, dtype=np.bool_),
-        shown=np.array(rows.shown, dtype=np.bool_),
-        copyable=np.array(rows.copyable, dtype=np.bool_),
+        random_access=np.array(rows.start, dtype=np.uint8).astype(np.bool_),
+        shown=np.array(rows.shown, dtype=np.uint8).astype(np.bool_),
+        copyable=np.array(rows.copyable, dtype=np.uint8).astype(np.bool_),
         sha256=np.frombuffer(bytes(rows.sha256), dtype=np.uint8).reshape(-1, 32),
     )
 

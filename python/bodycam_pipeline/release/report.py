@@ -145,7 +145,7 @@ def _decisions(plan: Plan) -> Iterable[dict[str, str]]:
 
 def _tracks(plan: Plan, recording: Recording) -> list[dict[str, object]]:
     grouped = plan.regions.group_by(["track", "kind"], use_threads=False).aggregate(
-        [("pts", "min"), ("pts", "max"), ("pts", "count_distinct"), ("score", "max"), ("origin", "distinct")]
+        [("pts", "min"), ("pts", "max"), ("pts", "count"), ("score", "max"), ("origin", "distinct")]
     )
     base, last = recording.video.time_base, recording.frame_duration_pts
     return [
@@ -154,7 +154,7 @@ def _tracks(plan: Plan, recording: Recording) -> list[dict[str, object]]:
             "kind": row["kind"],
             "start": format_clock(row["pts_min"] * base),
             "end": format_clock((row["pts_max"] + last) * base),
-            "frames": row["pts_count_distinct"],
+            "frames": row["pts_count"],
             "score": "-" if row["score_max"] is None else f"{row['score_max']:.2f}",
             "origins": ", ".join(sorted(row["origin_distinct"])),
         }

@@ -11,8 +11,8 @@ from bodycam_pipeline.media.contact_sheet import crops
 from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.release.staging import Staged
 from bodycam_pipeline.rules.second_look import Released, unexplained
-from bodycam_pipeline.values.detection import SegmentLooks
 from bodycam_pipeline.values.errors import NeedsReviewError, Place
+from bodycam_pipeline.values.looks import Looks, SegmentLooks
 from bodycam_pipeline.values.observed import Spot
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.timeline import format_clock
@@ -36,7 +36,7 @@ class SecondLook:
 
 def judged(job: Job, plan: Plan, staged: Staged, seen: Sequence[SegmentLooks]) -> SecondLook:
     """What remains unexplained of everything that was seen."""
-    looks = [look for part in seen for look in part.looks]
+    looks = Looks.joined(part.looks for part in seen)
     released = Released(plan, job.policy, job.recording.video, staged.clock)
     return SecondLook(unexplained(released, looks), len(looks))
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bodycam_pipeline.values.detection import Look
+from bodycam_pipeline.values.looks import Looks
 
 Luma = NDArray[np.float32]
 Path = NDArray[np.float64]
@@ -48,13 +49,13 @@ def camera_path(looks: Sequence[Look]) -> Path:
     Where a shift was not measured (at a segment's first frame), the camera is taken to move as it does in the looks
     around.
     """
-    shifts = np.array([(np.nan, np.nan) if look.shift is None else look.shift for look in looks], dtype=np.float64)
-    shifts = shifts.reshape(-1, 2)
+    columns = Looks.of(looks)
+    shifts = columns.shifts
     known = np.flatnonzero(~np.isnan(shifts[:, 0]))
     if not known.size:
         return np.zeros_like(shifts)
     everywhere = np.stack([np.interp(np.arange(len(looks)), known, side[known]) for side in shifts.T], axis=1)
-    everywhere[[look.cut for look in looks]] = 0
+    everywhere[columns.cuts] = 0
     everywhere[0] = 0
     path: Path = np.cumsum(everywhere, axis=0)
     return path

@@ -52,7 +52,7 @@ def apply_edits(plan: Plan, edits: Edits, recording: Recording, policy: Policy) 
     manual = [row for number, hide in drawn.items() for row in _hidden(hide, number, clock, policy.redaction.grid_px)]
     return replace(
         plan,
-        regions=sorted_regions([_without(plan.regions, edits.keep), region_table(manual)]),
+        regions=_edited(plan.regions, edits.keep, manual),
         withheld=_and(
             plan.withheld, [WithheldSpan(clock.frames(s, "withhold"), s.reason, s.by) for s in edits.withhold]
         ),
@@ -197,9 +197,13 @@ def _listed(tracks: Sequence[int]) -> str:
     return ", ".join("-".join(str(end) for end in run) for run in runs)
 
 
-def _without(regions: pa.Table, keep: Sequence[Keep]) -> pa.Table:
+def _edited(regions: pa.Table, keep: Sequence[Keep], manual: Sequence[PlannedRegion]) -> pa.Table:
+    """Without the tracks that are kept and with what was drawn; the very table where that is nothing."""
+    if not keep and not manual:
+        return regions
     kept = pa.array([k.track for k in keep], pa.int32())
-    return regions.filter(pc.invert(pc.is_in(regions["track"], value_set=kept)))
+    hidden = regions.filter(pc.invert(pc.is_in(regions["track"], value_set=kept)))
+    return sorted_regions([hidden, region_table(manual)])
 
 
 def _and(before: tuple[_Decision, ...], more: Sequence[_Decision]) -> tuple[_Decision, ...]:

@@ -6,15 +6,20 @@ picture. Two things that cross may swap their numbers; nothing that either of th
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from math import hypot, inf, log
 from statistics import median
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bodycam_pipeline.rules.camera import Path
-from bodycam_pipeline.values.detection import Detection, Look
+from bodycam_pipeline.rules.chains import STILL, Chain, Seen, Velocity, velocity_at_end, velocity_at_start
+from bodycam_pipeline.values.detection import Look
 from bodycam_pipeline.values.geometry import Box
+from bodycam_pipeline.values.looks import Looks
 
 LARGEST_SIZE_RATIO = 2.5
 """Between two linked boxes, per side. Detectors' boxes of one face differ by up to 1.6 between scales; half as much
@@ -29,62 +34,10 @@ CAMERA_WIDTHS_PER_SECOND = 1.0
 LARGEST_REACH_IN_SIDES = 2.0
 """However long the time between: farther apart, two sightings are two things, and each has its own ends extended."""
 
-VELOCITY_SECONDS = Fraction(1, 5)
-"""Velocity is measured over a fifth of a second: over less it is the detector's jitter, over more it is history."""
-
-VELOCITY_WINDOW = 32
-"""Sightings looked at for a velocity: a fifth of a second at 160 frames per second."""
-
-Velocity = tuple[float, float]
-"""Right and down, in pixels per pts of the steady picture."""
-
-STILL: Velocity = (0.0, 0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A detection with its look's position and its box in the steady picture, in which the camera does not move."""
-
-    look: int
-    box: Box
-    detection: Detection
-
-    @property
-    def pts(self) -> int:
-        """The frame."""
-        return self.detection.pts
-
-
-Chain = list[Seen]
-"""Sightings of one thing, ascending in time, at most one per look."""
-
 
 def moved(box: Box, x: float, y: float) -> Box:
     """The box somewhere else."""
     return Box(box.left + x, box.top + y, box.right + x, box.bottom + y)
-
-
-def velocity(end: Seen, inward: Iterable[Seen], time_base: Fraction) -> Velocity:
-    """Of the centre, between a chain's end and a sighting `VELOCITY_SECONDS` further in; still where there is one."""
-    other = end
-    for seen in inward:
-        if other is not end and abs(seen.pts - end.pts) * time_base > VELOCITY_SECONDS:
-            break
-        other = seen
-    if other is end:
-        return STILL
-    (x0, y0), (x1, y1), time = other.box.centre, end.box.centre, end.pts - other.pts
-    return (x1 - x0) / time, (y1 - y0) / time
-
-
-def velocity_at_end(chain: Chain, time_base: Fraction) -> Velocity:
-    """How the thing moved when it was last seen."""
-    return velocity(chain[-1], chain[-2 : -2 - VELOCITY_WINDOW : -1], time_base)
-
-
-def velocity_at_start(chain: Chain, time_base: Fraction) -> Velocity:
-    """How the thing moved when it was first seen."""
-    return velocity(chain[0], chain[1 : VELOCITY_WINDOW + 1], time_base)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +46,15 @@ class Linker:
 
     Attributes:
         looks: Ascending in pts.
+        scenes: The number of each look's scene.
         path: Of the camera, as `camera_path` gives it.
         time_base: Seconds per pts.
         long_side: Of the upright picture, in pixels.
         bridge_pts: The longest gap in a chain.
     """
 
-    looks: Sequence[Look]
+    looks: Looks
+    scenes: NDArray[np.int_]
     path: Path
     time_base: Fraction
     long_side: int
@@ -107,14 +62,13 @@ class Linker:
 
     def chains(self) -> list[Chain]:
         """Every detection in exactly one chain; chains without a confident member are dropped."""
-        joined = self._joined(list(self._tracklets()))
-        return [chain for chain in joined if any(seen.detection.confident for seen in chain)]
+        return [chain for chain in self._joined(list(self._tracklets())) if any(chain.sure)]
 
     def _tracklets(self) -> Iterator[Chain]:
         """Chains whose members are in neighbouring looks."""
         active: list[Chain] = []
         for number, look in enumerate(self.looks):
-            if look.cut or (active and look.pts - active[0][-1].pts > self.bridge_pts):
+            if look.cut or (active and look.pts - active[0].pts[-1] > self.bridge_pts):
                 yield from active
                 active = []
             sightings = self._sightings(number, look)
@@ -127,13 +81,13 @@ class Linker:
     def _sightings(self, number: int, look: Look) -> list[Seen]:
         x, y = self.path[number].tolist()
         ordered = sorted(look.detections, key=lambda d: (d.kind, d.box, d.score, d.confident, d.model))
-        return [Seen(number, moved(d.box, -x, -y), d) for d in ordered]
+        return [Seen.of(number, d, moved(d.box, -x, -y)) for d in ordered]
 
     def _matched(self, active: list[Chain], sightings: list[Seen]) -> dict[int, int]:
         """Sighting to chain: first where each was expected, then where the others' own motion has put the rest."""
         links = best_first(self._costs(active, sightings, STILL))
         if links and len(links) < min(len(active), len(sightings)):
-            shift = _median_shift((active[a][-1].box, sightings[b].box) for b, a in links.items())
+            shift = _median_shift((active[a].last.box, sightings[b].box) for b, a in links.items())
             taken = set(links.values())
             costs = self._costs(active, sightings, shift)
             links |= best_first((cost, a, b) for cost, a, b in costs if a not in taken and b not in links)
@@ -143,7 +97,7 @@ class Linker:
         self, active: list[Chain], sightings: list[Seen], shift: tuple[float, float]
     ) -> Iterator[tuple[float, int, int]]:
         for a, chain in enumerate(active):
-            last, speed = chain[-1], velocity_at_end(chain, self.time_base)
+            last, speed = chain.last, velocity_at_end(chain, self.time_base)
             for b, seen in enumerate(sightings):
                 cost = self._cost(last, seen, (speed,), shift)
                 if cost < inf:
@@ -154,7 +108,7 @@ class Linker:
 
         It may have stayed in the world (or moved with the other things), stayed in the picture, or kept its velocity.
         """
-        if last.detection.kind != seen.detection.kind:
+        if last.kind != seen.kind:
             return inf
         time = seen.pts - last.pts
         x, y = (self.path[last.look] - self.path[seen.look]).tolist()
@@ -166,19 +120,22 @@ class Linker:
 
     def _joined(self, tracklets: list[Chain]) -> list[Chain]:
         """Tracklets joined across gaps: the likeliest first, each end once, expected from both sides."""
-        tracklets.sort(key=lambda chain: (chain[0].pts, chain[0].detection.kind, chain[0].box))
-        scenes = _scenes(self.looks)
-        starts = [chain[0].pts for chain in tracklets]
-        costs = []
+        tracklets.sort(key=lambda chain: (chain.pts[0], chain.kind, chain.box(0)))
+        return _followed(tracklets, best_first(self._bridges(tracklets)))
+
+    def _bridges(self, tracklets: list[Chain]) -> Iterator[tuple[float, int, int]]:
+        """What it costs to go on from one tracklet's end to another's start, wherever that can be."""
+        starts = [chain.pts[0] for chain in tracklets]
         for a, first in enumerate(tracklets):
-            end, speed = first[-1], velocity_at_end(first, self.time_base)
+            end, speed = first.last, velocity_at_end(first, self.time_base)
             for b in range(bisect_right(starts, end.pts), bisect_right(starts, int(end.pts + self.bridge_pts))):
-                start = tracklets[b][0]
-                if scenes[end.look] != scenes[start.look]:
+                start = tracklets[b].first
+                if self.scenes[end.look] != self.scenes[start.look]:
                     continue
                 speeds = (speed, velocity_at_start(tracklets[b], self.time_base))
-                costs.append((self._cost(end, start, speeds) + float((start.pts - end.pts) * self.time_base), a, b))
-        return _followed(tracklets, best_first(cost for cost in costs if cost[0] < inf))
+                cost = self._cost(end, start, speeds) + float((start.pts - end.pts) * self.time_base)
+                if cost < inf:
+                    yield cost, a, b
 
 
 def best_first(costs: Iterable[tuple[float, int, int]]) -> dict[int, int]:
@@ -193,9 +150,10 @@ def best_first(costs: Iterable[tuple[float, int, int]]) -> dict[int, int]:
 
 
 def _longer(active: list[Chain], link: int | None, seen: Seen) -> Chain:
-    chain = [] if link is None else active[link]
-    chain.append(seen)
-    return chain
+    if link is None:
+        return Chain(seen)
+    active[link].add(seen)
+    return active[link]
 
 
 def _distance(place: Box, seen: Box) -> float:
@@ -214,14 +172,6 @@ def _median_shift(pairs: Iterable[tuple[Box, Box]]) -> tuple[float, float]:
     return median(x for x, _ in moves), median(y for _, y in moves)
 
 
-def _scenes(looks: Sequence[Look]) -> list[int]:
-    scene, scenes = 0, []
-    for look in looks:
-        scene += look.cut
-        scenes.append(scene)
-    return scenes
-
-
 def _followed(tracklets: list[Chain], before: dict[int, int]) -> list[Chain]:
     """Each tracklet that follows none, with all that follow it."""
     after = {a: b for b, a in before.items()}
@@ -229,9 +179,9 @@ def _followed(tracklets: list[Chain], before: dict[int, int]) -> list[Chain]:
     for start in range(len(tracklets)):
         if start in before:
             continue
-        chain, position = list(tracklets[start]), start
+        chain, position = tracklets[start], start
         while position in after:
             position = after[position]
-            chain += tracklets[position]
+            chain.follow(tracklets[position])
         chains.append(chain)
     return chains

@@ -1,7 +1,6 @@
 """From what was seen to what will be hidden."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -12,12 +11,25 @@ from bodycam_pipeline.rules.tracks import link
 from bodycam_pipeline.values.detection import Look
 from bodycam_pipeline.values.errors import Place, PlanError
 from bodycam_pipeline.values.geometry import Box
-from bodycam_pipeline.values.plan import REGION_SCHEMA, Plan, sorted_regions
-from bodycam_pipeline.values.policy import HideRule, Padding, Policy
+from bodycam_pipeline.values.looks import Looks
+from bodycam_pipeline.values.plan import REGION_SCHEMA, Plan
+from bodycam_pipeline.values.policy import Padding, Policy
 from bodycam_pipeline.values.recording import Recording, VideoFacts
 from bodycam_pipeline.values.track import ORIGINS, Track
 
 Sides = NDArray[np.float64]
+
+_ROW = np.dtype(
+    [
+        ("pts", np.int64),
+        *((side, np.int32) for side in ("left", "top", "right", "bottom")),
+        ("kind", np.uint8),
+        ("track", np.int32),
+        ("origin", np.uint8),
+        ("score", np.float32),
+    ]
+)
+"""One region, without its words: a kind is a position among the kinds, an origin one in `ORIGINS`."""
 
 
 def make_plan(
@@ -35,24 +47,25 @@ def make_plan(
     Raises:
         PlanError: the looks and the undecodable frames are not together the recording's frames, each once.
     """
-    _refuse_holes(recording, looks, undecodable_pts)
-    wanted = [replace(look, detections=tuple(d for d in look.detections if d.kind in policy.hide)) for look in looks]
-    video = recording.video
+    columns, video = Looks.of(looks), recording.video
+    _refuse_holes(recording, columns, undecodable_pts)
+    wanted = columns.of_kinds(policy.hide)
     tracks = link(wanted, time_base=video.time_base, size=video.upright_size, rule=policy.tracking)
-    tables = [_rows(track, policy.hide[track.kind], video, policy.redaction.grid_px) for track in tracks]
+    rows = _sorted_rows(tracks, policy, video)
+    del tracks  # as large as the plan itself
     return Plan(
         recording_sha256=recording.sha256,
         policy_sha256=policy.sha256,
         models=dict(sorted(models.items())),
         time_base=video.time_base,
         frames=len(looks) + len(undecodable_pts),
-        regions=sorted_regions(tables),
+        regions=_table(rows, policy),
         undecodable_pts=tuple(sorted(undecodable_pts)),
     )
 
 
-def _refuse_holes(recording: Recording, looks: Sequence[Look], undecodable_pts: Sequence[int]) -> None:
-    accounted = np.sort(np.array([*(look.pts for look in looks), *undecodable_pts], dtype=np.int64))
+def _refuse_holes(recording: Recording, looks: Looks, undecodable_pts: Sequence[int]) -> None:
+    accounted = np.sort(np.append(looks.pts, np.array(undecodable_pts, dtype=np.int64)))
     shown = recording.packets.shown_pts()
     if np.array_equal(accounted, shown):
         return
@@ -64,21 +77,41 @@ def _refuse_holes(recording: Recording, looks: Sequence[Look], undecodable_pts: 
     )
 
 
-def _rows(track: Track, rule: HideRule, video: VideoFacts, grid_px: int) -> pa.Table:
-    upright = _padded(track.boxes, rule.padding, min(video.upright_size) / 1080)
-    regions = snapped_regions(_coded(upright, video), video.width, video.height, grid_px)
-    there = (regions[:, 0] < regions[:, 2]) & (regions[:, 1] < regions[:, 3])
-    regions = regions[there]
+def _sorted_rows(tracks: Sequence[Track], policy: Policy, video: VideoFacts) -> NDArray[np.void]:
+    """The tracks' regions as `REGION_SCHEMA` sorts them: still numbers, so that words are laid out once."""
+    kinds = sorted(policy.hide)
+    parts = (_rows(track, kinds.index(track.kind), policy, video) for track in tracks)
+    rows = np.concatenate([np.empty(0, _ROW), *parts])
+    rows.sort(order=_ROW.names, kind="stable")
+    return rows
+
+
+def _table(rows: NDArray[np.void], policy: Policy) -> pa.Table:
+    kinds = sorted(policy.hide)
     columns: list[pa.Array[Any]] = [
-        pa.array(track.pts[there]),
-        *(pa.array(side) for side in regions.T),
-        pa.array([track.kind] * len(regions), pa.string()),
-        pa.array(np.full(len(regions), track.number, dtype=np.int32)),
-        pa.array(np.array(ORIGINS)[track.origins[there]], pa.string()),
-        pa.array(track.scores[there], from_pandas=True),
-        pa.array([rule.reason] * len(regions), pa.string()),
+        *(pa.array(np.ascontiguousarray(rows[name])) for name in ("pts", "left", "top", "right", "bottom")),
+        _words(kinds, rows["kind"]),
+        pa.array(np.ascontiguousarray(rows["track"])),
+        _words(ORIGINS, rows["origin"]),
+        pa.array(np.ascontiguousarray(rows["score"]), from_pandas=True),
+        _words([policy.hide[kind].reason for kind in kinds], rows["kind"]),
     ]
     return pa.table(columns, schema=REGION_SCHEMA)
+
+
+def _words(words: Sequence[str], positions: NDArray[np.uint8]) -> "pa.Array[Any]":
+    return pa.array(words, pa.string()).take(np.ascontiguousarray(positions))
+
+
+def _rows(track: Track, kind: int, policy: Policy, video: VideoFacts) -> NDArray[np.void]:
+    upright = _padded(track.boxes, policy.hide[track.kind].padding, min(video.upright_size) / 1080)
+    regions = snapped_regions(_coded(upright, video), video.width, video.height, policy.redaction.grid_px)
+    there = (regions[:, 0] < regions[:, 2]) & (regions[:, 1] < regions[:, 3])
+    rows = np.empty(int(there.sum()), _ROW)
+    rows["pts"], rows["kind"], rows["track"] = track.pts[there], kind, track.number
+    rows["left"], rows["top"], rows["right"], rows["bottom"] = regions[there].T
+    rows["origin"], rows["score"] = track.origins[there], track.scores[there]
+    return rows
 
 
 def _padded(boxes: Sides, padding: Padding, scale: float) -> Sides:

@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bodycam_pipeline.rules.camera import Path, camera_path
-from bodycam_pipeline.rules.linking import Chain, Linker, Velocity, velocity_at_end, velocity_at_start
+from bodycam_pipeline.rules.chains import Chain, Velocity, velocity_at_end, velocity_at_start
+from bodycam_pipeline.rules.linking import Linker
 from bodycam_pipeline.values.detection import Look
+from bodycam_pipeline.values.looks import Looks
 from bodycam_pipeline.values.policy import TrackingRule
 from bodycam_pipeline.values.track import ORIGINS, Track
 
@@ -52,12 +54,13 @@ def link(looks: Sequence[Look], *, time_base: Fraction, size: tuple[int, int], r
     Raises:
         ValueError: looks out of order.
     """
-    pts = np.array([look.pts for look in looks], dtype=np.int64)
+    columns = Looks.of(looks)
+    pts, scenes = columns.pts, np.cumsum(columns.cuts, dtype=np.int_)
     if (np.diff(pts) <= 0).any():
         raise ValueError("looks must ascend in pts, one per frame")
-    path = camera_path(looks)
-    chains = Linker(looks, path, time_base, max(size), Fraction(rule.bridge_ms, 1000) / time_base).chains()
-    timeline = _Timeline(pts, np.cumsum([look.cut for look in looks]), path, time_base, rule)
+    path = camera_path(columns)
+    chains = Linker(columns, scenes, path, time_base, max(size), Fraction(rule.bridge_ms, 1000) / time_base).chains()
+    timeline = _Timeline(pts, scenes, path, time_base, rule)
     found = [_filled(chain, timeline) for chain in chains]
     found.sort(key=lambda t: (t.pts[0], t.kind, *t.boxes[0]))
     return tuple(replace(track, number=number) for number, track in enumerate(found, start=1))
@@ -102,8 +105,7 @@ def _filled(chain: Chain, timeline: _Timeline) -> Track:
 
     Everything happens in the steady picture, in which the camera does not move.
     """
-    seen = np.array([sighting.look for sighting in chain])
-    boxes = np.array([(s.box.left, s.box.top, s.box.right, s.box.bottom) for s in chain])
+    seen, boxes = np.array(chain.looks), np.array(chain.sides).reshape(-1, 4)
     boxes = _unjittered(boxes, timeline.seconds(np.full(seen.size, seen[0]), seen))
     first, last = int(seen[0]), int(seen[-1])
     back, on = np.arange(timeline.extended_from(first), first), np.arange(last + 1, timeline.extended_to(last))
@@ -120,9 +122,9 @@ def _filled(chain: Chain, timeline: _Timeline) -> Track:
     origins[first - looks[0] : last + 1 - looks[0]] = ORIGINS.index("interpolated")
     origins[seen - looks[0]] = ORIGINS.index("detected")
     scores = np.full(looks.size, np.nan, dtype=np.float32)
-    scores[seen - looks[0]] = [sighting.detection.score for sighting in chain]
+    scores[seen - looks[0]] = chain.scores
     placed = steady + np.tile(timeline.path[looks], 2)
-    return Track(0, chain[0].detection.kind, timeline.pts[looks], placed, scores, origins)
+    return Track(0, chain.kind, timeline.pts[looks], placed, scores, origins)
 
 
 def _between(boxes: Boxes, seen: NDArray[np.int_], timeline: _Timeline) -> Boxes:

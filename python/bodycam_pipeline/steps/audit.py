@@ -7,7 +7,8 @@ from bodycam_pipeline._native import Planes
 from bodycam_pipeline.evidence.looks_file import read_looks, write_looks
 from bodycam_pipeline.media.decode import decode_segment
 from bodycam_pipeline.media.planes import planes
-from bodycam_pipeline.values.detection import Look, SegmentLooks
+from bodycam_pipeline.values.detection import Look
+from bodycam_pipeline.values.looks import Looks, SegmentLooks
 from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.values.policy import DetectionRule
 from bodycam_pipeline.values.recording import PacketIndex, Segment, VideoFacts
@@ -71,7 +72,7 @@ class Auditing:
 
     def keep(self, segment: Segment) -> SegmentLooks:
         """Leave what was seen at the audit's path."""
-        seen = SegmentLooks(segment.number, tuple(self._looks), tuple(self._undecodable))
+        seen = SegmentLooks(segment.number, Looks.of(self._looks), tuple(self._undecodable))
         write_looks(seen, Path(self.audit.result_path))
         return seen
 

@@ -11,7 +11,8 @@ from bodycam_pipeline.evidence.looks_file import read_looks, write_looks
 from bodycam_pipeline.media.decode import SourceFrame, decode_segment
 from bodycam_pipeline.media.planes import planes
 from bodycam_pipeline.rules.camera import picture_shift
-from bodycam_pipeline.values.detection import Look, SegmentLooks
+from bodycam_pipeline.values.detection import Look
+from bodycam_pipeline.values.looks import Looks, SegmentLooks
 from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.values.policy import DetectionRule
 from bodycam_pipeline.values.recording import PacketIndex, Segment, VideoFacts
@@ -63,7 +64,7 @@ def detect_segment(task: DetectTask) -> SegmentLooks:
         looks += detector.look(decoded)
         if task.digests_path is not None:
             digests |= {pts: _native.frame_digest(frame) for pts, frame in decoded}
-    seen = SegmentLooks(task.segment.number, tuple(looks), tuple(undecodable))
+    seen = SegmentLooks(task.segment.number, Looks.of(looks), tuple(undecodable))
     if task.digests_path is not None:
         write_digests(digests, Path(task.digests_path))
     write_looks(seen, path)

@@ -48,18 +48,3 @@ class Look:
     cut: bool
     detections: tuple[Detection, ...]
     shift: tuple[float, float] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentLooks:
-    """Everything one segment's detection found.
-
-    Attributes:
-        segment: Its number.
-        looks: One per decoded frame, by ascending pts.
-        undecodable_pts: Frames the index promises and the decoder did not give.
-    """
-
-    segment: int
-    looks: tuple[Look, ...]
-    undecodable_pts: tuple[int, ...]

@@ -40,6 +40,9 @@ _COLUMNS: "list[pa.Field[Any]]" = [
 REGION_SCHEMA = pa.schema(_COLUMNS)
 """One row per (frame, region), sorted by every column from left to right."""
 
+_ROWS_AT_ONCE = 4096
+"""Rows that are made into Python's own values at once, which take far more room."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedRegion:
@@ -144,8 +147,8 @@ class Plan:
         """
         hasher = hashlib.sha256(json.dumps(self._decisions(), sort_keys=True).encode())
         for column in self.regions.drop_columns(["score"]).combine_chunks().columns:
-            values = column.to_pylist() if pa.types.is_string(column.type) else column.to_numpy().tolist()
-            hasher.update(json.dumps(values).encode())
+            for piece in json_pieces(column):
+                hasher.update(piece)
         return hasher.hexdigest()
 
     def _decisions(self) -> dict[str, object]:
@@ -177,16 +180,16 @@ class Plan:
 
     def tracks(self) -> dict[str, int]:
         """How many tracks are hidden, by kind."""
-        pairs = {(str(r["kind"]), r["track"]) for r in self.regions.select(["kind", "track"]).to_pylist()}
-        return dict(sorted(Counter(kind for kind, _ in pairs).items()))
+        pairs = self.regions.group_by(["kind", "track"], use_threads=False).aggregate([])
+        return dict(sorted(Counter(map(str, pairs["kind"].to_pylist())).items()))
 
     def of_kind(self, kind: str) -> pa.Table:
-        """The regions of one kind."""
-        return self.regions.filter(pc.equal(self.regions["kind"], pa.scalar(kind)))
+        """When the regions of one kind are, and whose: pts and track."""
+        return self.regions.select(["pts", "track"]).filter(pc.equal(self.regions["kind"], pa.scalar(kind)))
 
     def rows(self) -> Iterator[PlannedRegion]:
         """The table, row by row."""
-        for batch in self.regions.to_batches():
+        for batch in self.regions.to_batches(_ROWS_AT_ONCE):
             for r in batch.to_pylist():
                 yield PlannedRegion(
                     r["pts"],
@@ -239,6 +242,15 @@ class PlanPart:
     def is_withheld(self, pts: int) -> bool:
         """Whether this frame is filled whole."""
         return any(pts in span for span in self.withheld)
+
+
+def json_pieces(column: "pa.ChunkedArray[Any]") -> Iterator[bytes]:
+    """The JSON list of a column's values, in pieces: never are all of them Python's own values at once."""
+    yield b"["
+    for first in range(0, len(column), _ROWS_AT_ONCE):
+        text = json.dumps(column.slice(first, _ROWS_AT_ONCE).to_pylist())
+        yield f"{', ' if first else ''}{text[1:-1]}".encode()
+    yield b"]"
 
 
 def track_seed(plan_sha256: str, track: int) -> int:
