@@ -21,6 +21,9 @@ from bodycam_pipeline.rules.coverage import TrueBox
 from bodycam_pipeline.values.geometry import Box
 
 CODECS: tuple[Codec, ...] = get_args(Codec)
+WIDE_ENOUGH = 150
+"""Columns that the table needs; a terminal that has more keeps its own width."""
+
 SIZES = {"720p": (1280, 720), "1080p": (1920, 1080), "4k": (3840, 2160)}
 
 Given = Annotated[
@@ -71,7 +74,8 @@ def bench(
     if as_json:
         tell({"machine": machine(), "rows": rows}, "", as_json=True)
     else:
-        Console().print(machine(), speed_table.table(rows))
+        console = Console()
+        Console(width=max(console.width, WIDE_ENOUGH)).print(machine(), speed_table.table(rows))
 
 
 def machine() -> str:
