@@ -8,13 +8,21 @@ import pyarrow.compute as pc
 import pytest
 
 from bodycam_pipeline.demo.compose import compose_demo
+from bodycam_pipeline.evidence.looks_file import read_looks
+from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.pipeline import Order, Published, detect, redact, render
+from bodycam_pipeline.rules.segments import split
 from bodycam_pipeline.running.local import LocalRunner
+from bodycam_pipeline.steps import audit
+from bodycam_pipeline.steps.audit import Audit, AuditTask, audit_segment
+from bodycam_pipeline.steps.observe import ObserveTask, observe_segment
 from bodycam_pipeline.values.edits import Edits
 from bodycam_pipeline.values.errors import NeedsReviewError, PolicyError
 from bodycam_pipeline.values.geometry import Box
-from bodycam_pipeline.values.plan import Plan
-from bodycam_pipeline.values.policy import Policy
+from bodycam_pipeline.values.plan import Plan, PlanPart
+from bodycam_pipeline.values.policy import DetectionRule, Policy, RedactionRule
+from bodycam_pipeline.values.timeline import ReleaseClock
+from bodycam_pipeline.vision.registry import find_model
 from tests.inline import InlineRunner
 
 POLICY = Policy.model_validate(
@@ -79,6 +87,31 @@ def test_a_forgotten_track_is_found_and_nothing_is_published(street: Street, kin
     report = (internal(street, name) / "report.html").read_text()
     assert "Not released" in report
     assert report.count("[[dismiss]]</code>") == 1
+
+
+def test_the_second_look_is_made_while_the_finished_file_is_decoded_to_be_verified(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def twice(*_: object) -> None:
+        raise AssertionError("the finished file was decoded once more")
+
+    monkeypatch.setattr(audit, "decode_segment", twice)
+    done = render(street.order("once"), street.plan, InlineRunner())
+    assert json.loads((done.folders.release / "manifest.json").read_text())["second_look"]["every_frames"] == 1
+
+
+def test_made_beside_verification_or_alone_it_sees_the_same(street: Street, tmp_path: Path) -> None:
+    file, (model,) = probe(str(street.recording)), [find_model("auditor-v1")]
+    rule = DetectionRule(models=(model.name,), long_sides_px=(640,))
+    for segment in split(file):
+        packets = file.packets.part(segment.first_packet, segment.end_packet)
+        beside, alone = (Audit(((model, rule),), 4, str(tmp_path / f"{name}-{segment.number}")) for name in "ab")
+        parts = file.address, file.video, packets, segment
+        observe_segment(ObserveTask(*parts, PlanPart.empty(), RedactionRule(), ReleaseClock(0, 1), audit=beside))
+        seen = audit_segment(AuditTask(*parts, alone))
+        assert read_looks(Path(beside.result_path)) == seen
+        assert len(seen.looks) == -(-segment.frames // 4)
+        assert any(look.detections for look in seen.looks)
 
 
 def _meets(plan: Plan, track: int, box: dict[str, float]) -> bool:
@@ -147,3 +180,12 @@ def test_a_stride_is_said_in_the_manifest(street: Street) -> None:
     strided = Policy.model_validate(POLICY.model_dump() | {"gate": {"stride": 5}})
     done = render(street.order("strided", strided), replace(street.plan, policy_sha256=strided.sha256), InlineRunner())
     assert json.loads((done.folders.release / "manifest.json").read_text())["second_look"]["every_frames"] == 5
+
+
+def test_who_looks_less_often_is_said_by_scale(street: Street) -> None:
+    rarely = {"models": ["detector-v1"], "long_sides_px": [320, 640], "every": [[1, 5]]}
+    policy = Policy.model_validate(POLICY.model_dump() | {"detection": rarely})
+    done = render(street.order("rarely", policy), replace(street.plan, policy_sha256=policy.sha256), InlineRunner())
+    (model,) = json.loads((done.folders.release / "manifest.json").read_text())["models"]
+    assert model["every"] == [1, 5]
+    assert "model detector-v1, one frame in 5 at 640 px" in (internal(street, "rarely") / "report.html").read_text()

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from typer.testing import CliRunner
 
+from bodycam_pipeline.cli.main import app
 from bodycam_pipeline.demo.actors import Mark, car, person
 from bodycam_pipeline.demo.camera import View
 from bodycam_pipeline.demo.compose import FRAME_PTS, TIME_BASE, cast, compose_demo
@@ -121,6 +123,13 @@ def test_hevc_is_written_where_it_is_asked_for(tmp_path: Path) -> None:
     compose_touched(tmp_path / "new.mp4", 100, groups=1, size=(320, 180), codec="hevc")
     recording = probe(str(tmp_path / "new.mp4"))
     assert (recording.video.codec, len(recording.packets.shown_pts())) == ("hevc", 60)
+
+
+@pytest.mark.parametrize(("option", "said", "known"), [("--codec", "vp9", "h264, hevc"), ("--size", "8k", "720p")])
+def test_what_bench_cannot_make_up_is_refused_with_what_it_can(option: str, said: str, known: str) -> None:
+    done = CliRunner().invoke(app, ["bench", option, said], env={"COLUMNS": "200"})
+    assert done.exit_code == 2
+    assert known in done.output
 
 
 @pytest.mark.parametrize("degrees", [0, 17, 45, 90, 200])
