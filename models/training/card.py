@@ -2,13 +2,14 @@
 
 bodycam eval EVAL  -m own.onnx -m face_yunet_n_dynamic.onnx -m plate_hyperlpr3_y5fu640_dynraw.onnx --out pictures
 bodycam eval CLIPS -m own.onnx -m centerface+own.onnx --empty CLIP --out clips
-python -m models.training.card own.onnx pictures clips [--licensed-only] > models/MODEL_CARD.md
+python -m models.training.card own.onnx pictures clips > models/MODEL_CARD.md
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import onnx
 import pyarrow.parquet as pq
 from onnx import numpy_helper
 
-from models.training.sets import LICENCES, SHARES
+from models.training.sets import SETS
 
 Row = dict[str, Any]
 BINS = ("8", "16", "32", "64")
@@ -30,10 +31,8 @@ CARD = """# Model card: face and licence-plate detector
 `{name}` · SHA-256 `{digest}` · {parameters} parameters · Apache-2.0
 
 One anchor-free network, two kinds in one pass, made to decide what a redaction hides. Input RGB in 0..1, any multiple
-of 32 pixels. Trained by this project with `models/training` from an earlier network of its own: {crops} crops of 320
-pixels in the last run of {steps} steps on a processor.
-
-{runs}
+of 32 pixels. Trained by this project with `models/training` {start}: {crops} crops of 320 pixels in {steps} steps on a
+processor. {runs}
 
 ## Measured on pictures
 
@@ -168,27 +167,21 @@ def main() -> None:
     cli.add_argument("onnx", type=Path)
     cli.add_argument("pictures", type=Path, help="folder that `bodycam eval` of the pictures wrote")
     cli.add_argument("clips", type=Path, help="folder that `bodycam eval` of the recordings wrote")
-    cli.add_argument("--licensed-only", action="store_true", help="the cache was built with --licensed-only")
     a = cli.parse_args()
     model = onnx.load(str(a.onnx))
     told = {p.key: p.value for p in model.metadata_props}
     pictures, clips = (pq.read_table(folder / "measured.parquet").to_pylist() for folder in (a.pictures, a.clips))
     ours = next(r["model"] for r in pictures if short(r["model"]) == a.onnx.stem)
-    used = {n: licence for n, licence in LICENCES.items() if licence or not a.licensed_only}
-    total = sum(SHARES[n] for n in used)
-    sets = [
-        f"| {n} | {licence or '**none stated**'} | {100 * SHARES[n] / total:.0f} % |" for n, licence in used.items()
-    ]
+    used = json.loads(told["sets"])
+    sets = [f"| {n} | {SETS[n].licence or '**none stated**'} | {100 * share:.0f} % |" for n, share in used.items()]
     table, bins = picture_tables(pictures)
-    every = (
-        "Every set was used, one of them (facecount) without a stated licence: the same run with licensed sets only\n"
-        "(`--licensed-only`, from scratch) has not been made, so how much coverage it would cost is not known."
-    )
+    unlicensed = [name for name in used if SETS[name].licence is None]
     print(
         CARD.format(
             name=a.onnx.name, digest=hashlib.sha256(a.onnx.read_bytes()).hexdigest(), crops=told["crops"],
             parameters=sum(numpy_helper.to_array(i).size for i in model.graph.initializer), steps=told["step"],
-            runs="Only sets with a stated licence were used." if a.licensed_only else every,
+            start=f"from {told['start']}" if told["start"] else "from scratch",
+            runs=f"Sets without a stated licence: {', '.join(unlicensed) or 'none'}.",
             side=pictures[0]["long_side_px"], table=table, bins=bins, clips=clip_table(clips),
             bars=bars(pictures, clips, ours),
             sets="\n".join(["| set | licence | share of the crops |", "|---|---|---|", *sets]),

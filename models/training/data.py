@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -27,7 +28,7 @@ from models.training import augment
 from models.training.augment import FACE, PLATE, Picture, Rows
 from models.training.boxes import Boxes, overlaps
 from models.training.detectors import read_picture
-from models.training.sets import LICENCES, SHARES
+from models.training.sets import SETS, shares
 from models.training.teacher import FOLDERS, labels
 
 BACKGROUND = 0.3  # share of crops placed anywhere instead of around an object
@@ -43,7 +44,7 @@ Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 def set_name(item: dict[str, Any]) -> str:
     """The set without its split: ``salty_valid`` and ``salty_train`` are one source."""
     name: str = item["set"]
-    return next(known for known in SHARES if name.startswith(known))
+    return next(known for known in SETS if name.startswith(known))
 
 
 def rows_of(kind: int, boxes: Any) -> list[list[float]]:
@@ -92,7 +93,7 @@ def build(data: Path, work: Path, teacher: Path | None, *, licensed_only: bool) 
             for item in listing["items"]:
                 item.setdefault("kind", listing.get("kind"))
                 name = set_name(item)
-                if licensed_only and LICENCES[name] is None:
+                if licensed_only and SETS[name].licence is None:
                     continue
                 picture = read_picture(data / folder / item["file"])
                 found, ignored = objects(item, seen.get(item["file"]))
@@ -116,6 +117,11 @@ def build(data: Path, work: Path, teacher: Path | None, *, licensed_only: bool) 
                 )  # fmt: skip
             print(folder, len(entries), "pictures so far,", round(offset / 2**30, 2), "GiB", flush=True)
     (work / "cache.json").write_text(json.dumps(entries))
+
+
+def sets_in(work: Path) -> dict[str, float]:
+    """The sets of a cache and their shares of the crops."""
+    return shares(Counter(record["set"] for record in json.loads((work / "cache.json").read_text())))
 
 
 def _shrunk(picture: Picture, scale: float) -> Picture:
@@ -166,7 +172,7 @@ class Crops(IterableDataset[Batch]):
             if len(entry.hard):
                 self.hard.append(entry)
         self.groups = list(groups.values())
-        self.weights = [SHARES[name] for name in groups]
+        self.weights = list(shares({name: len(entries) for name, entries in groups.items()}).values())
 
     def collect(self) -> Batch:
         pictures, objects, ignored = [], [], []

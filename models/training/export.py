@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
 import warnings
 from pathlib import Path
 
@@ -98,6 +99,7 @@ def main() -> None:
     metadata = {
         "classes": ",".join(KINDS), "strides": ",".join(map(str, STRIDES)), "size": str(SIZE_UNIT),
         "input": "RGB, 0..1, NCHW", "step": str(state["step"]), "crops": str(state["crops"]),
+        "start": state["start"], "sets": json.dumps(state["sets"]),
     }  # fmt: skip
     model = to_onnx(network, metadata)
     difference = worst_difference(network, model)

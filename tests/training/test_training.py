@@ -12,6 +12,7 @@ np = pytest.importorskip("numpy")
 
 from models.training import augment  # noqa: E402
 from models.training.boxes import overlaps, suppress  # noqa: E402
+from models.training.sets import SETS, shares  # noqa: E402
 
 
 def disc(middle: tuple[int, int], radius: int, size: int = 200) -> np.ndarray:
@@ -152,3 +153,17 @@ def test_the_schedule_ends_with_its_steps_and_survives_a_pause() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("models.training.train.time.time", lambda: now)
         assert 0.25 < clock.tick(1) < 0.25 + 0.75 * 0.04
+
+
+def test_the_share_of_a_missing_set_goes_to_its_kind() -> None:
+    whole = dict.fromkeys(SETS, 10)
+    without = {name: 10 for name, source in SETS.items() if source.licence is not None}
+    every, licensed = shares(whole), shares(without)
+    assert sum(every.values()) == pytest.approx(1)
+    assert sum(licensed.values()) == pytest.approx(1)
+    for kind in ("face", "head", "plate"):
+        of_kind = [
+            sum(share for name, share in drawn.items() if SETS[name].kind == kind) for drawn in (every, licensed)
+        ]
+        assert of_kind[0] == pytest.approx(of_kind[1])
+    assert len(without) < len(whole)
