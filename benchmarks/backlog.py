@@ -85,13 +85,13 @@ def repeat(scene: Path, path: Path, times: int) -> None:
     with av.open(str(path), "w") as out, av.open(str(scene)) as source:
         stream = source.streams.video[0]
         track = out.add_stream_from_template(stream)
-        packets = [(bytes(p), p.pts, p.dts, p.is_keyframe) for p in source.demux(stream) if p.size]
-        length = round(SCENE_SECONDS / stream.time_base)
+        packets = [p for p in source.demux(stream) if p.size]
+        length = round(SCENE_SECONDS / packets[0].time_base)
         for turn in range(times):
-            for content, pts, dts, key in packets:
-                packet = av.Packet(content)
-                packet.pts, packet.dts, packet.is_keyframe = pts + turn * length, dts + turn * length, key
-                packet.time_base, packet.stream = stream.time_base, track
+            for original in packets:
+                packet = av.Packet(bytes(original))
+                packet.pts, packet.dts = (when + turn * length for when in (original.pts or 0, original.dts or 0))
+                packet.is_keyframe, packet.time_base, packet.stream = original.is_keyframe, original.time_base, track
                 out.mux(packet)
 
 

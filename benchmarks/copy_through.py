@@ -78,7 +78,7 @@ Contestant = tuple[str, Callable[[], None], Callable[[], None]]
 
 def _contestants(path: Path, recording: Recording, folder: Path) -> list[Contestant]:
     coding = Policy().encoding
-    quiet = ["ffmpeg", "-v", "error", "-y", "-threads", "1", "-i", path]
+    quiet: list[str | Path] = ["ffmpeg", "-v", "error", "-y", "-threads", "1", "-i", path]
     transcode = [*quiet, "-c:v", "libx264", "-threads", "1", "-preset", coding.preset, "-crf", str(coding.crf)]
     decode = [*quiet, "-f", "null", "-"]
     ours = [

@@ -5,7 +5,7 @@ those of the samples that a kernel has to read or write at least, so that a rate
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -37,9 +37,14 @@ def samples() -> list[NDArray[np.uint8]]:
     return [rng.integers(16, 236, size, dtype=np.uint8) for size in sizes]
 
 
+def planes_of(samples: list[NDArray[np.uint8]]) -> _native.Planes:
+    memory = [plane.data for plane in samples]
+    return _native.Planes(*memory, strides=(WIDTH, WIDTH // 2, WIDTH // 2), width=WIDTH, height=HEIGHT)
+
+
 @pytest.fixture
 def planes(samples: list[NDArray[np.uint8]]) -> _native.Planes:
-    return _native.Planes(*samples, strides=(WIDTH, WIDTH // 2, WIDTH // 2), width=WIDTH, height=HEIGHT)
+    return planes_of(samples)
 
 
 @pytest.fixture
@@ -56,11 +61,21 @@ def rate(benchmark: Any) -> Callable[[int, Callable[[], Any]], None]:
 
 def test_memcpy_of_a_frame(rate: Timed, samples: list[NDArray[np.uint8]]) -> None:
     copies = [np.empty_like(plane) for plane in samples]
-    rate(FRAME_BYTES, lambda: [np.copyto(copy, plane) for copy, plane in zip(copies, samples, strict=True)])
+
+    def copy() -> None:
+        for target, plane in zip(copies, samples, strict=True):
+            np.copyto(target, plane)
+
+    rate(FRAME_BYTES, copy)
+
+
+def filled(arrays: Iterable[NDArray[Any]], value: float) -> None:
+    for array in arrays:
+        array.fill(value)
 
 
 def test_memset_of_a_frame(rate: Timed, samples: list[NDArray[np.uint8]]) -> None:
-    rate(FRAME_BYTES, lambda: [plane.fill(16) for plane in samples])
+    rate(FRAME_BYTES, lambda: filled(samples, 16))
 
 
 def test_fill_of_a_frame(rate: Timed, planes: _native.Planes, samples: list[NDArray[np.uint8]]) -> None:
@@ -123,14 +138,14 @@ def opencv_letterbox(
 def test_memset_of_the_tensors(rate: Timed) -> None:
     """No letterbox can be faster."""
     targets = [np.zeros((1, 3, height, width), np.float32) for width, height in DETECTOR_SIZES]
-    rate(sum(target.nbytes for target in targets), lambda: [target.fill(0.5) for target in targets])
+    rate(sum(target.nbytes for target in targets), lambda: filled(targets, 0.5))
 
 
 @pytest.mark.parametrize("sizes", [DETECTOR_SIZES[:1], DETECTOR_SIZES[1:], DETECTOR_SIZES], ids=str)
 def test_letterbox(sizes: tuple[tuple[int, int], ...], rate: Timed) -> None:
     pytest.importorskip("cv2")
     smooth = smooth_picture()
-    planes = _native.Planes(*smooth, strides=(WIDTH, WIDTH // 2, WIDTH // 2), width=WIDTH, height=HEIGHT)
+    planes = planes_of(smooth)
     targets = [np.zeros((1, 3, height, width), np.float32) for width, height in sizes]
     options: Any = {"factor": (1 / 255, 1 / 255, 1 / 255), "matrix": "bt601"}
     letterbox = _native.Letterbox(**options)
@@ -139,8 +154,8 @@ def test_letterbox(sizes: tuple[tuple[int, int], ...], rate: Timed) -> None:
     for target, size in zip(targets, sizes, strict=True):
         theirs = opencv_letterbox(packed, size, np.zeros_like(target))
         assert np.abs(target - theirs).max() < 4 / 255
-    size = FRAME_BYTES * len(targets) + sum(target.nbytes for target in targets)
-    rate(size, lambda: letterbox.fill([planes], targets))
+    moved_bytes = FRAME_BYTES * len(targets) + sum(target.nbytes for target in targets)
+    rate(moved_bytes, lambda: letterbox.fill([planes], targets))
 
 
 @pytest.mark.parametrize("sizes", [DETECTOR_SIZES[:1], DETECTOR_SIZES[1:], DETECTOR_SIZES], ids=str)

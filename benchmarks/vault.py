@@ -49,7 +49,7 @@ def rate(size_bytes: int, work: Callable[[], object], before: Callable[[], objec
         wall, processor = time.perf_counter(), time.process_time()
         work()
         rounds.append((time.process_time() - processor, time.perf_counter() - wall))
-    return tuple(size_bytes / statistics.median(each) / 1e6 for each in zip(*rounds, strict=True))  # type: ignore[return-value]
+    return tuple(size_bytes / statistics.median(each) / 1e6 for each in zip(*rounds, strict=True))
 
 
 def timed(work: Callable[..., object], *given: object) -> float:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
@@ -106,7 +107,7 @@ def planes_of(frame: av.VideoFrame) -> Picture:
     """A copy of a decoded 8-bit 4:2:0 frame's planes."""
     widths = (frame.width, -(-frame.width // 2), -(-frame.width // 2))
     rows = [
-        np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[:, :width].copy()
+        np.asarray(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[:, :width].copy()
         for plane, width in zip(frame.planes, widths, strict=True)
     ]
     return Picture(rows[0][: frame.height], rows[1][: -(-frame.height // 2)], rows[2][: -(-frame.height // 2)])
@@ -173,7 +174,8 @@ def clip(
     counted = path.suffix == ".avi" or codec.startswith("mpeg")  # these count frames, not ticks
     timing = _timing(frames, rate, pts, time_base or (Fraction(1, rate) if counted else None))
     with av.open(str(path), "w", options=container_options or {}) as container:
-        stream = container.add_stream(codec, rate=rate, options=_options(codec, options, lossless=lossless, look=look))
+        chosen = _options(codec, options, lossless=lossless, look=look)
+        stream = cast("av.VideoStream", container.add_stream(codec, rate=rate, options=chosen))
         stream.width, stream.height = size
         stream.pix_fmt = pixel_format or ("yuvj420p" if look.full_range else "yuv420p")
         stream.time_base = stream.codec_context.time_base = timing.time_base
@@ -228,7 +230,7 @@ def tone(hz: float, start: int, samples: int) -> NDArray[np.float32]:
 
 def _add_tone(container: av.container.OutputContainer, path: Path) -> av.AudioStream:
     codec, layout = ("pcm_s16le" if path.suffix == ".avi" else "aac"), "mono"
-    sound = container.add_stream(codec, rate=RATE_HZ, layout=layout)
+    sound = cast("av.AudioStream", container.add_stream(codec, rate=RATE_HZ, layout=layout))
     sound.time_base = Fraction(1, RATE_HZ)
     return sound
 
