@@ -42,10 +42,7 @@ def _manifest(job: Job, plan: Plan, staged: Staged) -> dict[str, object]:
         "tool": {"name": "bodycam-pipeline", "version": TOOL_VERSION, "kernels": _native.__version__}
         | library_versions(),
         "policy": _policy(job),
-        "models": [
-            {"name": m.name, "sha256": m.sha256, "licence": m.licence, "role": m.role, "every": every}
-            for m, every in zip(job.models, job.policy.detection.intervals, strict=True)
-        ],
+        "models": _painters(job),
         "computed": {"provider": job.policy.detection.provider, "onnxruntime": runtime_version()},
         "plan": {"sha256": plan.sha256},
         "coding": _coding(job),
@@ -58,6 +55,16 @@ def _manifest(job: Job, plan: Plan, staged: Staged) -> dict[str, object]:
         "streams": [{"what": s.what, "fate": s.fate, "why": s.why} for s in stream_fates(job)],
         "files": {name: file_sha256(staged.folder / name) for name in (job.folders.video_name, "frames.parquet")},
     }
+
+
+def _painters(job: Job) -> list[dict[str, object]]:
+    """Who looked for what is hidden: at which scales, and at each of them at one frame in how many."""
+    rule = job.policy.detection
+    return [
+        {"name": m.name, "sha256": m.sha256, "licence": m.licence, "role": m.role}
+        | {"long_sides_px": rule.long_sides_px, "every": every}
+        for m, every in zip(job.models, rule.intervals, strict=True)
+    ]
 
 
 def _coding(job: Job) -> dict[str, object]:
