@@ -77,6 +77,9 @@ def test_every_box_is_inside_the_picture_and_seen_in_part(demo: tuple[Path, Grou
             assert 0 <= each.box.left < each.box.right <= SIZE[0]
             assert 0 <= each.box.top < each.box.bottom <= SIZE[1]
             assert 0 < each.visible <= 1
+            assert each.seen.area > 0
+            assert each.box.hull(each.seen) == each.box
+            assert each.visible < 1 or each.seen.iou(each.box) > 0.8
 
 
 def test_someone_enters_someone_leaves_and_the_camera_shakes(demo: tuple[Path, GroundTruth]) -> None:

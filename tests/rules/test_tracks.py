@@ -154,12 +154,6 @@ def test_a_box_that_is_too_small_in_one_frame_is_helped_by_its_neighbours():
     assert is_covered(tracks(looks), 200, FACE)
 
 
-def test_a_plate_seen_in_part_for_a_third_of_a_second_is_hidden_whole():
-    plate, part = (100, 100, 218, 160), (96, 104, 174, 158)
-    looks = [look(pts, part if 200 <= pts < 520 else plate, kind="plate") for pts in frames(20)]
-    assert all(is_covered(tracks(looks), pts, plate) for pts in frames(20))
-
-
 def test_a_thing_of_quite_another_size_is_another_thing():
     looks = [look(0, FACE), look(40, (60, 50, 190, 230))]
     assert len(tracks(looks)) == 2

@@ -1,6 +1,5 @@
 """`bodycam bench`: how fast, beside what, and how much is hidden."""
 
-import json
 import os
 import tempfile
 from collections.abc import Iterator
@@ -14,11 +13,10 @@ from rich.console import Console
 from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.demo.touched import compose_touched
 from bodycam_pipeline.measuring import speed_table
+from bodycam_pipeline.measuring.clips import what_shows
 from bodycam_pipeline.measuring.contest import contest
 from bodycam_pipeline.measuring.contestants import contestants
 from bodycam_pipeline.media.write_recording import Codec
-from bodycam_pipeline.rules.coverage import TrueBox
-from bodycam_pipeline.values.geometry import Box
 
 CODECS: tuple[Codec, ...] = get_args(Codec)
 WIDE_ENOUGH = 150
@@ -67,7 +65,8 @@ def bench(
         folder = Path(name)
         given = [(recording, truth)] if recording else _made_up(folder, touched or [0, 20, 100], size, codec, groups)
         for path, boxes in given:
-            results = contest(contestants(path.absolute(), folder / "left", _boxes(boxes)), rounds)
+            truth_boxes = what_shows(boxes) if boxes else ()
+            results = contest(contestants(path.absolute(), folder / "left", truth_boxes), rounds)
             rows += speed_table.rows(path.stem, results)
     if out:
         speed_table.write(rows, machine(), out)
@@ -96,16 +95,3 @@ def _made_up(
         path = folder / f"{size}-{codec}-{percent}-percent.mp4"
         compose_touched(path, percent, groups=groups, size=SIZES[size], codec=cast("Codec", codec))
         yield path, path.with_suffix(".truth.json")
-
-
-def _boxes(truth: Path | None) -> list[TrueBox]:
-    """True boxes of at least half of which something is to be seen."""
-    if truth is None:
-        return []
-    frames = json.loads(truth.read_text())["frames"]
-    return [
-        TrueBox(int(pts), each["kind"], each["id"], Box(*each["box"]))
-        for pts, things in frames.items()
-        for each in things
-        if each["visible"] >= 0.5
-    ]

@@ -16,6 +16,9 @@ Point = tuple[float, float]
 GRID = 16
 """Points along each side of a face or plate at which its visibility is sampled."""
 
+WRITTEN = 0.84
+"""Share of a plate's width that its number takes at most: nothing is written beside it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -126,7 +129,8 @@ def _plate(picture: Image.Image, corner: tuple[int, int], size: tuple[int, int],
     draw.rounded_rectangle(
         (left, top, left + width - 1, top + height - 1), 5, fill="#f2f2ec", outline="#111111", width=2
     )
-    font = ImageFont.load_default(round(height * (0.74 if width > 3 * height else 0.52)))
+    high = height * 0.74
+    font = ImageFont.load_default(high * min(1.0, WRITTEN * width / ImageFont.load_default(high).getlength(number)))
     draw.text((left + width / 2, top + height / 2), number, fill="#12203f", font=font, anchor="mm", stroke_width=1)
 
 

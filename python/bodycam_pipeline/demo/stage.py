@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from bodycam_pipeline.demo.actors import Mark, Point, Sprite
+from bodycam_pipeline.demo.actors import GRID, Mark, Point, Sprite
 from bodycam_pipeline.demo.camera import View, WalkingCamera
 from bodycam_pipeline.demo.street import street
 from bodycam_pipeline.demo.truth import TrueBox
@@ -103,10 +103,12 @@ class Stage:
         """The first of these; the others stand in front of it."""
         mark = placed[0].mark
         points = mark.points()
-        shown = ((view.seen(points, self._size) >= 0) & (view.seen(points, self._size) < self._size)).all(axis=1)
+        places = view.seen(points, self._size)
+        shown = ((places >= 0) & (places < self._size)).all(axis=1)
         for other in placed[1:]:
             shown &= ~other.covers(points)
-        return TrueBox(mark.kind, thing, self._hull(mark, view), float(shown.mean()))
+        whole = self._hull(mark, view)
+        return TrueBox(mark.kind, thing, whole, _around(places[shown], whole), float(shown.mean()))
 
     def _hull(self, mark: Mark, view: View) -> Box:
         x, y = view.seen(np.array([mark.centre]), self._size)[0].tolist()
@@ -129,3 +131,15 @@ class Stage:
         first, last = (np.array(self._camera.at(0, moment).middle) for moment in (0, 1))
         start, end = ((np.array(share) - 0.5) * self._size for share in (role.start, role.end))
         return np.asarray((1 - part) * (first + start) + part * (last + end), np.float64)
+
+
+def _around(places: NDArray[np.float64], whole: Box) -> Box:
+    """The part of a box in which these of the points lie that sample all of it: half a step of the grid around them."""
+    if not places.size:
+        return Box(whole.left, whole.top, whole.left, whole.top)
+    step = np.array([whole.right - whole.left, whole.bottom - whole.top]) / GRID / 2
+    (left, top), (right, bottom) = places.min(axis=0) - step, places.max(axis=0) + step
+    return Box(
+        max(float(left), whole.left), max(float(top), whole.top),
+        min(float(right), whole.right), min(float(bottom), whole.bottom),
+    )  # fmt: skip

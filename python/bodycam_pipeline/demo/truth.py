@@ -17,12 +17,14 @@ class TrueBox:
         kind: What it is.
         thing: Its number; the same in every frame.
         box: Around all of it that lies inside the picture, in pixels.
-        visible: How much of it neither the picture's edges nor things in front of it hide, 0..1.
+        seen: Around what of it neither the picture's edges nor things in front of it hide, in pixels.
+        visible: How much of it that is, 0..1.
     """
 
     kind: Kind
     thing: int
     box: Box
+    seen: Box
     visible: float
 
 
@@ -49,7 +51,8 @@ def write_truth(truth: GroundTruth, path: Path) -> None:
             {
                 "kind": each.kind,
                 "id": each.thing,
-                "box": [round(side, 2) for side in (each.box.left, each.box.top, each.box.right, each.box.bottom)],
+                "box": _sides(each.box),
+                "seen": _sides(each.seen),
                 "visible": round(each.visible, 3),
             }
             for each in things
@@ -57,5 +60,9 @@ def write_truth(truth: GroundTruth, path: Path) -> None:
         for pts, things in truth.frames.items()
     }
     size = {"width": truth.width, "height": truth.height, "time_base": str(truth.time_base)}
-    note = "box: left, top, right, bottom in pixels, half-open; frames by pts"
+    note = "box, and seen, the part of it that shows: left, top, right, bottom in pixels, half-open; frames by pts"
     path.write_text(json.dumps({"note": note} | size | {"frames": frames}, indent=1) + "\n")
+
+
+def _sides(box: Box) -> list[float]:
+    return [round(side, 2) for side in (box.left, box.top, box.right, box.bottom)]

@@ -21,6 +21,9 @@ from bodycam_pipeline.values.policy import DetectionRule, Policy
 from bodycam_pipeline.values.recording import Recording
 
 TRUTH = "ground_truth.json"
+HALF = 0.5
+"""Of a thing that stands behind another: less of it is not asked for."""
+
 COUNTED = "sure"
 """The flag of boxes that everybody agrees on; ``small``, turned and half-hidden ones are labelled with others."""
 
@@ -100,6 +103,21 @@ def _boxes(frames: Mapping[str, Sequence[Mapping[str, object]]]) -> Iterator[tup
             if thing["flag"] == COUNTED and thing["kind"] in KINDS:
                 box = Box(*thing["box"])  # type: ignore[misc]
                 yield int(number), TrueBox(0, thing["kind"], thing["id"], box)  # type: ignore[arg-type]
+
+
+def what_shows(truth: Path) -> list[TrueBox]:
+    """What shows of each face and plate of a made-up recording, where that is half of it at least.
+
+    Args:
+        truth: Written beside the recording.
+    """
+    frames = json.loads(truth.read_text())["frames"]
+    return [
+        TrueBox(int(pts), each["kind"], each["id"], Box(*each["seen"]))
+        for pts, things in frames.items()
+        for each in things
+        if each["visible"] >= HALF
+    ]
 
 
 @dataclass(frozen=True)

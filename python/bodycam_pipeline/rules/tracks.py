@@ -30,10 +30,9 @@ WITH_THE_CAMERA_SECONDS = 0.4
 to. With random bursts of ten looks taken away from real clips, 96.1 % of the lost boxes stay hidden, 94.4 % without
 this; for longer times it costs more area than it saves."""
 
-JITTER_SECONDS = 0.2
-"""A box is the hull of those seen within a fifth of a second: a detector that sees half a face in one frame sees all of
-it in one of its neighbours, and nothing grows or shrinks by much in that time. Within a tenth, the end of a plate shows
-for some frames of the recording that `bodycam bench --touched 20` makes up: it is seen in part for longer than that."""
+JITTER_SECONDS = 0.1
+"""A box is the hull of those seen within a tenth of a second: a detector that sees half a face in one frame sees all of
+it in one of its neighbours, and nothing grows or shrinks by much in that time."""
 
 
 def link(looks: Sequence[Look], *, time_base: Fraction, size: tuple[int, int], rule: TrackingRule) -> tuple[Track, ...]:
