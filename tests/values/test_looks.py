@@ -2,6 +2,7 @@
 
 import pickle
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,9 @@ def test_what_goes_in_comes_out(looks):
     assert len(columns) == len(looks)
     assert columns[-1] == looks[-1]
     assert list(columns[1:]) == looks[1:]
+    assert list(columns[::-2]) == looks[::-2]
+    with pytest.raises(IndexError):
+        columns[len(looks)]
     assert Looks.of(columns) is columns
     assert pickle.loads(pickle.dumps(columns)) == columns  # noqa: S301 - what was written a moment ago
 

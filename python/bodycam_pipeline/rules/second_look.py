@@ -131,20 +131,22 @@ class _Known:
 
 
 def _chains(found: Iterable[Detection], within: Fraction) -> list[list[Detection]]:
-    """Detections of one kind that follow each other in one place."""
+    """Detections of one kind that follow each other in one place; ``found`` ascends in pts."""
     chains: list[list[Detection]] = []
+    recent: list[list[Detection]] = []
     for d in found:
-        last = next((c for c in reversed(chains) if _follows(d, c[-1], within)), None)
+        recent = [chain for chain in recent if d.pts - chain[-1].pts <= within]
+        last = next((chain for chain in reversed(recent) if _follows(d, chain[-1])), None)
         if last is None:
             chains.append([d])
+            recent.append(chains[-1])
         else:
             last.append(d)
     return chains
 
 
-def _follows(d: Detection, before: Detection, within: Fraction) -> bool:
-    near = 0 < d.pts - before.pts <= within
-    return near and d.kind == before.kind and d.box.intersection(before.box) > 0
+def _follows(d: Detection, before: Detection) -> bool:
+    return d.pts > before.pts and d.kind == before.kind and d.box.intersection(before.box) > 0
 
 
 def _spot(chain: Sequence[Detection]) -> Spot:

@@ -78,8 +78,12 @@ class Looks(Sequence[Look]):
     @overload
     def __getitem__(self, at: slice) -> "Looks": ...
     def __getitem__(self, at: int | slice) -> "Look | Looks":
-        chosen = tuple(self)[at]
-        return Looks.of(chosen) if isinstance(chosen, tuple) else chosen
+        rows = range(len(self))[at]
+        if isinstance(rows, int):
+            return next(iter(self[rows : rows + 1]))
+        ends = np.cumsum(self.looks["detections"])
+        found = [self.detections[ends[row] - self.looks["detections"][row] : ends[row]] for row in rows]
+        return Looks(self.looks[at], np.concatenate([np.empty(0, _DETECTION), *found]))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Looks) and tuple(self) == tuple(other)
