@@ -189,3 +189,10 @@ def test_who_looks_less_often_is_said_by_scale(street: Street) -> None:
     (model,) = json.loads((done.folders.release / "manifest.json").read_text())["models"]
     assert dict(zip(model["long_sides_px"], model["every"], strict=True)) == {320: 1, 640: 5}
     assert "model detector-v1, one frame in 5 at 640 px" in (internal(street, "rarely") / "report.html").read_text()
+
+
+def test_a_scale_that_is_left_to_nobody_is_said(street: Street) -> None:
+    never = {"models": ["detector-v1"], "long_sides_px": [320, 640], "every": [[1, 0]]}
+    policy = Policy.model_validate(POLICY.model_dump() | {"detection": never})
+    render(street.order("never", policy), replace(street.plan, policy_sha256=policy.sha256), InlineRunner())
+    assert "model detector-v1, not at 640 px" in (internal(street, "never") / "report.html").read_text()

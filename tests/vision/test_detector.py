@@ -189,13 +189,27 @@ class TestLookingLessOften:
         looks = Detector([centerface], rule, facts(1280, 720)).look(list(enumerate([tiny, tiny, tiny, dark, tiny])))
         assert [bool(faces(found)) for found in looks] == [True, False, True, False, True]
 
+    def test_a_model_may_leave_a_scale_to_the_others(self, centerface: Model) -> None:
+        tiny = [frame(portrait((1280, 720), (500, 300), 20)[0])] * 2
+        blind, found = replace(find_model("detector-v1"), kinds={}), []
+        for every in ((), ((1, 0), 1), ((0, 1), 1)):
+            rule = DetectionRule(models=("centerface", "detector-v1"), long_sides_px=(320, 1280), every=every)
+            looks = Detector([centerface, blind], rule, facts(1280, 720)).look(list(enumerate(tiny)))
+            found.append([bool(faces(look)) for look in looks])
+        assert found == [[True, True], [False, False], [True, True]]
+
+    def test_a_scale_of_nobody_takes_no_tensor(self, centerface: Model) -> None:
+        rule = DetectionRule(models=("centerface",), long_sides_px=(320, 1280), every=((1, 0),))
+        (group,) = Detector([centerface], rule, facts(1280, 720))._groups
+        assert [tensor.shape for tensor in group._tensors] == [(1, 3, 192, 320)]
+
     def test_scales_that_a_small_picture_makes_one_are_looked_at_as_often_as_either(self, centerface: Model) -> None:
         there = frame(portrait(SIZE, (300, 180), 90)[0])
         rule = DetectionRule(models=("centerface",), long_sides_px=(1280, 640), every=((3, 1),))
         looks = Detector([centerface], rule, facts(*SIZE)).look([(0, there), (1, there)])
         assert all(faces(found) for found in looks)
 
-    @pytest.mark.parametrize("every", [((1,), 1), (2, (3, 2)), (1, (1, 1, 1)), (1, (1, 11))])
+    @pytest.mark.parametrize("every", [((1,), 1), (2, (3, 2)), (1, (1, 1, 1)), (1, (1, 11)), (1, (0, 0)), ((0, 2), 2)])
     def test_an_entry_is_a_number_or_one_for_each_scale(self, every: tuple[int | tuple[int, ...], ...]) -> None:
         with pytest.raises(ValidationError):
             DetectionRule(models=("centerface", "detector-v0"), long_sides_px=(640, 1280), every=every)

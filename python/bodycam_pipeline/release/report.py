@@ -15,6 +15,7 @@ from bodycam_pipeline.release.manifest import hidden_time
 from bodycam_pipeline.release.second_look import MOST_PICTURES, SecondLook, folder_of, picture_of
 from bodycam_pipeline.release.staging import Staged
 from bodycam_pipeline.values.plan import Plan
+from bodycam_pipeline.values.policy import NEVER
 from bodycam_pipeline.values.recording import Recording
 from bodycam_pipeline.values.timeline import format_clock
 
@@ -99,7 +100,11 @@ def _scales(long_sides_px: Sequence[int]) -> str:
 
 
 def _how_often(every: Sequence[int], long_sides_px: Sequence[int]) -> str:
-    rarely = [f"one frame in {n} at {side} px" for n, side in zip(every, long_sides_px, strict=True) if n > 1]
+    rarely = [
+        f"not at {side} px" if n == NEVER else f"one frame in {n} at {side} px"
+        for n, side in zip(every, long_sides_px, strict=True)
+        if n != 1
+    ]
     return f", {', '.join(rarely)}" if rarely else ""
 
 

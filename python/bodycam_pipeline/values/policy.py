@@ -29,6 +29,9 @@ Share = Annotated[float, Field(ge=0, le=4)]
 Interval = Annotated[int, Field(ge=1, le=10)]
 """In how many frames something happens once."""
 
+NEVER = 0
+"""The interval of a scale at which a model does not look."""
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -67,7 +70,8 @@ class DetectionRule(_Part):
     Attributes:
         models: Registered names, paths or ``package:DISTRIBUTION/FILE``.
         every: For each of the models, in how many frames it looks once: a number for all scales, or one for each of
-            them. Empty is every frame for all: whoever looks less often sees less. One at least looks at every frame.
+            them, 0 for a scale that is not its own. Empty is every frame for all: whoever looks less often sees less.
+            One at least looks at every frame.
         long_sides_px: The scales: the longer side of the upright picture as the models see it. Larger than the
             recording is never used: it would show nothing new.
         suppress_iou: Boxes of one kind that overlap more are one.
@@ -78,7 +82,7 @@ class DetectionRule(_Part):
     """
 
     models: Annotated[tuple[str, ...], Field(min_length=1)] = ("centerface", "detector-v1")
-    every: tuple[Interval | tuple[Interval, ...], ...] = ()
+    every: tuple[Interval | tuple[Interval | Literal[0], ...], ...] = ()
     long_sides_px: Annotated[tuple[Annotated[int, Field(ge=64, le=4096)], ...], Field(min_length=1)] = (640, 1280)
     suppress_iou: Annotated[float, Field(gt=0, lt=1)] = 0.5
     cut_difference: Annotated[float, Field(gt=0)] = 48.0
@@ -90,13 +94,15 @@ class DetectionRule(_Part):
             raise ValueError("detection.every needs an entry for each of detection.models")
         if any(len(row) != len(self.long_sides_px) for row in self.intervals):
             raise ValueError("an entry of detection.every is a number, or one for each of detection.long_sides_px")
-        if all(min(row) > 1 for row in self.intervals):
+        if not all(map(any, self.intervals)):
+            raise ValueError("detection.every has nothing but 0 for a model: take it out of detection.models")
+        if not any(1 in row for row in self.intervals):
             raise ValueError("one of detection.models has to look at every frame: detection.every has no 1")
         return self
 
     @property
     def intervals(self) -> tuple[tuple[int, ...], ...]:
-        """For each of the models and each of the scales, in how many frames it looks once."""
+        """For each of the models and each of the scales, in how many frames it looks once; `NEVER` for not at all."""
         scales = len(self.long_sides_px)
         rows = self.every or (1,) * len(self.models)
         return tuple((row,) * scales if isinstance(row, int) else row for row in rows)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import compress, groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from bodycam_pipeline._native import Letterbox, Planes, suppress
 from bodycam_pipeline.values.detection import KINDS, Detection, Kind, Look
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.model import Model, Provider, Thresholds
-from bodycam_pipeline.values.policy import DetectionRule
+from bodycam_pipeline.values.policy import NEVER, DetectionRule
 from bodycam_pipeline.values.recording import VideoFacts
 from bodycam_pipeline.vision.scales import by_tensor, input_sizes, matrix_of
 from bodycam_pipeline.vision.session import Network, open_network
@@ -66,9 +66,12 @@ class _Group:
         self, models: Sequence[tuple[Model, Intervals]], rule: DetectionRule, video: VideoFacts, *, enlarge: bool
     ) -> None:
         sizes = input_sizes(rule.long_sides_px, video.upright_size, enlarge=enlarge)
+        rates = [by_tensor(sizes, rule.long_sides_px, every, video.upright_size) for _, every in models]
+        used = [any(of_size) for of_size in zip(*rates, strict=True)]
+        sizes = tuple(compress(sizes, used))
         self._models = [
-            _Trusted(model, rule.provider, by_tensor(sizes, rule.long_sides_px, every, video.upright_size))
-            for model, every in models
+            _Trusted(model, rule.provider, tuple(compress(rate, used)))
+            for (model, _), rate in zip(models, rates, strict=True)
         ]
         self._tensors = [np.zeros((1, 3, size.height, size.width), np.float32) for size in sizes]
         self._first = models[0][0]
@@ -89,14 +92,14 @@ class _Group:
 
     def sightings(self, frame: Planes, number: int) -> list[_Sighting]:
         """What those models of the group whose turn it is see at those scales whose turn it is."""
-        if not any(number % every == 0 for model in self._models for every in model.intervals):
+        if not any(_its_turn(number, every) for model in self._models for every in model.intervals):
             return []
         self._scales = self._letterbox.fill([frame], self._tensors)
         return [
             sighting
             for model in self._models
             for tensor, scale, every in zip(self._tensors, self._scales, model.intervals, strict=True)
-            if number % every == 0
+            if _its_turn(number, every)
             for sighting in model.sightings(tensor, scale)
         ]
 
@@ -188,6 +191,10 @@ class Detector:
     def _clipped(self, left: float, top: float, right: float, bottom: float) -> Box:
         width, height = self._size
         return Box(max(left, 0.0), max(top, 0.0), min(right, float(width)), min(bottom, float(height)))
+
+
+def _its_turn(number: int, every: int) -> bool:
+    return every != NEVER and number % every == 0
 
 
 def _convention(looking: tuple[Model, Intervals]) -> tuple[str, tuple[float, float, float], tuple[float, float, float]]:
