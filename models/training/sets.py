@@ -14,15 +14,15 @@ class Source(NamedTuple):
 
 
 SETS = {
-    "facecount": Source(0.40, "face", None),  # competition stock photos
+    "facecount": Source(0.30, "face", None),  # competition stock photos
     "salty": Source(0.05, "face", "CC BY 4.0"),
     "nisa": Source(0.02, "face", "CC BY 4.0"),
-    "chtseng_mask": Source(0.14, "face", "published as Public Domain"),
-    "chtseng_head": Source(0.06, "head", '"open source" in its README'),
-    "unknowncz": Source(0.23, "plate", "CC BY 4.0 (Open Images)"),
+    "chtseng_mask": Source(0.21, "face", "published as Public Domain"),
+    "chtseng_head": Source(0.07, "head", '"open source" in its README'),
+    "unknowncz": Source(0.25, "plate", "CC BY 4.0 (Open Images)"),
     "kaggle433": Source(0.04, "plate", "CC0"),
     "usfl": Source(0.03, "plate", "CC BY 4.0"),
-    "chirag": Source(0.03, "plate", "MIT"),
+    "chirag": Source(0.04, "plate", "MIT"),
 }
 
 

@@ -32,6 +32,8 @@ Interval = Annotated[int, Field(ge=1, le=10)]
 NEVER = 0
 """The interval of a scale at which a model does not look."""
 
+IntervalOrNever = Annotated[int, Field(ge=NEVER, le=10)]
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -82,7 +84,7 @@ class DetectionRule(_Part):
     """
 
     models: Annotated[tuple[str, ...], Field(min_length=1)] = ("centerface", "detector-v1")
-    every: tuple[Interval | tuple[Interval | Literal[0], ...], ...] = ()
+    every: tuple[Interval | tuple[IntervalOrNever, ...], ...] = ()
     long_sides_px: Annotated[tuple[Annotated[int, Field(ge=64, le=4096)], ...], Field(min_length=1)] = (640, 1280)
     suppress_iou: Annotated[float, Field(gt=0, lt=1)] = 0.5
     cut_difference: Annotated[float, Field(gt=0)] = 48.0
