@@ -43,17 +43,16 @@ YARDSTICKS = tuple(
 )
 CONFIRMING_SCORE, CONFIRMING_IOU = 0.6, 0.3
 
-BOTH, OWN = "centerface+detector-v1", "detector-v1"
+BOTH, OWN, LICENSED = "centerface+detector-v1", "detector-v1", "detector-l1"
 WAYS = (
     f"{BOTH}@640+1280/1+1",
     f"{BOTH}@640+1280/1,3+1",
     f"{BOTH}@640+1280/1,5+1",
     f"{BOTH}@640+1280/1,0+1",
-    f"{BOTH}@640+1280/3+1",
+    f"{BOTH}+{LICENSED}@640+1280/1,0+1+1",
+    f"{OWN}+{LICENSED}@640+1280/1+1",
     f"{BOTH}@640/1+1",
     f"{OWN}@640+1280/1",
-    f"{OWN}@640+1280/1,3",
-    f"{OWN}@960/1",
     f"{OWN}@640/1",
 )
 
