@@ -95,7 +95,7 @@ def beside_licensed(licensed: Path, ours: str, pictures: list[Row]) -> str:
     return (
         f"`{licensed.stem}` in the tables is the same network trained on the sets with a stated licence alone, "
         f"{origin(told)}, {told['crops']} crops. Recall at 1 false positive per picture, in points: {changes}. It "
-        "would be shipped if it lost less than 2 anywhere."
+        "would take this one's place if it lost less than 2 anywhere."
     )
 
 

@@ -110,14 +110,23 @@ def what_shows(truth: Path) -> list[TrueBox]:
 
     Args:
         truth: Written beside the recording.
+
+    Raises:
+        DatasetError: it is not such a truth, or of an earlier version, which did not say what shows.
     """
-    frames = json.loads(truth.read_text())["frames"]
-    return [
-        TrueBox(int(pts), each["kind"], each["id"], Box(*each["seen"]))
-        for pts, things in frames.items()
-        for each in things
-        if each["visible"] >= HALF
-    ]
+    try:
+        frames = json.loads(truth.read_text())["frames"]
+        return [
+            TrueBox(int(pts), each["kind"], each["id"], Box(*each["seen"]))
+            for pts, things in frames.items()
+            for each in things
+            if each["visible"] >= HALF
+        ]
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise DatasetError(
+            f"{truth} does not say what shows in each frame: {error!r}",
+            remedy="Name the file that this version of `bodycam demo` writes beside its recording.",
+        ) from error
 
 
 @dataclass(frozen=True)
