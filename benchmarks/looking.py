@@ -1,9 +1,10 @@
 """What each way of looking costs and covers: models, scales and strides, the figures the default is chosen by.
 
-    python -m benchmarks.looking [--ways MODELS@SCALES/EVERY ...] [--clips NAME ...]
+    python -m benchmarks.looking [--ways MODELS@SCALES/EVERY[~SUSPECT] ...] [--clips NAME ...]
 
 A way is written ``centerface+detector-v1@640+1280/1,3+1``: the models, the long sides of the picture in pixels, and
-in how many frames each model looks once, at every scale or at each of them (0: never). Each clip is looked at in
+in how many frames each model looks once, at every scale or at each of them (0: never). ``~1`` behind it: between its
+turns nobody looks around what is suspected, as the policy's ``suspect``. Each clip is looked at in
 every way in turn, so that a drifting machine drifts for all; the first way is the measure for boxes that nobody
 labelled. Printed for each way: CPU milliseconds per frame, how many of the boxes flagged sure are hidden, and how
 many of the boxes that the first way hides show, once of all (lamps taken for faces among them) and once of those that
@@ -43,15 +44,17 @@ YARDSTICKS = tuple(
 )
 CONFIRMING_SCORE, CONFIRMING_IOU = 0.6, 0.3
 
-BOTH, OWN, LICENSED = "centerface+detector-v1", "detector-v1", "detector-l1"
+FLOAT, BOTH, OWN = "centerface+detector-v1", "centerface-int8+detector-v1-int8", "detector-v1-int8"
 WAYS = (
+    f"{FLOAT}@640+1280/1+1",
+    f"{FLOAT}@640+1280/1,5+1",
     f"{BOTH}@640+1280/1+1",
-    f"{BOTH}@640+1280/1,3+1",
     f"{BOTH}@640+1280/1,5+1",
+    f"{BOTH}@640+1280/1,5+1~1",
+    f"{BOTH}@640+1280/1,10+1",
     f"{BOTH}@640+1280/1,0+1",
-    f"{BOTH}+{LICENSED}@640+1280/1,0+1+1",
-    f"{OWN}+{LICENSED}@640+1280/1+1",
     f"{BOTH}@640/1+1",
+    f"{OWN}+detector-l1@640+1280/1+1",
     f"{OWN}@640+1280/1",
     f"{OWN}@640/1",
 )
@@ -99,10 +102,12 @@ def main() -> None:
 
 def policy_of(way: str) -> Policy:
     """The default policy, looking that way."""
+    way, _, suspect = way.partition("~")
     looking, every = way.split("/")
     models, scales = looking.split("@")
     rows = [row.split(",") if "," in row else row for row in every.split("+")]
     rule = {"models": models.split("+"), "long_sides_px": scales.split("+"), "every": rows}
+    rule |= {"suspect": suspect} if suspect else {}
     return Policy.model_validate({"detection": rule})
 
 

@@ -159,6 +159,19 @@ def test_letterbox(sizes: tuple[tuple[int, int], ...], rate: Timed) -> None:
 
 
 @pytest.mark.parametrize("sizes", [DETECTOR_SIZES[:1], DETECTOR_SIZES[1:], DETECTOR_SIZES], ids=str)
+def test_packed_letterbox(sizes: tuple[tuple[int, int], ...], rate: Timed) -> None:
+    planes, letterbox = planes_of(smooth_picture()), _native.Letterbox(matrix="bt601")
+    floats = [np.zeros((1, 3, height, width), np.float32) for width, height in sizes]
+    targets = [np.zeros((1, height, width), np.uint32) for width, height in sizes]
+    letterbox.fill([planes], [*floats, *targets])
+    for target, expected in zip(targets, floats, strict=True):
+        pixels = target.view(np.uint8).reshape(*target.shape, 4)[0, ..., :3].transpose(2, 0, 1)
+        assert np.abs(pixels - expected[0]).max() < 0.51
+    moved_bytes = FRAME_BYTES * len(targets) + sum(target.nbytes for target in targets)
+    rate(moved_bytes, lambda: letterbox.fill([planes], targets))
+
+
+@pytest.mark.parametrize("sizes", [DETECTOR_SIZES[:1], DETECTOR_SIZES[1:], DETECTOR_SIZES], ids=str)
 def test_opencv_letterbox(sizes: tuple[tuple[int, int], ...], rate: Timed) -> None:
     cv2 = pytest.importorskip("cv2")
     cv2.setNumThreads(1)

@@ -53,7 +53,7 @@ def _seen(name: str) -> list[Seen]:
     found = find_model(name)
     low = replace(found, kinds={kind: Thresholds(LOWEST, LOWEST) for kind in found.kinds})
     with tempfile.TemporaryDirectory() as folder, LocalRunner(2) as runner:
-        eyes = Eyes((low,), Policy().detection, runner, Path(folder))
+        eyes = Eyes((low,), Policy().with_models([low.name]).detection, runner, Path(folder))
         return [look_at(CLIPS / clip, boxes, eyes) for clip, boxes in clips_in(CLIPS, FACELESS).items()]
 
 

@@ -134,14 +134,17 @@ class Letterbox:
             ValueError: an unknown orientation, matrix or order of channels, a crop outside every frame.
         """
 
-    def fill(self, frames: Sequence[Planes], targets: Sequence[NDArray[np.float32]]) -> list[float]:
+    def fill(
+        self, frames: Sequence[Planes], targets: Sequence[NDArray[np.float32] | NDArray[np.uint32]]
+    ) -> list[float]:
         """Write every frame into every target.
 
         Tables are kept for the next call with frames and targets of the same sizes.
 
         Args:
             frames: n frames of one size.
-            targets: One C-contiguous array of shape (n, 3, H, W) per scale, written in place.
+            targets: One C-contiguous array per scale, written in place: float32 (n, 3, H, W), or uint32 (n, H, W) whose
+                numbers have the colours for bytes, the first one lowest, rounded and limited to 0..255, and a 0.
 
         Returns:
             For each target, target pixels per upright source pixel: divide a box by it to come back.
@@ -150,6 +153,7 @@ class Letterbox:
             ValueError: no frame, frames of different sizes, an empty or outside crop, a target whose shape does not
                 fit.
             BufferError: a target that is not C-contiguous and writable, or given twice.
+            TypeError: a target of another type.
         """
 
 def decode_head(

@@ -221,6 +221,34 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 ]
 
 
+@settings(deadline=None)
+@given(
+    orientation=st.integers(1, 8),
+    size=st.tuples(st.integers(1, 40), st.integers(1, 40)).map(lambda half: (2 * half[0], 2 * half[1])),
+    target=st.tuples(st.integers(1, 70), st.integers(1, 70)),
+    channels=st.sampled_from(["rgb", "bgr"]),
+)
+def test_packed_pixels_are_the_planes_rounded(
+    orientation: int, size: tuple[int, int], target: tuple[int, int], channels: str
+) -> None:
+    picture, (width, height) = noise(*size), target
+    options: Any = {"orientation": orientation, "channels": channels, "pad": 114.0}
+    planes, scale = run(picture, width, height, **options)
+    packed = np.full((1, height, width), 2**32 - 1, np.uint32)
+    assert _native.Letterbox(**options).fill([picture.planes], [packed]) == [scale]
+    pixels = packed.view(np.uint8).reshape(height, width, 4)
+    assert np.abs(pixels[..., :3].transpose(2, 0, 1) - planes).max() <= 0.501
+    assert not pixels[..., 3].any()
+
+
+@pytest.mark.parametrize("shape", [(2, 8, 8), (1, 3, 8, 8), (8, 8), (1, 0, 8)])
+def test_refuses_packed_targets_that_do_not_fit(shape: tuple[int, ...]) -> None:
+    target = np.full(shape, 4, np.uint32)
+    with pytest.raises(ValueError, match="target"):
+        _native.Letterbox().fill([noise(16, 8).planes], [target])
+    assert (target == 4).all()
+
+
 @pytest.mark.parametrize(("options", "message"), REFUSED)
 def test_refuses_options_that_mean_nothing(options: dict[str, Any], message: str) -> None:
     target = np.full((1, 3, 8, 8), 4.0, np.float32)
@@ -260,4 +288,6 @@ def test_refuses_a_target_that_cannot_be_written_in_place() -> None:
         _native.Letterbox().fill([noise(16, 8).planes], [good, good])
     with pytest.raises(TypeError):
         _native.Letterbox().fill([noise(16, 8).planes], [np.zeros((1, 3, 8, 8))])  # type: ignore[list-item]
+    with pytest.raises(TypeError, match="float32 or of uint32"):
+        _native.Letterbox().fill([noise(16, 8).planes], [np.zeros((1, 8, 8), np.uint8)])  # type: ignore[list-item]
     assert (good == 4).all()

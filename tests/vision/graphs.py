@@ -31,6 +31,25 @@ def bright_spots() -> onnx.ModelProto:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
+def taking_bytes(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The same, of a picture that is bytes, pixel by pixel, with a fourth that is nothing."""
+    graph = model.graph
+    ends = [numpy_helper.from_array(np.array([n], np.int64), f"to_{n}") for n in (0, 1, 3)]
+    level = numpy_helper.from_array(np.array(255, np.float32), "level")
+    graph.initializer.extend([*ends, level])
+    nodes = [
+        helper.make_node("Transpose", ["pixels"], ["four"], perm=[0, 3, 1, 2]),
+        helper.make_node("Slice", ["four", "to_0", "to_3", "to_1"], ["bytes"]),
+        helper.make_node("Cast", ["bytes"], ["loud"], to=TensorProto.FLOAT),
+        helper.make_node("Div", ["loud", "level"], ["image"]),
+        *graph.node,
+    ]
+    del graph.node[:], graph.input[:]
+    graph.node.extend(nodes)
+    graph.input.append(helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["n", "height", "width", 4]))
+    return model
+
+
 def saved(model: onnx.ModelProto, path: Path) -> Path:
     path.write_bytes(model.SerializeToString())
     return path

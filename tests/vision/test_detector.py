@@ -1,7 +1,9 @@
 """What a detector sees: the right boxes in the upright picture, however the frame is coded and at whatever size."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,9 +16,12 @@ from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.model import Model, Thresholds
 from bodycam_pipeline.values.policy import DetectionRule
 from bodycam_pipeline.values.recording import VideoFacts
-from bodycam_pipeline.vision.detector import Detector, _rank
+from bodycam_pipeline.vision.detector import Detector
 from bodycam_pipeline.vision.registry import find_model
-from tests.vision.graphs import bright_spots, saved
+from bodycam_pipeline.vision.session import Tensor
+from bodycam_pipeline.vision.sightings import Sighting, Trusted, rank
+from bodycam_pipeline.vision.spots import Spot
+from tests.vision.graphs import bright_spots, saved, taking_bytes
 from tests.vision.pictures import facts, frame, portrait
 
 SIZE = (640, 360)
@@ -67,7 +72,7 @@ def test_full_range_frames_look_like_limited_ones(centerface: Model) -> None:
 @pytest.mark.parametrize("size", [(1280, 720), (720, 1280), (1001, 563)])
 def test_two_scales_of_one_face_are_one_box(centerface: Model, size: tuple[int, int]) -> None:
     picture, box = portrait(size, (size[0] * 0.4, size[1] * 0.45), 120)
-    rule = DetectionRule(long_sides_px=(640, 1280))
+    rule = DetectionRule(models=("centerface",), long_sides_px=(640, 1280))
     assert close(faces(look(centerface, frame(picture), facts(*size), rule)), box)
 
 
@@ -154,9 +159,24 @@ def test_tiny_and_odd_pictures_are_looked_at(quick: Model, size: tuple[int, int]
 
 def test_scores_of_two_models_are_compared_by_their_thresholds() -> None:
     cautious, bold = Thresholds(start=0.7, floor=0.3), Thresholds(start=0.3, floor=0.1)
-    assert _rank(0.65, cautious) < _rank(0.31, bold)
-    assert _rank(0.7, cautious) == pytest.approx(0.5)
-    assert _rank(1.0, bold) == pytest.approx(1)
+    assert rank(0.65, cautious) < rank(0.31, bold)
+    assert rank(0.7, cautious) == pytest.approx(0.5)
+    assert rank(1.0, bold) == pytest.approx(1)
+
+
+def test_bytes_and_floats_of_one_network_see_the_same(tmp_path: Path) -> None:
+    models = [
+        find_model(str(saved(model, tmp_path / f"{number}.onnx")))
+        for number, model in enumerate((bright_spots(), taking_bytes(bright_spots())))
+    ]
+    picture = frame(portrait(SIZE, (300, 180), 90)[0])
+    apart = [Detector([model], ONE_SCALE, facts(*SIZE)).look([(0, picture)])[0].detections for model in models]
+    assert apart[0][0].kind == apart[1][0].kind
+    assert apart[0][0].box.iou(apart[1][0].box) > 0.98
+    assert apart[0][0].score == pytest.approx(apart[1][0].score, abs=0.01)
+    together = Detector(models, ONE_SCALE, facts(*SIZE))
+    assert len(together._groups) == 2
+    assert together.look([(0, picture)])[0].detections
 
 
 class TestLookingLessOften:
@@ -164,7 +184,7 @@ class TestLookingLessOften:
 
     def seen_in(self, pictures: Sequence[Planes], every: tuple[int, ...], centerface: Model) -> list[bool]:
         blind = replace(find_model("detector-v0"), kinds={})  # looks, and is trusted with nothing
-        rule = DetectionRule(models=("centerface", "detector-v0"), long_sides_px=(640,), every=every)
+        rule = DetectionRule(models=("centerface", "detector-v0"), long_sides_px=(640,), every=every, suspect=1)
         looks = Detector([centerface, blind], rule, facts(*SIZE)).look(list(enumerate(pictures)))
         return [bool(faces(found)) for found in looks]
 
@@ -176,7 +196,7 @@ class TestLookingLessOften:
     def test_after_a_cut_all_look_again(self, centerface: Model) -> None:
         there = frame(portrait(SIZE, (300, 180), 90)[0])
         dark = frame(Image.new("RGB", SIZE))
-        assert self.seen_in([dark, there, there, there], (3, 1), centerface) == [False, False, True, False]
+        assert self.seen_in([dark, there, there, there], (3, 1), centerface) == [False, True, False, False]
 
     @pytest.mark.parametrize("every", [(1,), (2, 2), (0, 1), (1, 1, 1)])
     def test_some_model_has_to_see_every_frame(self, every: tuple[int, ...]) -> None:
@@ -185,7 +205,7 @@ class TestLookingLessOften:
 
     def test_a_scale_may_be_looked_at_less_often_and_again_after_a_cut(self, centerface: Model) -> None:
         tiny, dark = frame(portrait((1280, 720), (500, 300), 20)[0]), frame(Image.new("RGB", (1280, 720)))
-        rule = DetectionRule(models=("centerface",), long_sides_px=(320, 1280), every=((1, 2),))
+        rule = DetectionRule(models=("centerface",), long_sides_px=(320, 1280), every=((1, 2),), suspect=1)
         looks = Detector([centerface], rule, facts(1280, 720)).look(list(enumerate([tiny, tiny, tiny, dark, tiny])))
         assert [bool(faces(found)) for found in looks] == [True, False, True, False, True]
 
@@ -215,9 +235,58 @@ class TestLookingLessOften:
             DetectionRule(models=("centerface", "detector-v0"), long_sides_px=(640, 1280), every=every)
 
     def test_two_models_may_look_at_scales_of_their_own_rates(self, centerface: Model) -> None:
-        rule = DetectionRule(models=("centerface", "detector-v1"), long_sides_px=(320, 1280), every=((1, 3), 1))
+        both = ("centerface", "detector-v1")
+        rule = DetectionRule(models=both, long_sides_px=(320, 1280), every=((1, 3), 1), suspect=1)
         assert rule.intervals == ((1, 3), (1, 1))
         tiny = frame(portrait((1280, 720), (500, 300), 20)[0])
         blind = replace(find_model("detector-v1"), kinds={})
         looks = Detector([centerface, blind], rule, facts(1280, 720)).look(list(enumerate([tiny] * 4)))
         assert [bool(faces(found)) for found in looks] == [True, False, False, True]
+
+
+class TestLookingCloser:
+    """``suspect``: in a frame that is not its own, a model still looks around what is suspected."""
+
+    def looks(self, pictures: Sequence[Planes], models: Sequence[Model], **options: Any) -> list[Look]:
+        shared: dict[str, Any] = {"long_sides_px": (320, 1280), "every": ((1, 4), 1), "cut_difference": 255}
+        rule = DetectionRule(models=("a", "b"), **shared, **options)
+        return Detector(models, rule, facts(1280, 720)).look(list(enumerate(pictures)))
+
+    def test_what_was_found_in_the_frame_before_is_looked_at_again(self, centerface: Model) -> None:
+        tiny, blind = frame(portrait((1280, 720), (500, 300), 20)[0]), replace(find_model("detector-v1"), kinds={})
+        assert [bool(faces(look)) for look in self.looks([tiny] * 4, [centerface, blind])] == [True] * 4
+        gone = self.looks([tiny] * 4, [centerface, blind], suspect=1)
+        assert [bool(faces(look)) for look in gone] == [True, False, False, False]
+
+    def test_what_another_suspects_is_looked_at(self, centerface: Model) -> None:
+        tiny, nobody = frame(portrait((1280, 720), (500, 300), 20)[0]), frame(Image.new("RGB", (1280, 720), (90,) * 3))
+        timid = replace(find_model("detector-v1"), kinds={"face": Thresholds(start=0.999, floor=0.998)})
+        there = [nobody, tiny, tiny]
+        assert [bool(faces(look)) for look in self.looks(there, [centerface, timid])] == [False, True, True]
+        assert not any(faces(look) for look in self.looks(there, [centerface, timid], suspect=0.95))
+
+    def test_a_suspicion_is_no_detection(self) -> None:
+        tiny = frame(portrait((1280, 720), (500, 300), 20)[0])
+        timid = replace(find_model("detector-v1"), kinds={"face": Thresholds(start=0.999, floor=0.998)})
+        blind = replace(find_model("centerface"), kinds={})
+        assert not any(look.detections for look in self.looks([tiny] * 3, [blind, timid], suspect=0.01))
+
+    def test_where_nothing_is_suspected_nobody_looks(self, centerface: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+        spots: list[object] = []
+        inner = Trusted.sightings
+
+        def noted(self: Trusted, tensor: Tensor, scale: float, spot: Spot | None = None) -> Iterator[Sighting]:
+            spots.append(spot)
+            return inner(self, tensor, scale, spot)
+
+        monkeypatch.setattr(Trusted, "sightings", noted)
+        empty = [frame(Image.new("RGB", (1280, 720), (90, 90, 90)))] * 3
+        self.looks(empty, [centerface, find_model("detector-v1")])
+        assert spots == [None] * (4 + 3 + 3)
+
+    def test_boxes_from_a_spot_stand_where_they_do_in_the_picture(self, centerface: Model) -> None:
+        blind = replace(find_model("detector-v1"), kinds={})
+        for centre in ((60, 60), (1200, 660), (640, 360)):
+            tiny = frame(portrait((1280, 720), centre, 24)[0])
+            whole, spot = (faces(look)[0].box for look in self.looks([tiny] * 2, [centerface, blind]))
+            assert whole.iou(spot) > 0.8

@@ -9,7 +9,7 @@ from onnx import TensorProto, helper
 
 from bodycam_pipeline.values.errors import MissingModelError, ModelDigestError, ModelError
 from bodycam_pipeline.vision.graph import MAX_BYTES, read_graph
-from tests.vision.graphs import bright_spots, saved
+from tests.vision.graphs import bright_spots, saved, taking_bytes
 
 
 def test_reads_a_good_model_and_names_its_head(tmp_path: Path) -> None:
@@ -18,6 +18,19 @@ def test_reads_a_good_model_and_names_its_head(tmp_path: Path) -> None:
     assert graph.head == "bodycam"
     assert graph.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert graph.output_names == ("score_8", "box_8", "score_16", "box_16", "score_32", "box_32")
+
+
+def test_tells_a_model_that_takes_bytes(tmp_path: Path) -> None:
+    graph = read_graph(saved(taking_bytes(bright_spots()), tmp_path / "bytes.onnx"))
+    assert (graph.packed, graph.input_name, graph.head) == (True, "pixels", "bodycam")
+    assert not read_graph(saved(bright_spots(), tmp_path / "planes.onnx")).packed
+    (asked,) = onnx.load_model_from_string(graph.content).graph.input
+    assert [side.dim_param or side.dim_value for side in asked.type.tensor_type.shape.dim] == [
+        "n",
+        "height",
+        "width",
+        4,
+    ]
 
 
 @pytest.mark.parametrize("name", ["missing.onnx", "."])
@@ -119,14 +132,14 @@ def test_refuses_an_unknown_head(tmp_path: Path) -> None:
 def test_refuses_an_input_that_is_no_picture(tmp_path: Path, kind: int, shape: list[str | int]) -> None:
     model = bright_spots()
     model.graph.input[0].CopyFrom(helper.make_tensor_value_info("image", kind, shape))
-    with pytest.raises(ModelError, match="does not take one float picture"):
+    with pytest.raises(ModelError, match="does not take one picture"):
         read_graph(saved(model, tmp_path / "m.onnx"))
 
 
 def test_refuses_a_second_input(tmp_path: Path) -> None:
     model = bright_spots()
     model.graph.input.append(helper.make_tensor_value_info("threshold", TensorProto.FLOAT, [1]))
-    with pytest.raises(ModelError, match="does not take one float picture"):
+    with pytest.raises(ModelError, match="does not take one picture"):
         read_graph(saved(model, tmp_path / "m.onnx"))
 
 

@@ -1,9 +1,11 @@
 """Names lead to models that are present, unchanged and safe to load."""
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from bodycam_pipeline.values.errors import MissingModelError, ModelDigestError, ModelError
@@ -11,14 +13,15 @@ from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.vision import registry
 from bodycam_pipeline.vision.registry import MODELS, find_model, list_models
 from bodycam_pipeline.vision.session import open_network
-from tests.vision.graphs import bright_spots, saved
+from tests.vision.graphs import bright_spots, saved, taking_bytes
 
 
 @pytest.mark.parametrize("name", list_models())
 def test_every_registered_model_is_there_and_runs(name: str) -> None:
     model = find_model(name)
     assert model.name == name
-    maps = open_network(model).run(np.zeros((1, 3, 64, 96), np.float32))
+    network = open_network(model)
+    maps = network.run(network.tensor(64, 96))
     assert all(np.isfinite(each).all() for each in maps)
 
 
@@ -116,3 +119,25 @@ def test_a_graph_that_only_claims_its_head_is_refused_when_opened(tmp_path: Path
     model = find_model(str(saved(graph, tmp_path / "m.onnx")))
     with pytest.raises(ModelError, match="does not run as a bodycam detector"):
         open_network(model)
+
+
+def test_the_file_of_a_model_in_another_form_says_the_same_as_the_list() -> None:
+    entries = tomllib.loads((MODELS / "models.toml").read_text())["model"]
+    for entry in entries:
+        if "made_from" in entry:
+            facts = {prop.key: prop.value for prop in onnx.load(MODELS / entry["file"]).metadata_props}
+            assert facts["weights"] == entry["made_from"] == find_model(entry["name"]).weights
+            assert entry["made_from"] in {other["sha256"] for other in entries}
+
+
+def test_a_path_to_a_model_that_takes_bytes_gets_them_as_they_are(tmp_path: Path) -> None:
+    model = find_model(str(saved(taking_bytes(bright_spots()), tmp_path / "bytes.onnx")))
+    assert (model.mean, model.factor) == ((0.0,) * 3, (1.0,) * 3)
+    assert open_network(model).packed
+
+
+@pytest.mark.parametrize("change", [{"factor": (1 / 255,) * 3}, {"mean": (127.5,) * 3}])
+def test_bytes_that_would_be_scaled_away_are_refused(tmp_path: Path, change: dict[str, object]) -> None:
+    model = find_model(str(saved(taking_bytes(bright_spots()), tmp_path / "bytes.onnx")))
+    with pytest.raises(ModelError, match="takes bytes as they are"):
+        open_network(replace(model, **change))  # type: ignore[arg-type]

@@ -108,15 +108,16 @@ def _pictures(
 def _recordings(
     folder: Path, names: Sequence[str], scales: Sequence[int] | None, empty: Sequence[str], workers: int
 ) -> list[Row]:
-    policy = Policy()
-    rule = policy.detection.model_copy(update={"long_sides_px": tuple(scales)} if scales else {})
+    wanted = {"long_sides_px": tuple(scales)} if scales else {}
     clips, rows = clips_in(folder, empty), list[Row]()
     with LocalRunner(workers) as runner, Progress(console=Console(stderr=True), transient=True) as progress:
         watch = _watch(progress)
         for together in names:
             covered = []
+            policy = Policy.model_validate({"detection": {"models": together.split("+"), **wanted}})
             with tempfile.TemporaryDirectory() as kept:
-                eyes = Eyes([find_model(name) for name in together.split("+")], rule, runner, Path(kept))
+                models = [find_model(name) for name in policy.detection.models]
+                eyes = Eyes(models, policy.detection, runner, Path(kept))
                 for number, (name, boxes) in enumerate(clips.items(), start=1):
                     covered.append(cover(look_at(folder / name, boxes, eyes), policy))
                     watch(together, number, len(clips))

@@ -103,7 +103,7 @@ def _order(
     if gate:
         rules = rules.with_second_look(gate)
     if models:
-        rules = rules.model_copy(update={"detection": rules.detection.model_copy(update={"models": tuple(models)})})
+        rules = rules.with_models(models)
     return Order(recording, out, rules, read_edits(edits) if edits else Edits())
 
 

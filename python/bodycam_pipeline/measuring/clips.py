@@ -134,8 +134,8 @@ class Eyes:
     """Who looks, how closely, and where.
 
     Attributes:
-        models: Each sees every frame.
-        rule: How closely.
+        models: Those of the rule.
+        rule: How closely, and how often.
         runner: Runs the steps.
         folder: Takes what was seen while it is collected.
     """

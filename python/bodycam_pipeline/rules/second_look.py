@@ -56,13 +56,13 @@ def auditor_scales(
     painter's weights and one of its scales comes near one of theirs.
 
     Args:
-        auditor: Known by its weights, whatever it is called.
+        auditor: Known by its weights, whatever it is called and in whatever form they are.
         wanted: Its long sides, in pixels, as the policy has them.
         painters: The networks that decided.
         painted: Their long sides.
         longest: The longer side of the recording's picture, in pixels.
     """
-    same = any(auditor.sha256 == model.sha256 for model in painters)
+    same = any(auditor.weights == model.weights for model in painters)
     taken = [min(side, longest) for side in painted] if same else []
     sides = (min(side, floor(MOST_ENLARGED * longest)) for side in wanted)
     return tuple(sorted({side if _apart(side, taken) else ceil(ENLARGED * longest) for side in sides}))

@@ -45,6 +45,7 @@ class Model:
         mean, factor: A colour 0..255 enters as ``(colour - mean) * factor``, per channel.
         licence: SPDX expression of the weights.
         role: Whether it paints or audits.
+        made_from: SHA-256 of the model whose weights these are in another form, if they are.
     """
 
     name: str
@@ -58,3 +59,9 @@ class Model:
     factor: tuple[float, float, float]
     licence: str
     role: Role
+    made_from: str | None = None
+
+    @property
+    def weights(self) -> str:
+        """What two forms of the same weights have in common."""
+        return self.made_from or self.sha256

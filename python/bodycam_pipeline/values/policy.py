@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -66,16 +67,31 @@ class HideRule(_Part):
     padding: Padding = Padding()
 
 
+SHIPPED_MODELS, SHIPPED_SCALES = ("centerface-int8", "detector-v1-int8"), (640, 1280)
+SHIPPED_INTERVALS = ((1, 5), 1)
+"""CenterFace at the larger scale is the dearest look, and sees hardly anything that nobody else suspects: what it adds
+in every frame, it adds around the suspicions too (docs/performance.md, ways of looking)."""
+
+
+def _usual_intervals(said: dict[str, object]) -> tuple[int | tuple[int, ...], ...]:
+    """Where nothing is said of how often: every frame for all, but for the shipped models at the shipped scales."""
+    shipped = (said.get("models"), said.get("long_sides_px")) == (SHIPPED_MODELS, SHIPPED_SCALES)
+    return SHIPPED_INTERVALS if shipped else ()
+
+
 class DetectionRule(_Part):
     """Who looks, and how closely.
 
     Attributes:
         models: Registered names, paths or ``package:DISTRIBUTION/FILE``.
-        every: For each of the models, in how many frames it looks once: a number for all scales, or one for each of
-            them, 0 for a scale that is not its own. Empty is every frame for all: whoever looks less often sees less.
-            One at least looks at every frame.
         long_sides_px: The scales: the longer side of the upright picture as the models see it. Larger than the
             recording is never used: it would show nothing new.
+        every: For each of the models, in how many frames it looks once: a number for all scales, or one for each of
+            them, 0 for a scale that is not its own. Empty is every frame for all: whoever looks less often sees less.
+            One at least looks at every frame. Where nothing is said, it is `SHIPPED_INTERVALS` for the shipped models
+            at the shipped scales, and every frame for all others.
+        suspect: Where a model's turn at a scale has not come, it looks all the same around what is suspected: what a
+            model that sees everything gives this score, and what was found in the frame before. 1 is nowhere.
         suppress_iou: Boxes of one kind that overlap more are one.
         cut_difference: Mean luma difference (0..255) of two neighbouring frames above which the scene has changed.
             High on purpose: a false cut would stop a track from reaching back.
@@ -83,9 +99,10 @@ class DetectionRule(_Part):
             only ``cpu`` is there on every machine.
     """
 
-    models: Annotated[tuple[str, ...], Field(min_length=1)] = ("centerface", "detector-v1")
-    every: tuple[Interval | tuple[IntervalOrNever, ...], ...] = ()
-    long_sides_px: Annotated[tuple[Annotated[int, Field(ge=64, le=4096)], ...], Field(min_length=1)] = (640, 1280)
+    models: Annotated[tuple[str, ...], Field(min_length=1)] = SHIPPED_MODELS
+    long_sides_px: Annotated[tuple[Annotated[int, Field(ge=64, le=4096)], ...], Field(min_length=1)] = SHIPPED_SCALES
+    every: tuple[Interval | tuple[IntervalOrNever, ...], ...] = Field(default_factory=_usual_intervals)
+    suspect: Annotated[float, Field(gt=0, le=1)] = 0.2
     suppress_iou: Annotated[float, Field(gt=0, lt=1)] = 0.5
     cut_difference: Annotated[float, Field(gt=0)] = 48.0
     provider: Provider = "cpu"
@@ -270,6 +287,11 @@ class Policy(_Part):
                 f"redaction.codes needs hide.{missing[0]}.code: what is drawn where a {missing[0]} is hidden"
             )
         return self
+
+    def with_models(self, models: Sequence[str]) -> Self:
+        """The policy with other models, which look as often as models do of which nothing is said."""
+        rule = self.detection.model_dump(exclude={"every"}) | {"models": tuple(models)}
+        return self.model_copy(update={"detection": DetectionRule.model_validate(rule)})
 
     def with_second_look(self, second_look: Literal["on", "off"]) -> Self:
         """The policy with the gate on or off.

@@ -42,6 +42,7 @@ class Entry(_Part):
 
     Attributes:
         file, package, address: Where it is; exactly one of them.
+        made_from: Digest of the model whose weights these are in another form.
         classes: For heads whose classes are the weights' own: which class index is which kind.
     """
 
@@ -57,6 +58,7 @@ class Entry(_Part):
     licence: Annotated[str, Field(min_length=1)]
     role: Role = "painter"
     source: Annotated[str, Field(min_length=1)]
+    made_from: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
     classes: dict[Annotated[int, Field(ge=0, lt=MAX_CLASSES)], Kind] | None = None
     kinds: Annotated[dict[Kind, Limits], Field(min_length=1)]
 
@@ -87,6 +89,7 @@ class Entry(_Part):
             factor=self.factor,
             licence=self.licence,
             role=self.role,
+            made_from=self.made_from,
         )
 
 

@@ -18,6 +18,9 @@ MAX_BYTES = 512 * 1024 * 1024
 DEFAULT_DOMAINS = frozenset({"", "ai.onnx"})
 """Operators that ONNX itself defines. Others may be anything a runtime was built with."""
 
+_COLOURS = 3
+_PIXEL_BYTES = 4
+
 _EXPECTED = f"Use an ONNX detector with a head that is known here: {', '.join(HEADS)}."
 
 
@@ -29,7 +32,8 @@ class Graph:
         sha256: Of the file, hex.
         content: The model, ready for a session: any batch, height and width; weights are constants.
         head: What its outputs are.
-        input_name: Of its one input, (n, 3, height, width) float32.
+        input_name: Of its one input, float32 (n, 3, height, width).
+        packed: The input is uint8 (n, height, width, 4) instead: a colour's byte as it is, and a fourth that is 0.
         output_names: Those the head's decoder wants, in its order.
     """
 
@@ -37,6 +41,7 @@ class Graph:
     content: bytes
     head: Head
     input_name: str
+    packed: bool
     output_names: tuple[str, ...]
 
 
@@ -66,7 +71,8 @@ def read_graph(path: str | Path, sha256: str | None = None, head: Head | None = 
     _make_weights_constant(model)
     recognised, outputs = _head(model, path, head)
     _let_sides_vary(model)
-    return Graph(found, model.SerializeToString(), recognised, model.graph.input[0].name, outputs)
+    asked = model.graph.input[0]
+    return Graph(found, model.SerializeToString(), recognised, asked.name, _is_packed(asked), outputs)
 
 
 def _read(path: Path) -> bytes:
@@ -124,9 +130,12 @@ def _make_weights_constant(model: onnx.ModelProto) -> None:
 
 
 def _head(model: onnx.ModelProto, path: str | Path, head: Head | None) -> Recognised:
-    inputs = [_shape(value) for value in model.graph.input if _is_float(value)]
-    if len(model.graph.input) != 1 or len(inputs) != 1 or len(inputs[0]) != 4 or inputs[0][1] != 3:
-        raise ModelError(f"{path} does not take one float picture of shape (n, 3, height, width)", remedy=_EXPECTED)
+    inputs = [_picture_shape(value) for value in model.graph.input]
+    if len(inputs) != 1 or inputs[0] is None:
+        raise ModelError(
+            f"{path} does not take one picture, float of shape (n, 3, height, width) or bytes of (n, height, width, 4)",
+            remedy=_EXPECTED,
+        )
     outputs = {value.name: _shape(value) for value in model.graph.output if _is_float(value)}
     recognised = recognise(outputs, inputs[0])
     if head is None or (recognised is not None and recognised[0] == head):
@@ -147,6 +156,19 @@ def _known(recognised: Recognised | None, outputs: dict[str, Shape], path: str |
     return recognised
 
 
+def _picture_shape(value: onnx.ValueInfoProto) -> Shape | None:
+    """Number, colours, height and width of what it takes, if that is a picture."""
+    shape = _shape(value)
+    if _is_packed(value):
+        return (shape[0], _COLOURS, *shape[1:3])
+    return shape if _is_float(value) and len(shape) == 4 and shape[1] == _COLOURS else None
+
+
+def _is_packed(value: onnx.ValueInfoProto) -> bool:
+    shape = _shape(value)
+    return value.type.tensor_type.elem_type == onnx.TensorProto.UINT8 and len(shape) == 4 and shape[3] == _PIXEL_BYTES
+
+
 def _is_float(value: onnx.ValueInfoProto) -> bool:
     return bool(value.type.tensor_type.elem_type == onnx.TensorProto.FLOAT)
 
@@ -158,7 +180,8 @@ def _shape(value: onnx.ValueInfoProto) -> Shape:
 def _let_sides_vary(model: onnx.ModelProto) -> None:
     """Fully convolutional graphs run at any size; some files only say otherwise."""
     sides = model.graph.input[0].type.tensor_type.shape.dim
-    for axis, name in ((0, "n"), (2, "height"), (3, "width")):
+    height, width = (1, 2) if _is_packed(model.graph.input[0]) else (2, 3)
+    for axis, name in ((0, "n"), (height, "height"), (width, "width")):
         sides[axis].dim_param = name
     for value in model.graph.output:
         value.type.tensor_type.ClearField("shape")

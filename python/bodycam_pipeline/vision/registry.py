@@ -12,6 +12,7 @@ from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.vision.entries import Entry, read_entries
 from bodycam_pipeline.vision.graph import Graph, read_graph
 from bodycam_pipeline.vision.heads import EXPECTATIONS
+from bodycam_pipeline.vision.session import AS_THEY_ARE
 
 MODELS = Path(__file__).parents[1] / "models"
 """The shipped list and weights: links to the repository's top-level folder, files in a wheel."""
@@ -126,8 +127,8 @@ def _as_its_head_expects(graph: Graph, path: Path) -> Model:
         classes=expected.classes,
         kinds=dict(expected.kinds),
         channels=expected.channels,
-        mean=expected.mean,
-        factor=expected.factor,
+        mean=AS_THEY_ARE[0] if graph.packed else expected.mean,
+        factor=AS_THEY_ARE[1] if graph.packed else expected.factor,
         licence="unknown",
         role="painter",
     )

@@ -13,13 +13,19 @@ from bodycam_pipeline.values.model import Head, Model, Provider
 from bodycam_pipeline.vision.graph import Graph, read_graph
 from bodycam_pipeline.vision.providers import PROVIDERS, check_provider
 
-Tensor = NDArray[np.float32]
+Maps = NDArray[np.float32]
+Tensor = NDArray[np.float32] | NDArray[np.uint32]
+"""A batch of pictures: (n, 3, height, width), or (n, height, width) where a number's bytes are a pixel's colours."""
 
 ERRORS_ONLY = 3
 """ONNX Runtime's severity: old exporters' files would print a warning per weight."""
 
 TRIAL_SIZES = ((64, 96), (96, 64))
 """Heights and widths of the trial run: two, so that a size baked into the graph shows at once."""
+
+
+AS_THEY_ARE = ((0.0,) * 3, (1.0,) * 3)
+"""Mean and factor of a network that takes bytes: with others, hardly anything would be left of a picture."""
 
 
 class Network:
@@ -29,24 +35,41 @@ class Network:
         self._graph = graph
         self._session = _session(graph.content, provider)
 
-    def run(self, tensor: Tensor) -> list[Tensor]:
-        """The raw maps of a batch (n, 3, height, width), in the order that the head's decoder wants.
+    @property
+    def packed(self) -> bool:
+        """Whether it takes bytes, which `Letterbox` writes as numbers."""
+        return self._graph.packed
 
-        Height and width are multiples of 32.
-        """
-        maps: Sequence[Tensor] = self._session.run(self._graph.output_names, {self._graph.input_name: tensor})
+    def tensor(self, height: int, width: int) -> Tensor:
+        """An empty picture as it takes it; height and width are multiples of 32."""
+        if self.packed:
+            return np.zeros((1, height, width), np.uint32)
+        return np.zeros((1, 3, height, width), np.float32)
+
+    def run(self, tensor: Tensor) -> list[Maps]:
+        """The raw maps of a batch, in the order that the head's decoder wants."""
+        taken = tensor.view(np.uint8).reshape(*tensor.shape, -1) if self.packed else tensor
+        maps: Sequence[Maps] = self._session.run(self._graph.output_names, {self._graph.input_name: taken})
         return [np.ascontiguousarray(each) for each in maps]
 
-    def boxes(self, tensor: Tensor, floors: Sequence[float]) -> list[Tensor]:
+    def boxes(self, tensor: Tensor, floors: Sequence[float]) -> list[NDArray[np.float32]]:
         """What the head makes of the maps: per picture (n, 6) rows as `decode_head` returns them.
 
         Args:
             tensor: As for `run`.
             floors: The lowest score kept, one per class of the model.
         """
-        height, width = tensor.shape[2:]
+        height, width = tensor.shape[-2:]
         maps = self.run(tensor)
         return decode_head(self._graph.head, maps, input_width=width, input_height=height, thresholds=floors)
+
+
+def colours(tensor: Tensor) -> NDArray[np.float32] | NDArray[np.uint8]:
+    """The planes (n, 3, height, width) of a tensor of either kind, without a copy."""
+    if tensor.dtype == np.uint32:
+        pixels = tensor.view(np.uint8).reshape(*tensor.shape, -1)
+        return np.moveaxis(pixels, 3, 1)[:, :3]
+    return tensor.view(np.float32)
 
 
 def open_network(model: Model, provider: Provider = "cpu") -> Network:
@@ -54,10 +77,17 @@ def open_network(model: Model, provider: Provider = "cpu") -> Network:
 
     Raises:
         MissingProviderError: this machine cannot compute with that provider.
-        ModelError: as `read_graph`, or a graph that does not run at any size.
+        ModelError: as `read_graph`, or a graph that does not run at any size, or one that takes bytes and would get
+            something else.
     """
     check_provider(provider)
-    return _open(model.path, model.sha256, model.head, len(model.classes), provider)
+    network = _open(model.path, model.sha256, model.head, len(model.classes), provider)
+    if network.packed and (model.mean, model.factor) != AS_THEY_ARE:
+        raise ModelError(
+            f"{model.name} takes bytes as they are, and is registered with a mean or a factor",
+            remedy="Register it with mean = [0.0, 0.0, 0.0] and factor = [1.0, 1.0, 1.0].",
+        )
+    return network
 
 
 def runtime_version() -> str:
@@ -71,7 +101,7 @@ def _open(path: str, sha256: str, head: Head, classes: int, provider: Provider) 
     try:
         network = Network(graph, provider)
         for height, width in TRIAL_SIZES:
-            network.boxes(np.zeros((1, 3, height, width), np.float32), [0.5] * classes)
+            network.boxes(network.tensor(height, width), [0.5] * classes)
     except MissingProviderError:
         raise
     except Exception as error:  # the runtime's own exceptions share no base class

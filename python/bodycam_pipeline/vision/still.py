@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from bodycam_pipeline._native import Letterbox, Planes, suppress
 from bodycam_pipeline.values.detection import KINDS, Kind
 from bodycam_pipeline.values.model import Model
-from bodycam_pipeline.vision.detector import HARDLY_EVER
 from bodycam_pipeline.vision.scales import GRID
-from bodycam_pipeline.vision.session import open_network
+from bodycam_pipeline.vision.session import Tensor, open_network
+from bodycam_pipeline.vision.sightings import HARDLY_EVER
 
 LOWEST_SCORE = 0.01
 """Lower scores are not looked at: no detector is run at a false alarm on every cell."""
@@ -55,7 +55,7 @@ class StillDetector:
         """
         size = picture.width, picture.height
         height, width = (ceil(round(side * self._side / max(size)) / GRID) * GRID for side in reversed(size))
-        tensor = np.zeros((1, 3, max(height, GRID), max(width, GRID)), np.float32)
+        tensor = self._network.tensor(max(height, GRID), max(width, GRID))
         (scale,) = self._letterbox.fill([picture], [tensor])
         (rows,) = self._network.boxes(tensor, self._floors)
         return {kind: self._of_kind(rows, kind) for kind in self.kinds}, scale
@@ -67,6 +67,10 @@ class StillDetector:
         found[:, 5] = numbers[0]
         return suppress(found, iou_limit=self._iou)[:, :5]
 
-    def run(self, tensor: NDArray[np.float32]) -> None:
+    def tensor(self, width: int, height: int) -> Tensor:
+        """An empty picture of this size as the network takes it."""
+        return self._network.tensor(height, width)
+
+    def run(self, tensor: Tensor) -> None:
         """Only the network and its head, on a tensor: what a pass costs."""
         self._network.boxes(tensor, self._floors)

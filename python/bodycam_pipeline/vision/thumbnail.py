@@ -17,7 +17,7 @@ _RGB_WEIGHTS = (0.299, 0.587, 0.114)
 """ITU-R BT.601 luma of red, green and blue; which matrix it is matters little at this size."""
 
 
-def thumbnail(picture: NDArray[np.float32], model: Model) -> Thumbnail:
+def thumbnail(picture: NDArray[np.float32] | NDArray[np.uint8], model: Model) -> Thumbnail:
     """The luma of a picture (3, h, w) that was normalised as the model wants it, averaged over square blocks.
 
     Less than a block at the right and at the bottom is left out.

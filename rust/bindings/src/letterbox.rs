@@ -1,9 +1,9 @@
 //! `Letterbox`: from planes to detector tensors.
 
-use numpy::{PyArrayDyn, PyArrayMethods, PyReadwriteArrayDyn, PyUntypedArrayMethods};
-use pyo3::exceptions::{PyBufferError, PyValueError};
+use numpy::{Element, PyArrayDyn, PyArrayMethods, PyReadwriteArrayDyn, PyUntypedArrayMethods};
+use pyo3::exceptions::{PyBufferError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use redact_core::{Channels, Fit, Frame, Matrix, Orientation, Range, Region, check_sizes};
+use redact_core::{Channels, Fit, Frame, Matrix, Orientation, Range, Region, Target, check_sizes};
 
 use crate::errors::{refused, unknown};
 use crate::planes::Planes;
@@ -64,17 +64,17 @@ impl Letterbox {
         &mut self,
         py: Python<'py>,
         frames: Vec<PyRef<'py, Planes>>,
-        targets: Vec<Bound<'py, PyArrayDyn<f32>>>,
+        targets: Vec<Bound<'py, PyAny>>,
     ) -> PyResult<Vec<f64>> {
         let frames: Vec<Frame<'_>> = frames.iter().map(|planes| planes.frame()).collect::<PyResult<_>>()?;
         let size = check_sizes(&frames).map_err(refused)?;
-        let mut targets: Vec<PyReadwriteArrayDyn<'_, f32>> = targets.iter().map(writable).collect::<PyResult<_>>()?;
-        let sizes = targets.iter().map(|target| target_size(target.shape(), frames.len())).collect::<PyResult<_>>()?;
+        let mut tensors: Vec<Tensor<'_>> = targets.iter().map(Tensor::borrow).collect::<PyResult<_>>()?;
+        let sizes = tensors.iter().map(|tensor| tensor.size(frames.len())).collect::<PyResult<_>>()?;
         self.fit(size, sizes)?;
-        let slices = targets.iter_mut().map(|target| target.as_slice_mut());
-        let mut work = self.fits.iter_mut().zip(slices.collect::<Result<Vec<_>, _>>()?).collect::<Vec<_>>();
-        py.detach(|| work.iter_mut().for_each(|(fit, target)| fit.write_all(&frames, target)));
-        Ok(work.iter().map(|(fit, _)| fit.scale()).collect())
+        let targets = tensors.iter_mut().map(Tensor::target).collect::<PyResult<Vec<_>>>()?;
+        let work = self.fits.iter_mut().zip(targets).collect::<Vec<_>>();
+        py.detach(|| work.into_iter().for_each(|(fit, target)| fit.write_all(&frames, target)));
+        Ok(self.fits.iter().map(Fit::scale).collect())
     }
 }
 
@@ -97,19 +97,52 @@ fn region((left, top, right, bottom): (i64, i64, i64, i64)) -> PyResult<Region> 
     Ok(Region { left: edge(left)?, top: edge(top)?, right: edge(right)?, bottom: edge(bottom)? })
 }
 
-fn writable<'py>(target: &Bound<'py, PyArrayDyn<f32>>) -> PyResult<PyReadwriteArrayDyn<'py, f32>> {
+/// A target that is borrowed to be written to.
+enum Tensor<'py> {
+    Planes(PyReadwriteArrayDyn<'py, f32>),
+    Packed(PyReadwriteArrayDyn<'py, u32>),
+}
+
+impl<'py> Tensor<'py> {
+    fn borrow(target: &Bound<'py, PyAny>) -> PyResult<Self> {
+        if let Ok(planes) = target.cast::<PyArrayDyn<f32>>() {
+            writable(planes).map(Self::Planes)
+        } else if let Ok(packed) = target.cast::<PyArrayDyn<u32>>() {
+            writable(packed).map(Self::Packed)
+        } else {
+            Err(PyTypeError::new_err("a target is an array of float32 or of uint32"))
+        }
+    }
+
+    /// Width and height, if it is one for so many frames.
+    fn size(&self, frames: usize) -> PyResult<Size> {
+        match self {
+            Self::Planes(planes) => match *planes.shape() {
+                [count, 3, height, width] if count == frames => Ok((width, height)),
+                ref shape => Err(PyValueError::new_err(format!(
+                    "{frames} frames need float32 targets of the shape ({frames}, 3, height, width), not {shape:?}"
+                ))),
+            },
+            Self::Packed(packed) => match *packed.shape() {
+                [count, height, width] if count == frames => Ok((width, height)),
+                ref shape => Err(PyValueError::new_err(format!(
+                    "{frames} frames need uint32 targets of the shape ({frames}, height, width), not {shape:?}"
+                ))),
+            },
+        }
+    }
+
+    fn target(&mut self) -> PyResult<Target<'_>> {
+        Ok(match self {
+            Self::Planes(planes) => Target::Planes(planes.as_slice_mut()?),
+            Self::Packed(packed) => Target::Packed(packed.as_slice_mut()?),
+        })
+    }
+}
+
+fn writable<'py, T: Element>(target: &Bound<'py, PyArrayDyn<T>>) -> PyResult<PyReadwriteArrayDyn<'py, T>> {
     if !target.is_c_contiguous() {
         return Err(PyBufferError::new_err("a target must be C-contiguous"));
     }
     target.try_readwrite().map_err(|error| PyBufferError::new_err(format!("a target cannot be written to: {error}")))
-}
-
-/// Width and height of a target for `frames` frames.
-fn target_size(shape: &[usize], frames: usize) -> PyResult<(usize, usize)> {
-    match *shape {
-        [count, 3, height, width] if count == frames => Ok((width, height)),
-        _ => Err(PyValueError::new_err(format!(
-            "{frames} frames need targets of the shape ({frames}, 3, height, width), not {shape:?}"
-        ))),
-    }
 }

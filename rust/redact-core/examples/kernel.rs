@@ -6,13 +6,15 @@ use std::hint::black_box;
 
 use redact_core::{
     Channels, Detection, Fit, Frame, FrameMut, Head, InputSize, Letterbox, Map, Matrix, Orientation, Range, Region,
-    Shipping, Style, decode, digest, redact, residual, sketch, suppress,
+    Shipping, Style, Target, decode, digest, redact, residual, sketch, suppress,
 };
 
-const KERNELS: [(&str, fn()); 11] = [
+const KERNELS: [(&str, fn()); 13] = [
     ("letterbox-1280x736", || letterbox((1280, 736))),
     ("letterbox-640x384", || letterbox((640, 384))),
     ("letterbox-480x288", || letterbox((480, 288))),
+    ("packed-1280x736", || packed((1280, 736))),
+    ("packed-640x384", || packed((640, 384))),
     ("fill", || paint(WHOLE, Shipping::Fill(GREY))),
     ("blur", || paint(FACE, Shipping::Membrane(GREY))),
     ("mosaic", || paint(FACE, Shipping::Mosaic(GREY, &[1]))),
@@ -60,19 +62,29 @@ fn counted<T>(work: impl FnOnce() -> T) -> T {
 }
 
 fn letterbox((width, height): (usize, usize)) {
+    let mut fit = fit((width, height), 1.0 / 255.0);
+    let mut target = vec![0.0; 3 * width * height];
+    watch(|frame| fit.write_all(std::slice::from_ref(frame), Target::Planes(&mut target)));
+}
+
+fn packed((width, height): (usize, usize)) {
+    let mut fit = fit((width, height), 1.0);
+    let mut target = vec![0; width * height];
+    watch(|frame| fit.write_all(std::slice::from_ref(frame), Target::Packed(&mut target)));
+}
+
+fn fit(target: (usize, usize), factor: f32) -> Fit {
     let letterbox = Letterbox {
         orientation: Orientation::from_exif(1).unwrap(),
         range: Range::Limited,
         matrix: Matrix::Bt709,
         channels: Channels::Rgb,
         mean: [0.0; 3],
-        factor: [1.0 / 255.0; 3],
+        factor: [factor; 3],
         pad: 0.0,
         crop: None,
     };
-    let mut fit = Fit::new(&letterbox, (WIDTH, HEIGHT), (width, height)).unwrap();
-    let mut target = vec![0.0; 3 * width * height];
-    watch(|frame| fit.write(frame, &mut target));
+    Fit::new(&letterbox, (WIDTH, HEIGHT), target).unwrap()
 }
 
 fn watch<T>(kernel: impl FnOnce(&Frame<'_>) -> T) {

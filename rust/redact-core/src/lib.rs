@@ -26,7 +26,7 @@ mod pictures;
 pub use digest::digest;
 pub use error::{Error, Result};
 pub use heads::{Detection, Head, InputSize, Map, decode};
-pub use letterbox::{Channels, Fit, Letterbox, Matrix, Range, check_sizes};
+pub use letterbox::{Channels, Fit, Letterbox, Matrix, Range, Target, check_sizes};
 pub use orientation::{Orientation, Upright};
 pub use planes::{Frame, FrameMut, Plane, PlaneMut};
 pub use regions::{Region, check_regions};

@@ -103,6 +103,32 @@ impl Conversion {
             *third = clamp(y * c.luma + other * c.other + c.constant, c);
         }
     }
+
+    /// Convert one row, a number a pixel: its first, second and third byte from below are the colours.
+    #[inline(always)]
+    pub fn convert_packed<N: Number>(&self, mixed: &[Vec<N>; 3], pixels: &mut [u32]) {
+        let [a, b, c] = self.channels;
+        let [luma, blue, red] = mixed;
+        let (one, other) = if self.red_first { (red, blue) } else { (blue, red) };
+        for (pixel, (y, (one, other))) in pixels.iter_mut().zip(luma.iter().zip(one.iter().zip(other))) {
+            let (y, one, other): (f32, f32, f32) = ((*y).into(), (*one).into(), (*other).into());
+            let first = byte(y * a.luma + one * a.one + a.constant);
+            let second = byte(y * b.luma + one * b.one + other * b.other + b.constant);
+            let third = byte(y * c.luma + other * c.other + c.constant);
+            *pixel = first | second << 8 | third << 16;
+        }
+    }
+}
+
+/// 2^23: a single-precision number as large as this has its whole part in its lowest bits, rounded.
+const WHOLE: f32 = 8_388_608.0;
+
+/// Rounded and limited to a byte. (A conversion by `as` would look after what is not a number, one by one.)
+#[inline(always)]
+fn byte(value: f32) -> u32 {
+    let value = if value > 0.0 { value } else { 0.0 };
+    let value = if value < 255.0 { value } else { 255.0 };
+    (value + WHOLE).to_bits() & 0xFF
 }
 
 /// Two comparisons, which are one instruction each; `f32::clamp` would also look after what is not a number.

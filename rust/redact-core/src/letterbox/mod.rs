@@ -1,7 +1,7 @@
 //! From planes to a detector's tensor: crop, turn upright, scale to fit, convert colours, normalise, pad.
 //!
-//! Nothing is rounded to bytes on the way. Each output row is mixed from the rows of the planes, then along itself,
-//! then converted and written to its upright place. Mirroring happens in the tables of [`taps`], turning where rows are
+//! Nothing is rounded on the way. Each output row is mixed from the rows of the planes, then along itself, then
+//! converted and written to its upright place, as planes of floats or as bytes, pixel by pixel. Mirroring happens in the tables of [`taps`], turning where rows are
 //! written; no picture in between ever exists.
 //!
 //! Chroma is sited as MPEG-2 and H.264 have it by default: level with the left one of its two luma columns, half-way
@@ -9,13 +9,15 @@
 
 mod colour;
 mod mixer;
+mod packed;
 mod periodic;
+mod planar;
 mod taps;
 
 use crate::{Error, Frame, Orientation, Region, Result};
 use colour::Conversion;
-use mixer::{AnyMixer, Mixer};
-use taps::{Axis, Number};
+use mixer::AnyMixer;
+use taps::Axis;
 
 pub use colour::{Channels, Matrix, Range};
 
@@ -59,6 +61,16 @@ struct Canvas {
     conversion: Conversion,
     /// Colours of up to [`TURNED_AT_ONCE`] output rows, for a turned picture.
     waiting: Vec<f32>,
+    /// The same, a number a pixel.
+    waiting_packed: Vec<u32>,
+}
+
+/// What frames are written to; all of them follow one another.
+pub enum Target<'a> {
+    /// Three planes.
+    Planes(&'a mut [f32]),
+    /// A number a pixel: its lower bytes are the colours, the first one lowest, rounded and limited to 0..255.
+    Packed(&'a mut [u32]),
 }
 
 impl Fit {
@@ -87,7 +99,8 @@ impl Fit {
             turned,
             pad: letterbox.pad,
             conversion: Conversion::new(letterbox, mixer.parts()),
-            waiting: if turned { vec![0.0; TURNED_AT_ONCE * 3 * columns.count()] } else { Vec::new() },
+            waiting: Vec::new(),
+            waiting_packed: Vec::new(),
         };
         Ok(Self { scale: ratio.1 as f64 / ratio.0 as f64, frame, mixer, canvas })
     }
@@ -98,29 +111,30 @@ impl Fit {
         self.scale
     }
 
-    /// Write frames into targets of three planes each, which follow one another.
+    /// Write frames into a target each.
     ///
     /// # Panics
-    /// As [`Fit::write`], which does the work.
-    pub fn write_all(&mut self, frames: &[Frame<'_>], targets: &mut [f32]) {
-        let one = 3 * self.canvas.target.0 * self.canvas.target.1;
-        assert_eq!(targets.len(), one * frames.len(), "as many targets as frames");
-        for (frame, target) in frames.iter().zip(targets.chunks_exact_mut(one)) {
-            self.write(frame, target);
+    /// If there are not as many targets as frames, or one of either has another size than this was made for.
+    pub fn write_all(&mut self, frames: &[Frame<'_>], targets: Target<'_>) {
+        let pixels = self.canvas.target.0 * self.canvas.target.1;
+        match targets {
+            Target::Planes(all) => {
+                assert_eq!(all.len(), 3 * pixels * frames.len(), "as many targets as frames, of that size");
+                for (frame, one) in frames.iter().zip(all.chunks_exact_mut(3 * pixels)) {
+                    self.write(frame, Target::Planes(one));
+                }
+            }
+            Target::Packed(all) => {
+                assert_eq!(all.len(), pixels * frames.len(), "as many targets as frames, of that size");
+                for (frame, one) in frames.iter().zip(all.chunks_exact_mut(pixels)) {
+                    self.write(frame, Target::Packed(one));
+                }
+            }
         }
     }
 
-    /// Write one frame into one target of three planes.
-    ///
-    /// # Panics
-    /// If the frame or the target has another size than this was made for.
-    pub fn write(&mut self, frame: &Frame<'_>, target: &mut [f32]) {
+    fn write(&mut self, frame: &Frame<'_>, target: Target<'_>) {
         assert_eq!((frame.width(), frame.height()), self.frame, "a frame of the size this was made for");
-        assert_eq!(
-            target.len(),
-            3 * self.canvas.target.0 * self.canvas.target.1,
-            "a target of the size this was made for"
-        );
         pulp::Arch::new().dispatch(Write { fit: self, frame, target });
     }
 }
@@ -130,7 +144,7 @@ impl Fit {
 struct Write<'a, 'b> {
     fit: &'a mut Fit,
     frame: &'a Frame<'b>,
-    target: &'a mut [f32],
+    target: Target<'a>,
 }
 
 impl pulp::NullaryFnOnce for Write<'_, '_> {
@@ -139,63 +153,11 @@ impl pulp::NullaryFnOnce for Write<'_, '_> {
     #[inline(always)]
     fn call(self) {
         let Fit { mixer, canvas, .. } = self.fit;
-        match mixer {
-            AnyMixer::Parts(mixer, _) => canvas.write(mixer, self.frame, self.target),
-            AnyMixer::Reals(mixer) => canvas.write(mixer, self.frame, self.target),
-        }
-    }
-}
-
-impl Canvas {
-    #[inline(always)]
-    fn write<N: Number>(&mut self, mixer: &mut Mixer<N>, frame: &Frame<'_>, target: &mut [f32]) {
-        if self.turned {
-            self.write_turned(mixer, frame, target);
-        } else {
-            self.write_rows(mixer, frame, target);
-        }
-    }
-
-    #[inline(always)]
-    fn write_rows<N: Number>(&self, mixer: &mut Mixer<N>, frame: &Frame<'_>, target: &mut [f32]) {
-        let (width, height) = self.target;
-        let (columns, rows) = (mixer.columns(), mixer.rows());
-        let [first, second, third] = planes_of(target, width * height);
-        for y in 0..rows {
-            let at = y * width..y * width + columns;
-            let colours = [&mut first[at.clone()], &mut second[at.clone()], &mut third[at]];
-            self.conversion.convert(mixer.row(frame, y), colours);
-        }
-        for plane in [first, second, third] {
-            for row in plane[..rows * width].chunks_exact_mut(width) {
-                row[columns..].fill(self.pad);
-            }
-            plane[rows * width..].fill(self.pad);
-        }
-    }
-
-    #[inline(always)]
-    fn write_turned<N: Number>(&mut self, mixer: &mut Mixer<N>, frame: &Frame<'_>, target: &mut [f32]) {
-        let (width, height) = self.target;
-        let (columns, rows) = (mixer.columns(), mixer.rows());
-        for start in (0..rows).step_by(TURNED_AT_ONCE) {
-            let count = TURNED_AT_ONCE.min(rows - start);
-            for (y, colours) in (start..start + count).zip(self.waiting.chunks_exact_mut(3 * columns)) {
-                self.conversion.convert(mixer.row(frame, y), planes_of(colours, columns));
-            }
-            for (channel, plane) in target.chunks_exact_mut(width * height).enumerate() {
-                for (x, row) in plane.chunks_exact_mut(width).take(columns).enumerate() {
-                    for (nth, value) in row[start..start + count].iter_mut().enumerate() {
-                        *value = self.waiting[(nth * 3 + channel) * columns + x];
-                    }
-                }
-            }
-        }
-        for plane in target.chunks_exact_mut(width * height) {
-            for row in plane[..columns * width].chunks_exact_mut(width) {
-                row[rows..].fill(self.pad);
-            }
-            plane[columns * width..].fill(self.pad);
+        match (mixer, self.target) {
+            (AnyMixer::Parts(mixer, _), Target::Planes(target)) => canvas.write_planes(mixer, self.frame, target),
+            (AnyMixer::Reals(mixer), Target::Planes(target)) => canvas.write_planes(mixer, self.frame, target),
+            (AnyMixer::Parts(mixer, _), Target::Packed(target)) => canvas.write_packed(mixer, self.frame, target),
+            (AnyMixer::Reals(mixer), Target::Packed(target)) => canvas.write_packed(mixer, self.frame, target),
         }
     }
 }
@@ -227,12 +189,6 @@ pub fn check_sizes(frames: &[Frame<'_>]) -> Result<(usize, usize)> {
     }
 }
 
-fn planes_of(target: &mut [f32], size: usize) -> [&mut [f32]; 3] {
-    let (first, rest) = target.split_at_mut(size);
-    let (second, third) = rest.split_at_mut(size);
-    [first, second, third]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -254,7 +210,7 @@ mod tests {
     fn first_plane(picture: &Picture, letterbox: &Letterbox, (width, height): (usize, usize)) -> Vec<f32> {
         let mut fit = Fit::new(letterbox, (picture.width, picture.height), (width, height)).unwrap();
         let mut target = vec![f32::NAN; 3 * width * height];
-        fit.write(&picture.frame(), &mut target);
+        fit.write_all(&[picture.frame()], Target::Planes(&mut target));
         target.truncate(width * height);
         target
     }
@@ -290,6 +246,17 @@ mod tests {
         assert_eq!(grown, [1.0, 2.0, 3.0, -1.0, 4.0, 5.0, 6.0, -1.0]);
         let turned = first_plane(&numbered(), &letterbox(6), (3, 3));
         assert_eq!(turned, [4.0, 1.0, -1.0, 5.0, 2.0, -1.0, 6.0, 3.0, -1.0]);
+    }
+
+    #[test]
+    fn packed_pixels_are_the_planes_rounded_and_limited() {
+        let loud = Letterbox { factor: [200.0, 1.0, 0.1], pad: 7.0, ..letterbox(6) };
+        let mut fit = Fit::new(&loud, (3, 2), (3, 3)).unwrap();
+        let mut target = [u32::MAX; 9];
+        fit.write_all(&[numbered().frame()], Target::Packed(&mut target));
+        let pixel = |luma: u8| u32::from_le_bytes([luma.saturating_mul(200), luma, u8::from(luma > 5), 0]);
+        let pad = u32::from_le_bytes([7, 7, 7, 0]);
+        assert_eq!(target, [pixel(4), pixel(1), pad, pixel(5), pixel(2), pad, pixel(6), pixel(3), pad]);
     }
 
     #[test]

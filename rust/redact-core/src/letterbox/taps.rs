@@ -33,11 +33,6 @@ impl Axis {
         Self { start, end, ratio, count: count.clamp(1, room), mirrored }
     }
 
-    /// Target pixels that the span covers, the last one perhaps in part.
-    pub const fn count(&self) -> usize {
-        self.count
-    }
-
     /// Target pixels and luma samples, or chroma samples, after which the taps repeat.
     pub const fn period(&self, chroma: bool) -> (usize, usize) {
         match (chroma, self.ratio) {
