@@ -30,7 +30,7 @@ from bodycam_pipeline._native import Letterbox
 from bodycam_pipeline.media.planes import planes
 from bodycam_pipeline.media.stills import read_still
 from bodycam_pipeline.values.model import Model
-from bodycam_pipeline.vision.graph import Graph, read_graph
+from bodycam_pipeline.vision.graph import WEIGHTS, Graph, read_graph
 from bodycam_pipeline.vision.registry import find_model
 
 SIZE = (384, 640)
@@ -162,7 +162,7 @@ def quantise(model: Model, files: list[Path], out: Path) -> None:
             extra_options={"CalibMovingAverage": True},
         )  # fmt: skip
         finished = taking_bytes(without_detours(onnx.load(made)), factor)
-    helper.set_model_props(finished, {"weights": model.sha256})
+    helper.set_model_props(finished, {WEIGHTS: model.sha256})
     onnx.checker.check_model(finished)
     onnx.save(finished, out)
 

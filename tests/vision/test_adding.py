@@ -48,6 +48,15 @@ def test_an_added_model_is_copied_listed_and_found_by_name_and_digest(tmp_path: 
     assert find_model(str(saved(bright_spots(), tmp_path / "copy.onnx"))).name == "mine"
 
 
+def test_a_model_that_takes_bytes_is_added_as_such_and_known_by_the_weights_it_was_made_from() -> None:
+    added = add_model(Path(find_model("detector-v1-int8").path), said())
+    assert (added.mean, added.factor) == ((0.0,) * 3, (1.0,) * 3)
+    assert added.weights == find_model("detector-v1").sha256 == find_model("detector-v1").weights
+    assert find_model("mine") == added
+    with pytest.raises(ModelError, match="takes bytes as they are"):
+        add_model(Path(added.path), said("other", factor=(1 / 255,) * 3))
+
+
 def test_two_models_stand_in_the_list_and_what_a_person_wrote_there_stays(tmp_path: Path) -> None:
     add_model(saved(bright_spots(), tmp_path / "a.onnx"), said("one"))
     path = own_folder() / "models.toml"

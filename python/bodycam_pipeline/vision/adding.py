@@ -20,7 +20,7 @@ from bodycam_pipeline.vision.entries import Entry, entry_of
 from bodycam_pipeline.vision.graph import MAX_BYTES, Graph, read_graph
 from bodycam_pipeline.vision.heads import EXPECTATIONS
 from bodycam_pipeline.vision.registry import LIST, find_model, list_models, own_folder
-from bodycam_pipeline.vision.session import TRIAL_SIZES, open_network
+from bodycam_pipeline.vision.session import AS_THEY_ARE, TRIAL_SIZES, open_network
 
 Channels = Literal["rgb", "bgr"]
 Colours = tuple[float, float, float]
@@ -96,17 +96,19 @@ def _added(path: Path, entry: Entry) -> Model:
 
 def _entry(graph: Graph, said: Registration) -> Entry:
     expected = EXPECTATIONS[graph.head]
+    mean, factor = AS_THEY_ARE if graph.packed else (expected.mean, expected.factor)
     facts = {
         "name": said.name,
         "file": f"{said.name}.onnx",
         "sha256": graph.sha256,
         "head": graph.head,
         "channels": said.channels or expected.channels,
-        "mean": said.mean or expected.mean,
-        "factor": said.factor or expected.factor,
+        "mean": said.mean or mean,
+        "factor": said.factor or factor,
         "licence": said.licence,
         "role": said.role,
         "source": said.source,
+        "made_from": graph.made_from,
         "classes": dict(said.classes) or None,
         "kinds": _limits(graph.head, said),
     }
@@ -134,10 +136,12 @@ def _limits(head: Head, said: Registration) -> dict[Kind, dict[str, float]]:
 def _try(model: Model) -> None:
     """Beyond what opening tries: a picture full of noise, in the colours that the model is said to take."""
     network = open_network(model)
-    noise = np.random.default_rng(0).uniform(0, 255, (1, 3, *TRIAL_SIZES[0])).astype(np.float32)
-    mean, factor = (np.array(each, np.float32).reshape(3, 1, 1) for each in (model.mean, model.factor))
+    tensor, draw = network.tensor(*TRIAL_SIZES[0]), np.random.default_rng(0)
+    noise = draw.uniform(0, 255, (1, 3, *TRIAL_SIZES[0]))
+    mean, factor = (np.array(each).reshape(3, 1, 1) for each in (model.mean, model.factor))
+    tensor[:] = draw.integers(0, 2**24, tensor.shape) if network.packed else (noise - mean) * factor
     try:
-        network.boxes((noise - mean) * factor, [0.5] * len(model.classes))
+        network.boxes(tensor, [0.5] * len(model.classes))
     except ValueError as error:
         raise ModelError(
             f"{model.path} does not behave as a {model.head} detector: {error}", remedy="Name the head that it has."

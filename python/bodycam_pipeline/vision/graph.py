@@ -18,6 +18,9 @@ MAX_BYTES = 512 * 1024 * 1024
 DEFAULT_DOMAINS = frozenset({"", "ai.onnx"})
 """Operators that ONNX itself defines. Others may be anything a runtime was built with."""
 
+WEIGHTS = "weights"
+"""Key of a file's metadata: the digest of the model that it was made from."""
+
 _COLOURS = 3
 _PIXEL_BYTES = 4
 
@@ -35,6 +38,7 @@ class Graph:
         input_name: Of its one input, float32 (n, 3, height, width).
         packed: The input is uint8 (n, height, width, 4) instead: a colour's byte as it is, and a fourth that is 0.
         output_names: Those the head's decoder wants, in its order.
+        made_from: SHA-256 of the model whose weights these are in another form, where the file says so (`WEIGHTS`).
     """
 
     sha256: str
@@ -43,6 +47,7 @@ class Graph:
     input_name: str
     packed: bool
     output_names: tuple[str, ...]
+    made_from: str | None = None
 
 
 def read_graph(path: str | Path, sha256: str | None = None, head: Head | None = None) -> Graph:
@@ -72,7 +77,12 @@ def read_graph(path: str | Path, sha256: str | None = None, head: Head | None = 
     recognised, outputs = _head(model, path, head)
     _let_sides_vary(model)
     asked = model.graph.input[0]
-    return Graph(found, model.SerializeToString(), recognised, asked.name, _is_packed(asked), outputs)
+    content, packed = model.SerializeToString(), _is_packed(asked)
+    return Graph(found, content, recognised, asked.name, packed, outputs, _made_from(model))
+
+
+def _made_from(model: onnx.ModelProto) -> str | None:
+    return next((each.value for each in model.metadata_props if each.key == WEIGHTS), None)
 
 
 def _read(path: Path) -> bytes:

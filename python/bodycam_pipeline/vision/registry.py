@@ -119,6 +119,7 @@ def _as_its_head_expects(graph: Graph, path: Path) -> Model:
             f"{path} is a {graph.head} detector, of which nobody here measured from which score on it is right",
             remedy="Register it with its thresholds: bodycam models add FILE --start face=... --floor face=...",
         )
+    mean, factor = AS_THEY_ARE if graph.packed else (expected.mean, expected.factor)
     return Model(
         name=f"{path.stem}@{graph.sha256[:8]}",
         path=str(path),
@@ -127,10 +128,11 @@ def _as_its_head_expects(graph: Graph, path: Path) -> Model:
         classes=expected.classes,
         kinds=dict(expected.kinds),
         channels=expected.channels,
-        mean=AS_THEY_ARE[0] if graph.packed else expected.mean,
-        factor=AS_THEY_ARE[1] if graph.packed else expected.factor,
+        mean=mean,
+        factor=factor,
         licence="unknown",
         role="painter",
+        made_from=graph.made_from,
     )
 
 

@@ -58,7 +58,7 @@ class Trusted:
         self._classes = model.classes
         self._thresholds = model.kinds
         self.kinds = frozenset(model.kinds)
-        lowest = suspect if set(intervals) == {1} else HARDLY_EVER
+        lowest = suspect if 1 in intervals else HARDLY_EVER
         floors = (model.kinds[kind].floor if kind in model.kinds else None for kind in self._classes)
         self._floors = [HARDLY_EVER if floor is None else min(floor, lowest) for floor in floors]
 
