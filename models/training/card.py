@@ -33,6 +33,8 @@ CARD = """# Model card: face and licence-plate detector
 
 {intro}
 
+{eight_bits}
+
 {licensed}
 
 ## Measured on pictures
@@ -97,6 +99,14 @@ def beside_licensed(licensed: Path, ours: str, pictures: list[Row]) -> str:
         f"{origin(told)}, {told['crops']} crops. Recall at 1 false positive per picture, in points: {changes}. It "
         "would take this one's place if it lost less than 2 anywhere."
     )
+
+
+def in_eight_bits(ours: str, pictures: list[Row]) -> str:
+    """What stands in the tables of the same weights in another form."""
+    name = f"{short(ours)}-int8"
+    if not any(short(r["model"]) == name for r in pictures):
+        return ""
+    return f"`{name}` is the same weights in eight bits (`models/training/quantise.py`), with which the product looks."
 
 
 def origin(told: dict[str, str]) -> str:
@@ -222,7 +232,8 @@ def main() -> None:
         CARD.format(
             name=a.onnx.name, digest=hashlib.sha256(a.onnx.read_bytes()).hexdigest(),
             parameters=sum(numpy_helper.to_array(i).size for i in model.graph.initializer),
-            intro=wrapped(intro), licensed=wrapped(licensed), recordings=wrapped(recordings),
+            intro=wrapped(intro), eight_bits=wrapped(in_eight_bits(ours, pictures)), licensed=wrapped(licensed),
+            recordings=wrapped(recordings),
             side=pictures[0]["long_side_px"], table=table, bins=bins, clips=clip_table(clips),
             bars=bars(pictures, clips, ours),
             sets="\n".join(["| set | licence | share of the crops |", "|---|---|---|", *sets]),

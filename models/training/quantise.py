@@ -2,12 +2,12 @@
 
     python -m models.training.quantise detector-v1 DATA/train models/detector-v1-int8.onnx
 
-Only ONNX's own QuantizeLinear and DequantizeLinear stand in the file (QDQ), which the registry's rules allow. What
-makes it fast: activations are quantised behind their ReLU, and not in front of it as well; the picture enters as bytes,
-so that the first layer, the largest, computes in eight bits too; and it has a fourth, empty colour, since kernels take
-channels by fours. Weights have seven bits: with eight, processors without VNNI overflow without a word, and a release
-would depend on the machine. The last layer of every map stays in float: eight bits of a logarithm of a width are steps
-of some per cent of it.
+Only ONNX's own QuantizeLinear and DequantizeLinear stand in the file (QDQ), which the registry's rules allow.
+Activations are quantised behind their ReLU and not in front of it as well, where half of the steps would be spent on
+what it takes away. The picture enters as bytes, so that the first layer, the largest, computes in eight bits too; with
+a fourth, empty colour, since kernels take channels by fours. Weights have seven bits: with eight, processors without
+VNNI overflow without a word, and a release would depend on the machine. The last layer of every map stays in float:
+eight bits of a logarithm of a width are steps of some per cent of it.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def last_layers(model: onnx.ModelProto) -> Iterator[str]:
 
 
 def without_detours(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Take out the steps to eight bits and back in front of a ReLU: the runtime joins both sides of what remains."""
+    """Take out the steps to eight bits and back in front of a ReLU."""
     maker = {output: node for node in model.graph.node for output in node.output}
     detours = set()
     for node in model.graph.node:
