@@ -188,7 +188,9 @@ def test_who_looks_less_often_is_said_by_scale(street: Street) -> None:
     done = render(street.order("rarely", policy), replace(street.plan, policy_sha256=policy.sha256), InlineRunner())
     (model,) = json.loads((done.folders.release / "manifest.json").read_text())["models"]
     assert dict(zip(model["long_sides_px"], model["every"], strict=True)) == {320: 1, 640: 5}
-    assert "model detector-v1, one frame in 5 at 640 px" in (internal(street, "rarely") / "report.html").read_text()
+    assert model["suspect"] == Policy().detection.suspect
+    said = "model detector-v1, one frame in 5 at 640 px and around what is suspected"
+    assert said in (internal(street, "rarely") / "report.html").read_text()
 
 
 def test_a_scale_that_is_left_to_nobody_is_said(street: Street) -> None:
