@@ -83,6 +83,13 @@ def test_recordings_are_measured_through_tracks_and_plan(shared: Path) -> None:
     assert all(0 <= row["hidden"] <= row["boxes"] for row in found)  # type: ignore[operator]
 
 
+@pytest.mark.parametrize("scale", ["10", "5000"])
+def test_a_scale_that_no_policy_takes_is_refused(scale: str, tmp_path: Path) -> None:
+    done = RUN.invoke(app, ["eval", str(tmp_path), "-m", "detector-v1", "--scale", scale])
+    assert done.exit_code == 2
+    assert "--scale" in done.output
+
+
 @pytest.mark.parametrize("word", ["face", "visage=person"])
 def test_a_meaning_that_is_none_is_refused(word: str, tmp_path: Path) -> None:
     done = RUN.invoke(app, ["eval", str(labelled(tmp_path / "set")), "--call", word])

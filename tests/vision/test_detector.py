@@ -16,11 +16,11 @@ from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.model import Model, Thresholds
 from bodycam_pipeline.values.policy import DetectionRule
 from bodycam_pipeline.values.recording import VideoFacts
+from bodycam_pipeline.vision.details import Detail
 from bodycam_pipeline.vision.detector import Detector
 from bodycam_pipeline.vision.registry import find_model
 from bodycam_pipeline.vision.session import Tensor
 from bodycam_pipeline.vision.sightings import Sighting, Trusted, rank
-from bodycam_pipeline.vision.spots import Spot
 from tests.vision.graphs import bright_spots, saved, taking_bytes
 from tests.vision.pictures import facts, frame, portrait
 
@@ -272,21 +272,27 @@ class TestLookingCloser:
         assert not any(look.detections for look in self.looks([tiny] * 3, [blind, timid], suspect=0.01))
 
     def test_where_nothing_is_suspected_nobody_looks(self, centerface: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-        spots: list[object] = []
+        details: list[object] = []
         inner = Trusted.sightings
 
-        def noted(self: Trusted, tensor: Tensor, scale: float, spot: Spot | None = None) -> Iterator[Sighting]:
-            spots.append(spot)
-            return inner(self, tensor, scale, spot)
+        def noted(self: Trusted, tensor: Tensor, scale: float, detail: Detail | None = None) -> Iterator[Sighting]:
+            details.append(detail)
+            return inner(self, tensor, scale, detail)
 
         monkeypatch.setattr(Trusted, "sightings", noted)
         empty = [frame(Image.new("RGB", (1280, 720), (90, 90, 90)))] * 3
         self.looks(empty, [centerface, find_model("detector-v1")])
-        assert spots == [None] * (4 + 3 + 3)
+        assert details == [None] * (4 + 3 + 3)
 
-    def test_boxes_from_a_spot_stand_where_they_do_in_the_picture(self, centerface: Model) -> None:
+    def test_boxes_from_a_detail_stand_where_they_do_in_the_picture(self, centerface: Model) -> None:
         blind = replace(find_model("detector-v1"), kinds={})
         for centre in ((60, 60), (1200, 660), (640, 360)):
             tiny = frame(portrait((1280, 720), centre, 24)[0])
-            whole, spot = (faces(look)[0].box for look in self.looks([tiny] * 2, [centerface, blind]))
-            assert whole.iou(spot) > 0.8
+            whole, detail = (faces(look)[0].box for look in self.looks([tiny] * 2, [centerface, blind]))
+            assert whole.iou(detail) > 0.8
+
+    def test_what_is_large_here_and_tiny_at_the_scale_below_is_looked_at(self, centerface: Model) -> None:
+        blind, face = replace(find_model("detector-v1"), kinds={}), frame(portrait((1280, 720), (500, 300), 100)[0])
+        rule = DetectionRule(models=("a", "b"), long_sides_px=(64, 1280), every=((1, 4), 1), cut_difference=255)
+        looks = Detector([centerface, blind], rule, facts(1280, 720)).look([(0, face), (1, face)])
+        assert [bool(faces(look)) for look in looks] == [True, True]

@@ -39,7 +39,9 @@ Models = Annotated[
 Called = Annotated[list[str] | None, typer.Option("--call", metavar="WORD=KIND", help="What a label's word means.")]
 Rates = Annotated[list[float] | None, typer.Option("--false", help="False positives per picture. Repeat it.")]
 Side = Annotated[int, typer.Option("--long-side", min=64, max=4096, help="Pictures' longer side as detectors see it.")]
-Sides = Annotated[list[int] | None, typer.Option("--scale", help="For recordings: the scales. Repeat it.")]
+Sides = Annotated[
+    list[int] | None, typer.Option("--scale", min=64, max=4096, help="For recordings: the scales. Repeat it.")
+]
 Empty = Annotated[list[str] | None, typer.Option("--empty", help="A recording with nothing to find. Repeat it.")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the rows (Parquet) and the plot.")]
 Workers = Annotated[int, typer.Option("--workers", "-j", min=1, help="For recordings: how many workers.")]

@@ -91,7 +91,7 @@ class DetectionRule(_Part):
             One at least looks at every frame. Where nothing is said, it is `SHIPPED_INTERVALS` for the shipped models
             at the shipped scales, and every frame for all others.
         suspect: Where a model's turn at a scale has not come, it looks all the same around what is suspected: what a
-            model that sees everything gives this score, and what was found in the frame before. 1 is nowhere.
+            model that looks at every frame gives this score, and what was found in the frame before. 1 is nowhere.
         suppress_iou: Boxes of one kind that overlap more are one.
         cut_difference: Mean luma difference (0..255) of two neighbouring frames above which the scene has changed.
             High on purpose: a false cut would stop a track from reaching back.

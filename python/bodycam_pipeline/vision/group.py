@@ -9,10 +9,10 @@ from bodycam_pipeline._native import Letterbox, Planes
 from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.values.policy import NEVER, DetectionRule
 from bodycam_pipeline.values.recording import VideoFacts
+from bodycam_pipeline.vision.details import LARGEST, SEEN, Boxes, details
 from bodycam_pipeline.vision.scales import by_tensor, input_sizes, matrix_of
 from bodycam_pipeline.vision.session import Tensor, colours, open_network
 from bodycam_pipeline.vision.sightings import Sighting, Trusted
-from bodycam_pipeline.vision.spots import LARGEST, Boxes, spots
 from bodycam_pipeline.vision.thumbnail import Thumbnail, thumbnail
 
 Intervals = tuple[int, ...]
@@ -90,15 +90,19 @@ class Group:
             likely = [sighting for sighting in suspected if sighting.kind in model.kinds]
             for nth, every in enumerate(model.intervals):
                 if every != NEVER and not turns[nth] and likely:
-                    yield from self._spotted(model, nth, likely, smaller=any(turns[:nth]))
+                    yield from self._detailed(model, nth, likely, turns[:nth])
 
-    def _spotted(self, model: Trusted, nth: int, likely: Sequence[Sighting], *, smaller: bool) -> Iterator[Sighting]:
+    def _detailed(
+        self, model: Trusted, nth: int, likely: Sequence[Sighting], smaller: Sequence[bool]
+    ) -> Iterator[Sighting]:
+        """``smaller``: at which of the smaller scales the model looks at the whole of this frame."""
         tensor, scale = self._at(nth)
-        boxes = np.stack([sighting.row[:4] for sighting in likely]) * np.float32(scale)
-        if smaller:
-            boxes = boxes[_longer_sides(boxes) <= LARGEST]
-        for spot in spots(boxes, self._sizes[nth]):
-            yield from model.sightings(tensor, scale, spot)
+        boxes = np.stack([sighting.row[:4] for sighting in likely])
+        sides = _longer_sides(boxes)
+        seen_at = max(compress(self._scales, smaller), default=0.0)
+        left = boxes[(sides * scale <= LARGEST) | (sides * seen_at < SEEN)] * np.float32(scale)
+        for detail in details(left, self._sizes[nth]):
+            yield from model.sightings(tensor, scale, detail)
 
     def _at(self, nth: int) -> tuple[Tensor, float]:
         if self._frame is not None:

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from bodycam_pipeline.values.detection import KINDS, Kind
 from bodycam_pipeline.values.model import Model, Provider, Thresholds
+from bodycam_pipeline.vision.details import Boxes, Detail, part
 from bodycam_pipeline.vision.session import Tensor, open_network
-from bodycam_pipeline.vision.spots import Boxes, Spot, part
 
 HARDLY_EVER = 1.0
 """The highest threshold there is, for what the model is not trusted with: what still passes is dropped."""
@@ -48,7 +48,7 @@ class Trusted:
             model: Which.
             provider: What computes it.
             intervals: In how many frames it looks once, for each of the tensors.
-            suspect: The score from which on it suspects something, if it sees every frame at every scale.
+            suspect: The score from which on it suspects something, if it looks at every frame.
 
         Raises:
             ModelError: it cannot be loaded.
@@ -62,10 +62,10 @@ class Trusted:
         floors = (model.kinds[kind].floor if kind in model.kinds else None for kind in self._classes)
         self._floors = [HARDLY_EVER if floor is None else min(floor, lowest) for floor in floors]
 
-    def sightings(self, tensor: Tensor, scale: float, spot: Spot | None = None) -> Iterator[Sighting]:
-        """Everything that counts or is suspected in one picture, or in a spot of it."""
-        left, top = (spot.left, spot.top) if spot else (0, 0)
-        for row in self._network.boxes(part(tensor, spot), self._floors)[0]:
+    def sightings(self, tensor: Tensor, scale: float, detail: Detail | None = None) -> Iterator[Sighting]:
+        """Everything that counts or is suspected in one picture, or in a detail of it."""
+        left, top = (detail.left, detail.top) if detail else (0, 0)
+        for row in self._network.boxes(part(tensor, detail), self._floors)[0]:
             kind, score = self._classes[int(row[5])], float(row[4])
             limits = self._thresholds.get(kind) if kind else None
             if kind and limits:
