@@ -10,6 +10,7 @@ mod frame_digest;
 mod letterbox;
 mod merkle;
 mod planes;
+mod pyramid;
 mod redact;
 mod residual;
 mod sealed;
@@ -26,8 +27,8 @@ mod _native {
         decode_head::decode_head, frame_digest::frame_digest, letterbox::Letterbox, merkle::merkle_consistency,
         merkle::merkle_consistency_ranges, merkle::merkle_extends, merkle::merkle_includes, merkle::merkle_inclusion,
         merkle::merkle_inclusion_ranges, merkle::merkle_leaf, merkle::merkle_leaves, merkle::merkle_root,
-        planes::Planes, redact::redact, residual::residual, sealed::ObjectKey, sealed::SealedFile, sealed::blake3_file,
-        sealed::new_identity, sketch::frame_sketch, suppress::suppress,
+        planes::Planes, pyramid::Pyramid, redact::redact, residual::residual, sealed::ObjectKey, sealed::SealedFile,
+        sealed::blake3_file, sealed::new_identity, sketch::frame_sketch, suppress::suppress,
     };
 
     #[pymodule_init]

@@ -184,6 +184,12 @@ pub enum Error {
         /// The value, or the sum of values that should be one.
         value: f32,
     },
+    /// A box to follow that is empty or not finite, or no guess where to begin.
+    #[error("a box to follow has left < right and top < bottom, finite, and a finite guess")]
+    NothingToFollow,
+    /// Pyramids of frames of two sizes.
+    #[error("a box is followed between frames of one size")]
+    PyramidsDiffer,
     /// A box with a number that is not finite.
     #[error("box {index} has a number that is not finite")]
     BoxNotFinite {

@@ -8,6 +8,7 @@
 
 mod digest;
 mod error;
+mod follow;
 mod heads;
 mod letterbox;
 pub mod merkle;
@@ -25,6 +26,7 @@ mod pictures;
 
 pub use digest::digest;
 pub use error::{Error, Result};
+pub use follow::{Level, Pyramid, Step, find, follow};
 pub use heads::{Detection, Head, InputSize, Map, decode};
 pub use letterbox::{Channels, Fit, Letterbox, Matrix, Range, Target, check_sizes};
 pub use orientation::{Orientation, Upright};
