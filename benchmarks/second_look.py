@@ -26,6 +26,8 @@ from statistics import median
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from bodycam_pipeline.rules.tracks import link
+from bodycam_pipeline.values.looks import Looks, SegmentLooks
 
 from bodycam_pipeline.evidence.policy_file import read_policy
 from bodycam_pipeline.passes import audit_every_frame, look_at_every_frame, render_every_frame, unwatched
@@ -35,13 +37,11 @@ from bodycam_pipeline.release.second_look import judged
 from bodycam_pipeline.release.staging import Staged, stage
 from bodycam_pipeline.rules.coverage import TrueBox, measure
 from bodycam_pipeline.rules.planning import make_plan
-from bodycam_pipeline.rules.tracks import link
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.running.runner import Runner
 from bodycam_pipeline.values.detection import Detection, Look
 from bodycam_pipeline.values.errors import BodycamError
 from bodycam_pipeline.values.geometry import Box
-from bodycam_pipeline.values.looks import Looks, SegmentLooks
 from bodycam_pipeline.values.observed import Spot
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import Policy

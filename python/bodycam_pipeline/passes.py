@@ -1,11 +1,16 @@
 """The passes over the pixels: each maps one step over the segments, on whatever runner there is."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Generic, Literal, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
+from bodycam_pipeline.evidence.candidates_file import read_candidates
 from bodycam_pipeline.evidence.sketches_file import sketches_path
 from bodycam_pipeline.media.copying import joining
 from bodycam_pipeline.media.probe import probe
@@ -15,18 +20,24 @@ from bodycam_pipeline.release.staging import Staged
 from bodycam_pipeline.rules.segments import split
 from bodycam_pipeline.running.runner import Runner
 from bodycam_pipeline.steps.audit import Audit, AuditTask, audit_segment
-from bodycam_pipeline.steps.detect import DetectTask, detect_segment
+from bodycam_pipeline.steps.detect import DetectTask, Part, detect_segment
+from bodycam_pipeline.steps.extend import ExtendTask, extend_segment
 from bodycam_pipeline.steps.observe import ObserveTask, observe_segment
 from bodycam_pipeline.steps.render import RenderTask, render_segment
 from bodycam_pipeline.steps.sound import SoundTask, render_sound_track
+from bodycam_pipeline.steps.watching import Watching
+from bodycam_pipeline.values.candidates import SegmentCandidates
 from bodycam_pipeline.values.encoded import EncodedAudio, EncodedSegment
 from bodycam_pipeline.values.errors import Place
-from bodycam_pipeline.values.looks import SegmentLooks
+from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.values.observed import SegmentObservation
 from bodycam_pipeline.values.plan import Plan, PlanPart
-from bodycam_pipeline.values.policy import RedactionRule
+from bodycam_pipeline.values.policy import DetectionRule, RedactionRule
 from bodycam_pipeline.values.recording import PacketIndex, Recording, Segment
 from bodycam_pipeline.values.timeline import ReleaseClock
+from bodycam_pipeline.values.track import Entering, Extension
+from bodycam_pipeline.vision.detector import Looking
+from bodycam_pipeline.vision.evidence import worth_of
 
 Phase = Literal["detect", "render", "verify", "audit"]
 Watch = Callable[[Phase, int, int], None]
@@ -67,19 +78,54 @@ class Pass(Generic[Task, Result]):
         return [results[number] for number in range(len(segments))]
 
 
-def look_at_every_frame(job: Job, runner: Runner, watch: Watch) -> list[SegmentLooks]:
-    """The first pass: every frame decoded and looked at."""
+def watch_every_frame(job: Job, runner: Runner, watch: Watch) -> list[SegmentCandidates]:
+    """The first pass: every frame decoded and followed, key frames looked at."""
     source, rule = job.recording, job.policy.detection
     copies = joining(source.video, job.policy.encoding) is not None
+    watching, parts = painters(job.models, rule), parts_of(source)
 
     def task(segment: Segment) -> DetectTask:
-        result = job.detections / f"{segment.number:06d}.parquet"
         digests = digests_path(job, segment) if copies else None
-        return DetectTask(
-            source.address, source.video, _packets(source, segment), segment, job.models, rule, str(result), digests
-        )
+        return DetectTask(parts[segment.number], watching, rule.every, candidates_path(job, segment), digests)
 
     return Pass("detect", detect_segment, task).over(source, runner, watch)
+
+
+def extend_tracks(job: Job, entering: Sequence[Entering], runner: Runner) -> list[Extension]:
+    """Follow tracks into segments that they enter without having been seen there; in the order of the segments.
+
+    Raises:
+        BodycamError: a segment that does not decode any more.
+    """
+    parts = parts_of(job.recording)
+    borders: dict[tuple[int, int, int], list[Entering]] = {}
+    for each in entering:
+        borders.setdefault((each.segment, each.direction, each.pts), []).append(each)
+    difference = job.policy.detection.cut_difference
+    tasks = [ExtendTask(parts[key[0]], tuple(borders[key]), difference) for key in sorted(borders)]
+    results: dict[int, tuple[Extension, ...]] = {}
+    for outcome in runner.run(extend_segment, tasks) if tasks else ():
+        if outcome.error is not None:
+            raise outcome.error.at(Place(job.recording.name, segment=tasks[outcome.number].part.segment.number))
+        results[outcome.number] = outcome.result or ()
+    return [extension for number in sorted(results) for extension in results[number]]
+
+
+def parts_of(file: Recording) -> list[Part]:
+    """Every segment with what is needed to decode it, and the first packet of the one behind it."""
+    segments = split(file)
+    borders = [file.packets.part(s.first_packet, s.first_packet + 1) for s in segments[1:]]
+    return [
+        Part(file.address, file.video, _packets(file, segment), segment, border)
+        for segment, border in zip_longest(segments, borders)
+    ]
+
+
+def painters(models: Sequence[Model], rule: DetectionRule) -> Watching:
+    """The networks that decide what is hidden, as the policy lets them look."""
+    worth = worth_of(models)
+    looking = (Looking(model, rule.long_sides_px, lowest) for model, lowest in zip(models, worth.lowest, strict=True))
+    return Watching(tuple(looking), worth.evidence, rule.cut_difference, rule.provider)
 
 
 def render_every_frame(job: Job, plan: Plan, runner: Runner, watch: Watch) -> list[EncodedSegment]:
@@ -127,57 +173,86 @@ def observe_every_frame(job: Job, plan: Plan, staged: Staged, runner: Runner, wa
     The second look is made of the same decoding; `audit_every_frame` tells what it saw.
     """
     finished, clock, policy = probe(str(staged.video)), staged.clock, job.policy
-    shown, audit_of = sheet_times(job.recording), _audits(job, finished)
-    rendered = split(job.recording)
+    shown, audit_of = sheet_times(job.recording), _audits(job, finished, clock) if job.auditors else None
+    rendered, parts = split(job.recording), parts_of(finished)
 
     def task(segment: Segment) -> ObserveTask:
-        span, packets = clock.span_to_recording(segment.span), _packets(finished, segment)
+        span = clock.span_to_recording(segment.span)
         first = bisect_right(rendered, span.start_pts, key=lambda s: s.span.end_pts)
         end = bisect_left(rendered, span.end_pts, key=lambda s: s.span.start_pts)
         sketches = tuple(str(sketches_path(_samples_path(job, plan, s))) for s in rendered[first:end])
         part = plan.part(span, policy.drawn_codes)
-        audit = audit_of(segment) if job.auditors else None
-        return ObserveTask(
-            finished.address, finished.video, packets, segment, part, policy.redaction, clock, sketches, shown, audit
-        )
+        audit = audit_of(segment) if audit_of else None
+        return ObserveTask(parts[segment.number], part, policy.redaction, clock, sketches, shown, audit)
 
     return Pass("verify", observe_segment, task).over(finished, runner, watch)
 
 
-def audit_every_frame(job: Job, staged: Staged, runner: Runner, watch: Watch) -> list[SegmentLooks]:
-    """The second look: a network that is not the painter looks at the finished file, frame by frame.
+def audit_every_frame(job: Job, staged: Staged, runner: Runner, watch: Watch) -> list[SegmentCandidates]:
+    """The second look: networks that are not the painters look at the finished file.
 
     Results are kept under the digest of the file: what was seen while it was decoded to be verified, or by a run that
     was cut off, is not looked at again.
     """
     finished = probe(str(staged.video))
-    audit_of = _audits(job, finished)
+    parts, audit_of = parts_of(finished), _audits(job, finished, staged.clock)
 
     def task(segment: Segment) -> AuditTask:
-        return AuditTask(finished.address, finished.video, _packets(finished, segment), segment, audit_of(segment))
+        return AuditTask(parts[segment.number], audit_of(segment))
 
     return Pass("audit", audit_segment, task).over(finished, runner, watch)
 
 
-def _audits(job: Job, finished: Recording) -> Callable[[Segment], Audit]:
-    folder, detection = job.audits_of(finished.sha256), job.policy.detection
-    auditors = tuple(
-        (model, detection.model_copy(update={"models": (model.name,), "long_sides_px": scales, "every": ()}))
-        for model, scales in job.audits
+def auditors(audits: Sequence[tuple[Model, tuple[int, ...]]], rule: DetectionRule) -> Watching:
+    """The networks of the second look, each at scales of its own."""
+    worth = worth_of([model for model, _ in audits])
+    looking = (
+        Looking(model, scales, lowest, enlarge=True)
+        for (model, scales), lowest in zip(audits, worth.lowest, strict=True)
     )
-    stride = job.policy.gate.stride
-    return lambda segment: Audit(auditors, stride, str(folder / f"{segment.number:06d}.parquet"))
+    return Watching(tuple(looking), worth.evidence, rule.cut_difference, rule.provider)
+
+
+def _audits(job: Job, finished: Recording, clock: ReleaseClock) -> Callable[[Segment], Audit]:
+    folder, watching = job.audits_of(finished.sha256), auditors(job.audits, job.policy.detection)
+    due = np.array([clock.to_release(int(pts)) for pts in _due_pts(job)], np.int64)
+
+    def audit(segment: Segment) -> Audit:
+        first, end = np.searchsorted(due, [segment.span.start_pts, segment.span.end_pts])
+        path = str(folder / f"{segment.number:06d}.candidates")
+        return Audit(watching, tuple(due[first:end].tolist()), path)
+
+    return audit
+
+
+def _due_pts(job: Job) -> NDArray[np.int64]:
+    """The frames of the second look: those that no painter saw, or every other one where they saw all.
+
+    What the painters saw is read from what their look left; without it (a plan that is rendered as it stands) it is
+    every other frame.
+    """
+    shown = job.recording.packets.shown_pts()
+    found = [read_candidates(Path(candidates_path(job, segment))) for segment in split(job.recording)]
+    looked = [part.looked_pts for each in found if each is not None for part in each.parts]
+    unseen = np.setdiff1d(shown, np.concatenate(looked)) if looked and all(found) else shown[1::2]
+    due = unseen if len(unseen) else shown[1::2]
+    return (due if len(due) else shown)[:: job.policy.gate.stride]
 
 
 def decode_every_frame(video: Path, runner: Runner, watch: Watch) -> list[SegmentObservation]:
     """A look at a release without its plan: the time and digest of every frame, in the file's own clock."""
     file, nothing_hidden, own_clock = probe(str(video)), PlanPart.empty(), ReleaseClock(0, 1)
+    parts = parts_of(file)
 
     def task(segment: Segment) -> ObserveTask:
-        packets = _packets(file, segment)
-        return ObserveTask(file.address, file.video, packets, segment, nothing_hidden, RedactionRule(), own_clock)
+        return ObserveTask(parts[segment.number], nothing_hidden, RedactionRule(), own_clock)
 
     return Pass("verify", observe_segment, task).over(file, runner, watch)
+
+
+def candidates_path(job: Job, segment: Segment) -> str:
+    """Where the first pass leaves what it found in a segment."""
+    return str(job.detections / f"{segment.number:06d}.candidates")
 
 
 def digests_path(job: Job, segment: Segment) -> str:

@@ -17,30 +17,38 @@ from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.passes import (
     Watch,
     audit_every_frame,
-    look_at_every_frame,
+    extend_tracks,
     observe_every_frame,
     render_every_frame,
     render_sound,
     unwatched,
+    watch_every_frame,
 )
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.gate import refuse_broken_promises
 from bodycam_pipeline.release.history import machine_time
 from bodycam_pipeline.release.job import Job
+from bodycam_pipeline.release.proposals import write_proposals
 from bodycam_pipeline.release.publish import publish
 from bodycam_pipeline.release.report import write_report
 from bodycam_pipeline.release.second_look import SecondLook, judged, keep_spots, refuse_unexplained
 from bodycam_pipeline.release.staging import Staged, stage
+from bodycam_pipeline.rules.admission import admitted, merged, numbered
 from bodycam_pipeline.rules.damage import refuse_unwithheld
 from bodycam_pipeline.rules.editing import apply_edits
+from bodycam_pipeline.rules.entering import Neighbours, extended
 from bodycam_pipeline.rules.fit import check_fits
+from bodycam_pipeline.rules.joining import chains
+from bodycam_pipeline.rules.judging import life_of
 from bodycam_pipeline.rules.planning import make_plan
 from bodycam_pipeline.running.runner import Runner
+from bodycam_pipeline.values.candidates import SegmentCandidates
 from bodycam_pipeline.values.edits import Edits
-from bodycam_pipeline.values.looks import Looks, SegmentLooks
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.values.recording import Recording
+from bodycam_pipeline.values.track import Track
+from bodycam_pipeline.vision.evidence import worth_of
 from bodycam_pipeline.vision.providers import check_provider
 from bodycam_pipeline.vision.registry import find_model
 
@@ -180,15 +188,24 @@ def _decided(order: Order) -> str:
 
 def _planned(job: Job, edits: Edits, runner: Runner, watch: Watch) -> Plan:
     models = {m.name: m.sha256 for m in job.models}
-    drafted = make_plan(job.recording, *_gathered(look_at_every_frame(job, runner, watch)), job.policy, models)
-    plan = apply_edits(drafted, edits, job.recording, job.policy)
+    seen = watch_every_frame(job, runner, watch)
+    tracks = _tracks(job, seen, runner)
+    plan = apply_edits(make_plan(job.recording, seen, tracks, job.policy, models), edits, job.recording, job.policy)
     write_plan(plan, job.plan_path)
     return plan
 
 
-def _gathered(seen: Sequence[SegmentLooks]) -> tuple[Looks, list[int]]:
-    """All looks, and the frames that did not decode."""
-    return Looks.joined(part.looks for part in seen), [pts for part in seen for pts in part.undecodable_pts]
+def _tracks(job: Job, seen: Sequence[SegmentCandidates], runner: Runner) -> tuple[Track, ...]:
+    """What is hidden: what was seen, joined over segments, judged, and followed past both ends."""
+    time_base, evidence = float(job.recording.video.time_base), worth_of(job.models).evidence
+    found = [(chain, life_of(chain, time_base)) for chain in chains(seen)]
+    judged = [(chain, life.track(life.evidence(evidence))) for chain, life in found]
+    hidden = [(chain, track) for chain, track in judged if admitted(track, job.policy)]
+    write_proposals([track for _, track in judged if not admitted(track, job.policy)], job)
+    neighbours = Neighbours.of(seen, time_base)
+    asked = [each for number, (chain, _) in enumerate(hidden) for each in neighbours.entering(number, chain)]
+    longer = extended([track for _, track in hidden], extend_tracks(job, asked, runner))
+    return numbered(merged(longer))
 
 
 def _released(job: Job, plan: Plan, runner: Runner, watch: Watch) -> Published:

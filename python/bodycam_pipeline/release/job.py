@@ -15,6 +15,7 @@ from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import AudioRule, Policy
 from bodycam_pipeline.values.recording import Recording, StreamFate
+from bodycam_pipeline.vision.evidence import worth_of
 
 TOOL_VERSION = version("bodycam-pipeline")
 
@@ -42,14 +43,15 @@ class Job:
     @property
     def key(self) -> str:
         """SHA-256 over everything the release depends on."""
-        auditors = [_facts(model) for model in self.auditors]
+        auditors = [[_facts(model) for model in self.auditors], worth_of(self.auditors).evidence.sha256]
         return value_sha256([self.detection_key, self.policy.sha256, self.decided, auditors])
 
     @property
     def detection_key(self) -> str:
         """SHA-256 over everything the detections depend on."""
         models = [_facts(model) for model in self.models]
-        return value_sha256([self.recording.sha256, self.policy.detection_sha256, models, TOOL_VERSION])
+        worth = worth_of(self.models).evidence.sha256
+        return value_sha256([self.recording.sha256, self.policy.detection_sha256, models, worth, TOOL_VERSION])
 
     @property
     def detections(self) -> Path:

@@ -21,6 +21,7 @@ from bodycam_pipeline.values.encoded import CopiedFrames
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.recording import Recording
 from bodycam_pipeline.values.timeline import Span, format_clock
+from bodycam_pipeline.vision.evidence import worth_of
 from bodycam_pipeline.vision.session import runtime_version
 
 FORMAT = 1
@@ -43,6 +44,7 @@ def _manifest(job: Job, plan: Plan, staged: Staged) -> dict[str, object]:
         | library_versions(),
         "policy": _policy(job),
         "models": _painters(job),
+        "evidence": _evidence(job),
         "computed": {"provider": job.policy.detection.provider, "onnxruntime": runtime_version()},
         "plan": {"sha256": plan.sha256},
         "coding": _coding(job),
@@ -58,13 +60,20 @@ def _manifest(job: Job, plan: Plan, staged: Staged) -> dict[str, object]:
 
 
 def _painters(job: Job) -> list[dict[str, object]]:
-    """Who looked for what is hidden: at which scales, at each of them at one frame in how many, and closer where."""
+    """Who looked for what is hidden: at which scales, and at one frame in how many."""
     rule = job.policy.detection
     return [
         {"name": m.name, "sha256": m.sha256, "licence": m.licence, "role": m.role}
-        | {"long_sides_px": rule.long_sides_px, "every": every, "suspect": rule.suspect}
-        for m, every in zip(job.models, rule.intervals, strict=True)
+        | {"long_sides_px": rule.long_sides_px, "every": rule.every}
+        for m in job.models
     ]
+
+
+def _evidence(job: Job) -> dict[str, object]:
+    """How much evidence was enough to hide something; without a table the models' own thresholds decided."""
+    table = worth_of(job.models).evidence.sha256
+    enough = {kind: rule.least_evidence for kind, rule in sorted(job.policy.hide.items())}
+    return {"table_sha256": table, "least_log_odds": enough if table else None}
 
 
 def _coding(job: Job) -> dict[str, object]:

@@ -15,7 +15,6 @@ from bodycam_pipeline.release.manifest import hidden_time
 from bodycam_pipeline.release.second_look import MOST_PICTURES, SecondLook, folder_of, picture_of
 from bodycam_pipeline.release.staging import Staged
 from bodycam_pipeline.values.plan import Plan
-from bodycam_pipeline.values.policy import NEVER, DetectionRule
 from bodycam_pipeline.values.recording import Recording
 from bodycam_pipeline.values.timeline import format_clock
 
@@ -99,21 +98,10 @@ def _scales(long_sides_px: Sequence[int]) -> str:
     return f"{' and '.join(map(str, long_sides_px))} px"
 
 
-def _how_often(every: Sequence[int], rule: DetectionRule) -> str:
-    closer = " and around what is suspected" if rule.suspect < 1 else ""
-    rarely = [
-        f"not at {side} px" if n == NEVER else f"one frame in {n} at {side} px{closer}"
-        for n, side in zip(every, rule.long_sides_px, strict=True)
-        if n != 1
-    ]
-    return f", {', '.join(rarely)}" if rarely else ""
-
-
 def _identity(job: Job, plan: Plan) -> list[tuple[str, str]]:
-    models = [
-        (f"model {m.name}{_how_often(every, job.policy.detection)}", m.sha256)
-        for m, every in zip(job.models, job.policy.detection.intervals, strict=True)
-    ]
+    every = job.policy.detection.every
+    often = f", one frame in {every}" if every > 1 else ""
+    models = [(f"model {m.name}{often}", m.sha256) for m in job.models]
     models += [(f"auditor {m.name}", m.sha256) for m in job.auditors]
     return [
         ("recording SHA-256", job.recording.sha256),

@@ -11,11 +11,12 @@ from bodycam_pipeline.media.contact_sheet import crops
 from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.release.staging import Staged
 from bodycam_pipeline.rules.second_look import Released, unexplained
+from bodycam_pipeline.values.candidates import SegmentCandidates
 from bodycam_pipeline.values.errors import NeedsReviewError, Place
-from bodycam_pipeline.values.looks import Looks, SegmentLooks
 from bodycam_pipeline.values.observed import Spot
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.timeline import format_clock
+from bodycam_pipeline.vision.evidence import worth_of
 
 MOST_PICTURES = 200
 """Spots with a picture; a file with more has lost its plan, and every spot is in the list."""
@@ -34,11 +35,12 @@ class SecondLook:
     looks: int
 
 
-def judged(job: Job, plan: Plan, staged: Staged, seen: Sequence[SegmentLooks]) -> SecondLook:
+def judged(job: Job, plan: Plan, staged: Staged, seen: Sequence[SegmentCandidates]) -> SecondLook:
     """What remains unexplained of everything that was seen."""
-    looks = Looks.joined(part.looks for part in seen)
+    looks = sum(len(part.looked_pts) for segment in seen for part in segment.parts)
     released = Released(plan, job.policy, job.recording.video, staged.clock)
-    return SecondLook(unexplained(released, looks), len(looks))
+    evidence = worth_of([model for model, _ in job.audits]).evidence
+    return SecondLook(unexplained(released, seen, evidence), looks)
 
 
 def folder_of(job: Job) -> Path:

@@ -7,11 +7,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from bodycam_pipeline.rules.tracks import link
-from bodycam_pipeline.values.detection import Look
+from bodycam_pipeline.rules.painting import painted
+from bodycam_pipeline.values.candidates import SegmentCandidates
 from bodycam_pipeline.values.errors import Place, PlanError
 from bodycam_pipeline.values.geometry import Box
-from bodycam_pipeline.values.looks import Looks
 from bodycam_pipeline.values.plan import REGION_SCHEMA, Plan
 from bodycam_pipeline.values.policy import Padding, Policy
 from bodycam_pipeline.values.recording import Recording, VideoFacts
@@ -33,39 +32,41 @@ _ROW = np.dtype(
 
 
 def make_plan(
-    recording: Recording, looks: Sequence[Look], undecodable_pts: Sequence[int], policy: Policy, models: dict[str, str]
+    recording: Recording,
+    seen: Sequence[SegmentCandidates],
+    tracks: Sequence[Track],
+    policy: Policy,
+    models: dict[str, str],
 ) -> Plan:
-    """Every region of the recording: the tracks of each kind that the policy hides, padded, snapped and clipped.
+    """Every region of the recording: the admitted tracks, padded, snapped and clipped.
 
     Args:
         recording: As probed.
-        looks: Every frame that was decoded, ascending in pts.
-        undecodable_pts: Every other frame the index promises.
+        seen: Every segment, in order.
+        tracks: What is hidden, numbered.
         policy: What to hide, and how far around.
         models: SHA-256 of each model that looked, by registered name.
 
     Raises:
-        PlanError: the looks and the undecodable frames are not together the recording's frames, each once.
+        PlanError: the frames that decoded and those that did not are not together the recording's, each once.
     """
-    columns, video = Looks.of(looks), recording.video
-    _refuse_holes(recording, columns, undecodable_pts)
-    wanted = columns.of_kinds(policy.hide)
-    tracks = link(wanted, time_base=video.time_base, size=video.upright_size, rule=policy.tracking)
-    rows = _sorted_rows(tracks, policy, video)
-    del tracks  # as large as the plan itself
+    parts = [part for segment in seen for part in segment.parts]
+    undecodable = sorted(pts for part in parts for pts in part.undecodable_pts)
+    decoded = np.concatenate([np.empty(0, np.int64), *(part.frames["pts"] for part in parts)])
+    _refuse_holes(recording, decoded, undecodable)
     return Plan(
         recording_sha256=recording.sha256,
         policy_sha256=policy.sha256,
         models=dict(sorted(models.items())),
-        time_base=video.time_base,
-        frames=len(looks) + len(undecodable_pts),
-        regions=_table(rows, policy),
-        undecodable_pts=tuple(sorted(undecodable_pts)),
+        time_base=recording.video.time_base,
+        frames=len(decoded) + len(undecodable),
+        regions=_table(_sorted_rows(tracks, policy, recording.video), policy),
+        undecodable_pts=tuple(undecodable),
     )
 
 
-def _refuse_holes(recording: Recording, looks: Looks, undecodable_pts: Sequence[int]) -> None:
-    accounted = np.sort(np.append(looks.pts, np.array(undecodable_pts, dtype=np.int64)))
+def _refuse_holes(recording: Recording, decoded: NDArray[np.int64], undecodable_pts: Sequence[int]) -> None:
+    accounted = np.sort(np.append(decoded, np.array(undecodable_pts, dtype=np.int64)))
     shown = recording.packets.shown_pts()
     if np.array_equal(accounted, shown):
         return
@@ -104,7 +105,8 @@ def _words(words: Sequence[str], positions: NDArray[np.uint8]) -> "pa.Array[Any]
 
 
 def _rows(track: Track, kind: int, policy: Policy, video: VideoFacts) -> NDArray[np.void]:
-    upright = _padded(track.boxes, policy.hide[track.kind].padding, min(video.upright_size) / 1080)
+    boxes = painted(track, float(video.time_base))
+    upright = _padded(boxes, policy.hide[track.kind].padding, min(video.upright_size) / 1080)
     regions = snapped_regions(_coded(upright, video), video.width, video.height, policy.redaction.grid_px)
     there = (regions[:, 0] < regions[:, 2]) & (regions[:, 1] < regions[:, 3])
     rows = np.empty(int(there.sum()), _ROW)

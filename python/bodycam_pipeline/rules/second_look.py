@@ -1,14 +1,16 @@
 """What the second look saw in the finished file that the plan does not explain."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from math import ceil, floor
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bodycam_pipeline.values.detection import Detection, Look
+from bodycam_pipeline.rules.joining import chains
+from bodycam_pipeline.rules.judging import Life, life_of
+from bodycam_pipeline.values.candidates import SegmentCandidates, box_of
+from bodycam_pipeline.values.evidence import Evidence
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.values.observed import Spot
@@ -26,8 +28,9 @@ APART = 1.2
 ENLARGED, MOST_ENLARGED = 4 / 3, 2.0
 """How many times an auditor enlarges a picture to see it at a scale of its own, and at most; chosen, not measured."""
 
-SAME_THING_SECONDS = Fraction(1, 2)
-"""Looks that far apart may be of one thing: auditors miss frames too."""
+ALARM = 0.0
+"""The log-odds from which on what the auditors see stops a release: as likely a thing as not. Every alarm takes a
+person's time; `python -m benchmarks.second_look` prints what is missed and what is cried wolf about."""
 
 
 @dataclass(frozen=True)
@@ -72,29 +75,47 @@ def _apart(side: int, taken: Sequence[int]) -> bool:
     return all(max(side, other) >= APART * min(side, other) for other in taken)
 
 
-def unexplained(released: Released, looks: Sequence[Look]) -> tuple[Spot, ...]:
+def unexplained(released: Released, seen: Sequence[SegmentCandidates], evidence: Evidence) -> tuple[Spot, ...]:
     """The spots that a person has to look at, by time.
 
-    A thing counts that was seen in enough looks, at least once as surely as its auditor begins a track with, is not
-    tiny, and lies mostly outside of everything that the plan hides, that a person keeps visible, or has dismissed.
+    What counts is the evidence over everything that the auditors saw of a thing outside of what the plan hides, what a
+    person keeps visible, or has dismissed; a thing that is tiny or was seen in too few looks does not count.
 
     Args:
         released: What was promised.
-        looks: At the finished file, in its own clock, ascending.
+        seen: What the auditors saw in the finished file, in its own clock; every segment in order.
+        evidence: What their word is worth.
     """
-    rule, known = released.policy.gate, _Known(released.plan)
-    found = [
-        replace(d, pts=at)
-        for look in looks
-        for at in [released.clock.to_recording(look.pts)]
-        for d in look.detections
-        if d.kind in released.policy.hide
-        and min(d.box.width, d.box.height) >= rule.smallest_px
-        and known.share(at, _coded(d.box, released.video)) < EXPLAINED_SHARE
-    ]
-    enough = min(rule.least_looks, len(looks))
-    chains = _chains(found, SAME_THING_SECONDS / released.plan.time_base * max(1, rule.stride))
-    return tuple(_spot(chain) for chain in chains if len(chain) >= enough and any(d.confident for d in chain))
+    known = _Known(released.plan)
+    looks = sum(len(part.looked_pts) for segment in seen for part in segment.parts)
+    enough = min(released.policy.gate.least_looks, looks)
+    lives = (life_of(chain, float(released.video.time_base)) for chain in chains(seen))
+    spots = (_spot(released, known, life, enough, evidence) for life in lives if life.kind in released.policy.hide)
+    return tuple(sorted((spot for spot in spots if spot), key=lambda spot: (spot.first_pts, spot.kind, spot.box)))
+
+
+def _spot(released: Released, known: "_Known", life: Life, enough: int, evidence: Evidence) -> Spot | None:
+    """A life as a spot; None where it is explained, tiny, or not worth a person's time."""
+    at = [released.clock.to_recording(int(pts)) for pts in life.points["pts"]]
+    boxes = [box_of(row) for row in life.points]
+    counted = life.detected & life.points["looked"]
+    explained = np.array(
+        [
+            not counts or known.share(pts, _coded(box, released.video)) >= EXPLAINED_SHARE
+            for counts, pts, box in zip(counted, at, boxes, strict=True)
+        ]
+    )
+    left = np.flatnonzero(counted & ~explained)
+    hidden = counted & explained
+    sides = [min(boxes[n].width, boxes[n].height) for n in left]
+    if len(left) < max(1, enough) or max(sides) < released.policy.gate.smallest_px:
+        return None
+    if life.evidence(evidence, hidden) < ALARM:
+        return None
+    scores = life.scores.max(axis=1)
+    best = max(left.tolist(), key=lambda n: (float(scores[n]), -n))
+    first, last = at[int(left[0])], at[int(left[-1])]
+    return Spot(at[best], life.kind, boxes[best], float(scores[best]), first, last, len(left))
 
 
 def _coded(box: Box, video: VideoFacts) -> Box:
@@ -128,27 +149,3 @@ class _Known:
         for d in self._plan.dismissed:
             if pts in d.span:
                 yield d.region.left, d.region.top, d.region.right, d.region.bottom
-
-
-def _chains(found: Iterable[Detection], within: Fraction) -> list[list[Detection]]:
-    """Detections of one kind that follow each other in one place; ``found`` ascends in pts."""
-    chains: list[list[Detection]] = []
-    recent: list[list[Detection]] = []
-    for d in found:
-        recent = [chain for chain in recent if d.pts - chain[-1].pts <= within]
-        last = next((chain for chain in reversed(recent) if _follows(d, chain[-1])), None)
-        if last is None:
-            chains.append([d])
-            recent.append(chains[-1])
-        else:
-            last.append(d)
-    return chains
-
-
-def _follows(d: Detection, before: Detection) -> bool:
-    return d.pts > before.pts and d.kind == before.kind and d.box.intersection(before.box) > 0
-
-
-def _spot(chain: Sequence[Detection]) -> Spot:
-    best = max(chain, key=lambda d: d.score)
-    return Spot(best.pts, best.kind, best.box, best.score, chain[0].pts, chain[-1].pts, len(chain))

@@ -1,79 +1,60 @@
-"""The second look at one segment of the finished file, by a network that is not the painter."""
+"""The second look at one segment of the finished file, by networks that are not the painters."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from bodycam_pipeline._native import Planes
-from bodycam_pipeline.evidence.looks_file import read_looks, write_looks
-from bodycam_pipeline.media.decode import decode_segment
-from bodycam_pipeline.media.planes import planes
-from bodycam_pipeline.values.detection import Look
-from bodycam_pipeline.values.looks import Looks, SegmentLooks
-from bodycam_pipeline.values.model import Model
-from bodycam_pipeline.values.policy import DetectionRule
-from bodycam_pipeline.values.recording import PacketIndex, Segment, VideoFacts
-from bodycam_pipeline.vision.detector import Detector
+from bodycam_pipeline.evidence.candidates_file import read_candidates, write_candidates
+from bodycam_pipeline.steps.detect import Part, frames_of
+from bodycam_pipeline.steps.watching import Watcher, Watching
+from bodycam_pipeline.values.candidates import SegmentCandidates
+from bodycam_pipeline.values.recording import VideoFacts
 
 
 @dataclass(frozen=True)
 class Audit:
-    """Who looks at a segment once more, and where what they see is kept.
+    """Who looks at a segment once more, at which frames, and where what they see is kept.
 
     Attributes:
-        auditors: Who looks, each with its scales.
-        stride: Every how many frames, from the segment's first.
-        result_path: Where the looks are kept, under the digest of the file they are of.
+        watching: Who looks.
+        due: The pts of the frames at which they look, in the finished file's clock.
+        result_path: Where the candidates are kept, under the digest of the file they are of.
     """
 
-    auditors: tuple[tuple[Model, DetectionRule], ...]
-    stride: int
+    watching: Watching
+    due: tuple[int, ...]
     result_path: str
 
 
 @dataclass(frozen=True)
 class AuditTask:
-    """All that one segment's second look needs.
+    """All that one segment's second look needs: the segment of the finished file, and who looks."""
 
-    Attributes:
-        address, video, packets, segment: Of the finished file, as probed.
-        audit: Who looks.
-    """
-
-    address: str
-    video: VideoFacts
-    packets: PacketIndex
-    segment: Segment
+    part: Part
     audit: Audit
 
 
-@dataclass
 class Auditing:
     """A second look that goes on frame by frame, beside whatever else the frames are decoded for."""
 
-    audit: Audit
-    video: VideoFacts
-    _frames: int = 0
-    _looks: list[Look] = field(default_factory=list)
-    _undecodable: list[int] = field(default_factory=list)
+    def __init__(self, audit: Audit, video: VideoFacts) -> None:
+        """Open the networks.
 
-    def __post_init__(self) -> None:
-        """Open the networks."""
-        self._detectors = [Detector((model,), rule, self.video, enlarge=True) for model, rule in self.audit.auditors]
+        Raises:
+            ModelError: a model that cannot be loaded.
+        """
+        due = frozenset(audit.due)
+        self._audit = audit
+        self._watcher = Watcher(audit.watching, video, lambda pts, _: pts in due)
 
     def look(self, pts: int, frame: Planes | None) -> None:
         """Take the next frame of the segment; None where it did not decode."""
-        due = self._frames % self.audit.stride == 0
-        self._frames += 1
-        if frame is None:
-            self._undecodable.append(pts)
-        elif due:
-            found = [d for detector in self._detectors for d in detector.look([(pts, frame)])[0].detections]
-            self._looks.append(Look(pts, cut=False, detections=tuple(found)))
+        self._watcher.see(pts, frame)
 
-    def keep(self, segment: Segment) -> SegmentLooks:
-        """Leave what was seen at the audit's path."""
-        seen = SegmentLooks(segment.number, Looks.of(self._looks), tuple(self._undecodable))
-        write_looks(seen, Path(self.audit.result_path))
+    def keep(self, segment: int, border: tuple[int, Planes] | None) -> SegmentCandidates:
+        """Follow what was seen, and leave it at the audit's path."""
+        seen = SegmentCandidates(segment, self._watcher.finish(border))
+        write_candidates(seen, Path(self._audit.result_path))
         return seen
 
 
@@ -83,20 +64,20 @@ def auditing(audit: Audit | None, video: VideoFacts) -> Auditing | None:
     Raises:
         ModelError: a model that cannot be loaded.
     """
-    made = audit is None or read_looks(Path(audit.result_path)) is not None
+    made = audit is None or read_candidates(Path(audit.result_path)) is not None
     return None if audit is None or made else Auditing(audit, video)
 
 
-def audit_segment(task: AuditTask) -> SegmentLooks:
+def audit_segment(task: AuditTask) -> SegmentCandidates:
     """Decode the segment, look, and leave the result at its path; one that is there is not made again.
 
     Raises:
         BodycamError: as decoding and the model do.
     """
-    finished = read_looks(Path(task.audit.result_path))
+    finished = read_candidates(Path(task.audit.result_path))
     if finished is not None:
         return finished
-    going = Auditing(task.audit, task.video)
-    for source in decode_segment(task.address, task.video, task.packets, task.segment):
-        going.look(source.pts, None if source.frame is None else planes(source.frame))
-    return going.keep(task.segment)
+    going = Auditing(task.audit, task.part.video)
+    for pts, frame in frames_of(task.part):
+        going.look(pts, frame)
+    return going.keep(task.part.segment.number, task.part.border_frame())

@@ -1,25 +1,43 @@
-"""Look at every frame of one segment."""
+"""Watch one segment of a recording: look at its key frames, and follow what was seen."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from bodycam_pipeline import _native
+from bodycam_pipeline.evidence.candidates_file import read_candidates, write_candidates
 from bodycam_pipeline.evidence.frames_file import write_digests
-from bodycam_pipeline.evidence.looks_file import read_looks, write_looks
-from bodycam_pipeline.media.decode import SourceFrame, decode_segment
+from bodycam_pipeline.media.decode import decode_segment
 from bodycam_pipeline.media.planes import planes
-from bodycam_pipeline.rules.camera import picture_shift
-from bodycam_pipeline.values.detection import Look
-from bodycam_pipeline.values.looks import Looks, SegmentLooks
-from bodycam_pipeline.values.model import Model
-from bodycam_pipeline.values.policy import DetectionRule
+from bodycam_pipeline.steps.watching import Watcher, Watching, every
+from bodycam_pipeline.values.candidates import SegmentCandidates
 from bodycam_pipeline.values.recording import PacketIndex, Segment, VideoFacts
-from bodycam_pipeline.vision.detector import Detector
 
-BATCH_FRAMES = 4
-"""Frames alive at once: enough to share a session call, few enough for a 4K recording on a small machine."""
+
+@dataclass(frozen=True)
+class Part:
+    """One segment of a file, and what is needed to decode it.
+
+    Attributes:
+        address, video: Of the file, as probed.
+        packets: The segment's part of the index.
+        segment: Which one.
+        border: The first packet of the next segment, which decodes alone; None at the end of the file.
+    """
+
+    address: str
+    video: VideoFacts
+    packets: PacketIndex
+    segment: Segment
+    border: PacketIndex | None = None
+
+    def border_frame(self) -> tuple[int, _native.Planes] | None:
+        """The next segment's first frame; None where there is none, or where it does not decode alone."""
+        if self.border is None or not self.border.shown.all():
+            return None
+        for source in decode_segment(self.address, self.video, self.border, self.segment):
+            return None if source.frame is None else (source.pts, planes(source.frame))
+        return None
 
 
 @dataclass(frozen=True)
@@ -27,23 +45,23 @@ class DetectTask:
     """All that one segment's detection needs.
 
     Attributes:
-        result_path: Where the looks go.
+        part: What is watched.
+        watching: Who watches.
+        interval: Networks look at one frame in so many.
+        result_path: Where the candidates go.
         digests_path: Where the digests of the decoded frames go, so that carried over frames can be held against them;
             None where nobody will ask.
     """
 
-    address: str
-    video: VideoFacts
-    packets: PacketIndex
-    segment: Segment
-    models: tuple[Model, ...]
-    rule: DetectionRule
+    part: Part
+    watching: Watching
+    interval: int
     result_path: str
     digests_path: str | None = None
 
 
-def detect_segment(task: DetectTask) -> SegmentLooks:
-    """Decode the segment, look at every frame, and leave the result at ``task.result_path``.
+def detect_segment(task: DetectTask) -> SegmentCandidates:
+    """Decode the segment, watch every frame, and leave the result at ``task.result_path``.
 
     A result that is there already, unchanged, is read and not made again.
 
@@ -51,27 +69,24 @@ def detect_segment(task: DetectTask) -> SegmentLooks:
         BodycamError: as decoding and the models do, with the segment named.
     """
     path = Path(task.result_path)
-    finished = read_looks(path)
+    finished = read_candidates(path)
     if finished is not None:
         return finished
-    detector = Detector(task.models, task.rule, task.video, motion=picture_shift)
-    looks: list[Look] = []
-    undecodable: list[int] = []
+    part = task.part
+    watcher = Watcher(task.watching, part.video, every(task.interval))
     digests: dict[int, bytes] = {}
-    for batch in _batches(decode_segment(task.address, task.video, task.packets, task.segment)):
-        undecodable += [source.pts for source in batch if source.frame is None]
-        decoded = [(source.pts, planes(source.frame)) for source in batch if source.frame is not None]
-        looks += detector.look(decoded)
-        if task.digests_path is not None:
-            digests |= {pts: _native.frame_digest(frame) for pts, frame in decoded}
-    seen = SegmentLooks(task.segment.number, Looks.of(looks), tuple(undecodable))
+    for pts, frame in frames_of(part):
+        watcher.see(pts, frame)
+        if frame is not None and task.digests_path is not None:
+            digests[pts] = _native.frame_digest(frame)
+    found = SegmentCandidates(part.segment.number, watcher.finish(part.border_frame()))
     if task.digests_path is not None:
         write_digests(digests, Path(task.digests_path))
-    write_looks(seen, path)
-    return seen
+    write_candidates(found, path)
+    return found
 
 
-def _batches(frames: Iterable[SourceFrame]) -> Iterator[list[SourceFrame]]:
-    iterator = iter(frames)
-    while batch := list(islice(iterator, BATCH_FRAMES)):
-        yield batch
+def frames_of(part: Part) -> Iterator[tuple[int, _native.Planes | None]]:
+    """The segment's frames by their pts, in order of time; None where one does not decode."""
+    for source in decode_segment(part.address, part.video, part.packets, part.segment):
+        yield source.pts, None if source.frame is None else planes(source.frame)

@@ -14,11 +14,11 @@ from bodycam_pipeline.media.contact_sheet import jpeg
 from bodycam_pipeline.media.decode import decode_segment
 from bodycam_pipeline.media.planes import planes
 from bodycam_pipeline.steps.audit import Audit, auditing
+from bodycam_pipeline.steps.detect import Part
 from bodycam_pipeline.steps.render import black
 from bodycam_pipeline.values.observed import SegmentObservation
 from bodycam_pipeline.values.plan import PlanPart
 from bodycam_pipeline.values.policy import RedactionRule
-from bodycam_pipeline.values.recording import PacketIndex, Segment, VideoFacts
 from bodycam_pipeline.values.timeline import ReleaseClock
 
 
@@ -27,7 +27,7 @@ class ObserveTask:
     """All that looking at one segment of a finished file needs.
 
     Attributes:
-        address, video, packets, segment: Of the finished file, as probed.
+        part: The segment of the finished file.
         plan: What the recording's plan says of this time.
         redaction: How regions were hidden.
         clock: How the finished file's time maps to the recording's.
@@ -36,10 +36,7 @@ class ObserveTask:
         audit: Who looks at the frames once more while they are decoded; None for nobody.
     """
 
-    address: str
-    video: VideoFacts
-    packets: PacketIndex
-    segment: Segment
+    part: Part
     plan: PlanPart
     redaction: RedactionRule
     clock: ReleaseClock
@@ -56,10 +53,10 @@ def observe_segment(task: ObserveTask) -> SegmentObservation:
     Raises:
         BodycamError: as decoding and the auditors do.
     """
-    second = auditing(task.audit, task.video)
+    second = auditing(task.audit, task.part.video)
     rendered = read_sketches(map(Path, task.sketches))
     pts, digests, residuals, differences, undecodable, pictures = [], [], [], [], [], []
-    for source in decode_segment(task.address, task.video, task.packets, task.segment):
+    for source in decode_segment(task.part.address, task.part.video, task.part.packets, task.part.segment):
         at = task.clock.to_recording(source.pts)
         borrowed = None if source.frame is None else planes(source.frame)
         if second is not None:
@@ -74,7 +71,7 @@ def observe_segment(task: ObserveTask) -> SegmentObservation:
         if at in task.pictures:
             pictures.append((at, jpeg(source.frame)))
     if second is not None:
-        second.keep(task.segment)
+        second.keep(task.part.segment.number, task.part.border_frame())
     return SegmentObservation(
         np.array(pts, dtype=np.int64),
         np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(-1, 32),
@@ -96,7 +93,7 @@ def _difference(frame: Planes, pts: int, rendered: Mapping[int, NDArray[np.uint8
 
 
 def _worst_residual(frame: Planes, pts: int, task: ObserveTask) -> float:
-    colour = black(full_range=task.video.full_range)
+    colour = black(full_range=task.part.video.full_range)
     if task.plan.is_withheld(pts):
         whole = np.array([[0, 0, frame.width, frame.height]], dtype=np.int32)
         return float(_native.residual(frame, whole, style="fill", colour=colour).max())
@@ -104,6 +101,6 @@ def _worst_residual(frame: Planes, pts: int, task: ObserveTask) -> float:
     style = task.redaction.style
     if not len(regions) or style == "gaussian":  # internal copies are not judged: their style hides nothing for good
         return 0.0
-    upright = task.video.orientation
+    upright = task.part.video.orientation
     worst = _native.residual(frame, regions, style=style, seeds=seeds, colour=colour, codes=codes, orientation=upright)
     return float(worst.max())

@@ -1,4 +1,4 @@
-"""What a detector saw: one box, one kind, one score, one frame."""
+"""What a network saw: one box, one kind, one score, in one frame."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -11,40 +11,16 @@ KINDS: tuple[Kind, ...] = ("face", "plate")
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """One thing seen in one frame.
+    """One box of one network at one scale.
 
     Attributes:
-        pts: The frame.
-        kind: What it is.
+        network: Its position among the networks that look.
+        kind: What it may be.
         box: Where, in pixels of the upright picture.
-        score: How sure the model was, 0..1, on the model's own scale.
-        confident: Whether the score reaches the model's start threshold: alone it may begin a track; without it a
-            detection may only continue one.
-        model: The registered name of the model.
+        score: How sure the network is, 0..1, on its own scale.
     """
 
-    pts: int
+    network: int
     kind: Kind
     box: Box
     score: float
-    confident: bool
-    model: str
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One frame that was decoded and looked at.
-
-    Attributes:
-        pts: The frame.
-        cut: Whether the scene changed between the frame before and this one.
-        detections: What was seen.
-        shift: How far the picture's contents moved, right and down, from the frame before to this one, in pixels of
-            the upright picture; None where nobody measured it. A camera on a chest is thrown about more than what it
-            looks at, so that a thing is best sought where the camera's own motion has put it.
-    """
-
-    pts: int
-    cut: bool
-    detections: tuple[Detection, ...]
-    shift: tuple[float, float] | None = None

@@ -23,7 +23,7 @@ from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.geometry import Region
 from bodycam_pipeline.values.timeline import Span
 
-Origin = Literal["detected", "interpolated", "extended", "manual"]
+Origin = Literal["detected", "followed", "guessed", "manual"]
 
 _COLUMNS: "list[pa.Field[Any]]" = [
     pa.field("pts", pa.int64(), nullable=False, metadata={"unit": "time_base of the recording"}),

@@ -27,13 +27,7 @@ def _drawable(code: str) -> str:
 Code = Annotated[str, AfterValidator(_drawable)]
 
 Share = Annotated[float, Field(ge=0, le=4)]
-Interval = Annotated[int, Field(ge=1, le=10)]
-"""In how many frames something happens once."""
-
-NEVER = 0
-"""The interval of a scale at which a model does not look."""
-
-IntervalOrNever = Annotated[int, Field(ge=NEVER, le=10)]
+FORMER_DETECTION_WORDS = frozenset({"suspect", "suppress_iou"})
 
 
 class _Part(BaseModel):
@@ -53,6 +47,12 @@ class Padding(_Part):
     minimum_px_at_1080p: Annotated[int, Field(ge=0, le=256)] = 24
 
 
+Admission = Literal["cautious", "balanced", "strict"]
+
+LEAST_EVIDENCE: dict[Admission, float] = {"cautious": -3.0, "balanced": -2.0, "strict": 0.0}
+"""The log-odds from which on a track is hidden (docs/evidence.md has what each costs and keeps)."""
+
+
 class HideRule(_Part):
     """One kind that is hidden.
 
@@ -60,23 +60,25 @@ class HideRule(_Part):
         reason: Why, in words: it stands in the plan and in whatever is made from it.
         code: The same in short, as ``(b)(7)(C)``: what is drawn on the regions where the policy draws codes.
         padding: How far around.
+        admission: How much evidence is enough: ``cautious`` hides on less, and looks at every frame; ``strict`` hides
+            only what is as likely a thing as not. What is not hidden is listed for a person, with its evidence.
     """
 
     reason: Annotated[str, Field(min_length=1)]
     code: Code | None = None
     padding: Padding = Padding()
+    admission: Admission = "balanced"
+
+    @property
+    def least_evidence(self) -> float:
+        """The log-odds from which on a track of this kind is hidden."""
+        return LEAST_EVIDENCE[self.admission]
 
 
 SHIPPED_MODELS, SHIPPED_SCALES = ("centerface-int8", "detector-v1-int8"), (640, 1280)
-SHIPPED_INTERVALS = ((1, 5), 1)
-"""CenterFace at the larger scale is the dearest look, and sees hardly anything that nobody else suspects: what it adds
-in every frame, it adds around the suspicions too (docs/performance.md, ways of looking)."""
 
-
-def _usual_intervals(said: dict[str, object]) -> tuple[int | tuple[int, ...], ...]:
-    """Where nothing is said of how often: every frame for all, but for the shipped models at the shipped scales."""
-    shipped = (said.get("models"), said.get("long_sides_px")) == (SHIPPED_MODELS, SHIPPED_SCALES)
-    return SHIPPED_INTERVALS if shipped else ()
+INTERVAL, CAUTIOUS_INTERVAL = 2, 1
+"""Networks look at one frame in so many; between, what they saw is followed."""
 
 
 class DetectionRule(_Part):
@@ -86,59 +88,31 @@ class DetectionRule(_Part):
         models: Registered names, paths or ``package:DISTRIBUTION/FILE``.
         long_sides_px: The scales: the longer side of the upright picture as the models see it. Larger than the
             recording is never used: it would show nothing new.
-        every: For each of the models, in how many frames it looks once: a number for all scales, or one for each of
-            them, 0 for a scale that is not its own. Empty is every frame for all: whoever looks less often sees less.
-            One at least looks at every frame. Where nothing is said, it is `SHIPPED_INTERVALS` for the shipped models
-            at the shipped scales, and every frame for all others.
-        suspect: Where a model's turn at a scale has not come, it looks all the same around what is suspected: what a
-            model that looks at every frame gives this score, and what was found in the frame before. 1 is nowhere.
-        suppress_iou: Boxes of one kind that overlap more are one.
+        every: All models look at the first frame of each scene and at one frame in so many after it; in the others,
+            what was seen is followed through the pixels. The second look is at the frames between.
         cut_difference: Mean luma difference (0..255) of two neighbouring frames above which the scene has changed.
-            High on purpose: a false cut would stop a track from reaching back.
+            High on purpose: nothing is followed across a change.
         provider: What computes the networks. Another one gives slightly other boxes, and so is part of the job's key;
             only ``cpu`` is there on every machine.
     """
 
     models: Annotated[tuple[str, ...], Field(min_length=1)] = SHIPPED_MODELS
     long_sides_px: Annotated[tuple[Annotated[int, Field(ge=64, le=4096)], ...], Field(min_length=1)] = SHIPPED_SCALES
-    every: tuple[Interval | tuple[IntervalOrNever, ...], ...] = Field(default_factory=_usual_intervals)
-    suspect: Annotated[float, Field(gt=0, le=1)] = 0.2
-    suppress_iou: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    every: Annotated[int, Field(ge=1, le=10)] = INTERVAL
     cut_difference: Annotated[float, Field(gt=0)] = 48.0
     provider: Provider = "cpu"
 
-    @model_validator(mode="after")
-    def _somebody_sees_every_frame(self) -> "DetectionRule":
-        if self.every and len(self.every) != len(self.models):
-            raise ValueError("detection.every needs an entry for each of detection.models")
-        if any(len(row) != len(self.long_sides_px) for row in self.intervals):
-            raise ValueError("an entry of detection.every is a number, or one for each of detection.long_sides_px")
-        if not all(map(any, self.intervals)):
-            raise ValueError("detection.every has nothing but 0 for a model: take it out of detection.models")
-        if not any(1 in row for row in self.intervals):
-            raise ValueError("one of detection.models has to look at every frame: detection.every has no 1")
-        return self
-
-    @property
-    def intervals(self) -> tuple[tuple[int, ...], ...]:
-        """For each of the models and each of the scales, in how many frames it looks once; `NEVER` for not at all."""
-        scales = len(self.long_sides_px)
-        rows = self.every or (1,) * len(self.models)
-        return tuple((row,) * scales if isinstance(row, int) else row for row in rows)
-
-
-class TrackingRule(_Part):
-    """How detections become tracks; tuned for privacy, not for tidiness.
-
-    Attributes:
-        bridge_ms: The longest gap between two sightings that is filled.
-        extend_ms: How far a track reaches back before its first and on after its last sighting.
-        growth_per_second: How much a box grows, as a share of its sides, per second without a sighting.
-    """
-
-    bridge_ms: Annotated[int, Field(ge=0, le=10_000)] = 1_000
-    extend_ms: Annotated[int, Field(ge=0, le=10_000)] = 800
-    growth_per_second: Annotated[float, Field(ge=0, le=4)] = 0.5
+    @model_validator(mode="before")
+    @classmethod
+    def _no_former_words(cls, given: object) -> object:
+        if isinstance(given, dict):
+            if isinstance(given.get("every"), list | tuple):
+                raise ValueError("detection.every is one number for all models: in how many frames they look once")
+            for word in FORMER_DETECTION_WORDS & given.keys():
+                raise ValueError(
+                    f"detection.{word} is gone: delete it; what was seen is followed through the pixels now"
+                )
+        return given
 
 
 class RedactionRule(_Part):
@@ -254,12 +228,31 @@ class Policy(_Part):
         "plate": HideRule(reason="personal privacy", padding=Padding(left=0.15, top=0.25, right=0.15, bottom=0.25)),
     }
     detection: DetectionRule = DetectionRule()
-    tracking: TrackingRule = TrackingRule()
     redaction: RedactionRule = RedactionRule()
     audio: AudioRule = AudioRule()
     encoding: EncodingRule = EncodingRule()
     review: ReviewRule = ReviewRule()
     gate: GateRule = GateRule()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_tracking(cls, given: object) -> object:
+        if isinstance(given, dict) and "tracking" in given:
+            raise ValueError(
+                "tracking is gone: boxes are followed through the pixels now. Delete the part, and say how much is "
+                "enough to hide something with admission = 'cautious', 'balanced' or 'strict' under hide.face"
+            )
+        return given
+
+    @model_validator(mode="before")
+    @classmethod
+    def _cautious_looks_everywhere(cls, given: object) -> object:
+        if not isinstance(given, dict) or "cautious" not in map(_admission, dict(given.get("hide") or {}).values()):
+            return given
+        detection = given.get("detection") or {}
+        if not isinstance(detection, dict) or "every" in detection:
+            return given
+        return {**given, "detection": {**detection, "every": CAUTIOUS_INTERVAL}}
 
     @model_validator(mode="after")
     def _releases_are_looked_at_twice(self) -> "Policy":
@@ -289,9 +282,8 @@ class Policy(_Part):
         return self
 
     def with_models(self, models: Sequence[str]) -> Self:
-        """The policy with other models, which look as often as models do of which nothing is said."""
-        rule = self.detection.model_dump(exclude={"every"}) | {"models": tuple(models)}
-        return self.model_copy(update={"detection": DetectionRule.model_validate(rule)})
+        """The policy with other models."""
+        return self.model_copy(update={"detection": self.detection.model_copy(update={"models": tuple(models)})})
 
     def with_second_look(self, second_look: Literal["on", "off"]) -> Self:
         """The policy with the gate on or off.
@@ -320,6 +312,10 @@ class Policy(_Part):
     def detection_sha256(self) -> str:
         """Digest of what detection alone depends on: a new style or reason needs no new look."""
         return _digest(self.detection)
+
+
+def _admission(rule: object) -> object:
+    return rule.get("admission") if isinstance(rule, dict) else getattr(rule, "admission", None)
 
 
 def _digest(part: BaseModel) -> str:

@@ -1,133 +1,140 @@
-"""What the models see in every frame: boxes of the upright picture, merged over scales and models."""
+"""What the networks see in one frame: boxes of the upright picture, of every network at each of its scales."""
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from itertools import groupby
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bodycam_pipeline._native import Planes, suppress
-from bodycam_pipeline.values.detection import Detection, Look
+from bodycam_pipeline._native import Letterbox, Planes, suppress
+from bodycam_pipeline.values.detection import Detection, Kind
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.model import Model, Provider
-from bodycam_pipeline.values.policy import DetectionRule
 from bodycam_pipeline.values.recording import VideoFacts
-from bodycam_pipeline.vision.group import Group, Intervals
-from bodycam_pipeline.vision.session import open_network
-from bodycam_pipeline.vision.sightings import HARDLY_EVER, Sighting, unexplained
-from bodycam_pipeline.vision.thumbnail import Thumbnail, difference
+from bodycam_pipeline.vision.scales import InputSize, input_sizes, matrix_of
+from bodycam_pipeline.vision.session import Network, Tensor, open_network
 
-Motion = Callable[[Thumbnail, Thumbnail], tuple[float, float]]
-"""How far the contents moved between two thumbnails, right and down, as shares of the width and height."""
+Floats = NDArray[np.float32]
+
+HARDLY_EVER = 1.0
+"""The highest threshold there is, for what a network is not trusted with: what still passes is dropped."""
+
+SUPPRESS_IOU = 0.5
+"""Boxes of one network, scale and kind that overlap more are one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """One network, and how it looks.
+
+    Attributes:
+        model: Which.
+        long_sides_px: Its scales: the longer side of the picture as it sees it.
+        lowest: For each kind that it is trusted with, the lowest score that is worth anything.
+        enlarge: Whether it looks at scales larger than the picture too.
+    """
+
+    model: Model
+    long_sides_px: tuple[int, ...]
+    lowest: dict[Kind, float]
+    enlarge: bool = False
+
+    def sizes(self, upright_size: tuple[int, int]) -> tuple[InputSize, ...]:
+        """The tensors that it looks at."""
+        return input_sizes(self.long_sides_px, upright_size, enlarge=self.enlarge)
 
 
 class Detector:
-    """Looks at the frames of one segment, in order.
+    """Networks, and the tensors that are filled for every frame anew: one for each scale and convention.
 
-    Memory: one tensor per scale and input convention, and what the sessions need for one picture at the largest scale;
-    independent of the number of frames. Frames are looked at one by one: on a processor a batch was slower (a 1280
-    pixel batch of four by a quarter) and took twice the memory.
+    Frames are looked at one by one: on a processor a batch was slower and took more memory.
     """
 
-    def __init__(
-        self,
-        models: Sequence[Model],
-        rule: DetectionRule,
-        video: VideoFacts,
-        *,
-        motion: Motion | None = None,
-        enlarge: bool = False,
-    ) -> None:
-        """Open the models.
+    def __init__(self, looking: Sequence[Looking], video: VideoFacts, provider: Provider = "cpu") -> None:
+        """Open the networks.
 
         Args:
-            models: Who looks: as often as ``rule.every`` says of as many, or in every frame where it says nothing.
-            rule: How closely.
+            looking: Who looks, and how.
             video: Orientation, size and colours of the frames.
-            motion: Measures `Look.shift`; None leaves it unmeasured.
-            enlarge: Look at scales larger than the picture too.
+            provider: What computes the networks.
 
         Raises:
             ModelError: a model that cannot be loaded.
         """
-        every_frame = [(1,) * len(rule.long_sides_px)] * len(models)
-        intervals = rule.intervals if rule.every else every_frame
-        convention = partial(_convention, provider=rule.provider)
-        ordered = sorted(zip(models, intervals, strict=True), key=convention)
-        rarely = any(number > 1 for row in intervals for number in row)
-        self._looks_closer = rarely and rule.suspect < HARDLY_EVER
-        suspect = rule.suspect if rarely else HARDLY_EVER
-        self._groups = [
-            Group(list(group), rule, video, suspect=suspect, enlarge=enlarge)
-            for _, group in groupby(ordered, key=convention)
-        ]
-        self._steady = next(group for group in self._groups if group.sees_every_frame)
-        self._since_cut = 0
-        self._rule = rule
-        self._size = video.upright_size
-        self._motion = motion
-        self._before: Thumbnail | None = None
-        self._found_before: tuple[Sighting, ...] = ()
+        self._video = video
+        self._looking = tuple(looking)
+        self._networks = [open_network(each.model, provider) for each in looking]
+        self._conventions: dict[tuple[object, ...], _Tensors] = {}
+        for each, network in zip(looking, self._networks, strict=True):
+            key = _convention(each.model, network)
+            tensors = self._conventions.setdefault(key, _Tensors(each.model, network, video))
+            tensors.add(each.sizes(video.upright_size))
 
-    def look(self, frames: Sequence[tuple[int, Planes]]) -> list[Look]:
-        """Look at the next frames.
+    @property
+    def finest(self) -> float:
+        """Pixels of the finest tensor per pixel of the upright picture."""
+        sides = [max(s.width, s.height) for each in self._looking for s in each.sizes(self._video.upright_size)]
+        return max(sides) / max(self._video.upright_size)
 
-        Args:
-            frames: The pts and the planes of each, in the order of presentation, going on where the last call ended.
+    def look(self, frame: Planes) -> list[Detection]:
+        """Everything that any of the networks sees in a frame, at any of its scales."""
+        for tensors in self._conventions.values():
+            tensors.fill(frame)
+        pairs = zip(self._looking, self._networks, strict=True)
+        return [d for number, (each, network) in enumerate(pairs) for d in self._seen(number, each, network)]
 
-        Returns:
-            One look per frame. The first look of a segment is never a cut: a segment's border is not one.
-        """
-        return [self._look(pts, frame) for pts, frame in frames]
+    def _seen(self, number: int, looking: Looking, network: Network) -> Iterator[Detection]:
+        tensors = self._conventions[_convention(looking.model, network)]
+        classes = looking.model.classes
+        floors = [looking.lowest.get(kind, HARDLY_EVER) if kind else HARDLY_EVER for kind in classes]
+        for size in looking.sizes(self._video.upright_size):
+            tensor, scale = tensors.at(size)
+            (rows,) = network.boxes(tensor, floors)
+            for index in np.unique(rows[:, 5]).astype(int).tolist():
+                kind = classes[index]
+                if kind in looking.lowest:
+                    kept = suppress(rows[rows[:, 5] == index], iou_limit=SUPPRESS_IOU)
+                    yield from self._boxes(number, kind, kept[:, :4] / np.float32(scale), kept[:, 4])
 
-    def _look(self, pts: int, frame: Planes) -> Look:
-        for group in self._groups:
-            group.show(frame)
-        now, before = self._steady.thumbnail(), self._before
-        cut = before is not None and difference(before, now) > self._rule.cut_difference
-        if cut:  # all look again, and nothing is where it was
-            self._since_cut, self._found_before = 0, ()
-        found = tuple(self._merged(self._sightings()))
-        self._before, self._found_before, self._since_cut = now, found, self._since_cut + 1
-        shift = None if before is None or cut else self._shift(before, now)
-        return Look(pts, cut, tuple(self._detections(pts, found)), shift)
-
-    def _sightings(self) -> list[Sighting]:
-        """What is seen by those whose turn it is, and by the others around what is suspected."""
-        number = self._since_cut
-        seen = [sighting for group in self._groups for sighting in group.sightings(number)]
-        if self._looks_closer:
-            suspected = unexplained((*self._found_before, *seen), seen)
-            seen += [sighting for group in self._groups for sighting in group.closer(number, suspected)]
-        return [sighting for sighting in seen if sighting.counts]
-
-    def _shift(self, before: Thumbnail, now: Thumbnail) -> tuple[float, float] | None:
-        if self._motion is None:
-            return None
-        right, down = self._motion(before, now)
-        return right * self._size[0], down * self._size[1]
-
-    def _merged(self, sightings: Sequence[Sighting]) -> Iterator[Sighting]:
-        """One sighting per thing, best first."""
-        if not sightings:
-            return
-        origin = {sighting.row.tobytes(): sighting for sighting in reversed(sightings)}
-        for row in suppress(np.stack([sighting.row for sighting in sightings]), iou_limit=self._rule.suppress_iou):
-            yield origin[row.tobytes()]
-
-    def _detections(self, pts: int, sightings: Sequence[Sighting]) -> Iterator[Detection]:
+    def _boxes(self, number: int, kind: Kind, boxes: Floats, scores: Floats) -> Iterator[Detection]:
         """What lies wholly outside the picture is dropped."""
-        for seen in sightings:
-            box = self._clipped(*(float(side) for side in seen.row[:4]))
-            if box.area > 0:
-                yield Detection(pts, seen.kind, box, seen.score, seen.confident, seen.model)
-
-    def _clipped(self, left: float, top: float, right: float, bottom: float) -> Box:
-        width, height = self._size
-        return Box(max(left, 0.0), max(top, 0.0), min(right, float(width)), min(bottom, float(height)))
+        width, height = self._video.upright_size
+        for (left, top, right, bottom), score in zip(boxes.tolist(), scores.tolist(), strict=True):
+            box = Box(max(left, 0.0), max(top, 0.0), min(right, width), min(bottom, height))
+            if box.left < box.right and box.top < box.bottom:
+                yield Detection(number, kind, box, score)
 
 
-def _convention(looking: tuple[Model, Intervals], provider: Provider) -> tuple[object, ...]:
-    """What models have to share to look at the same tensors."""
-    model, _ = looking
-    return model.channels, model.mean, model.factor, open_network(model, provider).packed
+class _Tensors:
+    """The tensors of all networks that take the same colours in the same form."""
+
+    def __init__(self, model: Model, network: Network, video: VideoFacts) -> None:
+        self._network = network
+        self._sizes: list[InputSize] = []
+        self._tensors: list[Tensor] = []
+        self._scales: list[float] = []
+        self._letterbox = Letterbox(
+            orientation=int(video.orientation),
+            full_range=video.full_range,
+            matrix=matrix_of(video),
+            channels=model.channels,
+            mean=model.mean,
+            factor=model.factor,
+        )
+
+    def add(self, sizes: Sequence[InputSize]) -> None:
+        new = [size for size in sizes if size not in self._sizes]
+        self._sizes += new
+        self._tensors += [self._network.tensor(size.height, size.width) for size in new]
+
+    def fill(self, frame: Planes) -> None:
+        self._scales = self._letterbox.fill([frame], self._tensors)
+
+    def at(self, size: InputSize) -> tuple[Tensor, float]:
+        position = self._sizes.index(size)
+        return self._tensors[position], self._scales[position]
+
+
+def _convention(model: Model, network: Network) -> tuple[object, ...]:
+    """What networks have to share to look at the same tensors."""
+    return model.channels, model.mean, model.factor, network.packed

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Literal
 
-from bodycam_pipeline.values.policy import NEVER
 from bodycam_pipeline.values.recording import VideoFacts
 
 GRID = 32
@@ -38,26 +37,6 @@ def input_sizes(
     sides = sorted({side if enlarge else min(side, own) for side in long_sides_px})
     sizes = [InputSize(*(_padded(part * side / own) for part in upright_size)) for side in sides]
     return tuple(dict.fromkeys(sizes))
-
-
-def by_tensor(
-    sizes: Sequence[InputSize], long_sides_px: Sequence[int], every: Sequence[int], upright_size: tuple[int, int]
-) -> tuple[int, ...]:
-    """In how many frames each tensor is looked at once: as often as the most frequent of the scales that became it.
-
-    Args:
-        sizes: What `input_sizes` made of the scales.
-        long_sides_px: The scales.
-        every: Of each scale; 0 is never.
-        upright_size: Width and height of the upright picture.
-    """
-    became = [(input_sizes([side], upright_size)[0], number) for side, number in zip(long_sides_px, every, strict=True)]
-    return tuple(_most_frequent([number for made, number in became if made == size]) for size in sizes)
-
-
-def _most_frequent(intervals: Sequence[int]) -> int:
-    """Of the scales that became one tensor; an enlarged one, which no scale became, is looked at in every frame."""
-    return min((interval for interval in intervals if interval != NEVER), default=NEVER if intervals else 1)
 
 
 def matrix_of(video: VideoFacts) -> Literal["bt601", "bt709"]:

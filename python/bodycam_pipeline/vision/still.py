@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from bodycam_pipeline._native import Letterbox, Planes, suppress
 from bodycam_pipeline.values.detection import KINDS, Kind
 from bodycam_pipeline.values.model import Model
+from bodycam_pipeline.vision.detector import HARDLY_EVER
 from bodycam_pipeline.vision.scales import GRID
 from bodycam_pipeline.vision.session import Tensor, open_network
-from bodycam_pipeline.vision.sightings import HARDLY_EVER
 
 LOWEST_SCORE = 0.01
 """Lower scores are not looked at: no detector is run at a false alarm on every cell."""

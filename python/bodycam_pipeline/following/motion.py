@@ -1,19 +1,13 @@
-"""How the camera itself moved: a body-worn one is thrown about more than anything it looks at."""
-
-from collections.abc import Sequence
+"""How the camera itself moved, and whether the scene changed: a body-worn camera is thrown about."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bodycam_pipeline.values.detection import Look
-from bodycam_pipeline.values.looks import Looks
+Luma = NDArray[np.uint8] | NDArray[np.float32]
 
-Luma = NDArray[np.float32]
-Path = NDArray[np.float64]
-
-LONG_SIDE = 128
-"""Samples along the longer side of the small pictures that `picture_shift` compares. Measured on a body-camera clip:
-its shifts agree with a hand-labelled plate's within 10 px of 1280, at 0.5 ms per frame."""
+SMALL = 128
+"""At most so many samples along the longer side of the small pictures that are compared. Measured on a body-camera
+clip: its shifts agree with a hand-labelled plate's within 10 px of 1280, at 0.5 ms per frame."""
 
 _WHITEN = 1e-3
 """Frequencies weaker than this share of the strongest are noise, and are not lifted to full weight."""
@@ -26,7 +20,7 @@ def picture_shift(before: Luma, after: Luma) -> tuple[float, float]:
     of the picture decides; two pictures without texture give 0.
 
     Args:
-        before: Small luma picture (h, w), any scale of values; `LONG_SIDE` samples along its longer side are enough.
+        before: Small luma picture (h, w), any scale of values; `SMALL` samples along its longer side are enough.
         after: The next one, of the same shape.
     """
     height, width = before.shape
@@ -43,22 +37,9 @@ def picture_shift(before: Luma, after: Luma) -> tuple[float, float]:
     return _signed(right / width), _signed(down / height)
 
 
-def camera_path(looks: Sequence[Look]) -> Path:
-    """Where the world's origin is in the picture of each look (n, 2), within each scene.
-
-    Where a shift was not measured (at a segment's first frame), the camera is taken to move as it does in the looks
-    around.
-    """
-    columns = Looks.of(looks)
-    shifts = columns.shifts
-    known = np.flatnonzero(~np.isnan(shifts[:, 0]))
-    if not known.size:
-        return np.zeros_like(shifts)
-    everywhere = np.stack([np.interp(np.arange(len(looks)), known, side[known]) for side in shifts.T], axis=1)
-    everywhere[columns.cuts] = 0
-    everywhere[0] = 0
-    path: Path = np.cumsum(everywhere, axis=0)
-    return path
+def changed(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> float:
+    """Mean absolute difference of two small pictures of one size, 0..255."""
+    return float(np.abs(before.astype(np.int16) - after).mean())
 
 
 def _offset(left: float, peak: float, right: float) -> float:

@@ -1,0 +1,58 @@
+"""One segment's candidates as a file: written once, read by every later run of the same job."""
+
+import hashlib
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bodycam_pipeline.durable import write_atomically
+from bodycam_pipeline.values.candidates import Candidates, SegmentCandidates
+
+_TABLES = ("frames", "candidates", "points", "scores")
+_DIGEST_BYTES = 32
+
+
+def write_candidates(found: SegmentCandidates, path: Path) -> None:
+    """Write one segment's candidates; the file is there whole or not at all.
+
+    Raises:
+        StorageError: the disk refused.
+    """
+    facts = {"segment": found.segment, "parts": [_facts(part) for part in found.parts]}
+    tables = {f"{name}{n}": getattr(part, name) for n, part in enumerate(found.parts) for name in _TABLES}
+    sink = io.BytesIO()
+    np.savez_compressed(sink, facts=np.frombuffer(json.dumps(facts).encode(), np.uint8), **tables)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = sink.getvalue()
+    write_atomically(path, hashlib.sha256(content).digest() + content)
+
+
+def read_candidates(path: Path) -> SegmentCandidates | None:
+    """What `write_candidates` left at a path; None where there is nothing, or anything but exactly that.
+
+    A candidate that went missing on the disk would be a face that nobody hides: what changed is looked at again.
+    """
+    try:
+        stored = path.read_bytes()
+    except OSError:
+        return None
+    digest, content = stored[:_DIGEST_BYTES], stored[_DIGEST_BYTES:]
+    if hashlib.sha256(content).digest() != digest:
+        return None
+    with np.load(io.BytesIO(content), allow_pickle=False) as tables:
+        facts = json.loads(tables["facts"].tobytes())
+        parts = tuple(_part(dict(each), n, tables) for n, each in enumerate(facts["parts"]))
+    return SegmentCandidates(facts["segment"], parts)
+
+
+def _facts(part: Candidates) -> dict[str, Any]:
+    return {"finest": part.finest, "border_pts": part.border_pts, "undecodable_pts": part.undecodable_pts}
+
+
+def _part(facts: dict[str, Any], number: int, tables: Any) -> Candidates:
+    frames, candidates, points, scores = (tables[f"{name}{number}"] for name in _TABLES)
+    undecodable = tuple(facts["undecodable_pts"])
+    return Candidates(frames, candidates, points, scores, facts["finest"], facts["border_pts"], undecodable)

@@ -1,0 +1,1 @@
+"""Follow what was seen through the pixels, forward and backward in time."""

@@ -1,0 +1,121 @@
+"""Watch a segment frame by frame: look at some frames, keep the small luma of all, and follow what was seen."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bodycam_pipeline._native import Planes, Pyramid
+from bodycam_pipeline.following.footage import Footage
+from bodycam_pipeline.following.observations import observed
+from bodycam_pipeline.following.segment import part_candidates
+from bodycam_pipeline.values.candidates import Candidates
+from bodycam_pipeline.values.evidence import Evidence
+from bodycam_pipeline.values.model import Provider
+from bodycam_pipeline.values.recording import VideoFacts
+from bodycam_pipeline.vision.detector import Detector, Looking
+
+MOST_FRAMES = 240
+"""Frames whose luma is kept at once, 170 MB at 1080p: a longer segment is followed in parts, joined as segments are."""
+
+Due = Callable[[int, int], bool]
+"""Whether networks look at a frame: its pts, and how many frames came since the scene changed."""
+
+
+@dataclass(frozen=True)
+class Watching:
+    """Who watches, and how.
+
+    Attributes:
+        looking: The networks.
+        evidence: What their word is worth together.
+        cut_difference: Mean luma difference (0..255) of two neighbouring frames above which the scene has changed.
+        provider: What computes the networks.
+    """
+
+    looking: tuple[Looking, ...]
+    evidence: Evidence
+    cut_difference: float
+    provider: Provider = "cpu"
+
+
+class Watcher:
+    """Goes through the frames of one segment, in order of time. Memory: the small luma of `MOST_FRAMES`."""
+
+    def __init__(self, watching: Watching, video: VideoFacts, due: Due) -> None:
+        """Open the networks.
+
+        Args:
+            watching: Who watches.
+            video: Of the segment's file.
+            due: At which frames they look.
+
+        Raises:
+            ModelError: a model that cannot be loaded.
+        """
+        self._watching, self._video, self._due = watching, video, due
+        self._detector = Detector(watching.looking, video, watching.provider)
+        self._footage = self._empty()
+        self._pts: list[int] = []
+        self._parts: list[Candidates] = []
+        self._undecodable: list[int] = []
+        self._since_cut = 0
+
+    def see(self, pts: int, frame: Planes | None) -> None:
+        """Take the next frame; None where it did not decode."""
+        if frame is None:
+            self._undecodable.append(pts)
+            return
+        pyramid = self._pyramid(frame)
+        if len(self._pts) == MOST_FRAMES:
+            self._close((pts, pyramid))
+        if self._footage.add(self._seconds(pts), pyramid):
+            self._since_cut = 0
+        seen = self._detector.look(frame) if self._due(pts, self._since_cut) else None
+        worth, networks = self._watching.evidence, len(self._watching.looking)
+        self._footage.saw(None if seen is None else observed(seen, worth, networks, self._detector.finest))
+        self._pts.append(pts)
+        self._since_cut += 1
+
+    def finish(self, border: tuple[int, Planes] | None = None) -> tuple[Candidates, ...]:
+        """Follow what was seen; the parts of the segment, mostly one.
+
+        Args:
+            border: The next segment's first frame, if there is one that decodes: candidates are followed into it.
+        """
+        self._close(None if border is None else (border[0], self._pyramid(border[1])))
+        return tuple(self._parts)
+
+    def _close(self, border: tuple[int, Pyramid] | None) -> None:
+        """Follow what is kept, and begin anew."""
+        if border is not None:
+            self._footage.add(self._seconds(border[0]), border[1])
+            self._footage.saw(None)
+        networks, border_pts = len(self._watching.looking), border[0] if border else None
+        finest = self._detector.finest
+        found = part_candidates(self._footage, self._pts, (networks, finest), border_pts, self._undecodable)
+        self._parts.append(found)
+        if border_pts is not None and found.border_pts is None:
+            self._since_cut = 0
+        self._footage, self._pts, self._undecodable = self._empty(), [], []
+
+    def _empty(self) -> Footage:
+        return Footage(self._video.upright_size, self._watching.cut_difference)
+
+    def _pyramid(self, frame: Planes) -> Pyramid:
+        return Pyramid(frame, orientation=int(self._video.orientation))
+
+    def _seconds(self, pts: int) -> float:
+        return float(pts * self._video.time_base)
+
+
+def every(interval: int) -> Due:
+    """Look at the first frame of each scene, and at one in so many after it."""
+    return lambda _pts, since_cut: since_cut % interval == 0
+
+
+def between(seen_pts: Sequence[int] | NDArray[np.int64], interval: int) -> Due:
+    """Look at the frames that nobody saw, and at one in so many of those that somebody saw."""
+    seen = frozenset(int(pts) for pts in seen_pts)
+    return lambda pts, since_cut: pts not in seen or since_cut % interval == 1
