@@ -6,7 +6,7 @@ A way is written ``centerface+detector-v1@640+1280/1,3+1``: the models, the long
 in how many frames each model looks once, at every scale or at each of them (0: never). ``~1`` behind it: between its
 turns nobody looks around what is suspected, as the policy's ``suspect``. Each clip is looked at in
 every way in turn, so that a drifting machine drifts for all; the first way is the measure for boxes that nobody
-labelled. Printed for each way: CPU milliseconds per frame, how many of the boxes flagged sure are hidden, and how
+labelled. Printed for each way: CPU milliseconds per frame, how many of the boxes that must be hidden are, and how
 many of the boxes that the first way hides show, once of all (lamps taken for faces among them) and once of those that
 two networks which the product does not ship (YuNet, HyperLPR3 in ../shared/reference-models) see surely in the same
 frame. A box is what the detectors saw, before padding.
@@ -22,22 +22,19 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from bodycam_pipeline.measuring.clips import Eyes, Seen, clips_in, look_at
+from benchmarks.looked import Eyes, Seen, look_at, planned
+from bodycam_pipeline.measuring.clips import clips_in
 from bodycam_pipeline.rules.coverage import TrueBox, measure
-from bodycam_pipeline.rules.planning import make_plan
+from bodycam_pipeline.rules.hiding import hidden_by
+from bodycam_pipeline.rules.scoring import score
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import Policy
+from bodycam_pipeline.values.truth import Truth
 from bodycam_pipeline.vision.registry import find_model
 from tests.inline import InlineRunner
 
 CLIPS = Path(__file__).parents[2] / "shared" / "data" / "clips"
-UNLABELLED = (
-    "face_no_bframes.mp4", "person_dog_rot270.mp4", "walkers_ai_generated.mp4", "roof_cfr_timestamps.mp4",
-    "phone_street_h265.mp4",
-)  # fmt: skip
-"""Clips with people that nobody labelled: the first way's own boxes are what they are measured by."""
-
 YARDSTICKS = tuple(
     str(CLIPS.parents[1] / "reference-models" / name)
     for name in ("face_yunet_n_dynamic.onnx", "plate_hyperlpr3_y5fu640_dynraw.onnx")
@@ -68,7 +65,7 @@ class Sum:
     cpu: float = 0.0
     frames: int = 0
     hidden: int = 0
-    sure: int = 0
+    must: int = 0
     shows: int = 0
     boxes: int = 0
     confirmed_shows: int = 0
@@ -76,7 +73,7 @@ class Sum:
 
     def __str__(self) -> str:
         return (
-            f"{1000 * self.cpu / self.frames:.0f} | {self.hidden}/{self.sure} | {self.shows}/{self.boxes} "
+            f"{1000 * self.cpu / self.frames:.0f} | {self.hidden}/{self.must} | {self.shows}/{self.boxes} "
             f"| {self.confirmed_shows}/{self.confirmed}"
         )
 
@@ -89,13 +86,11 @@ def main() -> None:
     options = parser.parse_args()
     if not CLIPS.is_dir():
         raise SystemExit(f"{CLIPS} is not there: nothing to measure on")
-    clips, sums = clips_in(CLIPS, UNLABELLED), defaultdict[str, Sum](Sum)
-    for name in options.clips or clips:
-        _look(name, clips[name], options.ways, sums)
+    clips, sums = clips_in(CLIPS, options.clips or []), defaultdict[str, Sum](Sum)
+    for name, truth in clips.items():
+        _look(name, truth, options.ways, sums)
         print(f"{name}: looked at", flush=True)
-    print(
-        "| way | CPU ms per frame | sure boxes hidden | boxes of the first way that show | confirmed ones that show |"
-    )
+    print("| way | CPU ms per frame | must hidden | boxes of the first way that show | confirmed ones that show |")
     print("|---|---|---|---|---|")
     for way in options.ways:
         print(f"| `{way}` | {sums[way]} |")
@@ -112,38 +107,38 @@ def policy_of(way: str) -> Policy:
     return Policy.model_validate({"detection": rule})
 
 
-def _look(name: str, labels: Sequence[tuple[int, TrueBox]], ways: Sequence[str], sums: dict[str, Sum]) -> None:
+def _look(name: str, true: Truth, ways: Sequence[str], sums: dict[str, Sum]) -> None:
     full: tuple[TrueBox, ...] = ()
     confirmed: set[int] = set()
     for way in ways:
         policy, tally = policy_of(way), sums[way]
-        seen, cpu = _looked(name, labels, policy)
-        plan = make_plan(seen.recording, seen.looks, seen.undecodable_pts, policy, {})
+        seen, cpu = _looked(name, policy)
+        plan = planned(seen, policy)
         if not full:
             full = tuple(_hidden_by(plan, seen))
-            confirmed = _confirmed(name, labels, full)
-        truth, own = measure(plan, seen.truth), measure(plan, full)
+            confirmed = _confirmed(name, full)
+        must, own = score(true, hidden_by(plan, true)), measure(plan, full)
         tally.cpu += cpu
         tally.frames += len(seen.looks)
-        tally.hidden += round(truth.share_hidden * truth.boxes)
-        tally.sure += truth.boxes
+        tally.hidden += must.must_hidden
+        tally.must += must.must
         tally.shows += sum(len(thing.visible_pts) for thing in own.things)
         tally.confirmed_shows += sum(bool(thing.visible_pts) for thing in own.things if thing.thing in confirmed)
         tally.boxes, tally.confirmed = tally.boxes + own.boxes, tally.confirmed + len(confirmed)
 
 
-def _looked(name: str, labels: Sequence[tuple[int, TrueBox]], policy: Policy) -> tuple[Seen, float]:
+def _looked(name: str, policy: Policy) -> tuple[Seen, float]:
     models = [find_model(model) for model in policy.detection.models]
     with tempfile.TemporaryDirectory() as folder:
         start = time.process_time()
-        seen = look_at(CLIPS / name, labels, Eyes(models, policy.detection, InlineRunner(), Path(folder)))
+        seen = look_at(CLIPS / name, Eyes(models, policy.detection, InlineRunner(), Path(folder)))
         return seen, time.process_time() - start
 
 
-def _confirmed(name: str, labels: Sequence[tuple[int, TrueBox]], boxes: Sequence[TrueBox]) -> set[int]:
+def _confirmed(name: str, boxes: Sequence[TrueBox]) -> set[int]:
     """Which of the boxes others see as well."""
     policy = Policy.model_validate({"detection": {"models": YARDSTICKS}})
-    seen, _ = _looked(name, labels, policy)
+    seen, _ = _looked(name, policy)
     video, sure = seen.recording.video, defaultdict[tuple[int, str], list[Box]](list)
     for d in chain.from_iterable(look.detections for look in seen.looks):
         if d.score >= CONFIRMING_SCORE:

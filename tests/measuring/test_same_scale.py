@@ -4,6 +4,7 @@ import importlib.util
 import json
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -60,7 +61,7 @@ def test_the_shared_tool_prints_the_same_of_a_plan(
     name: str, shared: Path, shared_tool: ModuleType, tmp_path: Path
 ) -> None:
     clip = json.loads((shared / "clips" / "truth.json").read_text())["clips"][name]
-    truth = read_truth(shared / "clips" / "truth.json")[name]
+    truth = replace(read_truth(shared / "clips" / "truth.json")[name], sha256="")  # the plan is of no recording
     made = made_plan(truth, random.Random(name))  # noqa: S311 - nothing secret
     write_plan(made, tmp_path / "plan.parquet")
     theirs = shared_tool.score(clip, shared_tool.read_plan(tmp_path / "plan.parquet", clip))

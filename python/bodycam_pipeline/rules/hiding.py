@@ -28,19 +28,25 @@ def hidden_by(plan: Plan, truth: Truth) -> Hidden:
     """What a plan hides of a recording; a frame that is withheld, or cannot be decoded, is hidden whole.
 
     Raises:
-        DatasetError: the plan has a frame that the truth does not know.
+        DatasetError: the plan is of another recording.
     """
+    if truth.sha256 and truth.sha256 != plan.recording_sha256:
+        raise _of_another("its digest is another")
     number = {pts: frame for frame, pts in enumerate(truth.pts)}
     found: defaultdict[int, list[Region]] = defaultdict(list)
     columns = [plan.regions[name].to_pylist() for name in ("pts", "left", "top", "right", "bottom", "track")]
     for pts, left, top, right, bottom, track in zip(*columns, strict=True):
         if pts not in number:
-            raise DatasetError(
-                f"the plan has a frame at pts {pts}, which the truth does not know",
-                remedy="Hold it against the truth of the recording that it was made from.",
-            )
+            raise _of_another(f"it has no frame at pts {pts}")
         found[number[pts]].append(Region((left, top, right, bottom), track))
     for pts, frame in number.items():
         if pts in plan.undecodable_pts or plan.is_withheld(pts):
             found[frame] = [Region((0, 0, truth.width, truth.height), None)]
     return dict(found)
+
+
+def _of_another(why: str) -> DatasetError:
+    return DatasetError(
+        f"the recording that was labelled is not the one that was planned: {why}",
+        remedy="Hold a plan against the truth of the very file that it was made from.",
+    )
