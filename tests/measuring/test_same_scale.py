@@ -14,10 +14,12 @@ import pytest
 from bodycam_pipeline.evidence.plan_file import write_plan
 from bodycam_pipeline.measuring.peers import read_boxes
 from bodycam_pipeline.measuring.truth import read_truth
-from bodycam_pipeline.rules.hiding import hidden_by
+from bodycam_pipeline.rules.hiding import Region, hidden_by
 from bodycam_pipeline.rules.labels import labels_by_frame
 from bodycam_pipeline.rules.scoring import score
+from bodycam_pipeline.values.geometry import snapped_region
 from bodycam_pipeline.values.plan import Plan, WithheldSpan
+from bodycam_pipeline.values.score import Score
 from bodycam_pipeline.values.timeline import Span
 from bodycam_pipeline.values.truth import Truth
 from tests.rules.build import plan, row
@@ -92,3 +94,24 @@ def assert_same(ours: Any, theirs: dict[str, float]) -> None:
     assert found | {"longest_ms": 1000 * ours.longest_seconds} == {
         k: pytest.approx(v, 1e-12) for k, v in theirs.items()
     }
+
+
+def test_a_perfect_plan_on_the_coding_grid_has_the_best_score_there_is(shared: Path) -> None:
+    total = Score()
+    for truth in read_truth(shared / "clips" / "truth.json").values():
+        total += score(truth, perfect(truth))
+    assert (total.must_hidden, total.things_seen, total.false_tracks, total.switches) == (total.must, 0, 0, 0)
+    assert (total.idf1, total.tracks_per_thing, total.share_empty) == (1, 1, 0)
+    assert 1 < total.ratio <= 1.2  # type: ignore[operator]
+
+
+def perfect(truth: Truth) -> dict[int, list[Region]]:
+    """Every true box, padded, on the grid, and nothing else."""
+    hidden: dict[int, list[Region]] = {}
+    for frame, labels in labels_by_frame(truth).items():
+        for label in labels:
+            region = snapped_region(label.padded, truth.width, truth.height, 16)
+            if region and label.flag != "ignore":
+                sides = (region.left, region.top, region.right, region.bottom)
+                hidden.setdefault(frame, []).append(Region(sides, label.thing))
+    return hidden

@@ -185,6 +185,12 @@ def test_a_region_far_larger_than_its_thing_does_not_hold_it():
     assert (found.tracks_per_thing, found.identified, found.idf1) == (1, 0, 0)
 
 
+@pytest.mark.parametrize(("sides", "identified"), [(BOX, 1), (PADDED, 1), ((32, 32, 64, 64), 1), ((16, 32, 64, 64), 1),
+                                                    ((16, 16, 64, 64), 0)], ids=str)  # fmt: skip
+def test_a_region_on_a_thing_is_the_box_itself_or_padded_or_on_the_coding_grid(sides, identified):
+    assert score(truth(true(0)), by_frame([0], sides)).identified == identified
+
+
 def test_scores_add_up_but_for_the_longest_time():
     one = score(truth(*map(true, range(10))), by_frame([0, 3, 4, 8]))
     two = score(truth(true(0)), {})

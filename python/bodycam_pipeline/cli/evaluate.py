@@ -53,7 +53,7 @@ Boxes = Annotated[
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the rows (Parquet) and the plot.")]
 Workers = Annotated[int, typer.Option("--workers", "-j", min=1, help="For recordings: how many workers.")]
 
-WIDE_ENOUGH = 190
+WIDE_ENOUGH = 200
 """Columns that the tables need; a terminal that has more keeps its own width."""
 
 SHIPPED = "shipped default"

@@ -50,7 +50,7 @@ def clip_table(who: str, scores: Mapping[str, Score]) -> Table:
     """
     table = Table(title=f"{who}: shares are of the picture, as a mean over labelled frames")
     for heading in _HEADINGS:
-        table.add_column(heading, justify="left" if heading == "clip" else "right")
+        table.add_column(heading, justify="left" if heading == "clip" else "right", no_wrap=heading == "clip")
     for clip, score in scores.items():
         table.add_row(clip, *_cells(score))
     table.add_section()

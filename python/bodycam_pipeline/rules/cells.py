@@ -41,9 +41,9 @@ def union_area(rects: Rects) -> int:
     return cells.area(cells.paint(rects))
 
 
-def outward(boxes: ArrayLike, width: int, height: int) -> Rects:
-    """Every pixel that boxes (n, 4) in real-valued pixels touch, within a frame."""
-    sides = np.asarray(boxes, np.float64).reshape(-1, 4)
-    rects = np.concatenate([np.floor(sides[:, :2]), np.ceil(sides[:, 2:])], axis=1)
+def outward(boxes: ArrayLike, width: int, height: int, grid_px: int = 1) -> Rects:
+    """Every cell of a grid that boxes (n, 4) in real-valued pixels touch, within a frame; every pixel by default."""
+    sides = np.asarray(boxes, np.float64).reshape(-1, 4) / grid_px
+    rects = grid_px * np.concatenate([np.floor(sides[:, :2]), np.ceil(sides[:, 2:])], axis=1)
     result: Rects = np.clip(rects, 0, [width, height, width, height]).astype(np.int64)
     return result

@@ -9,13 +9,16 @@ import numpy as np
 from bodycam_pipeline.rules.assignment import Weights, best_pairs
 from bodycam_pipeline.rules.cells import Rects, outward
 from bodycam_pipeline.rules.hiding import Hidden, Region
-from bodycam_pipeline.rules.labels import Label, boxes_of
+from bodycam_pipeline.rules.labels import Label, sides_of
 from bodycam_pipeline.rules.meeting import meets
 from bodycam_pipeline.rules.recall import iou
 from bodycam_pipeline.values.score import Score
 
 SAME_IOU = 0.5
-"""A region is on a thing where it and the padded box of the thing share so much of their union."""
+"""A region is on a thing where it and the thing's box share so much of their union."""
+
+GRID_PX = 16
+"""The coding grid on which the shipped policy's regions lie."""
 
 _AS_BEFORE = 1000.0
 """Added to the overlap of a pair that was one in the frame before: TrackEval's CLEAR keeps pairs where it can."""
@@ -26,9 +29,10 @@ def identities(
 ) -> Score:
     """Score the numbers of tracks, as TrackEval's ``Identity`` (IDF1) and ``CLEAR`` (IDSW) do.
 
-    Regions are held against padded boxes, since regions are padded. As in TrackEval, what nobody asks for is left out
-    before: a box that may be left and that no region is on, and a region that meets ignored things alone. Frames that
-    are hidden whole say nothing of tracks.
+    A region is held against the box of a thing as it is, as it is padded, and as it is padded on the coding grid, and
+    the best of them counts: a peer does not pad as we do, and the grid doubles a small region. As in TrackEval, what
+    nobody asks for is left out before: a box that may be left and that no region is on, and a region that meets ignored
+    things alone. Frames that are hidden whole say nothing of tracks.
 
     Args:
         frames: The labelled ones, in order.
@@ -89,19 +93,26 @@ def _asked_for(
     labels = [label for label in here if label.flag != "ignore"]
     counted = [region for region in regions if not _only_ignored(region, here)]
     tracks = list(dict.fromkeys(region.track for region in counted if region.track is not None))
-    rects = outward([region.sides for region in counted], *size)
-    overlaps = _overlaps(outward(boxes_of(labels, "must", "may"), *size), rects, [r.track for r in counted], tracks)
+    overlaps = _overlaps(_shapes(labels, size), counted, tracks)
     kept = [row for row, label in enumerate(labels) if label.flag == "must" or (overlaps[row] >= SAME_IOU).any()]
     return [labels[row].thing for row in kept], tracks, overlaps[kept]
 
 
-def _overlaps(boxes: Rects, rects: Rects, owners: Sequence[int | None], tracks: Sequence[int]) -> Weights:
-    """The overlap of each box with each track, by that of its regions which fits best."""
-    found, sides = np.zeros((len(boxes), len(tracks))), rects.astype(np.float32)
-    for row, box in enumerate(boxes.astype(np.float32)):
-        for owner, overlap in zip(owners, iou(box, sides), strict=True):
-            column = tracks.index(owner)
-            found[row, column] = max(found[row, column], overlap)
+def _shapes(labels: Sequence[Label], size: tuple[int, int]) -> list[Rects]:
+    """The three rectangles (3, 4) that may be hidden for each label."""
+    real, padded = ([sides_of(box) for box in boxes] for boxes in ([x.box for x in labels], [x.padded for x in labels]))
+    three = (outward(real, *size), outward(padded, *size), outward(padded, *size, GRID_PX))
+    return list(np.stack(three, axis=1))
+
+
+def _overlaps(shapes: Sequence[Rects], regions: Sequence[Region], tracks: Sequence[int]) -> Weights:
+    """The overlap of each thing with each track, by that of its regions, and by that of its shapes, which fit best."""
+    found = np.zeros((len(shapes), len(tracks)))
+    sides = np.array([region.sides for region in regions], np.float32).reshape(-1, 4)
+    for row, shape in enumerate(shapes):
+        best = np.max([iou(box, sides) for box in shape.astype(np.float32)], axis=0)
+        for column, track in enumerate(tracks):
+            found[row, column] = best[[region.track == track for region in regions]].max()
     return found
 
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bodycam_pipeline.rules.hiding import Sides
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.truth import Flag, TrueBox, TrueKind, Truth
 
@@ -55,10 +56,11 @@ def padded(true: TrueBox, truth: Truth) -> Box:
     return true.box.grown(*(max(share * side, least) for share, side in zip(PADDING[true.kind], sides, strict=True)))
 
 
-def boxes_of(labels: Sequence[Label], *flags: Flag) -> list[Shares]:
+def boxes_of(labels: Sequence[Label], *flags: Flag) -> list[Sides]:
     """The padded boxes of labels with one of these flags, as rows: left, top, right, bottom."""
-    return [_sides(label.padded) for label in labels if label.flag in flags]
+    return [sides_of(label.padded) for label in labels if label.flag in flags]
 
 
-def _sides(box: Box) -> Shares:
+def sides_of(box: Box) -> Sides:
+    """Left, top, right, bottom."""
     return box.left, box.top, box.right, box.bottom
