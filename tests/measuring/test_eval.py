@@ -1,5 +1,6 @@
 """`bodycam eval`, run as an engineer runs it, on portraits that a dependency carries."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from bodycam_pipeline.cli.main import app
+from bodycam_pipeline.demo.touched import compose_touched
+from bodycam_pipeline.measuring.truth import made_up_truth
 from tests.vision.pictures import portrait
 
 RUN = CliRunner()
@@ -75,12 +78,78 @@ def test_pictures_of_another_size_than_their_labels_are_refused(tmp_path: Path) 
     assert "do not belong together" in str(getattr(done.exception, "remedy", ""))
 
 
-def test_recordings_are_measured_through_tracks_and_plan(shared: Path) -> None:
-    clips = shared / "clips"
-    found = rows(clips, "-m", "detector-v1", "--scale", 320, "--empty", "dashcam_canon_mjpeg.avi", "-j", 2)
-    assert {row["clip"] for row in found} >= {"dashcam_canon_mjpeg.avi", "bwc_spd_test_01.mp4"}
-    assert sum(row["boxes"] for row in found) == 155  # type: ignore[misc]
-    assert all(0 <= row["hidden"] <= row["boxes"] for row in found)  # type: ignore[operator]
+def recordings(folder: Path) -> Path:
+    """A made-up recording, labelled as real ones are, and the boxes of a peer who hides half of its frames whole."""
+    compose_touched(folder / "scene.mp4", 100, groups=1, size=(320, 180))
+    truth = made_up_truth(folder / "scene.truth.json")
+    things: dict[int, list[list[object]]] = {}
+    for each in truth.boxes:
+        sides = [each.box.left, each.box.top, each.box.right, each.box.bottom]
+        things.setdefault(each.thing, []).append([each.frame, each.flag, each.kind, *sides])
+    clip = {
+        "sha256": hashlib.sha256((folder / "scene.mp4").read_bytes()).hexdigest(),
+        "width": 320, "height": 180, "rotation": 0, "time_base": [1, 30000], "pts": truth.pts, "end_pts": truth.end_pts,
+        "span": [0, 59], "things": [{"id": thing, "boxes": boxes} for thing, boxes in things.items()],
+    }  # fmt: skip
+    (folder / "truth.json").write_text(json.dumps({"clips": {"scene.mp4": clip}}))
+    (folder / "peer").mkdir()
+    frames = {number: [[0, 0, 320, 180]] for number in range(30)}
+    (folder / "peer" / "scene.json").write_text(json.dumps({"space": "upright", "frames": frames}))
+    return folder
+
+
+def test_recordings_are_scored_on_both_sides_beside_a_peer(tmp_path: Path) -> None:
+    peer, chosen = f"blanket={recordings(tmp_path) / 'peer'}", ("--clip", "scene", "--out", tmp_path / "out")
+    found = rows(tmp_path, "-m", "detector-v1", "--scale", 320, "--boxes", peer, *chosen)
+    assert [(row["who"], row["clip"]) for row in found] == [("blanket", "scene.mp4"), ("detector-v1", "scene.mp4")]
+    blanket, ours = found
+    assert blanket["share_of_picture"] == pytest.approx(0.5)
+    assert 0 < blanket["must_hidden"] < blanket["must"] == ours["must"]  # type: ignore[operator]
+    assert blanket["share_needed"] == ours["share_needed"] == pytest.approx(0.5 - blanket["share_excess"], abs=0.1)  # type: ignore[operator]
+    assert blanket["things_seen"] == blanket["flickers"]
+    kept = pq.read_table(tmp_path / "out" / "measured.parquet").to_pylist()
+    assert kept == found
+
+
+def test_a_plan_that_was_made_before_is_scored_without_looking(tmp_path: Path) -> None:
+    recordings(tmp_path)
+    done = RUN.invoke(
+        app, ["detect", str(tmp_path / "scene.mp4"), "--out", str(tmp_path / "left"), "--models", "detector-v1"]
+    )
+    assert done.exit_code == 0, done.output
+    told = RUN.invoke(app, ["eval", str(tmp_path), "--boxes", f"yesterday={tmp_path / 'left'}"])
+    assert told.exit_code == 0, told.output
+    assert "yesterday: shares are of the picture" in told.output
+    assert "total" in told.output
+
+
+def test_a_recording_that_is_not_the_labelled_one_is_refused(tmp_path: Path) -> None:
+    recordings(tmp_path)
+    facts = json.loads((tmp_path / "truth.json").read_text())
+    facts["clips"]["scene.mp4"]["sha256"] = "ab" * 32
+    (tmp_path / "truth.json").write_text(json.dumps(facts))
+    done = RUN.invoke(app, ["eval", str(tmp_path), "-m", "detector-v1", "--scale", "320"])
+    assert "its digest is another" in str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (("--clip", "street"), "does not label street"),
+        (("--boxes", "peer=."), "there is neither"),
+    ],
+    ids=["clip", "boxes"],
+)
+def test_what_is_not_there_cannot_be_scored(options: tuple[str, str], why: str, tmp_path: Path) -> None:
+    done = RUN.invoke(app, ["eval", str(recordings(tmp_path)), *options])
+    assert why in str(done.exception)
+
+
+@pytest.mark.parametrize("boxes", ["peer", "=peer", "peer=", "peer=nowhere"])
+def test_a_peer_without_a_folder_is_refused(boxes: str, tmp_path: Path) -> None:
+    done = RUN.invoke(app, ["eval", str(recordings(tmp_path)), "--boxes", boxes])
+    assert done.exit_code == 2
+    assert "--boxes" in done.output
 
 
 @pytest.mark.parametrize("scale", ["10", "5000"])

@@ -1,33 +1,29 @@
-"""`bodycam eval`: how well detectors find what is labelled, side by side, and how fast."""
+"""`bodycam eval`: detectors on labelled pictures, and what is hidden of labelled recordings, side by side."""
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, get_args
 
+import pyarrow as pa
 import typer
 from rich.console import Console
 from rich.progress import Progress, TaskID
+from rich.table import Table
 
 from bodycam_pipeline.cli.output import AsJson, tell
-from bodycam_pipeline.measuring.clips import TRUTH, Eyes, clips_in, cover, look_at
+from bodycam_pipeline.measuring.clip_table import CLIPS_SCHEMA, clip_row, clip_table
+from bodycam_pipeline.measuring.clips import Hider, by_boxes, by_plans, clips_in
 from bodycam_pipeline.measuring.labels.find import find_datasets
 from bodycam_pipeline.measuring.pictures import Measured, Watch, measure_pictures
 from bodycam_pipeline.measuring.plot import write_plot
 from bodycam_pipeline.measuring.speed import measure_speed
-from bodycam_pipeline.measuring.tables import (
-    CLIPS_SCHEMA,
-    PICTURES_SCHEMA,
-    Row,
-    clip_rows,
-    clip_table,
-    picture_rows,
-    picture_table,
-    write_rows,
-)
+from bodycam_pipeline.measuring.tables import PICTURES_SCHEMA, Row, picture_rows, picture_table, write_rows
+from bodycam_pipeline.measuring.truth import TRUTH
+from bodycam_pipeline.rules.scoring import score
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.policy import Policy
+from bodycam_pipeline.values.truth import Truth
 from bodycam_pipeline.vision.registry import find_model
 from bodycam_pipeline.vision.still import StillDetector
 
@@ -42,12 +38,26 @@ Side = Annotated[int, typer.Option("--long-side", min=64, max=4096, help="Pictur
 Sides = Annotated[
     list[int] | None, typer.Option("--scale", min=64, max=4096, help="For recordings: the scales. Repeat it.")
 ]
-Empty = Annotated[list[str] | None, typer.Option("--empty", help="A recording with nothing to find. Repeat it.")]
+Clips = Annotated[
+    list[str] | None, typer.Option("--clip", metavar="NAME", help="For recordings: only this one. Repeat it.")
+]
+Boxes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--boxes",
+        metavar="NAME=FOLDER",
+        help="For recordings: what somebody hid before, as CLIP.json (a peer's boxes) or CLIP.internal/plan.parquet; "
+        "nobody looks unless --model says who. Repeat it.",
+    ),
+]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the rows (Parquet) and the plot.")]
 Workers = Annotated[int, typer.Option("--workers", "-j", min=1, help="For recordings: how many workers.")]
 
-WIDE_ENOUGH = 170
-"""Columns that the table needs; a terminal that has more keeps its own width."""
+WIDE_ENOUGH = 200
+"""Columns that the tables need; a terminal that has more keeps its own width."""
+
+SHIPPED = "shipped default"
+FALSE_RATES = (1.0, 0.1)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -62,35 +72,46 @@ def evaluate(
     false: Rates = None,
     long_side: Side = 640,
     scale: Sides = None,
-    empty: Empty = None,
+    clip: Clips = None,
+    boxes: Boxes = None,
     out: Out = None,
     workers: Workers = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Measure detectors on labelled pictures (COCO, YOLO, VOC, labels.json) or recordings (ground_truth.json).
+    """Measure detectors on labelled pictures (COCO, YOLO, VOC, labels.json) or recordings (truth.json).
 
     Pictures: recall and precision by height of the box, each detector at the same false positives per picture, and
-    frames per second of this machine. Recordings: boxes hidden, things that show, false tracks on empty ones.
+    frames per second of this machine. Recordings: what shows that must be hidden, what is hidden for nothing, and
+    whether things keep their tracks.
     """
-    names = model or list(Policy().detection.models)
     if (dataset / TRUTH).is_file():
-        rows = _recordings(dataset, names, scale, empty or [], workers)
-        table = clip_table(rows)
+        folders, policies = _folders(boxes or []), _policies(model or [], scale)
+        with LocalRunner(workers) as runner:
+            hiders = {who: by_boxes(folder) for who, folder in folders.items()}
+            if policies or not hiders:
+                planned = policies or {SHIPPED: _policy({}, scale)}
+                hiders |= {who: by_plans(dataset, policy, runner) for who, policy in planned.items()}
+            tables, rows = _recordings(clips_in(dataset, clip or []), hiders)
+        schema = CLIPS_SCHEMA
     else:
-        measured, rows = _pictures(dataset, names, _meanings(call or []), false or [1.0, 0.1], long_side)
-        table = picture_table(rows, long_side)
+        names = model or list(Policy().detection.models)
+        measured, rows = _pictures(dataset, names, _meanings(call or []), false or FALSE_RATES, long_side)
+        tables, schema = [picture_table(rows, long_side)], PICTURES_SCHEMA
         if out:
             out.mkdir(parents=True, exist_ok=True)
             write_plot(measured, out / "recall.svg")
+    _tell(tables, rows, schema, out, as_json=as_json)
+
+
+def _tell(tables: Sequence[Table], rows: Sequence[Row], schema: pa.Schema, out: Path | None, *, as_json: bool) -> None:
     if out:
         out.mkdir(parents=True, exist_ok=True)
-        recordings = (dataset / TRUTH).is_file()
-        write_rows(rows, CLIPS_SCHEMA if recordings else PICTURES_SCHEMA, out / "measured.parquet")
+        write_rows(rows, schema, out / "measured.parquet")
     if as_json:
         tell({"rows": rows}, "", as_json=True)
     else:
         console = Console()
-        Console(width=max(console.width, WIDE_ENOUGH)).print(table)
+        Console(width=max(console.width, WIDE_ENOUGH)).print(*tables)
 
 
 def _pictures(
@@ -107,24 +128,27 @@ def _pictures(
     return measured, list(picture_rows(measured, speeds, long_side))
 
 
-def _recordings(
-    folder: Path, names: Sequence[str], scales: Sequence[int] | None, empty: Sequence[str], workers: int
-) -> list[Row]:
-    wanted = {"long_sides_px": tuple(scales)} if scales else {}
-    clips, rows = clips_in(folder, empty), list[Row]()
-    with LocalRunner(workers) as runner, Progress(console=Console(stderr=True), transient=True) as progress:
+def _recordings(clips: dict[str, Truth], hiders: dict[str, Hider]) -> tuple[list[Table], list[Row]]:
+    tables, rows = list[Table](), list[Row]()
+    with Progress(console=Console(stderr=True), transient=True) as progress:
         watch = _watch(progress)
-        for together in names:
-            covered = []
-            policy = Policy.model_validate({"detection": {"models": together.split("+"), **wanted}})
-            with tempfile.TemporaryDirectory() as kept:
-                models = [find_model(name) for name in policy.detection.models]
-                eyes = Eyes(models, policy.detection, runner, Path(kept))
-                for number, (name, boxes) in enumerate(clips.items(), start=1):
-                    covered.append(cover(look_at(folder / name, boxes, eyes), policy))
-                    watch(together, number, len(clips))
-            rows += clip_rows("+".join(found.name for found in eyes.models), covered)
-    return rows
+        for who, hide in hiders.items():
+            scores = {}
+            for number, (clip, truth) in enumerate(clips.items(), start=1):
+                scores[clip] = score(truth, hide(clip, truth))
+                watch(who, number, len(clips))
+            tables.append(clip_table(who, scores))
+            rows += [clip_row(who, clip, found) for clip, found in scores.items()]
+    return tables, rows
+
+
+def _policies(together: Sequence[str], scales: Sequence[int] | None) -> dict[str, Policy]:
+    """The shipped policy with other models, by what they are called."""
+    return {names: _policy({"models": names.split("+")}, scales) for names in together}
+
+
+def _policy(detection: dict[str, object], scales: Sequence[int] | None) -> Policy:
+    return Policy.model_validate({"detection": detection | ({"long_sides_px": tuple(scales)} if scales else {})})
 
 
 def _watch(progress: Progress) -> Watch:
@@ -144,3 +168,10 @@ def _meanings(given: Sequence[str]) -> dict[str, Kind]:
     if wrong:
         raise typer.BadParameter(f"{', '.join(wrong)}: say WORD=face or WORD=plate", param_hint="--call")
     return {word: kind for word, _, kind in pairs if kind in get_args(Kind)}  # type: ignore[misc]
+
+
+def _folders(given: Sequence[str]) -> dict[str, Path]:
+    pairs = {each: each.partition("=") for each in given}
+    if wrong := [each for each, (name, _, folder) in pairs.items() if not name or not Path(folder or "?").is_dir()]:
+        raise typer.BadParameter(f"{', '.join(wrong)}: say NAME=FOLDER, a folder that is there", param_hint="--boxes")
+    return {name: Path(folder) for name, _, folder in pairs.values()}

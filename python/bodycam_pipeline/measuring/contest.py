@@ -32,11 +32,15 @@ class Found:
     """What a run left; None where nobody can tell.
 
     Attributes:
-        hidden: The share of true boxes that are hidden.
+        hidden: The share of the boxes that must be hidden which are.
+        needed: The mean share of the picture that is to be hidden.
+        excess: The mean share of it that is hidden for nothing.
         copied: The share of frames that were carried over.
     """
 
     hidden: float | None = None
+    needed: float | None = None
+    excess: float | None = None
     copied: float | None = None
 
 

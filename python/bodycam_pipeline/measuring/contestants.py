@@ -10,9 +10,11 @@ from pathlib import Path
 from bodycam_pipeline.evidence.plan_file import read_plan
 from bodycam_pipeline.measuring.contest import Contestant, Found
 from bodycam_pipeline.media.plain import count_frames, excerpt
-from bodycam_pipeline.rules.coverage import TrueBox, measure
+from bodycam_pipeline.rules.hiding import hidden_by
+from bodycam_pipeline.rules.scoring import score
 from bodycam_pipeline.values.errors import MeasuringError
 from bodycam_pipeline.values.policy import Policy
+from bodycam_pipeline.values.truth import Truth
 
 OURS, LOOKING, ONE, DEFACE, TRANSCODE, DECODE = (
     "this product, shipped default",
@@ -27,7 +29,7 @@ EXCERPT_FRAMES = 60
 """deface costs the same in every frame, a second each at 1080p: it gets the recording's first groups only."""
 
 
-def contestants(recording: Path, folder: Path, truth: Sequence[TrueBox]) -> list[Contestant]:
+def contestants(recording: Path, folder: Path, truth: Truth | None) -> list[Contestant]:
     """All that can run here; deface only where it is installed."""
     encoding, frames = Policy().encoding, count_frames(recording)
     bodycam: list[str | Path] = [sys.executable, "-m", "bodycam_pipeline.cli.main"]
@@ -63,14 +65,17 @@ def contestants(recording: Path, folder: Path, truth: Sequence[TrueBox]) -> list
     return all_of_them
 
 
-def _published(out: Path, recording: Path, frames: int, truth: Sequence[TrueBox]) -> Found:
+def _published(out: Path, recording: Path, frames: int, truth: Truth | None) -> Found:
     """The command published only what it verified; what is left to see is that it is the whole recording."""
     plan = read_plan(out / f"{recording.stem}.internal" / "plan.parquet")
     if plan.frames != frames:
         raise MeasuringError(f"the plan has {plan.frames} frames, the recording {frames}", remedy="Report a defect.")
     manifest = out / f"{recording.stem}.release" / "manifest.json"
     copied = json.loads(manifest.read_text())["video"]["frames_copied"] / frames if manifest.exists() else None
-    return Found(measure(plan, truth).share_hidden if truth else None, copied)
+    if truth is None:
+        return Found(copied=copied)
+    found = score(truth, hidden_by(plan, truth))
+    return Found(found.share_hidden, found.share_needed, found.share_excess, copied)
 
 
 def _whole(folder: Path, frames: int) -> Found:

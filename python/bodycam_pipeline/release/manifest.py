@@ -16,6 +16,7 @@ from bodycam_pipeline.media.encode import ENCODER
 from bodycam_pipeline.media.versions import library_versions
 from bodycam_pipeline.release.job import TOOL_VERSION, Job, stream_fates
 from bodycam_pipeline.release.staging import Staged
+from bodycam_pipeline.rules.areas import share_of_picture
 from bodycam_pipeline.rules.verification import difference_limit, residual_limit
 from bodycam_pipeline.values.encoded import CopiedFrames
 from bodycam_pipeline.values.plan import Plan
@@ -50,7 +51,7 @@ def _manifest(job: Job, plan: Plan, staged: Staged) -> dict[str, object]:
         "coding": _coding(job),
         "second_look": _second_look(job, plan),
         "video": _video(job.recording, staged),
-        "hidden": {kind: hidden_time(plan, kind, job.recording) for kind in sorted(job.policy.hide)},
+        "hidden": {kind: hidden_part(plan, kind, job.recording) for kind in sorted(job.policy.hide)},
         "withheld": [_spoken(w.span, w.reason, job.recording) for w in plan.withheld],
         "muted": [_spoken(m.span, m.reason, job.recording) for m in plan.muted],
         "left_visible": [{"track": k.track, "reason": k.reason} for k in plan.kept],
@@ -149,8 +150,8 @@ def spans(recording: Recording, copied: CopiedFrames) -> list[tuple[Span, bool]]
     return [(Span(*edge), bool(is_copied[first])) for first, edge in zip(firsts, pairwise(edges), strict=True)]
 
 
-def hidden_time(plan: Plan, kind: str, recording: Recording) -> dict[str, object]:
-    """How much of one kind is hidden: tracks, frames, regions, and the time in which there is any."""
+def hidden_part(plan: Plan, kind: str, recording: Recording) -> dict[str, object]:
+    """How much of one kind is hidden: tracks, frames, regions, the time in which there is any, and of the picture."""
     rows = plan.of_kind(kind)
     shown = recording.packets.shown_pts()
     lasts = np.diff(shown, append=recording.span.end_pts)
@@ -160,6 +161,7 @@ def hidden_time(plan: Plan, kind: str, recording: Recording) -> dict[str, object
         "frames": int(np.count_nonzero(touched)),
         "regions": rows.num_rows,
         "time": format_clock(int(lasts[touched].sum()) * recording.video.time_base),
+        "share_of_picture": round(share_of_picture(plan, kind, recording), 6),
     }
 
 

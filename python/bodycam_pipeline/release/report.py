@@ -11,9 +11,10 @@ from jinja2 import Environment, PackageLoader
 
 from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.release.job import TOOL_VERSION, Job, stream_fates
-from bodycam_pipeline.release.manifest import hidden_time
+from bodycam_pipeline.release.manifest import hidden_part
 from bodycam_pipeline.release.second_look import MOST_PICTURES, SecondLook, folder_of, picture_of
 from bodycam_pipeline.release.staging import Staged
+from bodycam_pipeline.rules.areas import extent
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.recording import Recording
 from bodycam_pipeline.values.timeline import format_clock
@@ -57,9 +58,10 @@ def _facts(job: Job, plan: Plan, staged: Staged | None, second: SecondLook | Non
         "frames": plan.frames,
         "duration": format_clock((span.end_pts - span.start_pts) * base),
         "hidden": [
-            {"kind": kind, "reason": rule.reason, **hidden_time(plan, kind, recording)}
+            {"kind": kind, "reason": rule.reason, **hidden_part(plan, kind, recording)}
             for kind, rule in sorted(job.policy.hide.items())
         ],
+        "extent": extent(plan, recording),
         "chart": _chart(plan, recording),
         "decisions": list(_decisions(plan)),
         "undecodable": len(plan.undecodable_pts),

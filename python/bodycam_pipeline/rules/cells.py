@@ -1,0 +1,49 @@
+"""Areas of rectangles that overlap, exact: a frame is cut along their sides, and only the cells are counted."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Rects = NDArray[np.int64]
+"""Rectangles (n, 4): left, top, right, bottom, whole pixels, half-open; one that is inside out covers nothing."""
+
+Mask = NDArray[np.bool_]
+"""Which cells are covered: (rows, columns)."""
+
+
+class Cells:
+    """A frame, cut along every side of some rectangles.
+
+    Masks of cells are added, cut and taken away as masks of pixels are, at the cost of the rectangles' number rather
+    than of the picture's size.
+    """
+
+    def __init__(self, *rects: Rects) -> None:
+        """Cut along the sides of these; only they, and what is made of their masks, can be measured."""
+        every = np.concatenate([np.empty((0, 4), np.int64), *rects])
+        self._xs, self._ys = np.unique(every[:, ::2]), np.unique(every[:, 1::2])
+
+    def paint(self, rects: Rects) -> Mask:
+        """The cells under any of the rectangles."""
+        mask = np.zeros((max(self._ys.size - 1, 0), max(self._xs.size - 1, 0)), np.bool_)
+        columns, rows = (np.searchsorted(edges, rects[:, side::2]) for edges, side in ((self._xs, 0), (self._ys, 1)))
+        for (left, right), (top, bottom) in zip(columns.tolist(), rows.tolist(), strict=True):
+            mask[top:bottom, left:right] = True
+        return mask
+
+    def area(self, mask: Mask) -> int:
+        """Pixels under a mask."""
+        return int(np.diff(self._ys) @ mask @ np.diff(self._xs))
+
+
+def union_area(rects: Rects) -> int:
+    """Pixels under any of the rectangles, counted once."""
+    cells = Cells(rects)
+    return cells.area(cells.paint(rects))
+
+
+def outward(boxes: ArrayLike, width: int, height: int, grid_px: int = 1) -> Rects:
+    """Every cell of a grid that boxes (n, 4) in real-valued pixels touch, within a frame; every pixel by default."""
+    sides = np.asarray(boxes, np.float64).reshape(-1, 4) / grid_px
+    rects = grid_px * np.concatenate([np.floor(sides[:, :2]), np.ceil(sides[:, 2:])], axis=1)
+    result: Rects = np.clip(rects, 0, [width, height, width, height]).astype(np.int64)
+    return result

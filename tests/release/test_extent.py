@@ -1,0 +1,34 @@
+"""A release says how much of the picture and of the time it hides: publicly by kind, and inside as a whole."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bodycam_pipeline.pipeline import Order, redact
+from bodycam_pipeline.values.edits import Edits
+from tests.attacks.jobs import quick_policy
+from tests.clips import clip
+from tests.inline import InlineRunner
+
+DRAWN = {
+    "kind": "face", "reason": "drawn", "by": "me",
+    "keyframes": [{"at": at, "box": [64, 64, 96, 96]} for at in ("0", "0.36")],
+}  # fmt: skip
+WITHHELD = {"from": "0.4", "to": "0.8", "reason": "a test", "by": "me"}
+
+
+def test_the_manifest_and_the_report_say_how_much_is_hidden(tmp_path: Path) -> None:
+    path = clip(tmp_path / "recording.mp4", frames=30)
+    edits = Edits.model_validate({"hide": [DRAWN], "withhold": [WITHHELD]})
+    published = redact(Order(str(path), tmp_path / "out", quick_policy(), edits), InlineRunner())
+    hidden = json.loads((published.folders.release / "manifest.json").read_text())["hidden"]
+    drawn = {(row.pts, row.region) for row in published.plan.rows()}
+    assert len(drawn) == hidden["face"]["frames"] == 10
+    share = sum(region.area for _, region in drawn) / (30 * 320 * 192)
+    assert hidden["face"]["share_of_picture"] == pytest.approx(share, abs=1e-6)
+    assert hidden["plate"]["share_of_picture"] == 0
+    page = " ".join((published.folders.internal / "report.html").read_text().split())
+    assert f"{100 * (share + 1 / 3):.2f} % of the picture (as a mean over all frames)" in page
+    assert "something in 66.7 % of the time" in page
+    assert f'<td class="number">{100 * share:.2f} %' in page
