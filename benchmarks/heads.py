@@ -25,6 +25,7 @@ from bodycam_pipeline.rules.recall import HEIGHT_BINS
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.values.policy import Policy
+from bodycam_pipeline.vision.detector import SUPPRESS_IOU
 from bodycam_pipeline.vision.registry import find_model
 from bodycam_pipeline.vision.still import StillDetector
 
@@ -60,7 +61,7 @@ def _faces(picture: Planes, models: Sequence[Model]) -> NDArray[np.int32]:
     rule, found = Policy().detection, []
     for side in {min(side, max(picture.width, picture.height)) for side in rule.long_sides_px}:
         for model in models:
-            seen, scale = StillDetector(model, side, rule.suppress_iou).look(picture)
+            seen, scale = StillDetector(model, side, SUPPRESS_IOU).look(picture)
             faces = seen["face"]
             found.append(faces[faces[:, 4] >= model.kinds["face"].start, :4] / scale)
     return np.rint(np.concatenate(found)).astype(np.int32)

@@ -24,6 +24,7 @@ from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.values.truth import Truth
+from bodycam_pipeline.vision.detector import SUPPRESS_IOU
 from bodycam_pipeline.vision.registry import find_model
 from bodycam_pipeline.vision.still import StillDetector
 
@@ -117,7 +118,7 @@ def _tell(tables: Sequence[Table], rows: Sequence[Row], schema: pa.Schema, out: 
 def _pictures(
     folder: Path, names: Sequence[str], called: dict[str, Kind], rates: Sequence[float], long_side: int
 ) -> tuple[list[Measured], list[Row]]:
-    iou = Policy().detection.suppress_iou
+    iou = SUPPRESS_IOU
     detectors = {found.name: StillDetector(found, long_side, iou) for found in map(find_model, names)}
     speeds = measure_speed(detectors, long_side)
     measured: list[Measured] = []

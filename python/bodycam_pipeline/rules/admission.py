@@ -63,15 +63,14 @@ def _same_boxes(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.bo
     areas = [np.prod(each[:, 2:] - each[:, :2], axis=1) for each in (a, b)]
     overlap = shared / np.maximum(areas[0] + areas[1] - shared, 1e-6)
     ratio = np.sqrt(np.maximum(areas[0], 1e-6) / np.maximum(areas[1], 1e-6))
-    held = _holds(a, b) & _holds(b, a) & (ratio < LARGEST_RATIO) & (ratio > 1 / LARGEST_RATIO)
-    return np.asarray((overlap >= SAME_OVERLAP) | held, np.bool_)
+    alike = (ratio < LARGEST_RATIO) & (ratio > 1 / LARGEST_RATIO)
+    return np.asarray((overlap >= SAME_OVERLAP) | (_holds(a, b) & _holds(b, a) & alike), np.bool_)
 
 
 def _holds(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Where a box holds the centre of another."""
     centre = (b[:, :2] + b[:, 2:]) / 2
-    held: NDArray[np.bool_] = ((a[:, :2] <= centre) & (centre <= a[:, 2:])).all(axis=1)
-    return held
+    return np.asarray(((a[:, :2] <= centre) & (centre <= a[:, 2:])).all(axis=1), np.bool_)
 
 
 def _together(one: Track, other: Track) -> Track:
