@@ -33,7 +33,7 @@ from bodycam_pipeline.release.publish import publish
 from bodycam_pipeline.release.report import write_report
 from bodycam_pipeline.release.second_look import SecondLook, judged, keep_spots, refuse_unexplained
 from bodycam_pipeline.release.staging import Staged, stage
-from bodycam_pipeline.rules.admission import admitted, merged, numbered
+from bodycam_pipeline.rules.admission import admitted, numbered
 from bodycam_pipeline.rules.damage import refuse_unwithheld
 from bodycam_pipeline.rules.editing import apply_edits
 from bodycam_pipeline.rules.entering import Neighbours, extended
@@ -205,7 +205,7 @@ def _tracks(job: Job, seen: Sequence[SegmentCandidates], runner: Runner) -> tupl
     neighbours = Neighbours.of(seen, time_base)
     asked = [each for number, (chain, _) in enumerate(hidden) for each in neighbours.entering(number, chain)]
     longer = extended([track for _, track in hidden], extend_tracks(job, asked, runner))
-    return numbered(merged(longer))
+    return numbered(longer)
 
 
 def _released(job: Job, plan: Plan, runner: Runner, watch: Watch) -> Published:

@@ -1,13 +1,13 @@
 """Which tracks are hidden: those with enough evidence; boxes of one thing are one track."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bodycam_pipeline.values.policy import Policy
-from bodycam_pipeline.values.track import ORIGINS, Track
+from bodycam_pipeline.values.track import Track
 
 SAME_SHARE = 0.5
 """Share of the frames that two tracks share in which their boxes have to be of one thing."""
@@ -16,8 +16,6 @@ SAME_OVERLAP = 0.35
 LARGEST_RATIO = 2.5
 """Two boxes are of one thing if they overlap this much, or hold each other's centre and are about as large."""
 
-_DETECTED = ORIGINS.index("detected")
-
 
 def admitted(track: Track, policy: Policy) -> bool:
     """Whether the policy hides a track: it names the kind, and the evidence is enough for it."""
@@ -25,25 +23,22 @@ def admitted(track: Track, policy: Policy) -> bool:
     return rule is not None and track.evidence >= rule.least_evidence
 
 
-def merged(tracks: Iterable[Track]) -> list[Track]:
-    """Tracks of one thing made into one, in order of their first frame."""
-    done: list[Track] = []
-    recent: list[Track] = []
+def numbered(tracks: Iterable[Track]) -> tuple[Track, ...]:
+    """The tracks in order of their first frame, numbered from 1; tracks of one thing have one number.
+
+    Each keeps its own boxes: two scales may see a head and a face, and what each was followed through is hidden.
+    """
+    things: list[list[Track]] = []
+    recent: list[list[Track]] = []
     for track in sorted(tracks, key=_order):
-        over = [other for other in recent if other.pts[-1] < track.pts[0]]
-        done += over
-        recent = [other for other in recent if other.pts[-1] >= track.pts[0]]
-        same = next((n for n, other in enumerate(recent) if _is_same(other, track)), None)
+        recent = [thing for thing in recent if any(other.pts[-1] >= track.pts[0] for other in thing)]
+        same = next((thing for thing in recent if any(_is_same(other, track) for other in thing)), None)
         if same is None:
-            recent.append(track)
-        else:
-            recent[same] = _together(recent[same], track)
-    return sorted(done + recent, key=_order)
-
-
-def numbered(tracks: Sequence[Track]) -> tuple[Track, ...]:
-    """The tracks with their numbers, from 1."""
-    return tuple(replace(track, number=number) for number, track in enumerate(tracks, start=1))
+            same = []
+            things.append(same)
+            recent.append(same)
+        same.append(track)
+    return tuple(replace(track, number=number) for number, thing in enumerate(things, start=1) for track in thing)
 
 
 def _order(track: Track) -> tuple[object, ...]:
@@ -71,15 +66,3 @@ def _holds(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Where a box holds the centre of another."""
     centre = (b[:, :2] + b[:, 2:]) / 2
     return np.asarray(((a[:, :2] <= centre) & (centre <= a[:, 2:])).all(axis=1), np.bool_)
-
-
-def _together(one: Track, other: Track) -> Track:
-    """All frames of both; where they share one, a detected box stays, and of two of them the larger."""
-    pts = np.concatenate([one.pts, other.pts])
-    boxes = np.concatenate([one.boxes, other.boxes])
-    origins, scores = np.concatenate([one.origins, other.origins]), np.concatenate([one.scores, other.scores])
-    area = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
-    order = np.lexsort((-area, origins != _DETECTED, pts))
-    order = order[np.append(True, np.diff(pts[order]) > 0)]
-    evidence = max(one.evidence, other.evidence)
-    return Track(0, one.kind, evidence, pts[order], boxes[order], scores[order], origins[order])
