@@ -5,13 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from bodycam_pipeline.demo.compose import compose_demo
-from bodycam_pipeline.evidence.looks_file import read_looks
+from bodycam_pipeline.evidence.candidates_file import read_candidates
 from bodycam_pipeline.media.probe import probe
+from bodycam_pipeline.passes import auditors, parts_of
 from bodycam_pipeline.pipeline import Order, Published, detect, redact, render
-from bodycam_pipeline.rules.segments import split
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.steps import audit
 from bodycam_pipeline.steps.audit import Audit, AuditTask, audit_segment
@@ -95,23 +96,36 @@ def test_the_second_look_is_made_while_the_finished_file_is_decoded_to_be_verifi
     def twice(*_: object) -> None:
         raise AssertionError("the finished file was decoded once more")
 
-    monkeypatch.setattr(audit, "decode_segment", twice)
+    monkeypatch.setattr(audit, "frames_of", twice)
     done = render(street.order("once"), street.plan, InlineRunner())
     assert json.loads((done.folders.release / "manifest.json").read_text())["second_look"]["every_frames"] == 1
 
 
 def test_made_beside_verification_or_alone_it_sees_the_same(street: Street, tmp_path: Path) -> None:
-    file, (model,) = probe(str(street.recording)), [find_model("auditor-v1")]
-    rule = DetectionRule(models=(model.name,), long_sides_px=(640,))
-    for segment in split(file):
-        packets = file.packets.part(segment.first_packet, segment.end_packet)
-        beside, alone = (Audit(((model, rule),), 4, str(tmp_path / f"{name}-{segment.number}")) for name in "ab")
-        parts = file.address, file.video, packets, segment
-        observe_segment(ObserveTask(*parts, PlanPart.empty(), RedactionRule(), ReleaseClock(0, 1), audit=beside))
-        seen = audit_segment(AuditTask(*parts, alone))
-        assert read_looks(Path(beside.result_path)) == seen
-        assert len(seen.looks) == -(-segment.frames // 4)
-        assert any(look.detections for look in seen.looks)
+    watching = auditors([(find_model("auditor-v1"), (640,))], DetectionRule())
+    for part in parts_of(probe(str(street.recording))):
+        due = tuple(part.packets.shown_pts()[::4].tolist())
+        beside, alone = (Audit(watching, due, str(tmp_path / f"{name}-{part.segment.number}")) for name in "ab")
+        observe_segment(ObserveTask(part, PlanPart.empty(), RedactionRule(), ReleaseClock(0, 1), audit=beside))
+        audit_segment(AuditTask(part, alone))
+        assert Path(beside.result_path).read_bytes() == Path(alone.result_path).read_bytes()
+        seen = read_candidates(Path(alone.result_path))
+        assert seen is not None
+        assert sum(len(each.looked_pts) for each in seen.parts) == len(due)
+        assert any(len(each.candidates) for each in seen.parts)
+
+
+def test_painters_and_auditors_together_see_every_frame(street: Street) -> None:
+    refused = street.order("seen", edits=Edits())
+    with pytest.raises(NeedsReviewError):
+        render(replace(refused), street.without(street.surest("face")), InlineRunner())
+    seen = (
+        internal(street, "planned").rglob("*.candidates"),
+        (street.folder / "seen").rglob("second-look-*/*.candidates"),
+    )
+    found = [read_candidates(path) for paths in seen for path in paths]
+    looked = {int(pts) for each in found if each for part in each.parts for pts in part.looked_pts}
+    assert looked >= set(probe(str(street.recording)).packets.shown_pts().tolist())
 
 
 def _meets(plan: Plan, track: int, box: dict[str, float]) -> bool:
@@ -129,7 +143,7 @@ def test_a_run_that_goes_on_takes_what_was_looked_at_and_ends_the_same(street: S
         messages.add(refused.value.what)
         runner.close()
     assert len(messages) == 1
-    assert list((street.folder / name / "street.staging").glob("second-look-*/*.parquet"))
+    assert list((street.folder / name / "street.staging").glob("second-look-*/*.candidates"))
 
 
 def test_a_track_that_a_person_keeps_is_explained(street: Street) -> None:
@@ -182,19 +196,16 @@ def test_a_stride_is_said_in_the_manifest(street: Street) -> None:
     assert json.loads((done.folders.release / "manifest.json").read_text())["second_look"]["every_frames"] == 5
 
 
-def test_who_looks_less_often_is_said_by_scale(street: Street) -> None:
-    rarely = {"models": ["detector-v1"], "long_sides_px": [320, 640], "every": [[1, 5]]}
+def test_who_looks_less_often_is_said(street: Street) -> None:
+    rarely = {"models": ["detector-v1"], "long_sides_px": [640], "every": 5}
     policy = Policy.model_validate(POLICY.model_dump() | {"detection": rarely})
     done = render(street.order("rarely", policy), replace(street.plan, policy_sha256=policy.sha256), InlineRunner())
     (model,) = json.loads((done.folders.release / "manifest.json").read_text())["models"]
-    assert dict(zip(model["long_sides_px"], model["every"], strict=True)) == {320: 1, 640: 5}
-    assert model["suspect"] == Policy().detection.suspect
-    said = "model detector-v1, one frame in 5 at 640 px and around what is suspected"
-    assert said in (internal(street, "rarely") / "report.html").read_text()
+    assert (model["long_sides_px"], model["every"]) == ([640], 5)
+    assert "model detector-v1, one frame in 5" in (internal(street, "rarely") / "report.html").read_text()
 
 
-def test_a_scale_that_is_left_to_nobody_is_said(street: Street) -> None:
-    never = {"models": ["detector-v1"], "long_sides_px": [320, 640], "every": [[1, 0]]}
-    policy = Policy.model_validate(POLICY.model_dump() | {"detection": never})
-    render(street.order("never", policy), replace(street.plan, policy_sha256=policy.sha256), InlineRunner())
-    assert "model detector-v1, not at 640 px" in (internal(street, "never") / "report.html").read_text()
+def test_what_was_not_hidden_lies_beside_the_plan_with_its_evidence(street: Street) -> None:
+    rows = pq.read_table(internal(street, "planned") / "proposals.parquet").to_pylist()
+    assert rows == sorted(rows, key=lambda row: -row["evidence"])
+    assert all(row["evidence"] < Policy().hide[row["kind"]].least_evidence for row in rows)
