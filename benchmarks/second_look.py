@@ -3,19 +3,18 @@
     python -m benchmarks.second_look CLIPS [--clip NAME ...] [--policy POLICY.toml]
 
 CLIPS has ``truth.json``. Each clip is planned and its correct release looked at once: every spot is a false alarm. Then
-its tracks of things that must be hidden are taken out of the plan, half of them in each of two rounds, so that each is
-taken out once, and the clip is rendered again: a track is caught where a spot meets it. Prints both, and what the
-second look cost beside the first.
+the things that must be hidden are forgotten, half of them in each of two rounds, each once: every track that meets one
+is taken out of the plan, and the clip is rendered again. A thing is caught where a spot meets it. Prints both, and what
+the second look cost beside the first.
 """
 
 import argparse
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -85,16 +84,30 @@ def _measure(path: Path, truth: Truth, order: Order, runner: Runner, tally: Tall
     tally.alarms += len(alarms)
     for spot in alarms:
         print("  false alarm:", spot)
-    tracks = sorted(_true_tracks(plan, truth))
+    things = _things(truth)
     for number in range(ROUNDS):
-        gone = tracks[number::ROUNDS]
+        gone = sorted(things)[number::ROUNDS]
         if gone:
-            spots = _spots(job, _without(plan, gone), runner)
-            for track in gone:
-                met = any(_meets(plan, track, spot, job) for spot in spots)
+            spots = _spots(job, _without(plan, [box for thing in gone for box in things[thing]]), runner)
+            for thing in gone:
+                met = any(_meets(things[thing], spot, job) for spot in spots)
                 tally.cases += 1
                 tally.caught += met
-                tally.missed += [] if met else [f"{path.name} track {track}"]
+                tally.missed += [] if met else [f"{path.name} thing {thing}"]
+
+
+Boxes = list[tuple[int, Box]]
+"""Where a thing is: pts, and the box in pixels of the coded frame."""
+
+
+def _things(truth: Truth) -> dict[int, Boxes]:
+    """Everything that must be hidden, by thing."""
+    found: dict[int, Boxes] = {}
+    for frame, here in labels_by_frame(truth).items():
+        for label in here:
+            if label.flag == "must":
+                found.setdefault(label.thing, []).append((truth.pts[frame], label.box))
+    return found
 
 
 def _spots(job: Job, plan: Plan, runner: Runner) -> Sequence[Spot]:
@@ -102,35 +115,21 @@ def _spots(job: Job, plan: Plan, runner: Runner) -> Sequence[Spot]:
     return judged(job, plan, staged, audit_every_frame(job, staged, runner, unwatched)).spots
 
 
-def _true_tracks(plan: Plan, truth: Truth) -> set[int]:
-    """The tracks that lie on things that must be hidden, in half of their frames at least."""
-    number = {pts: frame for frame, pts in enumerate(truth.pts)}
-    labels = labels_by_frame(truth)
-    must = {frame: [label.box for label in here if label.flag == "must"] for frame, here in labels.items()}
-    met: dict[int, list[bool]] = {}
-    for row in plan.rows():
-        region = _box(row)
-        hits = [box.intersection(region) >= 0.5 * box.area for box in must.get(number[row.pts], ())]
-        met.setdefault(row.track, []).append(any(hits))
-    return {track for track, hits in met.items() if np.mean(hits) >= 0.5}
-
-
-def _without(plan: Plan, gone: Sequence[int]) -> Plan:
+def _without(plan: Plan, forgotten: Boxes) -> Plan:
+    """The plan without every track that meets one of these boxes."""
+    at: dict[int, list[Box]] = {}
+    for pts, box in forgotten:
+        at.setdefault(pts, []).append(box)
+    gone = {row.track for row in plan.rows() if any(box.intersection(_box(row)) > 0 for box in at.get(row.pts, ()))}
     rows = plan.regions
-    kept = pc.invert(pc.is_in(rows["track"], value_set=pa.array(gone, pa.int32())))
+    kept = pc.invert(pc.is_in(rows["track"], value_set=pa.array(sorted(gone), pa.int32())))
     return replace(plan, regions=rows.filter(kept))
 
 
-def _meets(plan: Plan, track: int, spot: Spot, job: Job) -> bool:
+def _meets(thing: Boxes, spot: Spot, job: Job) -> bool:
     video = job.recording.video
-    box = video.orientation.to_coded(spot.box, video.width, video.height)
-    return any(
-        spot.first_pts <= row.pts <= spot.last_pts and _box(row).intersection(box) > 0 for row in _of(plan, track)
-    )
-
-
-def _of(plan: Plan, track: int) -> Iterator[PlannedRegion]:
-    return (row for row in plan.rows() if row.track == track)
+    seen = video.orientation.to_coded(spot.box, video.width, video.height)
+    return any(spot.first_pts <= pts <= spot.last_pts and seen.intersection(box) > 0 for pts, box in thing)
 
 
 def _box(row: PlannedRegion) -> Box:

@@ -14,6 +14,7 @@ FLOORS = {
     "rules": 1,
     "media": 1,
     "vision": 1,
+    "following": 1,
     "evidence": 1,
     "custody": 2,
     "steps": 2,
@@ -21,12 +22,13 @@ FLOORS = {
     "release": 3,
     "demo": 3,
     "passes": 4,
-    "pipeline": 5,
-    "checking": 5,
-    "backlog": 6,
-    "measuring": 6,
-    "package": 6,
-    "cli": 7,
+    "drawn": 5,
+    "pipeline": 6,
+    "checking": 6,
+    "backlog": 7,
+    "measuring": 7,
+    "package": 7,
+    "cli": 8,
 }
 NEUTRAL = {"_native", "__init__", "durable", "addresses", "vault"}
 """The kernels know nobody; whole files, addresses and what opens a sealed one belong to no room; the front door only

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bodycam_pipeline.addresses.naming import stem_of
 from bodycam_pipeline.custody.desk import announced, noted
+from bodycam_pipeline.drawn import follow_drawn
 from bodycam_pipeline.durable import make_folder
 from bodycam_pipeline.evidence.digests import value_sha256
 from bodycam_pipeline.evidence.plan_file import write_plan
@@ -190,7 +191,8 @@ def _planned(job: Job, edits: Edits, runner: Runner, watch: Watch) -> Plan:
     models = {m.name: m.sha256 for m in job.models}
     seen = watch_every_frame(job, runner, watch)
     tracks = _tracks(job, seen, runner)
-    plan = apply_edits(make_plan(job.recording, seen, tracks, job.policy, models), edits, job.recording, job.policy)
+    drafted = make_plan(job.recording, seen, tracks, job.policy, models)
+    plan = apply_edits(drafted, edits, job.recording, job.policy, follow_drawn(job, edits, runner))
     write_plan(plan, job.plan_path)
     return plan
 

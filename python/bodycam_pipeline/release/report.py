@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from jinja2 import Environment, PackageLoader
 
 from bodycam_pipeline.durable import write_atomically
@@ -132,6 +134,16 @@ def _decisions(plan: Plan) -> Iterable[dict[str, str]]:
         for decision in spans:
             start, end = (format_clock(p * plan.time_base) for p in (decision.span.start_pts, decision.span.end_pts))
             yield {"what": what, "start": start, "end": end, "reason": decision.reason, "by": decision.by}
+    for drawn in plan.drawn:
+        rows = plan.regions.filter(pc.equal(plan.regions["track"], pa.scalar(drawn.track, pa.int32())))
+        start, end = (format_clock(int(pts) * plan.time_base) for pts in rows["pts"].to_numpy()[[0, -1]])
+        yield {
+            "what": f"hide track {drawn.track}",
+            "start": start,
+            "end": end,
+            "reason": rows["reason"][0].as_py(),
+            "by": drawn.by,
+        }
     for kept in plan.kept:
         yield {"what": f"keep track {kept.track}", "start": "", "end": "", "reason": kept.reason, "by": kept.by}
     for d in plan.dismissed:

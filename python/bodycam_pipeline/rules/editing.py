@@ -1,10 +1,11 @@
 """A person's decisions, applied to a plan."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil, floor
+from types import MappingProxyType
 from typing import TypeVar
 
 import numpy as np
@@ -32,8 +33,13 @@ from bodycam_pipeline.values.timeline import Span, format_clock
 
 _Decision = TypeVar("_Decision")
 
+Followed = Mapping[int, tuple[tuple[int, Box], ...]]
+"""Where drawn boxes that are followed are: pts and box, ascending, by the position of the ``[[hide]]``."""
 
-def apply_edits(plan: Plan, edits: Edits, recording: Recording, policy: Policy) -> Plan:
+
+def apply_edits(
+    plan: Plan, edits: Edits, recording: Recording, policy: Policy, followed: Followed = MappingProxyType({})
+) -> Plan:
     """The plan as a person decided it.
 
     Keeping a track drops its own regions and no other: what another track hides stays hidden, even where the two
@@ -48,8 +54,10 @@ def apply_edits(plan: Plan, edits: Edits, recording: Recording, policy: Policy) 
     tracks = _known_tracks(plan)
     _refuse_unknown(edits.keep, tracks)
     clock = _Clock(recording)
-    drawn = dict(enumerate(edits.hide, start=max(tracks, default=0) + 1))
-    manual = [row for number, hide in drawn.items() for row in _hidden(hide, number, clock, policy.redaction.grid_px)]
+    first, grid_px = max(tracks, default=0) + 1, policy.redaction.grid_px
+    drawn = dict(enumerate(edits.hide, start=first))
+    boxes = {number: _boxes(hide, clock, followed.get(number - first)) for number, hide in drawn.items()}
+    manual = [row for number, hide in drawn.items() for row in _hidden(hide, number, boxes[number], clock, grid_px)]
     return replace(
         plan,
         regions=_edited(plan.regions, edits.keep, manual),
@@ -148,12 +156,22 @@ class _Clock:
         )
 
 
-def _hidden(hide: Hide, number: int, clock: _Clock, grid_px: int) -> list[PlannedRegion]:
+def _boxes(hide: Hide, clock: _Clock, followed: Sequence[tuple[int, Box]] | None) -> Sequence[tuple[int, Box]]:
+    """Where a drawn box is in each frame: where it was followed to, or on the way between its keyframes."""
     for keyframe in hide.keyframes:
         clock.refuse_outside(keyframe.at, "hide")
+    if hide.follow:
+        return followed or [(clock.on_screen(hide.keyframes[0].at), Box(*hide.keyframes[0].box))]
+    between = clock.between(hide.keyframes[0].at, hide.keyframes[-1].at)
+    return [(pts, _box_at(hide.keyframes, clock.seconds(pts))) for pts in between]
+
+
+def _hidden(
+    hide: Hide, number: int, boxes: Sequence[tuple[int, Box]], clock: _Clock, grid_px: int
+) -> list[PlannedRegion]:
     rows = []
-    for pts in clock.between(hide.keyframes[0].at, hide.keyframes[-1].at):
-        region = clock.coded(_box_at(hide.keyframes, clock.seconds(pts)), grid_px)
+    for pts, box in boxes:
+        region = clock.coded(box, grid_px)
         if region is not None:
             rows.append(PlannedRegion(pts, region, hide.kind, number, "manual", None, hide.reason))
     if not rows:

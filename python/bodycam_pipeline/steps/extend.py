@@ -50,7 +50,7 @@ def _extended(footage: Footage, pts: list[int], entering: Entering) -> Extension
     candidate = Candidate(entering.kind, {start: Point(entering.box, "followed")}, start, start)
     go_on(footage, candidate, entering.direction, entering.seconds)
     points = ((pts[frame], candidate.points[frame]) for frame in sorted(candidate.points))
-    return Extension(entering.track, tuple((at, point.box, point.found) for at, point in points))
+    return Extension(entering.track, entering.direction, tuple((at, point.box, point.found) for at, point in points))
 
 
 def _after(task: ExtendTask, pts: int, seconds: float) -> Iterator[tuple[int, Pyramid]]:

@@ -12,6 +12,13 @@ reason = "minor"
 by = "R. Officer"
 keyframes = [ { at = "00:12.5", box = [10, 20, 90, 120] }, { at = "00:14", box = [30, 20, 110, 120] } ]
 
+[[hide]]                      # a box that is followed through the pixels, both ways, until that is unsure
+kind = "face"
+reason = "minor"
+by = "R. Officer"
+follow = true
+keyframes = [ { at = "00:20", box = [10, 20, 90, 120] } ]
+
 [[withhold]]
 from = "01:02"
 to = "01:09.5"
@@ -84,10 +91,25 @@ class Keyframe(_Part):
 
 
 class Hide(_Decision):
-    """Hide a box from the first keyframe to the last, both included."""
+    """Hide a box from the first keyframe to the last, both included; or one box, followed both ways while that is sure.
+
+    Attributes:
+        kind: What it is.
+        keyframes: Where it is; one alone where it is followed, else two at least.
+        follow: Whether the box is followed through the pixels from its one keyframe.
+    """
 
     kind: Kind
-    keyframes: Annotated[tuple[Keyframe, ...], Field(min_length=2)]
+    keyframes: Annotated[tuple[Keyframe, ...], Field(min_length=1)]
+    follow: bool = False
+
+    @model_validator(mode="after")
+    def _enough_keyframes(self) -> Self:
+        if self.follow and len(self.keyframes) != 1:
+            raise ValueError("follow = true takes one keyframe: draw another box as a [[hide]] of its own")
+        if not self.follow and len(self.keyframes) < 2:
+            raise ValueError("a box needs two keyframes, from when to when; or follow = true, and it is followed")
+        return self
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

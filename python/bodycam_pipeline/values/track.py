@@ -72,9 +72,10 @@ class Extension:
     """Where that track is in the frames of the segment, until it is lost.
 
     Attributes:
-        track: As asked.
+        track, direction: As asked.
         rows: (pts, box, origin) of each frame, the border frame included, ascending.
     """
 
     track: int
+    direction: int
     rows: tuple[tuple[int, Box, Origin], ...]
