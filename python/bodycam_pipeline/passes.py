@@ -83,10 +83,11 @@ def watch_every_frame(job: Job, runner: Runner, watch: Watch) -> list[SegmentCan
     source, rule = job.recording, job.policy.detection
     copies = joining(source.video, job.policy.encoding) is not None
     watching, parts = painters(job.models, rule), parts_of(source)
+    threads = threads_for(source, runner)
 
     def task(segment: Segment) -> DetectTask:
         digests = digests_path(job, segment) if copies else None
-        return DetectTask(parts[segment.number], watching, rule.every, candidates_path(job, segment), digests)
+        return DetectTask(parts[segment.number], watching, rule.every, threads, candidates_path(job, segment), digests)
 
     return Pass("detect", detect_segment, task).over(source, runner, watch)
 
@@ -119,6 +120,11 @@ def parts_of(file: Recording) -> list[Part]:
         Part(file.address, file.video, _packets(file, segment), segment, border)
         for segment, border in zip_longest(segments, borders)
     ]
+
+
+def threads_for(file: Recording, runner: Runner) -> int:
+    """How many frames of a segment are looked at side by side: a file of one segment is worth all workers' cores."""
+    return max(1, runner.workers // len(split(file)))
 
 
 def painters(models: Sequence[Model], rule: DetectionRule) -> Watching:
@@ -173,7 +179,8 @@ def observe_every_frame(job: Job, plan: Plan, staged: Staged, runner: Runner, wa
     The second look is made of the same decoding; `audit_every_frame` tells what it saw.
     """
     finished, clock, policy = probe(str(staged.video)), staged.clock, job.policy
-    shown, audit_of = sheet_times(job.recording), _audits(job, finished, clock) if job.auditors else None
+    shown, threads = sheet_times(job.recording), threads_for(finished, runner)
+    audit_of = _audits(job, finished, clock, threads) if job.auditors else None
     rendered, parts = split(job.recording), parts_of(finished)
 
     def task(segment: Segment) -> ObserveTask:
@@ -195,7 +202,8 @@ def audit_every_frame(job: Job, staged: Staged, runner: Runner, watch: Watch) ->
     was cut off, is not looked at again.
     """
     finished = probe(str(staged.video))
-    parts, audit_of = parts_of(finished), _audits(job, finished, staged.clock)
+    threads = threads_for(finished, runner)
+    parts, audit_of = parts_of(finished), _audits(job, finished, staged.clock, threads)
 
     def task(segment: Segment) -> AuditTask:
         return AuditTask(parts[segment.number], audit_of(segment))
@@ -213,14 +221,14 @@ def auditors(audits: Sequence[tuple[Model, tuple[int, ...]]], rule: DetectionRul
     return Watching(tuple(looking), worth.evidence, rule.cut_difference, rule.provider)
 
 
-def _audits(job: Job, finished: Recording, clock: ReleaseClock) -> Callable[[Segment], Audit]:
+def _audits(job: Job, finished: Recording, clock: ReleaseClock, threads: int) -> Callable[[Segment], Audit]:
     folder, watching = job.audits_of(finished.sha256), auditors(job.audits, job.policy.detection)
     due = np.array([clock.to_release(int(pts)) for pts in _due_pts(job)], np.int64)
 
     def audit(segment: Segment) -> Audit:
         first, end = np.searchsorted(due, [segment.span.start_pts, segment.span.end_pts])
         path = str(folder / f"{segment.number:06d}.candidates")
-        return Audit(watching, tuple(due[first:end].tolist()), path)
+        return Audit(watching, tuple(due[first:end].tolist()), threads, path)
 
     return audit
 

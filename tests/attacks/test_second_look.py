@@ -105,7 +105,7 @@ def test_made_beside_verification_or_alone_it_sees_the_same(street: Street, tmp_
     watching = auditors([(find_model("auditor-v1"), (640,))], DetectionRule())
     for part in parts_of(probe(str(street.recording))):
         due = tuple(part.packets.shown_pts()[::4].tolist())
-        beside, alone = (Audit(watching, due, str(tmp_path / f"{name}-{part.segment.number}")) for name in "ab")
+        beside, alone = (Audit(watching, due, 1, str(tmp_path / f"{name}-{part.segment.number}")) for name in "ab")
         observe_segment(ObserveTask(part, PlanPart.empty(), RedactionRule(), ReleaseClock(0, 1), audit=beside))
         audit_segment(AuditTask(part, alone))
         assert Path(beside.result_path).read_bytes() == Path(alone.result_path).read_bytes()

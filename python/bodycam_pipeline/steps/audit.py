@@ -18,11 +18,13 @@ class Audit:
     Attributes:
         watching: Who looks.
         due: The pts of the frames at which they look, in the finished file's clock.
+        threads: How many frames they look at side by side.
         result_path: Where the candidates are kept, under the digest of the file they are of.
     """
 
     watching: Watching
     due: tuple[int, ...]
+    threads: int
     result_path: str
 
 
@@ -45,7 +47,7 @@ class Auditing:
         """
         due = frozenset(audit.due)
         self._audit = audit
-        self._watcher = Watcher(audit.watching, video, lambda pts, _: pts in due)
+        self._watcher = Watcher(audit.watching, video, lambda pts, _: pts in due, audit.threads)
 
     def look(self, pts: int, frame: Planes | None) -> None:
         """Take the next frame of the segment; None where it did not decode."""

@@ -48,6 +48,7 @@ class DetectTask:
         part: What is watched.
         watching: Who watches.
         interval: Networks look at one frame in so many.
+        threads: How many frames are looked at side by side.
         result_path: Where the candidates go.
         digests_path: Where the digests of the decoded frames go, so that carried over frames can be held against them;
             None where nobody will ask.
@@ -56,6 +57,7 @@ class DetectTask:
     part: Part
     watching: Watching
     interval: int
+    threads: int
     result_path: str
     digests_path: str | None = None
 
@@ -73,7 +75,7 @@ def detect_segment(task: DetectTask) -> SegmentCandidates:
     if finished is not None:
         return finished
     part = task.part
-    watcher = Watcher(task.watching, part.video, every(task.interval))
+    watcher = Watcher(task.watching, part.video, every(task.interval), task.threads)
     digests: dict[int, bytes] = {}
     for pts, frame in frames_of(part):
         watcher.see(pts, frame)

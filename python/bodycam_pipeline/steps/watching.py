@@ -1,16 +1,16 @@
 """Watch a segment frame by frame: look at some frames, keep the small luma of all, and follow what was seen."""
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from bodycam_pipeline._native import Planes, Pyramid
-from bodycam_pipeline.following.footage import Footage
+from bodycam_pipeline.following.footage import Footage, Observation
 from bodycam_pipeline.following.observations import observed
 from bodycam_pipeline.following.segment import part_candidates
 from bodycam_pipeline.values.candidates import Candidates
+from bodycam_pipeline.values.detection import Detection
 from bodycam_pipeline.values.evidence import Evidence
 from bodycam_pipeline.values.model import Provider
 from bodycam_pipeline.values.recording import VideoFacts
@@ -43,19 +43,21 @@ class Watching:
 class Watcher:
     """Goes through the frames of one segment, in order of time. Memory: the small luma of `MOST_FRAMES`."""
 
-    def __init__(self, watching: Watching, video: VideoFacts, due: Due) -> None:
+    def __init__(self, watching: Watching, video: VideoFacts, due: Due, threads: int = 1) -> None:
         """Open the networks.
 
         Args:
             watching: Who watches.
             video: Of the segment's file.
             due: At which frames they look.
+            threads: How many frames are looked at side by side; each network runs in one thread, so that what is seen
+                does not depend on it.
 
         Raises:
             ModelError: a model that cannot be loaded.
         """
         self._watching, self._video, self._due = watching, video, due
-        self._detector = Detector(watching.looking, video, watching.provider)
+        self._looks = Looks(watching, video, threads)
         self._footage = self._empty()
         self._pts: list[int] = []
         self._parts: list[Candidates] = []
@@ -72,9 +74,10 @@ class Watcher:
             self._close((pts, pyramid))
         if self._footage.add(self._seconds(pts), pyramid):
             self._since_cut = 0
-        seen = self._detector.look(frame) if self._due(pts, self._since_cut) else None
-        worth, networks = self._watching.evidence, len(self._watching.looking)
-        self._footage.saw(None if seen is None else observed(seen, worth, networks, self._detector.finest))
+        looked = self._due(pts, self._since_cut)
+        self._footage.saw([] if looked else None)
+        if looked:
+            self._looks.begin(frame, self._footage.observations[-1])
         self._pts.append(pts)
         self._since_cut += 1
 
@@ -92,8 +95,9 @@ class Watcher:
         if border is not None:
             self._footage.add(self._seconds(border[0]), border[1])
             self._footage.saw(None)
+        self._looks.finish()
         networks, border_pts = len(self._watching.looking), border[0] if border else None
-        finest = self._detector.finest
+        finest = self._looks.finest
         found = part_candidates(self._footage, self._pts, (networks, finest), border_pts, self._undecodable)
         self._parts.append(found)
         if border_pts is not None and found.border_pts is None:
@@ -110,12 +114,39 @@ class Watcher:
         return float(pts * self._video.time_base)
 
 
+class Looks:
+    """Looks at frames, so many side by side."""
+
+    def __init__(self, watching: Watching, video: VideoFacts, threads: int) -> None:
+        """Open the networks, which all threads share; each has tensors of its own.
+
+        Raises:
+            ModelError: a model that cannot be loaded.
+        """
+        self._watching = watching
+        self._free = deque(Detector(watching.looking, video, watching.provider) for _ in range(threads))
+        self.finest = self._free[0].finest
+        self._pool = ThreadPoolExecutor(threads)
+        self._going: deque[tuple[Detector, list[Observation], Future[list[Detection]]]] = deque()
+
+    def begin(self, frame: Planes, into: list[Observation]) -> None:
+        """Look at a frame; what is seen is in the list once `finish` returns."""
+        if not self._free:
+            self._end_first()
+        detector = self._free.popleft()
+        self._going.append((detector, into, self._pool.submit(detector.look, frame)))
+
+    def finish(self) -> None:
+        """Wait for everything that was begun."""
+        while self._going:
+            self._end_first()
+
+    def _end_first(self) -> None:
+        detector, into, future = self._going.popleft()
+        into += observed(future.result(), self._watching.evidence, len(self._watching.looking), self.finest)
+        self._free.append(detector)
+
+
 def every(interval: int) -> Due:
     """Look at the first frame of each scene, and at one in so many after it."""
     return lambda _pts, since_cut: since_cut % interval == 0
-
-
-def between(seen_pts: Sequence[int] | NDArray[np.int64], interval: int) -> Due:
-    """Look at the frames that nobody saw, and at one in so many of those that somebody saw."""
-    seen = frozenset(int(pts) for pts in seen_pts)
-    return lambda pts, since_cut: pts not in seen or since_cut % interval == 1
