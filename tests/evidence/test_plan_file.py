@@ -26,7 +26,7 @@ ROWS = st.builds(
     region=REGIONS,
     kind=st.sampled_from(["face", "plate"]),
     track=st.integers(1, 2**31 - 1),
-    origin=st.sampled_from(["detected", "interpolated", "extended", "manual"]),
+    origin=st.sampled_from(["detected", "followed", "guessed", "manual"]),
     score=st.none() | st.floats(0, 1, width=32),
     reason=TEXT,
 )

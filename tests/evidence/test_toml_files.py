@@ -50,7 +50,7 @@ def test_a_policy_says_only_what_differs(written):
         )
     )
     assert list(read.hide) == ["face"]
-    assert (read.name, read.redaction.style, read.tracking) == ("county", "fill", Policy().tracking)
+    assert (read.name, read.redaction.style, read.detection) == ("county", "fill", Policy().detection)
 
 
 @pytest.mark.parametrize(("word", "preset", "crf"), [("archive", "slow", 17), ("quick", "superfast", 23)])
@@ -110,9 +110,18 @@ POLICIES = [
     ("[redaction]\n\nstyle = 'none'", ["line 3, redaction.style", "'fill', 'blur', 'mosaic' or 'gaussian'"]),
     ("[redaction]\ngrid_px = 3", ["line 2, redaction.grid_px", "must be one of"]),
     ("[audio]\npolicy = 'keep'", ["line 1, audio", "audio.reason"]),
-    ("[tracking]\nextend_ms = -1", ["line 2, tracking.extend_ms", "greater than or equal to 0", "-1"]),
-    ("[tracking]\nextend = 1", ["line 2, tracking.extend", "not a word"]),
-    ("tracking = 5", ["line 1, tracking", "must be a table"]),
+    ("[detection]\nevery = 0", ["line 2, detection.every", "greater than or equal to 1", "0"]),
+    ("[detection]\nevry = 1", ["line 2, detection.evry", "not a word"]),
+    ("detection = 5", ["line 1, detection", "must be a table"]),
+    ("[detection]\nevery = [1, 5]", ["line 1, detection", "detection.every is one number for all models"]),
+    ("[detection]\nsuspect = 0.3", ["line 1, detection", "detection.suspect is gone: delete it"]),
+    ("[detection]\nsuppress_iou = 0.3", ["line 1, detection", "detection.suppress_iou is gone: delete it"]),
+    ("[tracking]\nextend_ms = 400", ["tracking is gone", "admission = 'cautious', 'balanced' or 'strict'"]),
+    ("[hide.face]\nreason = 'x'\nadmission = 'bold'", ["line 3, hide.face.admission", "must be one of 'cautious'"]),
+    ("hide = 5", ["line 1, hide", "must be a table"]),
+    ("hide = 'face'", ["line 1, hide", "must be a table"]),
+    ("[hide]\nface = 5", ["line 2, hide.face", "must be a table"]),
+    ("[[hide]]\nface = 1", ["line 1, hide", "must be a table"]),
     ("[hide]", ["line 1, hide", "at least 1"]),
     ("[hide.person]\nreason = 'x'", ["line 1, hide.person", "must be one of 'face' or 'plate'"]),
     (

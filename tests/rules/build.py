@@ -1,14 +1,17 @@
 """Recordings and plans small enough to read."""
 
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 
-from bodycam_pipeline.values.detection import Detection, Look
-from bodycam_pipeline.values.geometry import Box, Orientation, Region
+from bodycam_pipeline.values.candidates import CANDIDATE, FOUND, FRAME, POINT, Candidates, SegmentCandidates
+from bodycam_pipeline.values.detection import KINDS
+from bodycam_pipeline.values.geometry import Orientation, Region
 from bodycam_pipeline.values.plan import Plan, PlannedRegion, region_table
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.values.recording import PacketIndex, Recording, VideoFacts
+from bodycam_pipeline.values.track import ORIGINS, Track
 
 TIME_BASE = Fraction(1, 1000)
 """One pts is one millisecond."""
@@ -77,9 +80,70 @@ def plan(rows=(), of=None, policy=None, **decisions):
     )
 
 
-def detection(pts, box, *, kind="face", score=0.9, confident=True):
-    return Detection(pts, kind, Box(*box), score, confident, "made")
+@dataclass(frozen=True)
+class Thing:
+    """What was found of one thing in a segment.
+
+    Attributes:
+        boxes: By pts.
+        kind: What it may be.
+        scores: What each network said where it was detected; by pts where that differs.
+        followed, guessed: Where it was not detected.
+        unlooked: Where no network looked.
+        onward: Its box in the first frame behind the segment, if it was followed there.
+    """
+
+    boxes: dict
+    kind: str = "face"
+    scores: object = (0.9,)
+    followed: tuple = ()
+    guessed: tuple = ()
+    unlooked: tuple = ()
+    onward: tuple | None = None
+
+    def how(self, pts):
+        return "followed" if pts in self.followed else "guessed" if pts in self.guessed else "detected"
+
+    def said(self, pts, networks):
+        if self.how(pts) != "detected":
+            return (0.0,) * networks
+        return self.scores[pts] if isinstance(self.scores, dict) else self.scores
 
 
-def look(pts, *boxes, cut=False, shift=None, **about):
-    return Look(pts, cut, tuple(detection(pts, box, **about) for box in boxes), shift)
+def still(pts, box, **about):
+    """A thing that is at one place."""
+    return Thing(dict.fromkeys(pts, box), **about)
+
+
+def part(*things, pts=range(0, 400, 40), cuts=(), unlooked=(), networks=1, finest=1.0, border_pts=None, undecodable=()):
+    """What looking at some frames gave."""
+    frames = np.zeros(len(pts), FRAME)
+    frames["pts"], frames["cut"], frames["looked"] = pts, np.isin(pts, cuts), ~np.isin(pts, unlooked)
+    candidates, points, scores = [], [], []
+    for number, thing in enumerate(things):
+        detected = [at for at in sorted(thing.boxes) if thing.how(at) == "detected"]
+        sides = thing.onward or (np.nan,) * 4
+        ends = (detected[0], detected[-1], thing.onward is not None)
+        candidates.append((KINDS.index(thing.kind), *ends, *sides))
+        for at in sorted(thing.boxes):
+            looked = at not in thing.unlooked and at not in unlooked
+            points.append((number, at, FOUND.index(thing.how(at)), looked, *thing.boxes[at]))
+            scores.append(thing.said(at, networks))
+    table = np.array(scores, np.float32).reshape(len(points), networks)
+    found = np.array(candidates, CANDIDATE), np.array(points, POINT), table
+    return Candidates(frames, *found, finest, border_pts, tuple(undecodable))
+
+
+def segments(*parts):
+    """One segment for each part."""
+    return [SegmentCandidates(number, (each,)) for number, each in enumerate(parts)]
+
+
+def track(pts, boxes, *, kind="face", evidence=5.0, origins="detected", scores=0.9, number=1):
+    """A thing over time; one box, origin or score is that of all frames."""
+    n = len(pts)
+    words = [origins] * n if isinstance(origins, str) else origins
+    table = np.array([boxes] * n if isinstance(boxes, tuple) else boxes, np.float64).reshape(n, 4)
+    codes = np.array([ORIGINS.index(word) for word in words], np.uint8)
+    said = np.where(codes == 0, np.broadcast_to(np.array(scores, np.float32), n), np.float32(np.nan))
+    return Track(number, kind, evidence, np.array(pts, np.int64), table, said.astype(np.float32), codes)

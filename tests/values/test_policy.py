@@ -1,41 +1,85 @@
-"""How often who looks, where a policy says nothing of it."""
+"""How often the networks look, how much evidence is enough, and which former words are refused."""
 
 import pytest
+from pydantic import ValidationError
 
-from bodycam_pipeline.values.policy import SHIPPED_INTERVALS, SHIPPED_MODELS, DetectionRule, Policy
+from bodycam_pipeline.values.policy import LEAST_EVIDENCE, SHIPPED_MODELS, DetectionRule, HideRule, Policy
+
+CAUTIOUS = {"face": {"reason": "a test", "admission": "cautious"}}
 
 
-def test_the_shipped_models_look_as_they_were_measured() -> None:
-    assert Policy().detection.every == SHIPPED_INTERVALS
-    assert Policy().detection.intervals == ((1, 5), (1, 1))
-    assert DetectionRule(models=SHIPPED_MODELS) == DetectionRule()
+def test_all_models_look_at_every_other_frame_unless_told_otherwise() -> None:
+    assert Policy().detection.every == 2
+    assert Policy().detection.models == SHIPPED_MODELS
+    assert DetectionRule(models=("detector-v1",), long_sides_px=(640,)).every == 2
+
+
+def test_other_models_look_as_often() -> None:
+    policy = Policy.model_validate({"detection": {"every": 3}})
+    other = policy.with_models(["detector-v1"])
+    assert (other.detection.models, other.detection.every) == (("detector-v1",), 3)
+
+
+def test_how_often_is_part_of_the_digest() -> None:
+    policies = [Policy.model_validate({"detection": rule}) for rule in ({}, {"every": 1}, {"every": 3})]
+    assert len({policy.detection_sha256 for policy in policies}) == len(policies)
+    assert Policy.model_validate({"detection": {"every": 2}}).detection_sha256 == Policy().detection_sha256
+
+
+@pytest.mark.parametrize("every", [0, 11, -1, 1.5])
+def test_a_rate_is_a_whole_number_from_one_to_ten(every: float) -> None:
+    with pytest.raises(ValidationError, match=r"detection\.every"):
+        Policy.model_validate({"detection": {"every": every}})
 
 
 @pytest.mark.parametrize(
-    "said",
+    ("given", "said"),
     [
-        {"models": ("centerface", "detector-v1")},
-        {"models": SHIPPED_MODELS[::-1]},
-        {"long_sides_px": (640,)},
-        {"long_sides_px": (640, 1920)},
-        {"every": ()},
+        ({"detection": {"every": [2, 1]}}, "detection.every is one number for all models"),
+        ({"detection": {"every": ((1, 5), 1)}}, "detection.every is one number for all models"),
+        ({"detection": {"suspect": 0.3}}, "detection.suspect is gone: delete it"),
+        ({"detection": {"suppress_iou": 0.5}}, "detection.suppress_iou is gone: delete it"),
+        ({"tracking": {"extend_ms": 400}}, "admission = 'cautious', 'balanced' or 'strict' under hide.face"),
+        ({"tracking": {}}, "tracking is gone"),
     ],
 )
-def test_whoever_says_something_else_looks_at_every_frame(said: dict[str, object]) -> None:
-    rule = DetectionRule.model_validate(said)
-    assert {number for row in rule.intervals for number in row} == {1}
+def test_a_former_word_is_refused_with_what_to_write_instead(given: dict[str, object], said: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Policy.model_validate(given)
+    assert said in str(caught.value)
 
 
-def test_other_models_under_the_same_policy_look_at_every_frame() -> None:
-    policy = Policy.model_validate({"detection": {"every": [[1, 3], 2], "suspect": 0.5}})
-    other = policy.with_models(["detector-v1"])
-    assert other.detection.models == ("detector-v1",)
-    assert other.detection.intervals == ((1, 1),)
-    assert other.detection.suspect == 0.5
-    assert policy.with_models(SHIPPED_MODELS).detection.every == SHIPPED_INTERVALS
+class TestAdmission:
+    """How much evidence hides a thing."""
 
+    def test_the_more_cautious_the_less_evidence_is_enough(self) -> None:
+        assert LEAST_EVIDENCE["cautious"] < LEAST_EVIDENCE["balanced"] < LEAST_EVIDENCE["strict"]
+        rules = {word: HideRule(reason="a test", admission=word) for word in LEAST_EVIDENCE}
+        assert {word: rule.least_evidence for word, rule in rules.items()} == LEAST_EVIDENCE
+        assert HideRule(reason="a test").admission == "balanced"
 
-def test_how_often_and_from_where_on_somebody_suspects_are_part_of_the_digest() -> None:
-    rules = [{}, {"every": []}, {"suspect": 0.3}, {"every": [[1, 6], 1]}]
-    policies = [Policy.model_validate({"detection": rule}) for rule in rules]
-    assert len({policy.detection_sha256 for policy in policies}) == len(policies)
+    def test_whoever_is_cautious_looks_at_every_frame(self) -> None:
+        assert Policy.model_validate({"hide": CAUTIOUS}).detection.every == 1
+        assert Policy.model_validate({"hide": CAUTIOUS, "detection": {"long_sides_px": [640]}}).detection.every == 1
+
+    def test_one_cautious_kind_is_enough(self) -> None:
+        hide = {**CAUTIOUS, "plate": {"reason": "a test", "admission": "strict"}}
+        assert Policy.model_validate({"hide": hide}).detection.every == 1
+
+    def test_whoever_says_how_often_is_heard(self) -> None:
+        assert Policy.model_validate({"hide": CAUTIOUS, "detection": {"every": 4}}).detection.every == 4
+        assert Policy.model_validate({"hide": CAUTIOUS, "detection": DetectionRule(every=2)}).detection.every == 2
+
+    def test_rules_made_in_code_say_the_same_as_written_ones(self) -> None:
+        made = Policy(hide={"face": HideRule(reason="a test", admission="cautious")}, detection=DetectionRule())
+        assert made.detection.every == 1
+        assert made.sha256 == Policy.model_validate({"hide": CAUTIOUS}).sha256
+
+    @pytest.mark.parametrize("admission", ["balanced", "strict"])
+    def test_the_others_look_at_every_other_frame(self, admission: str) -> None:
+        assert Policy.model_validate({"hide": {"face": {"reason": "a", "admission": admission}}}).detection.every == 2
+
+    def test_a_part_that_is_no_table_stays_refused(self) -> None:
+        for wrong in ({"hide": 5}, {"hide": "face"}, {"hide": CAUTIOUS, "detection": 0}, {"detection": 0}):
+            with pytest.raises(ValidationError):
+                Policy.model_validate(wrong)

@@ -247,9 +247,13 @@ class Policy(_Part):
     @model_validator(mode="before")
     @classmethod
     def _cautious_looks_everywhere(cls, given: object) -> object:
-        if not isinstance(given, dict) or "cautious" not in map(_admission, dict(given.get("hide") or {}).values()):
+        if not isinstance(given, dict) or not isinstance(given.get("hide"), dict):
             return given
-        detection = given.get("detection") or {}
+        if "cautious" not in map(_admission, given["hide"].values()):
+            return given
+        detection = given.get("detection", {})
+        if isinstance(detection, DetectionRule) and "every" not in detection.model_fields_set:
+            return {**given, "detection": detection.model_copy(update={"every": CAUTIOUS_INTERVAL})}
         if not isinstance(detection, dict) or "every" in detection:
             return given
         return {**given, "detection": {**detection, "every": CAUTIOUS_INTERVAL}}

@@ -1,12 +1,11 @@
-"""The picture's own motion, found between two thumbnails."""
+"""The picture's own motion, and scene changes, found between two small pictures."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bodycam_pipeline.rules.camera import camera_path, picture_shift
-from tests.rules.build import look
+from bodycam_pipeline.following.motion import changed, picture_shift
 
 WIDE, HIGH = 128, 72
 
@@ -42,19 +41,13 @@ def test_pictures_without_texture_have_not_moved():
     assert picture_shift(flat, view(world(), 0, 0)) == (0, 0)
 
 
-def test_the_path_adds_up_the_shifts_and_begins_anew_after_a_cut():
-    looks = [
-        look(0),
-        look(1, shift=(2, 1)),
-        look(2, shift=(3, -1)),
-        look(3, shift=(99, 99), cut=True),
-        look(4, shift=(1, 0)),
-    ]
-    assert camera_path(looks).tolist() == [[0, 0], [2, 1], [5, 0], [5, 0], [6, 0]]
+def test_bytes_move_as_floats_do():
+    before, after = (np.clip(view(world(), *at) + 128, 0, 255).astype(np.uint8) for at in ((0, 0), (5, -3)))
+    wide, high = picture_shift(before, after)
+    assert (wide * WIDE, high * HIGH) == pytest.approx((5, -3), abs=0.6)
 
 
-def test_where_nobody_measured_the_camera_moves_on_as_around():
-    looks = [look(0), look(1, shift=(4, 0)), look(2), look(3, shift=(2, 2))]
-    assert camera_path(looks).tolist() == [[0, 0], [4, 0], [7, 1], [9, 3]]
-    assert camera_path([look(0), look(1)]).tolist() == [[0, 0], [0, 0]]
-    assert camera_path([]).shape == (0, 2)
+def test_the_change_is_the_mean_of_all_samples_in_either_direction():
+    before, after = np.array([[0, 4], [200, 0]], np.uint8), np.array([[0, 0], [255, 1]], np.uint8)
+    assert changed(before, after) == changed(after, before) == 15
+    assert changed(before, before) == 0
