@@ -142,7 +142,7 @@ def _sealed(
     sealed_facts = key.seal_bytes(json.dumps(facts, sort_keys=True, default=str).encode())
     with disk_errors(staged):
         (staged / FACTS).write_bytes(sealed_facts)
-        (staged / KEY).write_bytes(key.wrap(desk.ring.recipients()))
+        (staged / KEY).write_bytes(desk.ring.wrapped(key))
     entry = {
         "recording": id_,
         "suite": 1,

@@ -65,15 +65,23 @@ class Vault:
             raise VaultError("the vault is of a later version", remedy="Install the version that wrote it.")
         return described
 
+    def refuse_described(self) -> None:
+        """Refuse an address at which there is a vault.
+
+        Raises:
+            VaultError: there is.
+        """
+        if self._system.get_file_info(f"{self._root}/vault.json").type != fs.FileType.NotFound:
+            raise VaultError(f"there is a vault at {self.address}", remedy="Use it, or name another address.")
+
     def describe(self, log: Path, origin: str) -> None:
-        """Begin the vault.
+        """Write ``vault.json``: from here on there is a vault.
 
         Raises:
             VaultError: there is one already.
             StorageError: the disk refused.
         """
-        if self._system.get_file_info(f"{self._root}/vault.json").type != fs.FileType.NotFound:
-            raise VaultError(f"there is a vault at {self.address}", remedy="Use it, or name another address.")
+        self.refuse_described()
         inside = self.folder is not None and log == self.folder / "log"
         content = json.dumps({"format": 1, "origin": origin, "log": "log" if inside else str(log)}, indent=2).encode()
         if self.folder:
