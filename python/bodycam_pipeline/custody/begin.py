@@ -31,7 +31,8 @@ def begin_vault(vault: Vault, ring: Keyring, origin: str, log_folder: Path | Non
     folder = log_folder.absolute() if log_folder else vault.folder / "log" if vault.folder else None
     if folder is None:
         raise VaultError("a vault in a store needs a folder for its log", remedy="Name one with --log; back it up.")
-    vault.refuse_described()
+    if _is_there(vault):
+        raise VaultError(f"there is a vault at {vault.address}", remedy="Use it, or name another address.")
     recipients = ring.recipients()
     _make_missing_keys(ring)
     desk = Desk(vault, ring, _log(folder, origin, ring))
@@ -39,6 +40,13 @@ def begin_vault(vault: Vault, ring: Keyring, origin: str, log_folder: Path | Non
         desk.record("created", recipients=recipients)
     vault.describe(folder, origin)
     return desk
+
+
+def _is_there(vault: Vault) -> bool:
+    try:
+        return bool(vault.described)
+    except VaultError:
+        return False
 
 
 def _make_missing_keys(ring: Keyring) -> None:
