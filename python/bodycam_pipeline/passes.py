@@ -76,7 +76,15 @@ def look_at_every_frame(job: Job, runner: Runner, watch: Watch) -> list[SegmentL
         result = job.detections / f"{segment.number:06d}.parquet"
         digests = digests_path(job, segment) if copies else None
         return DetectTask(
-            source.address, source.video, _packets(source, segment), segment, job.models, rule, str(result), digests
+            source.address,
+            source.video,
+            _packets(source, segment),
+            segment,
+            job.models,
+            rule,
+            str(result),
+            job.secret_path,
+            digests,
         )
 
     return Pass("detect", detect_segment, task).over(source, runner, watch)
@@ -100,6 +108,7 @@ def render_every_frame(job: Job, plan: Plan, runner: Runner, watch: Watch) -> li
             policy.encoding,
             digests_path(job, segment),
             _samples_path(job, plan, segment),
+            job.secret_path,
         )
 
     return Pass("render", render_segment, task).over(source, runner, watch)
@@ -138,7 +147,17 @@ def observe_every_frame(job: Job, plan: Plan, staged: Staged, runner: Runner, wa
         part = plan.part(span, policy.drawn_codes)
         audit = audit_of(segment) if job.auditors else None
         return ObserveTask(
-            finished.address, finished.video, packets, segment, part, policy.redaction, clock, sketches, shown, audit
+            finished.address,
+            finished.video,
+            packets,
+            segment,
+            part,
+            policy.redaction,
+            clock,
+            sketches,
+            job.secret_path,
+            shown,
+            audit,
         )
 
     return Pass("verify", observe_segment, task).over(finished, runner, watch)
@@ -166,7 +185,7 @@ def _audits(job: Job, finished: Recording) -> Callable[[Segment], Audit]:
         for model, scales in job.audits
     )
     stride = job.policy.gate.stride
-    return lambda segment: Audit(auditors, stride, str(folder / f"{segment.number:06d}.parquet"))
+    return lambda segment: Audit(auditors, stride, str(folder / f"{segment.number:06d}.parquet"), job.secret_path)
 
 
 def decode_every_frame(video: Path, runner: Runner, watch: Watch) -> list[SegmentObservation]:

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pytest
 
 from bodycam_pipeline.demo.compose import compose_demo
-from bodycam_pipeline.evidence.looks_file import read_looks
+from bodycam_pipeline.kept import make_secret, secret_path
 from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.pipeline import Order, Published, detect, redact, render
 from bodycam_pipeline.rules.segments import split
@@ -103,13 +103,17 @@ def test_the_second_look_is_made_while_the_finished_file_is_decoded_to_be_verifi
 def test_made_beside_verification_or_alone_it_sees_the_same(street: Street, tmp_path: Path) -> None:
     file, (model,) = probe(str(street.recording)), [find_model("auditor-v1")]
     rule = DetectionRule(models=(model.name,), long_sides_px=(640,))
+    make_secret(tmp_path)
+    secret = str(secret_path(tmp_path))
     for segment in split(file):
         packets = file.packets.part(segment.first_packet, segment.end_packet)
-        beside, alone = (Audit(((model, rule),), 4, str(tmp_path / f"{name}-{segment.number}")) for name in "ab")
+        beside, alone = (
+            Audit(((model, rule),), 4, str(tmp_path / f"{name}-{segment.number}"), secret) for name in "ab"
+        )
         parts = file.address, file.video, packets, segment
         observe_segment(ObserveTask(*parts, PlanPart.empty(), RedactionRule(), ReleaseClock(0, 1), audit=beside))
         seen = audit_segment(AuditTask(*parts, alone))
-        assert read_looks(Path(beside.result_path)) == seen
+        assert beside.kept() == seen
         assert len(seen.looks) == -(-segment.frames // 4)
         assert any(look.detections for look in seen.looks)
 

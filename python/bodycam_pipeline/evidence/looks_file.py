@@ -1,4 +1,4 @@
-"""One segment's detections as Parquet: written once, read by every later run of the same job."""
+"""One segment's detections as Parquet: written once, read by every later run of the same job, under its secret."""
 
 import json
 from pathlib import Path
@@ -7,8 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bodycam_pipeline.durable import write_atomically
-from bodycam_pipeline.evidence.digests import value_sha256
+from bodycam_pipeline.kept import read_kept, write_kept
 from bodycam_pipeline.values.detection import Detection, Look
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.looks import Looks, SegmentLooks
@@ -25,13 +24,19 @@ _COLUMNS: "list[pa.Field[Any]]" = [
     pa.field("model", pa.string(), nullable=False),
 ]
 LOOKS_SCHEMA = pa.schema(_COLUMNS)
-_FACTS, _DIGEST = b"bodycam.looks", b"bodycam.looks.sha256"
+_FACTS = b"bodycam.looks"
 
 
-def write_looks(seen: SegmentLooks, path: Path) -> None:
+def write_looks(seen: SegmentLooks, path: Path, secret: Path) -> None:
     """Write one segment's looks; the file is there whole or not at all.
 
+    Args:
+        seen: What was seen.
+        path: Where.
+        secret: The file of the job's secret.
+
     Raises:
+        KeyFileError: the secret cannot be read.
         StorageError: the disk refused.
     """
     rows = [_row(d) for look in seen.looks for d in look.detections]
@@ -43,30 +48,25 @@ def write_looks(seen: SegmentLooks, path: Path) -> None:
         "shifts": [look.shift for look in seen.looks],
         "undecodable": seen.undecodable_pts,
     }
-    stored = {_FACTS: json.dumps(facts).encode(), _DIGEST: _digest(table, facts).encode()}
     sink = pa.BufferOutputStream()
-    pq.write_table(table.replace_schema_metadata(stored), sink)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, sink.getvalue().to_pybytes())
+    pq.write_table(table.replace_schema_metadata({_FACTS: json.dumps(facts).encode()}), sink)
+    write_kept(path, sink.getvalue().to_pybytes(), secret)
 
 
-def read_looks(path: Path) -> SegmentLooks | None:
+def read_looks(path: Path, secret: Path) -> SegmentLooks | None:
     """What `write_looks` left at a path; None where there is nothing, or anything but exactly that.
 
-    A detection that went missing on the disk would be a face that nobody hides: what changed is looked at again.
+    A detection that went missing on the disk, or that somebody took out, would be a face that nobody hides, and one
+    that somebody put in would hide what no detector found: what changed is looked at again.
+
+    Raises:
+        KeyFileError: the secret cannot be read.
     """
-    try:
-        table = pq.read_table(path, memory_map=False)
-        metadata = table.schema.metadata or {}
-        facts = json.loads(metadata[_FACTS])
-        unchanged = metadata[_DIGEST].decode() == _digest(table, facts)
-    except (OSError, pa.ArrowException, KeyError, ValueError):
+    content = read_kept(path, secret)
+    if content is None:
         return None
-    return _looks(table, facts) if unchanged else None
-
-
-def _digest(table: pa.Table, facts: dict[str, Any]) -> str:
-    return value_sha256([json.loads(json.dumps(facts)), table.to_pylist()])
+    table = pq.read_table(pa.BufferReader(content))
+    return _looks(table, json.loads((table.schema.metadata or {})[_FACTS]))
 
 
 def _looks(table: pa.Table, facts: dict[str, Any]) -> SegmentLooks:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bodycam_pipeline.kept import make_secret, secret_path
 from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.rules.coverage import Coverage, TrueBox, hidden_share, measure
 from bodycam_pipeline.rules.planning import make_plan
@@ -158,6 +159,7 @@ def look_at(path: Path, boxes: Sequence[tuple[int, TrueBox]], eyes: Eyes) -> See
         BodycamError: refused.
     """
     recording = probe(str(path))
+    make_secret(eyes.folder)
     tasks = [
         DetectTask(
             recording.address,
@@ -167,6 +169,7 @@ def look_at(path: Path, boxes: Sequence[tuple[int, TrueBox]], eyes: Eyes) -> See
             tuple(eyes.models),
             eyes.rule,
             str(eyes.folder / f"{path.name}-{segment.number}.parquet"),
+            str(secret_path(eyes.folder)),
         )
         for segment in split(recording)
     ]

@@ -23,11 +23,17 @@ class Audit:
         auditors: Who looks, each with its scales.
         stride: Every how many frames, from the segment's first.
         result_path: Where the looks are kept, under the digest of the file they are of.
+        secret_path: Where the job's secret lies, under which they are kept.
     """
 
     auditors: tuple[tuple[Model, DetectionRule], ...]
     stride: int
     result_path: str
+    secret_path: str
+
+    def kept(self) -> SegmentLooks | None:
+        """What was seen and kept before."""
+        return read_looks(Path(self.result_path), Path(self.secret_path))
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,7 @@ class Auditing:
     def keep(self, segment: Segment) -> SegmentLooks:
         """Leave what was seen at the audit's path."""
         seen = SegmentLooks(segment.number, Looks.of(self._looks), tuple(self._undecodable))
-        write_looks(seen, Path(self.audit.result_path))
+        write_looks(seen, Path(self.audit.result_path), Path(self.audit.secret_path))
         return seen
 
 
@@ -83,7 +89,7 @@ def auditing(audit: Audit | None, video: VideoFacts) -> Auditing | None:
     Raises:
         ModelError: a model that cannot be loaded.
     """
-    made = audit is None or read_looks(Path(audit.result_path)) is not None
+    made = audit is None or audit.kept() is not None
     return None if audit is None or made else Auditing(audit, video)
 
 
@@ -93,7 +99,7 @@ def audit_segment(task: AuditTask) -> SegmentLooks:
     Raises:
         BodycamError: as decoding and the model do.
     """
-    finished = read_looks(Path(task.audit.result_path))
+    finished = task.audit.kept()
     if finished is not None:
         return finished
     going = Auditing(task.audit, task.video)

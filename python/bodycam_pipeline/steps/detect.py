@@ -28,6 +28,7 @@ class DetectTask:
 
     Attributes:
         result_path: Where the looks go.
+        secret_path: Where the job's secret lies, under which they are kept.
         digests_path: Where the digests of the decoded frames go, so that carried over frames can be held against them;
             None where nobody will ask.
     """
@@ -39,6 +40,7 @@ class DetectTask:
     models: tuple[Model, ...]
     rule: DetectionRule
     result_path: str
+    secret_path: str
     digests_path: str | None = None
 
 
@@ -50,8 +52,8 @@ def detect_segment(task: DetectTask) -> SegmentLooks:
     Raises:
         BodycamError: as decoding and the models do, with the segment named.
     """
-    path = Path(task.result_path)
-    finished = read_looks(path)
+    path, secret = Path(task.result_path), Path(task.secret_path)
+    finished = read_looks(path, secret)
     if finished is not None:
         return finished
     detector = Detector(task.models, task.rule, task.video, motion=picture_shift)
@@ -66,8 +68,8 @@ def detect_segment(task: DetectTask) -> SegmentLooks:
             digests |= {pts: _native.frame_digest(frame) for pts, frame in decoded}
     seen = SegmentLooks(task.segment.number, Looks.of(looks), tuple(undecodable))
     if task.digests_path is not None:
-        write_digests(digests, Path(task.digests_path))
-    write_looks(seen, path)
+        write_digests(digests, Path(task.digests_path), secret)
+    write_looks(seen, path, secret)
     return seen
 
 
