@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bodycam_pipeline.evidence.sketches_file import read_sketches
+from bodycam_pipeline.kept import make_secret
 from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.passes import observe_every_frame, render_every_frame, unwatched
 from bodycam_pipeline.pipeline import Order, open_job
@@ -58,9 +59,10 @@ def _observed(path: Path, policy: Policy) -> tuple[NDArray[np.float32], NDArray[
         base = recording.video.time_base
         plan = Plan(recording.sha256, policy.sha256, {}, base, frames, region_table([]))
         job = open_job(Order(str(path), Path(folder), policy), plan.sha256)
+        make_secret(job.folders.internal)
         staged = stage(job, render_every_frame(job, plan, runner, unwatched), None)
         observed = observe_every_frame(job, plan, staged, runner, unwatched)
-        sketches = read_sketches(sorted(job.samples(plan).glob("*.sketches")))
+        sketches = read_sketches(sorted(job.samples(plan).glob("*.sketches")), Path(job.secret_path))
         return np.concatenate([part.difference for part in observed]), np.array(list(sketches.values()), np.int16)
 
 

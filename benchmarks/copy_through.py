@@ -25,6 +25,7 @@ import numpy as np
 
 from bodycam_pipeline import _native
 from bodycam_pipeline.evidence.frames_file import write_digests
+from bodycam_pipeline.kept import make_secret
 from bodycam_pipeline.media.decode import decode_segment
 from bodycam_pipeline.media.planes import planes
 from bodycam_pipeline.media.probe import probe
@@ -116,11 +117,12 @@ def _rendering(
 def _leave_digests(job: Job) -> None:
     """What detection would have left behind."""
     video = job.recording.video
+    make_secret(job.folders.internal)
     for segment in split(job.recording):
         packets = job.recording.packets.part(segment.first_packet, segment.end_packet)
         frames = decode_segment(job.recording.address, video, packets, segment)
         digests = {source.pts: _native.frame_digest(planes(source.frame)) for source in frames if source.frame}
-        write_digests(digests, Path(digests_path(job, segment)))
+        write_digests(digests, Path(digests_path(job, segment)), Path(job.secret_path))
 
 
 def _plan(recording: Recording, policy: Policy, share: float) -> Plan:

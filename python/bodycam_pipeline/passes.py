@@ -87,7 +87,15 @@ def watch_every_frame(job: Job, runner: Runner, watch: Watch) -> list[SegmentCan
 
     def task(segment: Segment) -> DetectTask:
         digests = digests_path(job, segment) if copies else None
-        return DetectTask(parts[segment.number], watching, rule.every, threads, candidates_path(job, segment), digests)
+        return DetectTask(
+            parts[segment.number],
+            watching,
+            rule.every,
+            threads,
+            candidates_path(job, segment),
+            job.secret_path,
+            digests,
+        )
 
     return Pass("detect", detect_segment, task).over(source, runner, watch)
 
@@ -152,6 +160,7 @@ def render_every_frame(job: Job, plan: Plan, runner: Runner, watch: Watch) -> li
             policy.encoding,
             digests_path(job, segment),
             _samples_path(job, plan, segment),
+            job.secret_path,
         )
 
     return Pass("render", render_segment, task).over(source, runner, watch)
@@ -190,7 +199,8 @@ def observe_every_frame(job: Job, plan: Plan, staged: Staged, runner: Runner, wa
         sketches = tuple(str(sketches_path(_samples_path(job, plan, s))) for s in rendered[first:end])
         part = plan.part(span, policy.drawn_codes)
         audit = audit_of(segment) if audit_of else None
-        return ObserveTask(parts[segment.number], part, policy.redaction, clock, sketches, shown, audit)
+        secret, at = job.secret_path, parts[segment.number]
+        return ObserveTask(at, part, policy.redaction, clock, sketches, secret, shown, audit)
 
     return Pass("verify", observe_segment, task).over(finished, runner, watch)
 
@@ -228,7 +238,7 @@ def _audits(job: Job, finished: Recording, clock: ReleaseClock, threads: int) ->
     def audit(segment: Segment) -> Audit:
         first, end = np.searchsorted(due, [segment.span.start_pts, segment.span.end_pts])
         path = str(folder / f"{segment.number:06d}.candidates")
-        return Audit(watching, tuple(due[first:end].tolist()), threads, path)
+        return Audit(watching, tuple(due[first:end].tolist()), threads, path, job.secret_path)
 
     return audit
 
@@ -240,7 +250,8 @@ def _due_pts(job: Job) -> NDArray[np.int64]:
     every other frame.
     """
     shown = job.recording.packets.shown_pts()
-    found = [read_candidates(Path(candidates_path(job, segment))) for segment in split(job.recording)]
+    secret = Path(job.secret_path)
+    found = [read_candidates(Path(candidates_path(job, segment)), secret) for segment in split(job.recording)]
     looked = [part.looked_pts for each in found if each is not None for part in each.parts]
     unseen = np.setdiff1d(shown, np.concatenate(looked)) if looked and all(found) else shown[1::2]
     due = unseen if len(unseen) else shown[1::2]

@@ -13,7 +13,7 @@ from bodycam_pipeline.custody.desk import announced, noted
 from bodycam_pipeline.drawn import follow_drawn
 from bodycam_pipeline.durable import make_folder
 from bodycam_pipeline.evidence.digests import value_sha256
-from bodycam_pipeline.evidence.plan_file import write_plan
+from bodycam_pipeline.evidence.plan_file import plan_sha256, write_plan
 from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.passes import (
     Watch,
@@ -137,7 +137,7 @@ def render(order: Order, plan: Plan, runner: Runner, watch: Watch = unwatched) -
         PlanError: the plan is another recording's, or was made under another policy.
         BodycamError: refused, as `redact`.
     """
-    job = open_job(order, plan.sha256)
+    job = open_job(order, plan_sha256(plan))
     check_fits(plan, job.recording, job.policy)
     with job.folders.held():
         if job.is_published():

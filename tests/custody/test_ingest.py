@@ -46,7 +46,7 @@ def test_every_recording_is_stored_on_record_and_opens_to_the_same_bytes(desk: D
     before = {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in dock.rglob("*") if p.is_file()}
     taken = take_in(desk, dock)
     assert [(one.file, one.state) for one in taken] == [("b.mkv", "stored"), ("a.mp4", "stored")]
-    assert events(desk) == ["created", "ingest", "ingest"]
+    assert events(desk) == ["created", *["intent", "ingest"] * 2]
     for one in taken:
         with opened(announced(one.address, "a test")) as file:
             assert hashlib.sha256(file.read()).hexdigest() == facts_of(desk, one)["sha256"]
@@ -70,7 +70,7 @@ def test_the_second_time_nothing_is_stored(desk: Desk, dock: Path) -> None:
     second = take_in(desk, dock)
     assert {one.state for one in second} == {"already there"}
     assert {one.address for one in second} == {one.address for one in first}
-    assert events(desk) == ["created", "ingest", "ingest"]
+    assert events(desk) == ["created", *["intent", "ingest"] * 2]
 
 
 def test_one_content_under_two_names_is_one_recording(desk: Desk, tmp_path: Path) -> None:
@@ -154,17 +154,21 @@ def test_a_full_disk_ends_the_ingest_and_leaves_no_half_recording(
 
 
 def test_a_crash_between_place_and_log_is_made_good(desk: Desk, dock: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def crash(*_: object, **__: object) -> int:
-        raise KeyboardInterrupt
+    record = Desk.record
+
+    def crash(desk: Desk, event: str, **facts: object) -> int:
+        if event == "ingest":
+            raise KeyboardInterrupt
+        return record(desk, event, **facts)
 
     with monkeypatch.context() as during:
         during.setattr(Desk, "record", crash)
         with pytest.raises(KeyboardInterrupt):
             take_in(desk, dock)
-    assert events(desk) == ["created"]
+    assert events(desk) == ["created", "intent"]
     assert len(list(desk.vault.ids())) == 1
     take_in(desk, dock)
-    assert events(desk) == ["created", "ingest", "ingest"]
+    assert events(desk) == ["created", *["intent", "ingest"] * 2]
     assert len(desk.held()) == len(list(desk.vault.ids())) == 2
 
 

@@ -153,8 +153,8 @@ def test_nothing_edits_or_deletes_a_recording() -> None:
 
 def test_what_is_decided_is_said_with_its_entry_of_the_log(desk: Desk, id_: str) -> None:
     told = bodycam("vault", "hold", address(desk, id_), "--reason", "R. v. Doe")
-    assert told == {"recording": id_, "state": "under legal hold", "entry": 2}
-    assert bodycam("vault", "retain", address(desk, id_), "--until", "2031-12-31", "--reason", "by-law 7")["entry"] == 3
+    assert told == {"recording": id_, "state": "under legal hold", "entry": 3}
+    assert bodycam("vault", "retain", address(desk, id_), "--until", "2031-12-31", "--reason", "by-law 7")["entry"] == 4
     (row,) = bodycam("vault", "list", "--vault", desk.vault.address)["recordings"]  # type: ignore[misc]
     assert (row["id"], row["holds"], row["retain_until"]) == (id_, ["R. v. Doe"], "2031-12-31")
 
@@ -162,4 +162,4 @@ def test_what_is_decided_is_said_with_its_entry_of_the_log(desk: Desk, id_: str)
 def test_an_id_without_a_vault_and_a_vault_without_an_id_are_refused(desk: Desk, id_: str) -> None:
     for recording in (id_, f"vault://{desk.vault.address}"):
         assert bodycam("vault", "hold", recording, "--reason", "a test", expect=4)["state"] == "refused"
-    assert events(desk) == ["created", "ingest"]
+    assert events(desk) == ["created", "intent", "ingest"]

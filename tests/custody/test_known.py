@@ -32,14 +32,14 @@ def test_a_list_tells_names_and_officers_and_that_stands_in_the_log(desk: Desk, 
     last = [entry for _, entry in desk.log.entries()][-1]
     assert (last["event"], last["recordings"]) == ("read", 2)
     shown = bodycam("log", "show", ids[1], "--vault", desk.vault.address)["entries"]
-    assert [entry["event"] for entry in shown] == ["ingest", "read"]  # type: ignore[attr-defined]
+    assert [entry["event"] for entry in shown] == ["intent", "ingest", "read"]  # type: ignore[attr-defined]
 
 
 def test_who_has_no_identity_reads_nothing_and_leaves_no_entry(desk: Desk, ids: list[str]) -> None:
     desk.ring.path("identity.txt").unlink()
     with pytest.raises(VaultError, match=r"identity\.txt"):
         all_facts(desk, desk.held())
-    assert [entry["event"] for _, entry in desk.log.entries()] == ["created", *["ingest"] * len(ids)]
+    assert [entry["event"] for _, entry in desk.log.entries()] == ["created", *["intent", "ingest"] * len(ids)]
 
 
 def test_facts_of_another_recording_are_refused_and_one_damaged_file_hides_no_other(desk: Desk, ids: list[str]) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bodycam_pipeline.vision.details import Detail
+from bodycam_pipeline.vision.sightings import Sighting, Trusted, rank
 from PIL import Image
 from pydantic import ValidationError
 
@@ -16,11 +18,9 @@ from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.model import Model, Thresholds
 from bodycam_pipeline.values.policy import DetectionRule
 from bodycam_pipeline.values.recording import VideoFacts
-from bodycam_pipeline.vision.details import Detail
 from bodycam_pipeline.vision.detector import Detector
 from bodycam_pipeline.vision.registry import find_model
 from bodycam_pipeline.vision.session import Tensor
-from bodycam_pipeline.vision.sightings import Sighting, Trusted, rank
 from tests.vision.graphs import bright_spots, saved, taking_bytes
 from tests.vision.pictures import facts, frame, portrait
 

@@ -4,15 +4,17 @@ Each night takes its share of the recordings, by their names, so that thirty nig
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from bodycam_pipeline.custody.desk import Desk, Held
 from bodycam_pipeline.custody.known import facts_of
+from bodycam_pipeline.custody.whole import unlike
 from bodycam_pipeline.values.errors import BodycamError
-from bodycam_pipeline.vault.opening import head_of, open_object
-from bodycam_pipeline.vault.store import FACTS, KEY, PARTS, RECORDING
+from bodycam_pipeline.vault.opening import open_object
+from bodycam_pipeline.vault.place import place_of
+from bodycam_pipeline.vault.store import KEY, PARTS
 
 NIGHTS = 30
 """Nights after which every recording was read once."""
@@ -59,15 +61,15 @@ def audit(desk: Desk, day: date, *, everything: bool = False, opening: bool = Fa
         StorageError: the disk refused.
     """
     known = desk.held()
-    findings = [*_missing_and_extra(desk, known)]
+    findings = dict.fromkeys(_missing_and_extra(desk, known))
     share = [id_ for id_ in known if everything or _is_due(id_, day)]
     opened = 0
     for id_ in share:
         held = known[id_]
-        findings += [Finding(id_, what) for what in _sealed(desk, id_, held)]
+        findings |= dict.fromkeys(Finding(id_, what) for what in unlike(desk.vault, held.entry, held.key))
         if opening and not held.destroyed:
             opened += 1
-            findings += [Finding(id_, what) for what in _opened(desk, id_, held)]
+            findings |= dict.fromkeys(Finding(id_, what) for what in _opened(desk, id_, held))
     told = [f"{finding.where}: {finding.what}" for finding in findings]
     desk.record("verification", recordings=len(known), read=len(share), opened=opened, findings=told[:100])
     return Audited(len(known), len(share), opened, tuple(findings))
@@ -81,38 +83,20 @@ def _missing_and_extra(desk: Desk, known: dict[str, Held]) -> Iterator[Finding]:
     there = dict(desk.vault.contents())
     for name in desk.vault.strangers():
         yield Finding(name, "a file that no one put there through this software")
-    for id_ in there.keys() - known.keys():
-        yield Finding(id_, "lies in the vault, and the log knows nothing of it")
+    for place in there.keys() - {place for held in known.values() for place in held.places}:
+        yield Finding(place, "lies in the vault, and the log knows nothing of it")
     for id_, held in known.items():
-        parts = there.get(id_, set())
+        parts = there.get(place_of(held.entry), set())
         wanted = set(PARTS) - ({KEY} if held.destroyed else set())
         yield from (Finding(id_, f"{part} is missing") for part in sorted(wanted - parts))
-        if held.destroyed and KEY in parts:
-            yield Finding(id_, "its destruction was ordered, and its key is still there: `bodycam vault destroy` again")
-        yield from (Finding(id_, f"{part} does not belong here") for part in sorted(parts - set(PARTS)))
+        for place in held.places:  # of earlier copies only that nothing is there that should not be
+            yield from _too_much(place, there.get(place, set()), destroyed=held.destroyed)
 
 
-def _sealed(desk: Desk, id_: str, held: Held) -> Iterator[str]:
-    """What differs from the entry of the ingest; needs no key."""
-    entry = held.entry
-    yield from _differs(lambda: _blake3(desk, id_), (entry["sealed_blake3"], entry["sealed_bytes"]), RECORDING)
-    yield from _differs(lambda: head_of(desk.vault, id_), entry["head"], "how it begins")
-    yield from _differs(lambda: hashlib.sha256(desk.vault.read(id_, FACTS)).hexdigest(), entry["facts"], FACTS)
-
-
-def _differs(found: Callable[[], object], wanted: object, what: str) -> Iterator[str]:
-    try:
-        if found() != wanted:
-            yield f"{what} is not what was sealed"
-    except FileNotFoundError:
-        pass  # said already: it is missing
-    except (OSError, BodycamError) as error:
-        yield f"{what} cannot be read: {error}"
-
-
-def _blake3(desk: Desk, id_: str) -> tuple[str, int]:
-    blake3, size = desk.vault.digest(id_)
-    return blake3.hex(), size
+def _too_much(place: str, parts: set[str], *, destroyed: bool) -> Iterator[Finding]:
+    if destroyed and KEY in parts:
+        yield Finding(place, "its destruction was ordered, and its key is still there: `bodycam vault destroy` again")
+    yield from (Finding(place, f"{part} does not belong here") for part in sorted(parts - set(PARTS)))
 
 
 def _opened(desk: Desk, id_: str, held: Held) -> Iterator[str]:

@@ -1,4 +1,7 @@
-"""Begin a vault: its description, its log, and the machine's keys that are not there yet."""
+"""Begin a vault: the machine's keys that are not there yet, its log, and at last its description.
+
+Cut off at any step it is no vault yet, and the same command finishes it.
+"""
 
 import os
 import secrets
@@ -6,11 +9,12 @@ from pathlib import Path
 
 from bodycam_pipeline import _native
 from bodycam_pipeline.custody.desk import Desk
-from bodycam_pipeline.durable import disk_errors, make_folder, write_atomically
-from bodycam_pipeline.evidence.keys import new_key, read_private_key
-from bodycam_pipeline.values.errors import KeyFileError, VaultError
+from bodycam_pipeline.durable import make_folder, write_atomically, write_private
+from bodycam_pipeline.evidence.keys import new_key, public_path, read_private_key
+from bodycam_pipeline.values.errors import CustodyLogError, KeyFileError, VaultError
 from bodycam_pipeline.vault.keyring import Keyring
-from bodycam_pipeline.vault.log import begin
+from bodycam_pipeline.vault.log import CustodyLog, begin
+from bodycam_pipeline.vault.note import Verifier
 from bodycam_pipeline.vault.store import Vault
 
 
@@ -19,6 +23,7 @@ def begin_vault(vault: Vault, ring: Keyring, origin: str, log_folder: Path | Non
 
     Raises:
         VaultError: a vault is there, the origin is no name, recipients are missing, or a store has no log folder.
+        CustodyLogError: the log's folder holds another log.
         StorageError: the disk refused.
     """
     if not origin or any(c.isspace() or c == "+" for c in origin):
@@ -26,18 +31,42 @@ def begin_vault(vault: Vault, ring: Keyring, origin: str, log_folder: Path | Non
     folder = log_folder.absolute() if log_folder else vault.folder / "log" if vault.folder else None
     if folder is None:
         raise VaultError("a vault in a store needs a folder for its log", remedy="Name one with --log; back it up.")
+    if _is_there(vault):
+        raise VaultError(f"there is a vault at {vault.address}", remedy="Use it, or name another address.")
     recipients = ring.recipients()
-    make_folder(ring.folder)
+    _make_missing_keys(ring)
+    desk = Desk(vault, ring, _log(folder, origin, ring))
+    if not desk.log.checkpoint().size:
+        desk.record("created", recipients=recipients)
     vault.describe(folder, origin)
-    if not ring.path("log.pem").exists():
+    return desk
+
+
+def _is_there(vault: Vault) -> bool:
+    try:
+        return bool(vault.described)
+    except VaultError:
+        return False
+
+
+def _make_missing_keys(ring: Keyring) -> None:
+    make_folder(ring.folder)
+    if not public_path(ring.path("log.pem")).exists():
         new_key(ring.path("log.pem"))
     if not ring.path("id.key").exists():
         private_file(ring.path("id.key"), secrets.token_hex(32))
-    log = begin(folder, origin, read_private_key(ring.path("log.pem")))
+
+
+def _log(folder: Path, origin: str, ring: Keyring) -> CustodyLog:
+    """A new log, or the one that a run that was cut off has begun: it holds nothing yet, or that it was created."""
+    key = read_private_key(ring.path("log.pem"))
+    log = CustodyLog(folder, Verifier(origin, key.public_key()))
+    if not (folder / "checkpoint").exists():
+        log = begin(folder, origin, key)
+    elif any(entry["event"] != "created" for _, entry in log.entries()):
+        raise CustodyLogError(f"{folder} holds a log already", remedy="A log never begins anew: name another folder.")
     write_atomically(ring.path("log.vkey"), f"{log.verifier}\n".encode())
-    desk = Desk(vault, ring, log)
-    desk.record("created", recipients=recipients)
-    return desk
+    return log
 
 
 def new_person(path: Path) -> str:
@@ -53,7 +82,7 @@ def new_person(path: Path) -> str:
 
 
 def private_file(path: Path, text: str) -> None:
-    """Write a file that only its owner can read.
+    """Write a file that only its owner can read; it is there whole or not at all.
 
     Raises:
         KeyFileError: a file is there already.
@@ -61,9 +90,4 @@ def private_file(path: Path, text: str) -> None:
     """
     if os.path.lexists(path):
         raise KeyFileError(f"{path} exists already", remedy="A key is never replaced: choose another name.")
-    with disk_errors(path):
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(descriptor)
+    write_private(path, text.encode())

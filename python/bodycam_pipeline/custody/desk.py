@@ -1,6 +1,6 @@
 """The desk at which a vault is worked with: the vault, its log, and this machine's keys."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,6 +12,7 @@ from bodycam_pipeline.values.errors import Place, VaultError
 from bodycam_pipeline.vault.keyring import Keyring, keyring
 from bodycam_pipeline.vault.log import CustodyLog, Entry
 from bodycam_pipeline.vault.naming import is_sealed, parse, vault_address
+from bodycam_pipeline.vault.place import place_of
 from bodycam_pipeline.vault.store import Vault
 
 
@@ -20,8 +21,10 @@ class Held:
     """What the log says of one recording.
 
     Attributes:
-        ingest: Number of the entry of its ingest.
+        ingest: Number of the entry of its last ingest: it is taken in again where it was lost.
         entry: That entry.
+        places: Where its copies lie, the last one at the end.
+        keys: SHA-256 of the wrapped key at each place, as it was wrapped last; not known of older versions' ingests.
         holds: Reasons of the legal holds in force.
         retain_until: Before this day its key is not destroyed.
         destroyed: Whether the destruction of its key was ordered.
@@ -29,9 +32,24 @@ class Held:
 
     ingest: int
     entry: Entry
+    places: list[str] = field(default_factory=list)
+    keys: dict[str, str] = field(default_factory=dict)
     holds: list[str] = field(default_factory=list)
     retain_until: date | None = None
     destroyed: bool = False
+
+    @property
+    def key(self) -> str | None:
+        """SHA-256 of its wrapped key, where it has one and the log names it."""
+        return None if self.destroyed else self.keys.get(place_of(self.entry))
+
+    def take_in(self, number: int, entry: Entry) -> None:
+        """One more ingest of it: from here on this copy is read."""
+        place = place_of(entry)
+        self.ingest, self.entry = number, entry
+        self.places = [*(each for each in self.places if each != place), place]
+        if "key" in entry:
+            self.keys[place] = entry["key"]
 
 
 @dataclass(frozen=True)
@@ -50,7 +68,16 @@ class Desk:
             KeyFileError: this machine may not add to it.
             StorageError: the disk refused.
         """
-        return self.log.append(read_private_key(self.ring.path("log.pem")), {"event": event} | facts)
+        return self.record_all(event, [facts])
+
+    def record_all(self, event: str, facts: Iterable[Entry]) -> int:
+        """Add an event for each of some facts, all in one step; returns the first one's number.
+
+        Raises:
+            CustodyLogError, KeyFileError, StorageError: as `record`; nothing was added.
+        """
+        key = read_private_key(self.ring.path("log.pem"))
+        return self.log.append(key, *({"event": event} | each for each in facts))
 
     def held(self) -> dict[str, Held]:
         """Every recording that was ever taken in, as the verified log tells it.
@@ -60,7 +87,7 @@ class Desk:
         """
         known: dict[str, Held] = {}
         for number, entry in self.log.entries():
-            _take(known, number, entry)
+            taken_in(known, number, entry)
         return known
 
     def one(self, id_: str) -> Held:
@@ -136,10 +163,11 @@ def noted(address: str, event: str, **facts: Any) -> None:
         desk_at(address).record(event, recording=parse(address).id, **facts)
 
 
-def _take(known: dict[str, Held], number: int, entry: Entry) -> None:
+def taken_in(known: dict[str, Held], number: int, entry: Entry) -> None:
+    """Add one entry of the log to what is known of recordings."""
     id_, event = str(entry.get("recording")), entry["event"]
-    if event == "ingest" and id_ not in known:
-        known[id_] = Held(number, entry)
+    if event == "ingest":
+        known.setdefault(id_, Held(number, entry)).take_in(number, entry)
     held = known.get(id_)
     if held is None:
         return
@@ -149,5 +177,7 @@ def _take(known: dict[str, Held], number: int, entry: Entry) -> None:
         held.holds.clear()
     elif event == "retention":
         held.retain_until = date.fromisoformat(entry["until"])
+    elif event == "key wrapped":
+        held.keys[place_of(entry)] = entry["key"]
     elif event == "destruction":
         held.destroyed = True

@@ -1,8 +1,9 @@
-"""Take recordings in: seal each one, put it in its place, and only say so once the disk and the log have it.
+"""Take recordings in: seal each one, put it in its place, and only say so once the disk and the log gave it back.
 
 A recording is read once. It goes, sealed, into a staging folder; what the disk gives back is compared with what was
-written, its headers are read through the seal, and one step puts the whole in its place. A crash at any moment leaves
-a staging folder, which the next ingest sweeps, or a recording in its place whose entry the next ingest adds.
+written, its headers are read through the seal, and `placing` puts the whole in its place, where it is read back once
+more, and on record. A crash at any moment leaves a staging folder, which the next ingest sweeps, or a recording in its
+place that the log has named before, whose entry the next ingest adds. Nothing else that lies there is ever adopted.
 """
 
 import fcntl
@@ -14,7 +15,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -22,17 +23,20 @@ from typing import Any, Literal, cast
 from bodycam_pipeline import _native
 from bodycam_pipeline.custody.desk import Desk
 from bodycam_pipeline.custody.facts import Facts, facts_beside
+from bodycam_pipeline.custody.placing import STALE_STAGING, Shelves, adopt, sweep
 from bodycam_pipeline.custody.verity import protect
 from bodycam_pipeline.durable import disk_errors, make_folder
 from bodycam_pipeline.media.intake import look_into
 from bodycam_pipeline.values.errors import RecordingError, StorageError, UnreadableRecordingError, WorkListError
+from bodycam_pipeline.vault.log import Entry
 from bodycam_pipeline.vault.naming import Sealed
-from bodycam_pipeline.vault.opening import head_of, head_of_file
+from bodycam_pipeline.vault.opening import head_of_file
 from bodycam_pipeline.vault.store import FACTS, KEY, RECORDING
 
-STALE_STAGING = ".lock"
 NOT_RECORDINGS = {".csv", ".json", ".txt", ".xml", ".log", ".md", ".toml", ".html", ".pdf", ".db", ".ini"}
 """What cameras and docks leave beside recordings. Everything else is sealed, readable or not: it is evidence."""
+
+State = Literal["stored", "already there", "failed"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,8 @@ class Taken:
 
     Attributes:
         file: Its name.
-        state: Whether it was stored now, was there already, or could not be taken in.
+        state: Whether it was stored now, was there already, or could not be taken in. For the first two, every byte
+            of it was read back from the vault and is what the log says: the card may be wiped.
         address: Under which it can be redacted; empty where it failed.
         why: Why it failed, or what was noticed (a camera's signature, or that it is no readable video).
         size_bytes: Of the recording.
@@ -49,7 +54,7 @@ class Taken:
     """
 
     file: str
-    state: Literal["stored", "already there", "failed"]
+    state: State
     address: str
     why: str
     size_bytes: int
@@ -73,12 +78,11 @@ def ingest(
     desk.ring.recipients()
     with _staging(desk) as staging:
         with desk.committing():
-            _sweep(desk)
-        known = set(desk.held())
-        taken = []
+            sweep(desk)
+            adopt(desk)
+        shelves, taken = Shelves(desk), []
         for path in files:
-            began = time.monotonic()
-            taken.append(_one(desk, path, listed, staging, known, began))
+            taken.append(_one(desk, path, listed, staging / secrets.token_hex(8), shelves))
             watch(taken[-1])
         return taken
 
@@ -101,58 +105,44 @@ def found_below(given: Iterable[str | Path]) -> Iterator[Path]:
             raise UnreadableRecordingError(f"{name} is not there", remedy="Check the path; is the card mounted?")
 
 
-def _one(desk: Desk, path: Path, listed: Mapping[str, Facts], staging: Path, known: set[str], began: float) -> Taken:
-    def taken(state: Literal["stored", "already there", "failed"], id_: str, why: str, size: int) -> Taken:
-        address = str(Sealed(desk.vault.address, id_)) if id_ else ""
-        return Taken(path.name, state, address, why, size, time.monotonic() - began)
-
-    staged = staging / secrets.token_hex(8)
+def _one(desk: Desk, path: Path, listed: Mapping[str, Facts], staged: Path, shelves: Shelves) -> Taken:
+    began = time.monotonic()
     try:
         told = facts_beside(path) | listed.get(path.name, {})
         staged.mkdir()
-        id_, entry, why, size = _sealed(desk, path, told, staged, known)
-        if entry is None:
-            return taken("already there", id_, why, size)
-        with desk.committing():
-            if not desk.vault.add(id_, staged):
-                return taken("already there", id_, why, size)
-            desk.record("ingest", **entry)
-        known.add(id_)
-        return taken("stored", id_, why, size)
+        id_, entry, why, size = _sealed(desk, path, told, staged)
+        state: State = "stored" if shelves.put(id_, staged, entry) else "already there"
+        return Taken(path.name, state, str(Sealed(desk.vault.address, id_)), why, size, time.monotonic() - began)
     except (RecordingError, WorkListError) as error:  # the trouble of this file alone
-        return taken("failed", "", str(error), 0)
+        return Taken(path.name, "failed", "", str(error), 0, time.monotonic() - began)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
 
 
-def _sealed(
-    desk: Desk, path: Path, told: Facts, staged: Path, known: set[str]
-) -> tuple[str, dict[str, Any] | None, str, int]:
-    """Seal a file into a staging folder; no entry where the recording is known."""
+def _sealed(desk: Desk, path: Path, told: Facts, staged: Path) -> tuple[str, Entry, str, int]:
+    """Seal a file into a staging folder: its id, what the log is told of it, what was noticed, and its size."""
     key, target = _native.ObjectKey(), staged / RECORDING
     before = _stamp(path)
     sha256, size, blake3, sealed_size = _seal(key, path, target)
     if _stamp(path) != before or size != before[0]:
         raise UnreadableRecordingError("the file changed while it was read", remedy="Take it in once it is finished.")
-    id_ = desk.ring.id_of(sha256)
-    if id_ in known and desk.vault.has(id_):
-        return id_, None, "", size
     seen, why = _looked_into(key, target, path.name)
     facts = {"file": path.name, "sha256": sha256.hex(), "bytes": size, "written": before[1], "told": told, "seen": seen}
     sealed_facts = key.seal_bytes(json.dumps(facts, sort_keys=True, default=str).encode())
+    wrapped = desk.ring.wrapped(key)
     with disk_errors(staged):
         (staged / FACTS).write_bytes(sealed_facts)
-        (staged / KEY).write_bytes(key.wrap(desk.ring.recipients()))
+        (staged / KEY).write_bytes(wrapped)
     entry = {
-        "recording": id_,
         "suite": 1,
         "head": head_of_file(target),
         "sealed_blake3": blake3.hex(),
         "sealed_bytes": sealed_size,
         "facts": hashlib.sha256(sealed_facts).hexdigest(),
+        "key": hashlib.sha256(wrapped).hexdigest(),
         "protection": protect(target),
     }
-    return id_, entry, why, size
+    return desk.ring.id_of(sha256), entry, why, size
 
 
 def _seal(key: _native.ObjectKey, path: Path, target: Path) -> tuple[bytes, int, bytes, int]:
@@ -201,32 +191,4 @@ def _staging(desk: Desk) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        os.close(descriptor)
-
-
-def _sweep(desk: Desk) -> None:
-    """Clear what killed ingests left, and log what they put in its place without coming to say so."""
-    parent = desk.vault.staging()
-    for folder in parent.glob("ingest-*") if parent else ():
-        with suppress(OSError):
-            _clear_unheld(folder)
-    desk.log.sweep()
-    known = desk.held()
-    for id_ in desk.vault.ids():
-        if id_ not in known:
-            blake3, size = desk.vault.digest(id_)
-            facts = {"head": head_of(desk.vault, id_), "sealed_blake3": blake3.hex(), "sealed_bytes": size}
-            facts["facts"] = hashlib.sha256(desk.vault.read(id_, FACTS)).hexdigest()
-            desk.record("ingest", recording=id_, suite=1, protection="unknown", note="found after a crash", **facts)
-
-
-def _clear_unheld(folder: Path) -> None:
-    lock = folder / STALE_STAGING
-    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(folder)
-    except BlockingIOError:
-        pass  # another ingest is at work there
-    finally:
         os.close(descriptor)

@@ -4,6 +4,7 @@ The end of a recording is the destruction of its key, and with it of its facts: 
 their own, over the same text; neither a hold nor a day that was set before may stand against it. The sealed file stays.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
@@ -11,14 +12,19 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from bodycam_pipeline.custody.desk import Desk
+from bodycam_pipeline.custody.desk import Desk, Held
+from bodycam_pipeline.custody.whole import is_part
 from bodycam_pipeline.evidence.keys import fingerprint, read_private_key, read_public_key
 from bodycam_pipeline.evidence.signing import open_envelope, sign
 from bodycam_pipeline.values.errors import Place, SignatureError, VaultError
 from bodycam_pipeline.vault.opening import open_key
+from bodycam_pipeline.vault.place import id_at, place_of
+from bodycam_pipeline.vault.store import KEY
 
 CONSENT = "application/vnd.bodycam.destruction+json"
 CONSENTS_NEEDED = 2
+_AT_ONCE = 100
+"""Keys that are wrapped, and put on record, in one step."""
 
 
 def hold(desk: Desk, id_: str, reason: str) -> int:
@@ -101,7 +107,8 @@ def destroy_key(desk: Desk, id_: str, reason: str, consents: Sequence[bytes]) ->
     if not held.destroyed:
         told = [envelope.decode() for envelope in consents]
         desk.record("destruction", recording=id_, reason=reason, people=sorted(signers), consents=told)
-    desk.vault.destroy_key(id_)
+    for place in held.places:
+        desk.vault.destroy_key(place)
 
 
 def rotate(desk: Desk) -> int:
@@ -114,12 +121,32 @@ def rotate(desk: Desk) -> int:
         VaultError: a key does not open with this machine's identity.
         StorageError: the disk refused; run again.
     """
-    recipients = desk.ring.recipients()
-    ids = [id_ for id_, held in desk.held().items() if not held.destroyed]
-    desk.record("rotation", recipients=recipients, recordings=len(ids))
-    for id_ in ids:
-        desk.vault.replace_key(id_, open_key(desk.vault, id_, desk.ring).wrap(recipients))
-    return len(ids)
+    places = [place for held in desk.held().values() if not held.destroyed for place in _with_key(desk, held)]
+    desk.record("rotation", recipients=desk.ring.recipients(), recordings=len(places))
+    for first in range(0, len(places), _AT_ONCE):
+        _wrap_anew(desk, places[first : first + _AT_ONCE])
+    return len(places)
+
+
+def _with_key(desk: Desk, held: Held) -> Iterator[str]:
+    """The place that is read, and those of lost copies whose key is there as it was wrapped last."""
+    for place in held.places:
+        if place == place_of(held.entry) or is_part(desk.vault, place, KEY, held.keys.get(place)):
+            yield place
+
+
+def _wrap_anew(desk: Desk, places: Sequence[str]) -> None:
+    """Name the new files in the log, then put them there: an audit knows what has to be in each place."""
+    wrapped = {place: desk.ring.wrapped(open_key(desk.vault, place, desk.ring)) for place in places}
+    desk.record_all(
+        "key wrapped",
+        [
+            {"recording": id_at(place), "place": place, "key": hashlib.sha256(content).hexdigest()}
+            for place, content in wrapped.items()
+        ],
+    )
+    for place, content in wrapped.items():
+        desk.vault.replace_key(place, content)
 
 
 def _statement(desk: Desk, id_: str, reason: str) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any
 from bodycam_pipeline.custody.desk import Desk, Held
 from bodycam_pipeline.values.errors import SealBrokenError
 from bodycam_pipeline.vault.opening import broken, open_key
+from bodycam_pipeline.vault.place import place_of
 from bodycam_pipeline.vault.store import FACTS
 
 Known = dict[str, Any]
@@ -21,9 +22,10 @@ def facts_of(desk: Desk, id_: str, held: Held) -> Known:
         SealBrokenError: they are not those that were sealed, or not there.
         VaultError: no key, or none that opens them.
     """
-    key = open_key(desk.vault, id_, desk.ring)
+    place = place_of(held.entry)
+    key = open_key(desk.vault, place, desk.ring)
     try:
-        sealed = desk.vault.read(id_, FACTS)
+        sealed = desk.vault.read(place, FACTS)
     except OSError as error:
         raise broken(id_, "the facts of the recording are not there") from error
     if hashlib.sha256(sealed).hexdigest() != held.entry["facts"]:

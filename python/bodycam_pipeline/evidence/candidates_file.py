@@ -1,6 +1,5 @@
-"""One segment's candidates as a file: written once, read by every later run of the same job."""
+"""One segment's candidates as a file: written once, read by every later run of the same job, under its secret."""
 
-import hashlib
 import io
 import json
 from pathlib import Path
@@ -8,39 +7,42 @@ from typing import Any
 
 import numpy as np
 
-from bodycam_pipeline.durable import write_atomically
+from bodycam_pipeline.kept import read_kept, write_kept
 from bodycam_pipeline.values.candidates import Candidates, SegmentCandidates
 
 _TABLES = ("frames", "candidates", "points", "scores")
-_DIGEST_BYTES = 32
 
 
-def write_candidates(found: SegmentCandidates, path: Path) -> None:
+def write_candidates(found: SegmentCandidates, path: Path, secret: Path) -> None:
     """Write one segment's candidates; the file is there whole or not at all.
 
+    Args:
+        found: What was found.
+        path: Where.
+        secret: The file of the job's secret.
+
     Raises:
+        KeyFileError: the secret cannot be read.
         StorageError: the disk refused.
     """
     facts = {"segment": found.segment, "parts": [_facts(part) for part in found.parts]}
     tables = {f"{name}{n}": getattr(part, name) for n, part in enumerate(found.parts) for name in _TABLES}
     sink = io.BytesIO()
     np.savez_compressed(sink, facts=np.frombuffer(json.dumps(facts).encode(), np.uint8), **tables)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    content = sink.getvalue()
-    write_atomically(path, hashlib.sha256(content).digest() + content)
+    write_kept(path, sink.getvalue(), secret)
 
 
-def read_candidates(path: Path) -> SegmentCandidates | None:
+def read_candidates(path: Path, secret: Path) -> SegmentCandidates | None:
     """What `write_candidates` left at a path; None where there is nothing, or anything but exactly that.
 
-    A candidate that went missing on the disk would be a face that nobody hides: what changed is looked at again.
+    A candidate that went missing on the disk, or that somebody took out, would be a face that nobody hides, and one that
+    somebody put in would hide what no network saw: what changed is looked at again.
+
+    Raises:
+        KeyFileError: the secret cannot be read.
     """
-    try:
-        stored = path.read_bytes()
-    except OSError:
-        return None
-    digest, content = stored[:_DIGEST_BYTES], stored[_DIGEST_BYTES:]
-    if hashlib.sha256(content).digest() != digest:
+    content = read_kept(path, secret)
+    if content is None:
         return None
     with np.load(io.BytesIO(content), allow_pickle=False) as tables:
         facts = json.loads(tables["facts"].tobytes())

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from bodycam_pipeline import _native
 
-SECRET_BYTES = 32
 FRAME_LEAF = "RFC 6962 leaf of pts (8 bytes, big-endian) and SHA-256 of the decoded planes, as frames.parquet has them"
 SOURCE_LEAF = "RFC 6962 leaf of salt (32 bytes), SHA-256 of the frame's packet and its pts (8 bytes, big-endian)"
 

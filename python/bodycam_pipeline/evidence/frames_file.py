@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from bodycam_pipeline.durable import write_atomically
+from bodycam_pipeline.kept import read_kept, write_kept
 from bodycam_pipeline.values.errors import VerificationError
 
 _COLUMNS: "list[pa.Field[Any]]" = [
@@ -52,6 +53,10 @@ def write_frames(pts: NDArray[np.int64], sha256: NDArray[np.uint8], path: Path) 
         ValueError: columns of different lengths, or out of order.
         StorageError: the disk refused.
     """
+    write_atomically(path, _as_file(pts, sha256))
+
+
+def _as_file(pts: NDArray[np.int64], sha256: NDArray[np.uint8]) -> bytes:
     if sha256.shape != (len(pts), 32) or (np.diff(pts) <= 0).any():
         raise ValueError("one digest of 32 bytes for each pts, pts ascending")
     digests = pa.FixedSizeBinaryArray.from_buffers(
@@ -67,18 +72,18 @@ def write_frames(pts: NDArray[np.int64], sha256: NDArray[np.uint8], path: Path) 
         write_statistics=False,
         column_encoding={"pts": "DELTA_BINARY_PACKED", "sha256": "PLAIN"},
     )
-    write_atomically(path, buffer.getvalue().to_pybytes())
+    return buffer.getvalue().to_pybytes()
 
 
-def write_digests(digests: Mapping[int, bytes], path: Path) -> None:
-    """As `write_frames`, from the digest of each frame by its pts, in ascending order.
+def write_digests(digests: Mapping[int, bytes], path: Path, secret: Path) -> None:
+    """Keep the digest of each frame by its pts, in ascending order, under the job's secret (the file that holds it).
 
     Raises:
         ValueError, StorageError: as `write_frames`.
+        KeyFileError: the secret cannot be read.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     sha256 = np.frombuffer(b"".join(digests.values()), dtype=np.uint8).reshape(-1, 32)
-    write_frames(np.array(list(digests), dtype=np.int64), sha256, path)
+    write_kept(path, _as_file(np.array(list(digests), dtype=np.int64), sha256), secret)
 
 
 def read_frames(path: Path) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
@@ -88,21 +93,30 @@ def read_frames(path: Path) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
         VerificationError: not there, or not a list of frames.
     """
     try:
-        table = pq.read_table(path).combine_chunks()
+        table = pq.read_table(path)
     except (OSError, pa.ArrowException) as error:
         raise _not_frames(path) from error
     if not table.schema.equals(FRAMES_SCHEMA):
         raise _not_frames(path)
+    return _columns(table)
+
+
+def _columns(table: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    table = table.combine_chunks()
     digests = b"".join(digest.as_py() for digest in table["sha256"])
     return table["pts"].to_numpy(), np.frombuffer(digests, dtype=np.uint8).reshape(-1, 32)
 
 
-def read_digests(path: Path) -> dict[int, bytes]:
-    """The digest of each frame by its pts; empty where there is no such list."""
-    try:
-        pts, sha256 = read_frames(path)
-    except VerificationError:
+def read_digests(path: Path, secret: Path) -> dict[int, bytes]:
+    """The digest of each frame by its pts; empty where there is no such list, or not the one that was kept.
+
+    Raises:
+        KeyFileError: the secret cannot be read.
+    """
+    content = read_kept(path, secret)
+    if content is None:
         return {}
+    pts, sha256 = _columns(pq.read_table(pa.BufferReader(content)))
     return {when: digest.tobytes() for when, digest in zip(pts.tolist(), sha256, strict=True)}
 
 

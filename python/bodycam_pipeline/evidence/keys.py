@@ -24,18 +24,20 @@ _NEW = "Make one with `bodycam keys new FILE`, or name another file."
 def new_key(path: Path) -> Path:
     """Make a private key at a path, and its public part beside it; returns where the public part is.
 
+    A private key without its public part is one that a run that was cut off has made: it gets its public part.
+
     Raises:
-        KeyFileError: a file is there already: a key is never replaced.
+        KeyFileError: both are there already, or a public part alone: a key is never replaced.
         StorageError: the disk refused.
     """
     public = public_path(path)
-    for taken in (path, public):
-        if os.path.lexists(taken):
-            raise KeyFileError(f"{taken} exists already", remedy="A key is never replaced: choose another name.")
-    key = Ed25519PrivateKey.generate()
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    write_private(path, pem)
-    write_atomically(public, public_pem(key.public_key()))
+    if os.path.lexists(public):
+        taken = path if os.path.lexists(path) else public
+        raise KeyFileError(f"{taken} exists already", remedy="A key is never replaced: choose another name.")
+    if not os.path.lexists(path):
+        key = Ed25519PrivateKey.generate()
+        write_private(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    write_atomically(public, public_pem(read_private_key(path).public_key()))
     return public
 
 

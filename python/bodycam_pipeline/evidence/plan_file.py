@@ -28,7 +28,7 @@ from bodycam_pipeline.values.timeline import Span
 METADATA_KEY = b"bodycam_plan"
 """The one key of the schema's metadata that holds everything about the plan but its regions, as JSON."""
 
-VERSION = 3
+VERSION = 4
 
 _ROWS_PER_GROUP = 65_536
 
@@ -65,6 +65,11 @@ def read_plan(path: Path) -> Plan:
             remedy="Put changes into edits.toml, which says who made them, and take the plan from `bodycam detect`.",
         )
     return plan
+
+
+def plan_sha256(plan: Plan) -> str:
+    """Digest of everything that the file holds, names and all: it stays inside, since names can be guessed from it."""
+    return _digest(_facts(plan), plan)
 
 
 def _table(path: Path) -> pa.Table:
@@ -117,11 +122,12 @@ def _facts(plan: Plan) -> dict[str, Any]:
 
 
 def _digest(facts: dict[str, Any], plan: Plan) -> str:
-    """Over everything in the file: the facts as JSON, the plan's own digest of its regions, and their scores."""
+    """Over everything in the file: the facts as JSON, the public digest of the rows, and the columns it leaves out."""
     hasher = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
     hasher.update(plan.sha256.encode())
-    for piece in json_pieces(plan.regions["score"]):
-        hasher.update(piece)
+    for name in ("origin", "score"):
+        for piece in json_pieces(plan.regions[name]):
+            hasher.update(piece)
     return hasher.hexdigest()
 
 

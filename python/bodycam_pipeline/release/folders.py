@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bodycam_pipeline.kept import make_secret
 from bodycam_pipeline.values.errors import ReleaseExistsError
 
 
@@ -57,12 +58,13 @@ class Folders:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the recording's place in the output folder for one process.
+        """Hold the recording's place in the output folder for one process; from here on the job has a secret.
 
         The lock is the kernel's: it is gone with its holder, however that ends.
 
         Raises:
             ReleaseExistsError: another process is at work here.
+            StorageError: the disk refused.
         """
         self.internal.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(self.internal / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -74,6 +76,7 @@ class Folders:
                 remedy="Wait for it to end, or choose another output folder with --out.",
             ) from None
         else:
+            make_secret(self.internal)
             yield
         finally:
             os.close(descriptor)

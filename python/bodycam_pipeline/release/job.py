@@ -8,6 +8,7 @@ from pathlib import Path
 from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.evidence.digests import file_sha256, value_sha256
 from bodycam_pipeline.evidence.plan_file import read_plan
+from bodycam_pipeline.kept import secret_path
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.rules.second_look import auditor_scales
 from bodycam_pipeline.values.errors import PackageError, ReleaseExistsError
@@ -80,6 +81,11 @@ class Job:
         auditors = [[*_facts(model), scales] for model, scales in self.audits]
         looked = [finished_sha256, auditors, self.policy.gate.model_dump(mode="json"), TOOL_VERSION]
         return self.folders.staging / f"second-look-{value_sha256(looked)[:16]}"
+
+    @property
+    def secret_path(self) -> str:
+        """Where the job's secret lies; workers read it there."""
+        return str(secret_path(self.folders.internal))
 
     @property
     def plan_path(self) -> Path:

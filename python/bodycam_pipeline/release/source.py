@@ -1,22 +1,19 @@
 """What a release commits to and never shows: the source's frames by time and digest, and the secret of their salts."""
 
-import secrets
-
 import numpy as np
 
-from bodycam_pipeline.durable import write_private
-from bodycam_pipeline.evidence.commitments import SECRET_BYTES, FrameTable, SourceCommitment
+from bodycam_pipeline.evidence.commitments import FrameTable, SourceCommitment
 from bodycam_pipeline.evidence.frames_file import read_frames, write_frames
+from bodycam_pipeline.kept import SECRET, read_secret, secret_path
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.job import Job
-from bodycam_pipeline.values.errors import PackageError
+from bodycam_pipeline.values.errors import KeyFileError, PackageError
 
 FRAMES = "source-frames.parquet"
-SECRET = "commitment.secret"  # noqa: S105 - the name of the file, not what is in it
 
 
 def keep_source(job: Job) -> None:
-    """Keep, inside, the time and packet digest of every frame that the recording presents, and a secret for salts.
+    """Keep, inside, the time and packet digest of every frame that the recording presents.
 
     Raises:
         StorageError: the disk refused.
@@ -25,8 +22,6 @@ def keep_source(job: Job) -> None:
     shown = np.flatnonzero(packets.shown)
     ordered = shown[np.argsort(packets.pts[shown])]
     write_frames(packets.pts[ordered], packets.sha256[ordered], internal / FRAMES)
-    if not (internal / SECRET).exists():  # after a run that was cut off, what was committed to stays
-        write_private(internal / SECRET, secrets.token_bytes(SECRET_BYTES))
 
 
 def kept_source(folders: Folders) -> SourceCommitment:
@@ -36,14 +31,18 @@ def kept_source(folders: Folders) -> SourceCommitment:
         PackageError: it is not there, or not whole.
         VerificationError: the list of frames cannot be read.
     """
-    frames, secret = folders.internal / FRAMES, folders.internal / SECRET
+    frames = folders.internal / FRAMES
     try:
-        content = secret.read_bytes()
-    except OSError:
-        content = b""
-    if len(content) != SECRET_BYTES or not frames.exists():
-        raise PackageError(
-            f"{folders.internal} holds no list of source frames and their secret ({FRAMES}, {SECRET})",
-            remedy="Releases of older versions have none: redact the recording again into another folder.",
-        )
-    return SourceCommitment(FrameTable(*read_frames(frames)), content)
+        secret = read_secret(secret_path(folders.internal))
+    except KeyFileError as error:
+        raise _nothing_kept(folders) from error
+    if not frames.exists():
+        raise _nothing_kept(folders)
+    return SourceCommitment(FrameTable(*read_frames(frames)), secret)
+
+
+def _nothing_kept(folders: Folders) -> PackageError:
+    return PackageError(
+        f"{folders.internal} holds no list of source frames and their secret ({FRAMES}, {SECRET})",
+        remedy="Releases of older versions have none: redact the recording again into another folder.",
+    )

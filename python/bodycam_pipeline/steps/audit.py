@@ -20,12 +20,18 @@ class Audit:
         due: The pts of the frames at which they look, in the finished file's clock.
         threads: How many frames they look at side by side.
         result_path: Where the candidates are kept, under the digest of the file they are of.
+        secret_path: Where the job's secret lies, under which they are kept.
     """
 
     watching: Watching
     due: tuple[int, ...]
     threads: int
     result_path: str
+    secret_path: str
+
+    def kept(self) -> SegmentCandidates | None:
+        """What was seen and kept before."""
+        return read_candidates(Path(self.result_path), Path(self.secret_path))
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ class Auditing:
     def keep(self, segment: int, border: tuple[int, Planes] | None) -> SegmentCandidates:
         """Follow what was seen, and leave it at the audit's path."""
         seen = SegmentCandidates(segment, self._watcher.finish(border))
-        write_candidates(seen, Path(self._audit.result_path))
+        write_candidates(seen, Path(self._audit.result_path), Path(self._audit.secret_path))
         return seen
 
 
@@ -66,7 +72,7 @@ def auditing(audit: Audit | None, video: VideoFacts) -> Auditing | None:
     Raises:
         ModelError: a model that cannot be loaded.
     """
-    made = audit is None or read_candidates(Path(audit.result_path)) is not None
+    made = audit is None or audit.kept() is not None
     return None if audit is None or made else Auditing(audit, video)
 
 
@@ -76,7 +82,7 @@ def audit_segment(task: AuditTask) -> SegmentCandidates:
     Raises:
         BodycamError: as decoding and the model do.
     """
-    finished = read_candidates(Path(task.audit.result_path))
+    finished = task.audit.kept()
     if finished is not None:
         return finished
     going = Auditing(task.audit, task.part.video)

@@ -50,6 +50,7 @@ class DetectTask:
         interval: Networks look at one frame in so many.
         threads: How many frames are looked at side by side.
         result_path: Where the candidates go.
+        secret_path: Where the job's secret lies, under which they are kept.
         digests_path: Where the digests of the decoded frames go, so that carried over frames can be held against them;
             None where nobody will ask.
     """
@@ -59,6 +60,7 @@ class DetectTask:
     interval: int
     threads: int
     result_path: str
+    secret_path: str
     digests_path: str | None = None
 
 
@@ -70,8 +72,8 @@ def detect_segment(task: DetectTask) -> SegmentCandidates:
     Raises:
         BodycamError: as decoding and the models do, with the segment named.
     """
-    path = Path(task.result_path)
-    finished = read_candidates(path)
+    path, secret = Path(task.result_path), Path(task.secret_path)
+    finished = read_candidates(path, secret)
     if finished is not None:
         return finished
     part = task.part
@@ -83,8 +85,8 @@ def detect_segment(task: DetectTask) -> SegmentCandidates:
             digests[pts] = _native.frame_digest(frame)
     found = SegmentCandidates(part.segment.number, watcher.finish(part.border_frame()))
     if task.digests_path is not None:
-        write_digests(digests, Path(task.digests_path))
-    write_candidates(found, path)
+        write_digests(digests, Path(task.digests_path), secret)
+    write_candidates(found, path, secret)
     return found
 
 

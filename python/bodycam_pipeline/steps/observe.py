@@ -32,6 +32,7 @@ class ObserveTask:
         redaction: How regions were hidden.
         clock: How the finished file's time maps to the recording's.
         sketches: Files of what was handed to the encoder in this time.
+        secret_path: Where the job's secret lies, under which these are kept; None where there are none.
         pictures: The frames, by their pts in the recording, that the report shows.
         audit: Who looks at the frames once more while they are decoded; None for nobody.
     """
@@ -41,6 +42,7 @@ class ObserveTask:
     redaction: RedactionRule
     clock: ReleaseClock
     sketches: tuple[str, ...] = ()
+    secret_path: str | None = None
     pictures: frozenset[int] = frozenset()
     audit: Audit | None = None
 
@@ -54,7 +56,7 @@ def observe_segment(task: ObserveTask) -> SegmentObservation:
         BodycamError: as decoding and the auditors do.
     """
     second = auditing(task.audit, task.part.video)
-    rendered = read_sketches(map(Path, task.sketches))
+    rendered = read_sketches(map(Path, task.sketches), Path(task.secret_path)) if task.secret_path else {}
     pts, digests, residuals, differences, undecodable, pictures = [], [], [], [], [], []
     for source in decode_segment(task.part.address, task.part.video, task.part.packets, task.part.segment):
         at = task.clock.to_recording(source.pts)

@@ -1,5 +1,6 @@
 """Render one segment: carry over what nobody needs to hide, redact and encode the rest."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 from bodycam_pipeline import _native
 from bodycam_pipeline.evidence.frames_file import read_digests
 from bodycam_pipeline.evidence.sketches_file import sketches_path, write_sketches
+from bodycam_pipeline.kept import read_kept, write_kept
 from bodycam_pipeline.media.blank import blank_frame
 from bodycam_pipeline.media.carry import carry_over
 from bodycam_pipeline.media.copying import joining
@@ -29,6 +31,7 @@ class RenderTask:
     Attributes:
         digests_path: Where the first pass left the digests of the recording's frames, if it did.
         result_path: Where the samples go.
+        secret_path: Where the job's secret lies, under which all of these are kept.
     """
 
     address: str
@@ -40,6 +43,12 @@ class RenderTask:
     encoding: EncodingRule
     digests_path: str
     result_path: str
+    secret_path: str
+
+    @property
+    def secret(self) -> Path:
+        """The file of the job's secret."""
+        return Path(self.secret_path)
 
 
 def render_segment(task: RenderTask) -> EncodedSegment:
@@ -53,7 +62,24 @@ def render_segment(task: RenderTask) -> EncodedSegment:
         BodycamError: as decoding and encoding do.
     """
     finished = finished_segment(task.result_path) if sketches_path(task.result_path).exists() else None
-    return finished or write_segment(task.result_path, _spans(task))
+    vouched = None if finished is None else read_kept(_voucher(task), task.secret)
+    if finished is not None and vouched == _facts(finished):
+        return finished
+    made = write_segment(task.result_path, _spans(task))
+    write_kept(_voucher(task), _facts(made), task.secret)
+    return made
+
+
+def _voucher(task: RenderTask) -> Path:
+    """The file that says, under the job's secret, that the samples beside it are those that were rendered."""
+    return Path(f"{task.result_path}.rendered")
+
+
+def _facts(segment: EncodedSegment) -> bytes:
+    """All that the join and the verification believe of a segment."""
+    columns = (segment.pts, segment.size_bytes, segment.keyframe, segment.copied, segment.source_sha256)
+    digest = hashlib.sha256(b"".join(column.tobytes() for column in columns)).hexdigest()
+    return " ".join((segment.sha256, digest, *(each.hex() for each in segment.parameter_sets))).encode()
 
 
 def _spans(task: RenderTask) -> Iterator[CodedSpan]:
@@ -66,7 +92,7 @@ def _spans(task: RenderTask) -> Iterator[CodedSpan]:
         else:
             frames = _sketched(_redacted(task, packets), sketches)
             yield encode(frames, task.video, task.encoding, together)
-    write_sketches(sketches, sketches_path(task.result_path))
+    write_sketches(sketches, sketches_path(task.result_path), task.secret)
 
 
 def _sketched(frames: Iterator[VideoFrame], sketches: dict[int, bytes]) -> Iterator[VideoFrame]:
@@ -78,7 +104,7 @@ def _sketched(frames: Iterator[VideoFrame], sketches: dict[int, bytes]) -> Itera
 
 def _digests(task: RenderTask, packets: PacketIndex) -> dict[int, bytes]:
     """What the recording's frames decode to: as the first pass found it, else from decoding them now."""
-    known = read_digests(Path(task.digests_path))
+    known = read_digests(Path(task.digests_path), task.secret)
     if known.keys() >= set(packets.pts.tolist()):
         return known
     frames = decode_segment(task.address, task.video, packets, task.segment)

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from types import MappingProxyType
@@ -39,6 +39,9 @@ _COLUMNS: "list[pa.Field[Any]]" = [
 ]
 REGION_SCHEMA = pa.schema(_COLUMNS)
 """One row per (frame, region), sorted by every column from left to right."""
+
+_SHOWN_COLUMNS = ["pts", "left", "top", "right", "bottom", "kind", "track", "reason"]
+"""Those that the public digest is over."""
 
 _ROWS_AT_ONCE = 4096
 """Rows that are made into Python's own values at once, which take far more room."""
@@ -122,7 +125,7 @@ class Plan:
         regions: Rows of `REGION_SCHEMA`.
         undecodable_pts: Frames that could not be decoded and looked at; a release needs each of them withheld.
         withheld, muted, kept, drawn: A person's decisions.
-        dismissed: What a person says the second look sees wrongly. It hides nothing and so is not part of the digest.
+        dismissed: What a person says the second look sees wrongly. It hides nothing.
     """
 
     recording_sha256: str
@@ -140,24 +143,26 @@ class Plan:
 
     @cached_property
     def sha256(self) -> str:
-        """Digest of what is hidden and why, without the recording's identity.
+        """The public digest: over what is hidden, when and for which reasons, as the release shows and says it itself.
 
-        Two recordings that differ only under the masks have one plan digest, so that whatever is drawn from it (the
-        mosaic's seeds) and whatever quotes it (the manifest) cannot tell them apart.
+        The manifest quotes it and the mosaic draws its seeds from it. A digest over something that can be guessed gives
+        it away, so nothing else is in it: not the recording, not who decided, not what was left visible, not what found
+        a region, not which frames were damaged. `evidence.plan_file.plan_sha256` is over all of that, and stays
+        inside.
         """
-        hasher = hashlib.sha256(json.dumps(self._decisions(), sort_keys=True).encode())
-        for column in self.regions.drop_columns(["score"]).combine_chunks().columns:
+        hasher = hashlib.sha256(json.dumps(self._shown(), sort_keys=True).encode())
+        for column in self.regions.select(_SHOWN_COLUMNS).combine_chunks().columns:
             for piece in json_pieces(column):
                 hasher.update(piece)
         return hasher.hexdigest()
 
-    def _decisions(self) -> dict[str, object]:
+    def _shown(self) -> dict[str, object]:
+        spans: dict[str, tuple[WithheldSpan | MutedSpan, ...]] = {"withheld": self.withheld, "muted": self.muted}
         return {
             "policy": self.policy_sha256,
             "time_base": [self.time_base.numerator, self.time_base.denominator],
             "frames": self.frames,
-            "undecodable": self.undecodable_pts,
-            **{name: [asdict(d) for d in getattr(self, name)] for name in ("withheld", "muted", "kept", "drawn")},
+            **{name: [[d.span.start_pts, d.span.end_pts, d.reason] for d in each] for name, each in spans.items()},
         }
 
     def part(self, span: Span, codes: Mapping[Kind, str] = MappingProxyType({})) -> "PlanPart":
@@ -211,7 +216,7 @@ class PlanPart:
     """A plan cut to one span: small, picklable, without a name in it.
 
     Attributes:
-        plan_sha256: Of the whole plan.
+        plan_sha256: The public digest of the whole plan.
         pts: int64 (n,), ascending.
         regions: int32 (n, 4), left, top, right, bottom.
         tracks: int32 (n,).

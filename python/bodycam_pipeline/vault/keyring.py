@@ -15,15 +15,21 @@ Workers find it through the environment variable `BODYCAM_KEYS`. Nothing of it i
 import hashlib
 import hmac
 import os
+import re
 import resource
 from dataclasses import dataclass
 from pathlib import Path
 
+from bodycam_pipeline import _native
 from bodycam_pipeline.values.errors import VaultError
 from bodycam_pipeline.vault.note import Verifier
 
 VARIABLE = "BODYCAM_KEYS"
 _OTHERS = 0o077
+_ID_KEY = re.compile(r"[0-9a-f]{64}\n?")
+_RECIPIENT = re.compile(r"age1[0-9a-z]{58}")
+_IDENTITY = re.compile(r"AGE-SECRET-KEY-1[0-9A-Z]{58}")
+_WHOLE_LINE = "Copy the line that `bodycam vault keygen` printed, whole."
 
 
 @dataclass(frozen=True)
@@ -36,21 +42,40 @@ class Keyring:
         """To whom new recordings are sealed.
 
         Raises:
-            VaultError: the file is missing or empty.
+            VaultError: the file is missing or empty, or a line of it is no recipient.
         """
-        lines = [line.strip() for line in self._text("recipients.txt", secret=False).splitlines()]
-        found = [line for line in lines if line and not line.startswith("#")]
+        found = _lines(self._text("recipients.txt", secret=False))
         if not found:
             raise VaultError("recipients.txt names nobody", remedy="Write an age1… line each; see docs/vault.md.")
+        if not all(map(_RECIPIENT.fullmatch, found)):
+            raise VaultError("a line of recipients.txt is no recipient", remedy=_WHOLE_LINE)
         return found
+
+    def wrapped(self, key: _native.ObjectKey) -> bytes:
+        """A recording's key as a file that each recipient can open alone.
+
+        Raises:
+            VaultError: as `recipients`.
+        """
+        try:
+            return key.wrap(self.recipients())
+        except ValueError as error:  # a typing error within a line
+            raise VaultError(f"a line of recipients.txt is {error}", remedy=_WHOLE_LINE) from error
 
     def identities(self) -> str:
         """The text that opens recordings.
 
         Raises:
-            VaultError: missing, or open to others.
+            VaultError: missing, open to others, or not whole.
         """
-        return self._text("identity.txt")
+        text = self._text("identity.txt")
+        lines = _lines(text)
+        if not lines or not all(map(_IDENTITY.fullmatch, lines)):
+            remedy = (
+                "Restore it from a copy; `bodycam vault keygen` makes a new one, which opens nothing sealed before."
+            )
+            raise VaultError("identity.txt is not whole: its lines are AGE-SECRET-KEY-1…", remedy=remedy)
+        return text
 
     def verifier(self) -> Verifier:
         """What checks the custody log.
@@ -64,13 +89,12 @@ class Keyring:
         """The name of a recording: whoever has not the key cannot tell from it whether a known recording is here.
 
         Raises:
-            VaultError: the key is missing or open to others.
+            VaultError: the key is missing, open to others, or not whole.
         """
-        key = self._text("id.key").strip()
-        try:
-            return hmac.new(bytes.fromhex(key), sha256, hashlib.sha256).hexdigest()
-        except ValueError as error:
-            raise VaultError("id.key is not hex", remedy="Restore it from the agency's copy.") from error
+        text = self._text("id.key")
+        if not _ID_KEY.fullmatch(text):
+            raise VaultError("id.key is not 64 digits in hex", remedy="Restore it from the agency's copy.")
+        return hmac.new(bytes.fromhex(text), sha256, hashlib.sha256).hexdigest()
 
     def path(self, name: str) -> Path:
         """Where a key lies."""
@@ -87,6 +111,12 @@ class Keyring:
                 f"this machine has no {name} ({getattr(error, 'strerror', error)})",
                 remedy="docs/vault.md says which keys a machine needs, and which it must not have.",
             ) from error
+
+
+def _lines(text: str) -> list[str]:
+    """What a file of keys says, without blanks and comments."""
+    lines = (line.strip() for line in text.splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 def keyring(folder: Path | None = None) -> Keyring:

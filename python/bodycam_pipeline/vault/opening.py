@@ -14,10 +14,14 @@ from bodycam_pipeline.values.errors import CustodyLogError, Place, SealBrokenErr
 from bodycam_pipeline.vault.keyring import Keyring, keyring
 from bodycam_pipeline.vault.log import Entry
 from bodycam_pipeline.vault.naming import Sealed, parse
+from bodycam_pipeline.vault.place import numbered, place_of
 from bodycam_pipeline.vault.store import KEY, Vault
 
 if TYPE_CHECKING:
     from typing import BinaryIO
+
+_COPIES = 9
+"""Among so many is looked for one whose size is that of all: nobody loses a recording oftener."""
 
 _HEAD_LIMIT_BYTES = 4096
 _MAC_LINE = b"\n--- "
@@ -52,37 +56,38 @@ def open_object(vault: Vault, id_: str, ring: Keyring, ingested: Entry) -> _nati
         VaultError: its key is gone, or none of ours opens it.
         OSError: the disk or the store refused.
     """
-    key = open_key(vault, id_, ring)
-    if head_of(vault, id_) != ingested["head"]:
+    place = place_of(ingested)
+    key = open_key(vault, place, ring)
+    if head_of(vault, place) != ingested["head"]:
         raise SealBrokenError(
             "another file lies in the place of the recording that was sealed",
             remedy="Restore it from a copy of the vault, and find out who had access.",
             where=Place(id_),
         )
     try:
-        return key.open(vault.source(id_))
+        return key.open(vault.source(place))
     except ValueError as error:
         raise broken(id_, str(error)) from error
 
 
-def open_key(vault: Vault, id_: str, ring: Keyring) -> _native.ObjectKey:
-    """A recording's key.
+def open_key(vault: Vault, place: str, ring: Keyring) -> _native.ObjectKey:
+    """The key of the recording at a place.
 
     Raises:
         VaultError: destroyed, damaged, or not for us.
     """
     try:
-        return _native.ObjectKey.unwrap(vault.read(id_, KEY), ring.identities())
+        return _native.ObjectKey.unwrap(vault.read(place, KEY), ring.identities())
     except OSError as error:
         raise VaultError(
-            "the recording or its key is not there", remedy="`bodycam vault show` tells why.", where=Place(id_)
+            "the recording or its key is not there", remedy="`bodycam vault show` tells why.", where=Place(place)
         ) from error
     except ValueError as error:
         remedy = "A custodian can wrap it again: `bodycam vault rotate`."
-        raise VaultError(f"the recording's key does not open: {error}", remedy=remedy, where=Place(id_)) from error
+        raise VaultError(f"the recording's key does not open: {error}", remedy=remedy, where=Place(place)) from error
 
 
-def head_of(vault: Vault, id_: str) -> str:
+def head_of(vault: Vault, place: str) -> str:
     """SHA-256 of how a sealed recording begins: age's header and nonce. Who keeps them cannot change what follows
     unnoticed, short of holding the recording's own key.
 
@@ -90,7 +95,7 @@ def head_of(vault: Vault, id_: str) -> str:
         OSError: it cannot be read.
         SealBrokenError: it does not begin like a sealed file.
     """
-    return head_of_file(vault.source(id_), id_)
+    return head_of_file(vault.source(place), place)
 
 
 def head_of_file(source: "str | Path | BinaryIO", id_: str = "") -> str:
@@ -167,7 +172,14 @@ def _announced(sealed: Sealed, ring: Keyring) -> Entry:
             remedy="Run the command again.",
             where=Place(sealed.id),
         )
-    return log.entry(entry["ingest"])
+    ingested = log.entry(entry["ingest"])
+    if ingested.get("event") != "ingest" or ingested.get("recording") != sealed.id:
+        raise CustodyLogError(
+            f"entry {entry['ingest']} is no ingest of this recording",
+            remedy="Run the command again.",
+            where=Place(sealed.id),
+        )
+    return ingested
 
 
 def size(address: str) -> int | None:
@@ -177,4 +189,8 @@ def size(address: str) -> int | None:
         OSError: the store refused.
     """
     sealed = parse(address)
-    return Vault(sealed.vault).size(sealed.id) if sealed.id else None
+    if sealed.id is None:
+        return None
+    vault = Vault(sealed.vault)
+    sizes = (vault.size(numbered(sealed.id, copy)) for copy in range(1, _COPIES + 1))
+    return next((found for found in sizes if found is not None), None)

@@ -5,9 +5,10 @@ vault.json                     format, the log's name, where it lies
 recordings/ab/ID/recording.age the original, sealed to a key of its own
 recordings/ab/ID/key.age       that key, wrapped to the recipients; the only file that is ever replaced or destroyed
 recordings/ab/ID/facts.age     what is known of it, sealed to its own key
+recordings/ab/ID.2/…           the same recording, taken in again after any of that was lost
 ```
 
-Nothing here changes or removes a recording; there is no such function.
+``ID`` and ``ID.2`` are *places*. Nothing here changes or removes a recording; there is no such function.
 """
 
 import io
@@ -24,10 +25,11 @@ from bodycam_pipeline import _native
 from bodycam_pipeline.addresses.naming import scheme_of
 from bodycam_pipeline.addresses.store import READ_AHEAD_BYTES, located
 from bodycam_pipeline.durable import disk_errors, make_folder, publish_folder, write_atomically
-from bodycam_pipeline.values.errors import VaultError
+from bodycam_pipeline.values.errors import ReleaseExistsError, VaultError
 from bodycam_pipeline.vault.log import CustodyLog
 from bodycam_pipeline.vault.naming import vault_address
 from bodycam_pipeline.vault.note import Verifier
+from bodycam_pipeline.vault.place import id_at
 
 RECORDING, KEY, FACTS = "recording.age", "key.age", "facts.age"
 PARTS = (KEY, FACTS, RECORDING)
@@ -66,7 +68,7 @@ class Vault:
         return described
 
     def describe(self, log: Path, origin: str) -> None:
-        """Begin the vault.
+        """Write ``vault.json``: from here on there is a vault.
 
         Raises:
             VaultError: there is one already.
@@ -88,106 +90,110 @@ class Vault:
 
     def ids(self) -> Iterator[str]:
         """Every recording, in order of its name."""
-        for id_, parts in self.contents():
-            if RECORDING in parts:
-                yield id_
+        yield from dict.fromkeys(id_at(place) for place, parts in self.contents() if RECORDING in parts)
 
     def contents(self) -> Iterator[tuple[str, set[str]]]:
-        """Every folder of a recording, with the names of what is in it."""
+        """Every place of a recording, with the names of what is in it."""
         for prefix in self._below("recordings"):
-            for id_ in self._below(f"recordings/{prefix}"):
-                yield id_, set(self._below(f"recordings/{prefix}/{id_}"))
+            for place in self._below(f"recordings/{prefix}"):
+                yield place, set(self._below(f"recordings/{prefix}/{place}"))
 
     def strangers(self) -> list[str]:
         """What lies beside the recordings and does not belong to a vault."""
         known = {"vault.json", "recordings", "log", "staging"}
         return [name for name in self._below("") if name not in known]
 
-    def has(self, id_: str, part: str = RECORDING) -> bool:
+    def has(self, place: str, part: str = RECORDING) -> bool:
         """Whether a part of a recording is there."""
-        return bool(self._system.get_file_info(self._path(id_, part)).is_file)
+        return bool(self._system.get_file_info(self._path(place, part)).is_file)
 
-    def size(self, id_: str) -> int | None:
+    def size(self, place: str) -> int | None:
         """Bytes of the sealed recording; None where it is not there."""
-        info = self._system.get_file_info(self._path(id_, RECORDING))
+        info = self._system.get_file_info(self._path(place, RECORDING))
         return info.size if info.is_file else None
 
-    def read(self, id_: str, part: str) -> bytes:
+    def read(self, place: str, part: str) -> bytes:
         """A small part.
 
         Raises:
             OSError: not there.
         """
-        with self._system.open_input_file(self._path(id_, part)) as file:
+        with self._system.open_input_file(self._path(place, part)) as file:
             return bytes(file.read())
 
-    def source(self, id_: str) -> str | BinaryIO:
+    def source(self, place: str) -> str | BinaryIO:
         """The sealed recording, as `_native` takes it: a path, or a file of the store.
 
         Raises:
             OSError: not there.
         """
-        path = self._path(id_, RECORDING)
+        path = self._path(place, RECORDING)
         if self.folder:
             return path
         return cast("BinaryIO", io.BufferedReader(self._system.open_input_file(path), READ_AHEAD_BYTES))
 
-    def digest(self, id_: str) -> tuple[bytes, int]:
+    def digest(self, place: str) -> tuple[bytes, int]:
         """BLAKE3 and size of the sealed recording as it lies there.
 
         Raises:
             OSError: it cannot be read.
         """
-        return _native.blake3_file(self.source(id_))
+        return _native.blake3_file(self.source(place))
 
-    def add(self, id_: str, staged: Path) -> bool:
-        """Put a staged recording in its place, whole, in a step that replaces nothing; False where it is already there.
+    def add(self, place: str, staged: Path) -> bool:
+        """Put a staged recording in its place, whole, in a step that replaces nothing; False where something is there.
 
         Raises:
             StorageError: the disk or the store refused.
         """
-        if self.has(id_):
+        if any(self.has(place, part) for part in PARTS):
             return False
         if self.folder:
-            final = Path(self._path(id_, ""))
-            make_folder(final.parent)
-            publish_folder(staged, final)
-            return True
+            return self._publish(staged, Path(self._path(place, "")))
         for part in PARTS:
             with disk_errors(staged / part), (staged / part).open("rb") as file:
-                self._put(self._name(id_, part), file)
+                self._put(self._name(place, part), file)
         return True
 
-    def replace_key(self, id_: str, wrapped: bytes) -> None:
+    def replace_key(self, place: str, wrapped: bytes) -> None:
         """Wrap a recording's key to others.
 
         Raises:
             StorageError: the disk refused; the old one stays.
         """
         if self.folder:
-            write_atomically(Path(self._path(id_, KEY)), wrapped)
+            write_atomically(Path(self._path(place, KEY)), wrapped)
         else:
-            self._put(self._name(id_, KEY), wrapped)
+            self._put(self._name(place, KEY), wrapped)
 
-    def destroy_key(self, id_: str) -> None:
+    def destroy_key(self, place: str) -> None:
         """Destroy the only thing that opens a recording. The log must hold the order to do so before.
 
         Raises:
             StorageError: the disk refused.
         """
-        path = self._path(id_, KEY)
+        path = self._path(place, KEY)
         with disk_errors(Path(path)):
             if self.folder:
                 Path(path).unlink(missing_ok=True)
                 descriptor = os.open(Path(path).parent, os.O_RDONLY)
                 os.fsync(descriptor)
                 os.close(descriptor)
-            elif self.has(id_, KEY):
+            elif self.has(place, KEY):
                 self._system.delete_file(path)
 
     def staging(self) -> Path | None:
         """Where recordings are sealed before they are put in place; None for a store, which has no such place."""
         return self.folder / "staging" if self.folder else None
+
+    @staticmethod
+    def _publish(staged: Path, final: Path) -> bool:
+        make_folder(final.parent)
+        try:
+            publish_folder(staged, final)
+        except ReleaseExistsError:
+            return False
+        return True
 
     def _put(self, name: str, content: bytes | BinaryIO) -> None:
         with disk_errors(Path(name)), self._system.open_output_stream(f"{self._root}/{name}") as file:
@@ -202,8 +208,8 @@ class Vault:
         return sorted(info.base_name for info in self._system.get_file_info(selector))
 
     @staticmethod
-    def _name(id_: str, part: str) -> str:
-        return f"recordings/{id_[:2]}/{id_}/{part}"
+    def _name(place: str, part: str) -> str:
+        return f"recordings/{place[:2]}/{place}/{part}"
 
-    def _path(self, id_: str, part: str) -> str:
-        return f"{self._root}/{self._name(id_, part)}"
+    def _path(self, place: str, part: str) -> str:
+        return f"{self._root}/{self._name(place, part)}"

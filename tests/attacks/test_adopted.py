@@ -1,0 +1,154 @@
+"""The next ingest signs nothing that somebody else put into the vault: it adopts only what the log named before.
+
+The attacker can write to the vault's disk, knows to whom it is sealed, and even how recordings are named.
+"""
+
+import hashlib
+import os
+import signal
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bodycam_pipeline._native import ObjectKey
+from bodycam_pipeline.custody.audit import audit
+from bodycam_pipeline.custody.desk import Desk, announced
+from bodycam_pipeline.custody.ingest import ingest
+from bodycam_pipeline.values.errors import VaultError
+from bodycam_pipeline.vault.naming import Sealed, parse
+from bodycam_pipeline.vault.opening import opened
+from bodycam_pipeline.vault.store import FACTS, KEY, PARTS, RECORDING
+from tests.attacks.killing import killed_before_each_change, needs_ptrace
+from tests.clips import clip
+
+DAY = date(2026, 11, 25)
+
+
+def events(desk: Desk, event: str) -> list[str]:
+    return [entry["recording"] for _, entry in desk.log.entries() if entry["event"] == event]
+
+
+def planted(desk: Desk, video: Path, place: str) -> Path:
+    """A video of the attacker's, sealed to the agency's people, at any place."""
+    folder = Path(desk.vault.address) / "recordings" / place[:2] / place
+    folder.mkdir(parents=True)
+    key = ObjectKey()
+    key.seal(video, folder / RECORDING)
+    (folder / KEY).write_bytes(key.wrap(desk.ring.recipients()))
+    (folder / FACTS).write_bytes(key.seal_bytes(b'{"file": "real.mp4"}'))
+    return folder
+
+
+def take_in(desk: Desk, *cards: Path) -> list[str]:
+    return [one.state for one in ingest(desk, cards, {}, lambda _one: None)]
+
+
+@pytest.mark.parametrize("named", ["by chance", "by its content"])
+def test_what_somebody_put_into_the_vault_is_not_adopted_and_the_audit_names_it(
+    desk: Desk, tmp_path: Path, named: str
+) -> None:
+    forged, card = clip(tmp_path / "forged.mp4", frames=4), clip(tmp_path / "card.mp4", frames=3)
+    digest = hashlib.sha256(forged.read_bytes()).digest()
+    place = desk.ring.id_of(digest) if named == "by its content" else "ab" * 32
+    planted(desk, forged, place)
+    assert take_in(desk, card) == ["stored"]
+    assert place not in desk.held()
+    assert place not in events(desk, "ingest")
+    with pytest.raises(VaultError, match="ever taken in"):
+        announced(str(Sealed(desk.vault.address, place)), "a test")
+    (finding,) = audit(desk, DAY, everything=True).findings
+    assert (finding.where, "the log knows nothing of it" in finding.what) == (place, True)
+
+
+def test_a_place_that_somebody_took_does_not_stop_the_recording_that_belongs_there(desk: Desk, tmp_path: Path) -> None:
+    forged, card = clip(tmp_path / "forged.mp4", frames=4), clip(tmp_path / "card.mp4", frames=3)
+    id_ = desk.ring.id_of(hashlib.sha256(card.read_bytes()).digest())
+    planted(desk, forged, id_)
+    planted(desk, forged, f"{id_}.2")
+    (one,) = ingest(desk, [card], {}, lambda _one: None)
+    assert one.state == "stored"
+    with opened(announced(one.address, "a test")) as file:
+        assert file.read() == card.read_bytes()
+    assert {finding.where for finding in audit(desk, DAY, everything=True).findings} == {id_, f"{id_}.2"}
+
+
+@pytest.mark.parametrize("swapped", PARTS)
+def test_what_was_swapped_between_a_crash_and_the_next_ingest_is_not_adopted(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, swapped: str
+) -> None:
+    forged, card = clip(tmp_path / "forged.mp4", frames=4), clip(tmp_path / "card.mp4", frames=3)
+    crash_before_the_entry(desk, card, monkeypatch)
+    (id_,) = events(desk, "intent")
+    other = planted(desk, forged, "cd" * 32)
+    part = Path(desk.vault.address) / "recordings" / id_[:2] / id_ / swapped
+    part.unlink()
+    part.write_bytes((other / swapped).read_bytes())
+    take_in(desk)
+    assert desk.held() == {}
+    assert take_in(desk, card) == ["stored"]
+
+
+def crash_before_the_entry(desk: Desk, card: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = Desk.record
+
+    def crash(desk: Desk, event: str, **facts: object) -> int:
+        if event == "ingest":
+            raise KeyboardInterrupt
+        return record(desk, event, **facts)
+
+    with monkeypatch.context() as during:
+        during.setattr(Desk, "record", crash)
+        with pytest.raises(KeyboardInterrupt):
+            take_in(desk, card)
+
+
+def test_the_log_names_what_will_lie_there_before_it_lies_there(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> bool:
+        os.kill(os.getpid(), signal.SIGINT)
+        return False
+
+    monkeypatch.setattr(type(desk.vault), "add", refused)
+    with pytest.raises(KeyboardInterrupt):
+        take_in(desk, clip(tmp_path / "card.mp4", frames=3))
+    assert len(events(desk, "intent")) == 1
+    assert list(desk.vault.ids()) == []
+    assert audit(desk, DAY, everything=True).findings == ()
+
+
+@needs_ptrace
+@pytest.mark.slow
+def test_an_ingest_that_is_killed_anywhere_is_made_good_and_what_is_there_reads(desk: Desk, tmp_path: Path) -> None:
+    kills = 0
+    for kills in killed_before_each_change(one_more(desk, tmp_path)):  # noqa: B007
+        (one,) = ingest(desk, [tmp_path / "card.mp4"], {}, lambda _one: None)
+        assert one.state in {"stored", "already there"}
+        with opened(announced(one.address, "a test")) as file:
+            assert file.read() == (tmp_path / "card.mp4").read_bytes()
+        (tmp_path / "card.mp4").write_bytes(os.urandom(1000))
+    assert audit(desk, DAY, everything=True, opening=True).findings == ()
+    assert len(desk.held()) == kills + 2
+    assert not list(Path(desk.vault.address).rglob("*.part"))
+
+
+def one_more(desk: Desk, folder: Path) -> Callable[[], object]:
+    (folder / "card.mp4").write_bytes(os.urandom(1000))
+    return lambda: take_in(desk, folder / "card.mp4")
+
+
+def test_what_a_killed_ingest_put_in_place_is_adopted(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = clip(tmp_path / "card.mp4", frames=3)
+    crash_before_the_entry(desk, card, monkeypatch)
+    assert desk.held() == {}
+    take_in(desk)
+    (held,) = desk.held().values()
+    assert held.entry["note"] == "found after a crash"
+    assert take_in(desk, card) == ["already there"]
+    with opened(announced(str(Sealed(desk.vault.address, *desk.held())), "a test")) as file:
+        assert file.read() == card.read_bytes()
+    assert parse(str(Sealed(desk.vault.address, *desk.held()))).id in events(desk, "intent")
