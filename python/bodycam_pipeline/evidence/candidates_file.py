@@ -35,8 +35,8 @@ def write_candidates(found: SegmentCandidates, path: Path, secret: Path) -> None
 def read_candidates(path: Path, secret: Path) -> SegmentCandidates | None:
     """What `write_candidates` left at a path; None where there is nothing, or anything but exactly that.
 
-    A candidate that went missing on the disk, or that somebody took out, would be a face that nobody hides, and one that
-    somebody put in would hide what no network saw: what changed is looked at again.
+    A candidate that went missing on the disk, or that somebody took out, would be a face that nobody hides; one that
+    somebody put in would hide what no network saw. What changed is looked at again.
 
     Raises:
         KeyFileError: the secret cannot be read.
