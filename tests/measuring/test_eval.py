@@ -123,6 +123,12 @@ def test_a_plan_that_was_made_before_is_scored_without_looking(tmp_path: Path) -
     assert "total" in told.output
 
 
+def test_the_total_is_told_beside_the_rows(tmp_path: Path) -> None:
+    done = RUN.invoke(app, ["eval", str(recordings(tmp_path)), "--boxes", f"blanket={tmp_path / 'peer'}", "--json"])
+    told = json.loads(done.stdout)
+    assert told["totals"] == [told["rows"][0] | {"clip": "total"}]
+
+
 def test_a_recording_that_is_not_the_labelled_one_is_refused(tmp_path: Path) -> None:
     recordings(tmp_path)
     facts = json.loads((tmp_path / "truth.json").read_text())

@@ -1,6 +1,7 @@
 """`bodycam eval`: detectors on labelled pictures, and what is hidden of labelled recordings, side by side."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, get_args
 
@@ -23,6 +24,7 @@ from bodycam_pipeline.rules.scoring import score
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.policy import Policy
+from bodycam_pipeline.values.score import Score
 from bodycam_pipeline.values.truth import Truth
 from bodycam_pipeline.vision.detector import SUPPRESS_IOU
 from bodycam_pipeline.vision.registry import find_model
@@ -92,32 +94,36 @@ def evaluate(
             if policies or not hiders:
                 planned = policies or {SHIPPED: _policy({}, scale)}
                 hiders |= {who: by_plans(dataset, policy, runner) for who, policy in planned.items()}
-            tables, rows = _recordings(clips_in(dataset, clip or []), hiders)
-        schema = CLIPS_SCHEMA
+            told = _recordings(clips_in(dataset, clip or []), hiders)
     else:
         names = model or list(Policy().detection.models)
-        measured, rows = _pictures(dataset, names, _meanings(call or []), false or FALSE_RATES, long_side)
-        tables, schema = [picture_table(rows, long_side)], PICTURES_SCHEMA
+        measured, told = _pictures(dataset, names, _meanings(call or []), false or FALSE_RATES, long_side)
         if out:
             out.mkdir(parents=True, exist_ok=True)
             write_plot(measured, out / "recall.svg")
-    _tell(tables, rows, schema, out, as_json=as_json)
-
-
-def _tell(tables: Sequence[Table], rows: Sequence[Row], schema: pa.Schema, out: Path | None, *, as_json: bool) -> None:
     if out:
         out.mkdir(parents=True, exist_ok=True)
-        write_rows(rows, schema, out / "measured.parquet")
+        write_rows(told.rows, told.schema, out / "measured.parquet")
     if as_json:
-        tell({"rows": rows}, "", as_json=True)
+        tell({"rows": told.rows} | ({"totals": told.totals} if told.totals else {}), "", as_json=True)
     else:
         console = Console()
-        Console(width=max(console.width, WIDE_ENOUGH)).print(*tables)
+        Console(width=max(console.width, WIDE_ENOUGH)).print(*told.tables)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What was measured: for people, for Parquet, and summed."""
+
+    tables: list[Table]
+    rows: list[Row]
+    schema: pa.Schema
+    totals: list[Row] = field(default_factory=list)
 
 
 def _pictures(
     folder: Path, names: Sequence[str], called: dict[str, Kind], rates: Sequence[float], long_side: int
-) -> tuple[list[Measured], list[Row]]:
+) -> tuple[list[Measured], _Told]:
     iou = SUPPRESS_IOU
     detectors = {found.name: StillDetector(found, long_side, iou) for found in map(find_model, names)}
     speeds = measure_speed(detectors, long_side)
@@ -126,11 +132,12 @@ def _pictures(
         watch = _watch(progress)
         for each in find_datasets(folder, called):
             measured += measure_pictures(each, detectors, rates, watch)
-    return measured, list(picture_rows(measured, speeds, long_side))
+    rows = list(picture_rows(measured, speeds, long_side))
+    return measured, _Told([picture_table(rows, long_side)], rows, PICTURES_SCHEMA)
 
 
-def _recordings(clips: dict[str, Truth], hiders: dict[str, Hider]) -> tuple[list[Table], list[Row]]:
-    tables, rows = list[Table](), list[Row]()
+def _recordings(clips: dict[str, Truth], hiders: dict[str, Hider]) -> _Told:
+    told = _Told([], [], CLIPS_SCHEMA)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         watch = _watch(progress)
         for who, hide in hiders.items():
@@ -138,9 +145,10 @@ def _recordings(clips: dict[str, Truth], hiders: dict[str, Hider]) -> tuple[list
             for number, (clip, truth) in enumerate(clips.items(), start=1):
                 scores[clip] = score(truth, hide(clip, truth))
                 watch(who, number, len(clips))
-            tables.append(clip_table(who, scores))
-            rows += [clip_row(who, clip, found) for clip, found in scores.items()]
-    return tables, rows
+            told.tables.append(clip_table(who, scores))
+            told.rows.extend(clip_row(who, clip, found) for clip, found in scores.items())
+            told.totals.append(clip_row(who, "total", sum(scores.values(), Score())))
+    return told
 
 
 def _policies(together: Sequence[str], scales: Sequence[int] | None) -> dict[str, Policy]:
