@@ -1,6 +1,8 @@
 """One segment's detections as Parquet: written once, read by every later run of the same job, under its secret."""
 
+import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +69,19 @@ def read_looks(path: Path, secret: Path) -> SegmentLooks | None:
         return None
     table = pq.read_table(pa.BufferReader(content))
     return _looks(table, json.loads((table.schema.metadata or {})[_FACTS]))
+
+
+def looks_sha256(seen: Iterable[SegmentLooks]) -> str:
+    """Digest of everything that was seen in some segments, in their order."""
+    hasher = hashlib.sha256()
+    for part in seen:
+        sizes = [len(part.looks.looks), len(part.looks.detections)]
+        hasher.update(json.dumps([part.segment, part.undecodable_pts, *sizes]).encode())
+        for table in (part.looks.looks, part.looks.detections):
+            for name in table.dtype.names or ():
+                column = table[name]
+                hasher.update(json.dumps(column.tolist()).encode() if column.dtype.hasobject else column.tobytes())
+    return hasher.hexdigest()
 
 
 def _looks(table: pa.Table, facts: dict[str, Any]) -> SegmentLooks:
