@@ -4,12 +4,13 @@ Everything is decided in the plan between the two passes, and nothing bears a re
 has been decoded again and found to be what the plan says.
 """
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bodycam_pipeline.addresses.naming import stem_of
-from bodycam_pipeline.custody.desk import announced, noted
+from bodycam_pipeline.custody.desk import announced
 from bodycam_pipeline.drawn import follow_drawn
 from bodycam_pipeline.durable import make_folder
 from bodycam_pipeline.evidence.digests import value_sha256
@@ -29,6 +30,7 @@ from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.gate import refuse_broken_promises
 from bodycam_pipeline.release.history import machine_time
 from bodycam_pipeline.release.job import Job
+from bodycam_pipeline.release.on_record import are_on_record, note_approved_plan, note_plan
 from bodycam_pipeline.release.proposals import write_proposals
 from bodycam_pipeline.release.publish import publish
 from bodycam_pipeline.release.report import write_report
@@ -144,7 +146,7 @@ def render(order: Order, plan: Plan, runner: Runner, watch: Watch = unwatched) -
             job.folders.clear_staging()
             return Published(job.folders, plan, already=True)
         write_plan(plan, job.plan_path)
-        noted(order.address, "plan approved", plan=plan.sha256)
+        note_approved_plan(job, plan)
         with machine_time(job.folders, "render", runner.workers):
             return _released(job, plan, runner, watch)
 
@@ -189,11 +191,12 @@ def _decided(order: Order) -> str:
 
 def _planned(job: Job, edits: Edits, runner: Runner, watch: Watch) -> Plan:
     models = {m.name: m.sha256 for m in job.models}
-    seen = watch_every_frame(job, runner, watch)
+    seen = _seen(job, runner, watch)
     tracks = _tracks(job, seen, runner)
     drafted = make_plan(job.recording, seen, tracks, job.policy, models)
     plan = apply_edits(drafted, edits, job.recording, job.policy, follow_drawn(job, edits, runner))
     write_plan(plan, job.plan_path)
+    note_plan(job, plan, seen)
     return plan
 
 
@@ -210,6 +213,19 @@ def _tracks(job: Job, seen: Sequence[SegmentCandidates], runner: Runner) -> tupl
     return numbered(longer)
 
 
+def _seen(job: Job, runner: Runner, watch: Watch) -> list[SegmentCandidates]:
+    """What was seen and followed in every segment.
+
+    Kept candidates that are not those that the custody log names are made anew: somebody who can read the job's secret,
+    and cannot sign the log, has changed them.
+    """
+    seen = watch_every_frame(job, runner, watch)
+    if are_on_record(job, seen):
+        return seen
+    shutil.rmtree(job.detections)
+    return watch_every_frame(job, runner, watch)
+
+
 def _released(job: Job, plan: Plan, runner: Runner, watch: Watch) -> Published:
     refuse_unwithheld(plan, job.recording)
     rendered = render_every_frame(job, plan, runner, watch)
@@ -218,7 +234,6 @@ def _released(job: Job, plan: Plan, runner: Runner, watch: Watch) -> Published:
     refuse_broken_promises(job, plan, staged, observed)
     staged = replace(staged, pictures=tuple(picture for part in observed for picture in part.pictures))
     second = _looked_at_again(job, plan, staged, runner, watch)
-    noted(job.recording.address, "release", job=job.key, plan=plan.sha256)
     publish(job, plan, staged, observed, second)
     return Published(job.folders, plan)
 

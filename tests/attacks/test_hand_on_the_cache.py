@@ -5,10 +5,8 @@ segments, models and plans are.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from bodycam_pipeline import pipeline
@@ -18,15 +16,12 @@ from bodycam_pipeline.evidence.sketches_file import sketches_path, write_sketche
 from bodycam_pipeline.kept import make_secret, read_kept, secret_path, write_kept
 from bodycam_pipeline.pipeline import Order, redact
 from bodycam_pipeline.running.local import LocalRunner
-from bodycam_pipeline.values.candidates import CANDIDATE, FOUND, POINT, Candidates, SegmentCandidates
-from bodycam_pipeline.values.detection import KINDS
-from bodycam_pipeline.values.geometry import Box
+from tests.attacks.forging import with_a_wall
 from tests.attacks.jobs import files_of, quick_policy
 from tests.clips import clip
 from tests.inline import InlineRunner
 
 POLICY = quick_policy("fill")
-EVERYWHERE = Box(0, 0, 200, 160)
 
 
 @pytest.fixture(scope="module")
@@ -70,16 +65,7 @@ def hide_a_wall(path: Path, out: Path) -> None:
     """Every frame gets a face that no network saw: it would be hidden, and called automatic."""
     seen = read_candidates(path, ours(out))
     assert seen is not None
-    parts = tuple(_with_a_wall(part) for part in seen.parts)
-    write_candidates(SegmentCandidates(seen.segment, parts), path, theirs(out))
-
-
-def _with_a_wall(part: Candidates) -> Candidates:
-    pts, sides = part.frames["pts"], (EVERYWHERE.left, EVERYWHERE.top, EVERYWHERE.right, EVERYWHERE.bottom)
-    face = np.array([(KINDS.index("face"), pts[0], pts[-1], False, *sides)], CANDIDATE)
-    points = np.array([(0, at, FOUND.index("detected"), True, *sides) for at in pts], POINT)
-    scores = np.full((len(pts), part.scores.shape[1]), 0.99, np.float32)
-    return replace(part, candidates=face, points=points, scores=scores)
+    write_candidates(with_a_wall(seen), path, theirs(out))
 
 
 def name_other_frames(path: Path, out: Path) -> None:

@@ -8,11 +8,11 @@ import pytest
 
 from bodycam_pipeline.custody.desk import Desk
 from bodycam_pipeline.custody.ingest import ingest
-from bodycam_pipeline.evidence.history_file import HEAD, HISTORY
+from bodycam_pipeline.evidence.history_file import FORMAT, HEAD, HISTORY, _mac, read_chain
 from bodycam_pipeline.pipeline import Order, redact
 from bodycam_pipeline.release.anchors import refuse_other_than_anchored
 from bodycam_pipeline.release.folders import Folders
-from bodycam_pipeline.release.history import history_of, record, refuse_unapproved
+from bodycam_pipeline.release.history import record, refuse_unapproved, standing_of
 from bodycam_pipeline.values.errors import HistoryError
 from tests.attacks.jobs import quick_policy
 from tests.clips import clip
@@ -44,17 +44,22 @@ def test_a_history_that_is_put_back_with_its_head_is_refused(job: Folders) -> No
     """The rejection is taken out, and everything beside it agrees: only the log knows better."""
     lines = (job.internal / HISTORY).read_text().splitlines(keepends=True)
     record_again(job, lines[:-1])
-    assert [event.what for event in history_of(job)] == ["worked", "submitted", "approved"]
+    assert [link.event.what for link in read_chain(job.internal) if link.finished] == [
+        "worked",
+        "submitted",
+        "approved",
+    ]
     for refuse in (refuse_other_than_anchored, refuse_unapproved):
         with pytest.raises(HistoryError, match="not the one that the custody log names"):
             refuse(job)
 
 
 def record_again(job: Folders, lines: list[str]) -> None:
-    """What somebody with a text editor and `sha256sum` does."""
+    """What somebody who has even read the job's secret does."""
     (job.internal / HISTORY).write_text("".join(lines))
-    last = hashlib.sha256(lines[-1].rstrip("\n").encode()).hexdigest()
-    (job.internal / HEAD).write_text(f"{json.dumps({'entries': len(lines), 'sha256': last})}\n")
+    macs = [_mac(job.internal, "history", line.rstrip("\n")) for line in lines]
+    head = {"format": FORMAT, "entries": macs, "mac": _mac(job.internal, "head of the history", " ".join(macs))}
+    (job.internal / HEAD).write_text(json.dumps(head))
 
 
 def test_a_history_that_is_written_anew_from_its_first_entry_is_refused(job: Folders) -> None:
@@ -64,17 +69,21 @@ def test_a_history_that_is_written_anew_from_its_first_entry_is_refused(job: Fol
         lines.append(f"{json.dumps(value, ensure_ascii=False)}\n")
         previous = hashlib.sha256(lines[-1].rstrip("\n").encode()).hexdigest()
     record_again(job, lines)
-    assert history_of(job)[-1].by == ANNA
+    assert [link.event.by for link in read_chain(job.internal) if link.finished][-1] == ANNA
     with pytest.raises(HistoryError, match="not the one"):
         refuse_unapproved(job)
 
 
-def test_a_machine_that_stopped_before_the_log_was_written_loses_nothing(
+def test_what_a_machine_stopped_in_the_middle_of_counts_once_it_was_done_again(
     job: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as stopped:
         stopped.setattr("bodycam_pipeline.release.history.anchor", lambda *_: None)
         record(job, "submitted", ANNA)
     refuse_other_than_anchored(job)
+    assert standing_of(job).state == "draft"
+    with pytest.raises(HistoryError, match="submitted by Anna Ashdown"):
+        refuse_unapproved(job)
+    record(job, "submitted", ANNA)
     record(job, "approved", BEN)
     refuse_unapproved(job)

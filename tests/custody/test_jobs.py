@@ -44,9 +44,9 @@ def test_a_sealed_recording_gives_the_release_that_the_plain_one_gives(
     bodycam("redact", one["address"], "--out", tmp_path / "sealed", "--policy", policy)
     bodycam("redact", plain, "--out", tmp_path / "plain", "--policy", policy)
     assert released(tmp_path / "sealed") == released(tmp_path / "plain")
-    assert events(desk) == ["created", "intent", "ingest", "read", "release"]
+    assert events(desk) == ["created", "intent", "ingest", "read", "plan", "release"]
     bodycam("redact", one["address"], "--out", tmp_path / "sealed", "--policy", policy)
-    assert events(desk)[5:] == ["read"], "the second time the recording is probed, and nothing is released"
+    assert events(desk)[6:] == ["read"], "the second time the recording is probed, and nothing is released"
 
 
 @pytest.mark.slow
@@ -56,7 +56,7 @@ def test_a_plan_that_is_rendered_as_it_stands_is_on_record_as_approved(
     (one,) = ingest(desk, [clip(tmp_path / "a.mp4", frames=12)], {}, lambda _one: None)
     planned = bodycam("detect", one.address, "--out", tmp_path / "out", "--policy", policy)
     bodycam("render", one.address, "--plan", planned["plan"], "--out", tmp_path / "two", "--policy", policy)
-    assert events(desk)[3:] == ["read", "read", "plan approved", "release"]
+    assert events(desk)[3:] == ["read", "plan", "read", "plan approved", "release"]
 
 
 @pytest.mark.slow
@@ -67,7 +67,7 @@ def test_a_batch_takes_a_whole_vault(desk: Desk, tmp_path: Path, policy: Path, w
     out = tmp_path / "out"
     told = bodycam("batch", Sealed(desk.vault.address), "--out", out, "--policy", policy, *words)
     assert told["states"] == {"published": 2}
-    assert sorted(events(desk)[5:]) == ["read", "read", "release", "release"]
+    assert sorted(events(desk)[5:]) == ["plan", "plan", "read", "read", "release", "release"]
     assert events(desk)[5] == "read"
 
 
@@ -101,7 +101,7 @@ def test_a_vault_in_a_real_s3_store(
     bodycam("redact", one["address"], "--out", tmp_path / "sealed", "--policy", policy)
     bodycam("redact", plain, "--out", tmp_path / "plain", "--policy", policy)
     assert released(tmp_path / "sealed") == released(tmp_path / "plain")
-    assert events(desk) == ["created", "intent", "ingest", "read", "release"]
+    assert events(desk) == ["created", "intent", "ingest", "read", "plan", "release"]
     names = {info.path for info in s3.get_file_info(fs.FileSelector("evidence", recursive=True)) if info.is_file}
     assert {Path(name).name for name in names} == {"vault.json", "key.age", "facts.age", "recording.age"}
 

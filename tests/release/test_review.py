@@ -103,7 +103,8 @@ def test_what_was_approved_is_this_very_release(job: Folders) -> None:
 
     facts = json.loads(noted.read_text()) | {"manifest": hashlib.sha256(manifest.read_bytes()).hexdigest()}
     noted.write_text(json.dumps(facts))
-    assert standing_of(job).state == "draft"
+    with pytest.raises(PackageError, match="was changed after it was written"):
+        standing_of(job)
 
 
 def test_a_policy_that_asks_for_nobody_needs_nobody(tmp_path: Path) -> None:
@@ -207,12 +208,15 @@ def test_every_byte_of_a_history_counts(job: Folders) -> None:
             history_of(job)
 
 
-def test_a_machine_that_stopped_between_an_entry_and_its_head_loses_nothing(job: Folders) -> None:
+def test_what_a_machine_stopped_in_the_middle_of_does_not_count_until_it_is_done_again(job: Folders) -> None:
     record(job, "submitted", ANNA)
     head = (job.internal / HEAD).read_bytes()
     record(job, "approved", BEN)
     (job.internal / HEAD).write_bytes(head)
-    assert history_of(job)[-1].by == BEN
+    assert history_of(job)[-1].what == "submitted"
+    with pytest.raises(HistoryError, match=f"approved by {BEN} at .* was never finished"):
+        package(job)
+    record(job, "approved", BEN)
     record(job, "approved", CARA)
     assert standing_of(job).state == "approved"
 

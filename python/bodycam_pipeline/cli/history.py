@@ -4,9 +4,8 @@ import typer
 
 from bodycam_pipeline.cli.job import Job
 from bodycam_pipeline.cli.output import AsJson, tell
-from bodycam_pipeline.release.anchors import refuse_other_than_anchored
+from bodycam_pipeline.release.anchors import told
 from bodycam_pipeline.release.folders import Folders
-from bodycam_pipeline.release.history import history_of
 from bodycam_pipeline.values.event import Event
 
 
@@ -17,11 +16,10 @@ def add_to(app: typer.Typer) -> None:
 
 def history(job: Job, as_json: AsJson = False) -> None:
     """Print a job's history, the oldest first; refused if an entry was edited, moved or cut off."""
-    refuse_other_than_anchored(Folders.of(job))
-    events = history_of(Folders.of(job))
+    events = told(Folders.of(job))
     tell(
-        {"events": [_facts(event) for event in events]},
-        "\n".join(map(_sentence, events)) or "nothing was done yet",
+        {"events": [_facts(event) | {"counts": counts} for event, counts in events]},
+        "\n".join(_sentence(event, counts=counts) for event, counts in events) or "nothing was done yet",
         as_json=as_json,
     )
 
@@ -31,6 +29,8 @@ def _facts(event: Event) -> dict[str, object]:
     return named | event.facts
 
 
-def _sentence(event: Event) -> str:
+def _sentence(event: Event, *, counts: bool) -> str:
     facts = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in event.facts.items())
-    return f"{event.at}  {event.what} by {event.by}" + "".join(f", {part}" for part in (facts, event.why) if part)
+    unfinished = "" if counts else "does not count: it was never finished (whoever did it does it again)"
+    parts = "".join(f", {part}" for part in (facts, event.why, unfinished) if part)
+    return f"{event.at}  {event.what} by {event.by}{parts}"

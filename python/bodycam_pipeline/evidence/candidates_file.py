@@ -1,7 +1,9 @@
 """One segment's candidates as a file: written once, read by every later run of the same job, under its secret."""
 
+import hashlib
 import io
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,18 @@ def read_candidates(path: Path, secret: Path) -> SegmentCandidates | None:
         facts = json.loads(tables["facts"].tobytes())
         parts = tuple(_part(dict(each), n, tables) for n, each in enumerate(facts["parts"]))
     return SegmentCandidates(facts["segment"], parts)
+
+
+def candidates_sha256(seen: Iterable[SegmentCandidates]) -> str:
+    """Digest of everything that was found in some segments, in their order."""
+    hasher = hashlib.sha256()
+    for found in seen:
+        for part in found.parts:
+            sizes = [len(getattr(part, name)) for name in _TABLES]
+            hasher.update(json.dumps([found.segment, _facts(part), *sizes]).encode())
+            for name in _TABLES:
+                hasher.update(getattr(part, name).tobytes())
+    return hasher.hexdigest()
 
 
 def _facts(part: Candidates) -> dict[str, Any]:

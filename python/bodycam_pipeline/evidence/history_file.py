@@ -1,59 +1,77 @@
-"""``history.jsonl``: entries of which each names the one before by its SHA-256, and a head that names the last.
+"""``history.jsonl``: entries of which each names the one before by its SHA-256, and a head that vouches for each one.
 
-An entry that is edited, moved or taken out breaks the chain, and one that is cut off the end is missed by the head.
-Whoever can write both files can write another history: the custody log, or a copy of the head kept elsewhere, shows it.
+The head holds a MAC of every entry under the job's secret, and one of itself. An entry that is edited, moved, taken out
+or cut off the end leaves a MAC without its entry: that is refused. An entry without a MAC is one that was never
+finished, because the machine stopped, or that somebody wrote with an editor: it stands there and does not count.
+Whoever can read the secret can write another history: the custody log, or a copy of the head elsewhere, shows it.
 """
 
 import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from bodycam_pipeline.durable import disk_errors, write_atomically
+from bodycam_pipeline.kept import keyed, read_secret, secret_path
 from bodycam_pipeline.values.errors import HistoryError
 from bodycam_pipeline.values.event import Event
 
 HISTORY, HEAD = "history.jsonl", "history.head"
+FORMAT = 2
 _NONE = "0" * 64
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One entry of the chain.
+
+    Attributes:
+        sha256: Stands for all entries up to it.
+        event: What it says.
+        finished: Whether the head vouches for it.
+    """
+
+    sha256: str
+    event: Event
+    finished: bool
+
+
 def append_event(folder: Path, event: Event) -> None:
-    """Add an entry; it is on the disk when this returns.
+    """Add an entry; it is on the disk, and vouched for, when this returns.
 
     Who adds holds the history (`held`) from before it is read to decide whether this may be added.
 
     Raises:
         HistoryError: what is there was changed: nothing is added to it.
+        KeyFileError: the job's secret cannot be read.
         StorageError: the disk refused.
     """
-    lines = _lines(folder)
+    lines, macs = _lines(folder), _head(folder)
     line = json.dumps({"previous": _sha256(lines[-1]) if lines else _NONE} | asdict(event), ensure_ascii=False)
+    macs.append(_mac(folder, "history", line))
     write_atomically(folder / HISTORY, "".join(f"{entry}\n" for entry in [*lines, line]).encode())
-    head = {"entries": len(lines) + 1, "sha256": _sha256(line)}
+    head = {"format": FORMAT, "entries": macs, "mac": _mac(folder, "head of the history", " ".join(macs))}
     write_atomically(folder / HEAD, f"{json.dumps(head)}\n".encode())
 
 
-def read_events(folder: Path) -> tuple[Event, ...]:
+def read_chain(folder: Path) -> tuple[Link, ...]:
     """Every entry, the oldest first.
 
     Raises:
-        HistoryError: an entry was edited, moved, taken out or cut off.
+        HistoryError: an entry that was vouched for was edited, moved, taken out or cut off.
+        KeyFileError: the job's secret cannot be read.
     """
-    return tuple(event for _, event in read_chain(folder))
+    macs = set(_head(folder))
+    return tuple(Link(_sha256(line), _event(line, folder), _is_among(macs, folder, line)) for line in _lines(folder))
 
 
-def read_chain(folder: Path) -> tuple[tuple[str, Event], ...]:
-    """Every entry with its SHA-256, which stands for all entries up to it.
-
-    Raises:
-        HistoryError: as `read_events`.
-    """
-    return tuple((_sha256(line), _event(line, folder)) for line in _lines(folder))
+def _is_among(macs: Collection[str], folder: Path, line: str) -> bool:
+    return bool(macs) and _mac(folder, "history", line) in macs
 
 
 def _lines(folder: Path) -> list[str]:
@@ -70,19 +88,38 @@ def _lines(folder: Path) -> list[str]:
         previous = _sha256(line)
     if text and not text.endswith("\n"):
         raise _changed(folder, "its last entry is cut")
-    _check_head(folder, lines)
+    _refuse_missing(folder, lines)
     return lines
 
 
-def _check_head(folder: Path, lines: list[str]) -> None:
-    """The head is written after the entry: between the two a machine may stop, and the head be one behind."""
-    head = _json((folder / HEAD).read_text()) if (folder / HEAD).exists() else {"entries": 0, "sha256": _NONE}
+def _refuse_missing(folder: Path, lines: list[str]) -> None:
+    """Every MAC of the head has its entry, in this order; between the first entry and its head a machine may stop."""
+    macs = _head(folder)
+    if not macs and len(lines) > 1:
+        raise _changed(folder, f"it has {len(lines)} entries where 0 were written")
+    there = iter([_mac(folder, "history", line) for line in lines] if macs else [])
+    if not all(mac in there for mac in macs):
+        raise _changed(folder, "an entry is not there as it was written")
+
+
+def _head(folder: Path) -> list[str]:
+    if not (folder / HEAD).exists():
+        return []
+    head = _json((folder / HEAD).read_text())
+    if head.get("format") != FORMAT:
+        raise HistoryError(
+            f"{folder / HEAD} is of another version, or was changed: this program reads format {FORMAT}",
+            remedy="Redact the recording again into another folder; keep this one for its history.",
+        )
     entries = head.get("entries")
-    if entries not in {len(lines), len(lines) - 1}:
-        raise _changed(folder, f"it has {len(lines)} entries where {entries} were written")
-    named = _sha256(lines[entries - 1]) if entries else _NONE
-    if named != head.get("sha256"):
-        raise _changed(folder, "its last entry is not the one that was written")
+    macs = [str(mac) for mac in entries] if isinstance(entries, list) else []
+    if head.get("mac") != _mac(folder, "head of the history", " ".join(macs)):
+        raise _changed(folder, "its head is not the one that was written")
+    return macs
+
+
+def _mac(folder: Path, use: str, text: str) -> str:
+    return keyed(read_secret(secret_path(folder)), use, text.encode()).hex()
 
 
 def _event(line: str, folder: Path) -> Event:

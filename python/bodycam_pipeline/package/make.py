@@ -20,6 +20,7 @@ from bodycam_pipeline.durable import (
     write_atomically,
 )
 from bodycam_pipeline.evidence.commitments import FrameTable
+from bodycam_pipeline.evidence.digests import file_sha256
 from bodycam_pipeline.evidence.frames_file import PictureFacts, framehash_text, read_frames
 from bodycam_pipeline.evidence.keys import fingerprint, public_pem
 from bodycam_pipeline.evidence.signing import IN_TOTO, sign
@@ -42,7 +43,7 @@ from bodycam_pipeline.package.letter import letter_fields
 from bodycam_pipeline.package.statement import Statement, predicate_of
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.history import record, refuse_unapproved
-from bodycam_pipeline.release.source import kept_source
+from bodycam_pipeline.values.errors import PackageError
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,9 @@ class Packaged:
 def make_package(job: Folders, to: Path, key: Ed25519PrivateKey, by: str) -> Packaged:
     """Package a job's release in a folder, or in one file where the name ends in ``.zip``.
 
-    The same job and key give the same bytes. Nothing bears the name before all of it is on the disk, and nothing is
-    released that does not stand in the job's history, under a person's name, before.
+    The same job and key give the same bytes. What is packaged is what was approved, byte for byte, whatever is
+    exchanged meanwhile. Nothing bears the name before all of it is on the disk, and nothing is released that does not
+    stand in the job's history, under a person's name, before.
 
     Raises:
         NotApprovedError: fewer people have approved the release than its policy asks for.
@@ -72,22 +74,25 @@ def make_package(job: Folders, to: Path, key: Ed25519PrivateKey, by: str) -> Pac
         ReleaseExistsError: something bears the name already.
         StorageError: the disk refused.
     """
-    refuse_unapproved(job)
+    published = refuse_unapproved(job)
     refuse_taken(to)
     make_folder(to.parent)
     with disk_errors(to), TemporaryDirectory(prefix=f".{to.name}.", suffix=".part", dir=to.parent) as staging:
         folder = Path(staging) / "package"
         shutil.copytree(job.release, folder)
         manifest = check_files(folder)
-        _add_files(folder, manifest, job, key)
-        _sign(folder, predicate_of(manifest, _frames(folder), kept_source(job).root()), key)
+        if file_sha256(folder / "manifest.json") != published.manifest:
+            raise PackageError(f"{job.release} was exchanged meanwhile", remedy="Find out by whom, and run again.")
+        _add_files(folder, manifest, public_index(job, manifest), key)
+        _sign(folder, predicate_of(manifest, _frames(folder), published.source), key)
         packaged = Packaged(to, fingerprint(key.public_key()), digests_of(plain_files(folder))[STATEMENT])
-        record(job, "released", by, statement=packaged.statement_sha256, fingerprint=packaged.fingerprint)
+        facts = {"statement": packaged.statement_sha256, "fingerprint": packaged.fingerprint}
+        record(job, "released", by, of=published.manifest, **facts)
         _put(folder, to)
     return packaged
 
 
-def _add_files(folder: Path, manifest: dict[str, Any], job: Folders, key: Ed25519PrivateKey) -> None:
+def _add_files(folder: Path, manifest: dict[str, Any], index: dict[str, bytes], key: Ed25519PrivateKey) -> None:
     (video,) = folder.glob("*.mp4")
     texts = {
         FRAMEHASH: gzip.compress(framehash(video, _frames(folder)), mtime=0),
@@ -95,7 +100,7 @@ def _add_files(folder: Path, manifest: dict[str, Any], job: Folders, key: Ed2551
         LETTER: letter_fields(manifest).encode(),
         GUIDE: resources(__package__).joinpath("verify-by-hand.md").read_bytes(),
         PAGE: resources(__package__).joinpath(PAGE).read_bytes(),
-        **public_index(job, manifest),
+        **index,
     }
     for name, text in texts.items():
         write_atomically(folder / name, text)

@@ -13,7 +13,7 @@ from bodycam_pipeline.package.archive import opened
 from bodycam_pipeline.package.check import Trust, check_signed_files
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.history import record
-from bodycam_pipeline.release.job import refuse_changed
+from bodycam_pipeline.release.job import published_manifest
 from bodycam_pipeline.release.source import kept_source
 from bodycam_pipeline.values.errors import PackageError, VerificationError
 
@@ -28,13 +28,18 @@ def open_frame(job: Folders, at: Fraction, by: str, why: str) -> bytes:
         StateError: nothing was released yet, or nobody is named.
         PackageError: no release, or none that a frame of can be opened; or it shows nothing at that time.
     """
-    refuse_changed(job)
+    published, _ = published_manifest(job)
     time_base = probe(str(job.release / job.video_name)).video.time_base
     frames, source = FrameTable(*read_frames(job.release / "frames.parquet")), kept_source(job)
+    if source.root() != published.source:
+        raise PackageError(
+            f"the list of source frames in {job.internal} is not the one that {job.release} commits to",
+            remedy="Restore it, and the job's secret, from a backup.",
+        )
     number = bisect_right(frames.pts.tolist(), at / time_base) - 1
     if number < 0:
         raise PackageError("the release shows nothing at that time", remedy="Give a time at or after its first frame.")
-    record(job, "opened", by, why, frame=str(number))
+    record(job, "opened", by, why, of=published.manifest, frame=str(number))
     return _written(source.open(number), int(frames.pts[number]))
 
 

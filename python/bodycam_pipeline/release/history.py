@@ -1,25 +1,32 @@
 """What people and machines did to a job: one function through which everything passes, and what it allows."""
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from bodycam_pipeline.evidence.history_file import append_event, held, read_events
-from bodycam_pipeline.release.anchors import anchor, refuse_other_than_anchored
+from bodycam_pipeline.evidence.history_file import append_event, held
+from bodycam_pipeline.release.anchors import anchor, told
 from bodycam_pipeline.release.folders import Folders
-from bodycam_pipeline.release.job import refuse_changed
+from bodycam_pipeline.release.job import Noted, published_manifest
 from bodycam_pipeline.rules.standing import Standing, standing
-from bodycam_pipeline.values.errors import NotApprovedError, StateError
+from bodycam_pipeline.values.errors import HistoryError, NotApprovedError, PackageError, StateError
 from bodycam_pipeline.values.event import Event, What
 
 
-def record(job: Folders, what: What, by: str, why: str = "", **facts: str) -> Event:
+def record(job: Folders, what: What, by: str, why: str = "", *, of: str = "", **facts: str) -> Event:
     """Write one event into a job's history; it is on the disk when this returns. Nothing else writes there.
 
+    Args:
+        job: Its folders.
+        what: What was done.
+        by: By whom.
+        why: Why.
+        of: SHA-256 of the manifest of the release that it was done to, where the caller has looked at one.
+        facts: What else belongs to this kind of event.
+
     Raises:
-        PackageError: it is done to a release, and none is published here, or it was changed since.
+        PackageError: it is done to a release, and none is published here, it was changed since, or it is another one.
         StateError: it may not be done now, or not by this person; or nobody is named.
         HistoryError: the history was changed.
         VaultError: the recording lies in a vault that cannot be reached, or whose keys are missing.
@@ -27,24 +34,32 @@ def record(job: Folders, what: What, by: str, why: str = "", **facts: str) -> Ev
     """
     if not by.strip():
         raise StateError("somebody has to be named", remedy="Say who: --by NAME.")
-    release = "" if what in {"worked", "spent"} else refuse_changed(job)
+    release = "" if what in {"worked", "spent"} else of or published_manifest(job)[0].manifest
     event = Event(datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), what, by.strip(), why.strip(), release, facts)
     with held(job.internal):
-        if release and (refusal := standing_of(job).refusal(what, by)):
-            raise StateError(refusal, remedy="`bodycam history` tells what was done and by whom.")
+        if release:
+            _refuse_not_allowed(job, event)
         append_event(job.internal, event)
         if release:
             anchor(job, event)
     return event
 
 
+def _refuse_not_allowed(job: Folders, event: Event) -> None:
+    noted, now = _standing(job)
+    if noted.manifest != event.release:
+        raise PackageError(f"{job.release} was exchanged meanwhile", remedy="Find out by whom, and run again.")
+    if refusal := now.refusal(event.what, event.by):
+        raise StateError(refusal, remedy="`bodycam history` tells what was done and by whom.")
+
+
 def history_of(job: Folders) -> tuple[Event, ...]:
-    """Everything that was done to a job, the oldest first.
+    """Everything that was done to a job and counts, the oldest first.
 
     Raises:
-        HistoryError: it was changed after it was written.
+        HistoryError: it was changed after it was written, or is not the one that the custody log names.
     """
-    return read_events(job.internal)
+    return tuple(event for event, counts in told(job) if counts)
 
 
 def standing_of(job: Folders) -> Standing:
@@ -54,24 +69,38 @@ def standing_of(job: Folders) -> Standing:
         PackageError: none is published here, or it was changed since.
         HistoryError: the history was changed.
     """
-    release = refuse_changed(job)
-    manifest = json.loads((job.release / "manifest.json").read_text())
-    return standing(history_of(job), release, int(manifest["policy"]["approvals"]))
+    return _standing(job)[1]
 
 
-def refuse_unapproved(job: Folders) -> None:
-    """Refuse a release that fewer people have approved than its policy asks for.
+def _standing(job: Folders) -> tuple[Noted, Standing]:
+    noted, manifest = published_manifest(job)
+    return noted, standing(history_of(job), noted.manifest, int(manifest["policy"]["approvals"]))
+
+
+def refuse_unapproved(job: Folders) -> Noted:
+    """Refuse a release that fewer people have approved than its policy asks for; returns what is noted of it.
 
     Raises:
         NotApprovedError: that.
-        PackageError, HistoryError: as `standing_of`; or the history is not the one that the custody log names.
+        PackageError, HistoryError: as `standing_of`; or the last entry was never finished.
     """
-    refuse_other_than_anchored(job)
-    now = standing_of(job)
+    noted, now = _standing(job)
+    _refuse_unfinished(job)
     if not now.may_be_released:
         raise NotApprovedError(
             f"{job.release} is {now.state} with {len(now.approvals)} of the {now.needed} approvals its policy asks for",
             remedy="`bodycam review submit`, then `bodycam review approve` by different people.",
+        )
+    return noted
+
+
+def _refuse_unfinished(job: Folders) -> None:
+    """Refuse to go on from an entry that does not count: it may be a rejection."""
+    *_, (last, counts) = told(job) or [(None, True)]
+    if last is not None and not counts:
+        raise HistoryError(
+            f"the last entry, {last.what} by {last.by} at {last.at}, was never finished and does not count",
+            remedy="Whoever did it does it again. If nobody did, find out who wrote it; then reject and submit again.",
         )
 
 

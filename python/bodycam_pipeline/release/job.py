@@ -1,14 +1,16 @@
 """The job's own record: which work this is, and whether it is done. Same key, same work."""
 
+import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.evidence.digests import file_sha256, value_sha256
 from bodycam_pipeline.evidence.plan_file import read_plan
-from bodycam_pipeline.kept import secret_path
+from bodycam_pipeline.kept import keyed, read_secret, secret_path
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.rules.second_look import auditor_scales
 from bodycam_pipeline.values.errors import PackageError, ReleaseExistsError
@@ -19,6 +21,28 @@ from bodycam_pipeline.values.recording import Recording, StreamFate
 from bodycam_pipeline.vision.evidence import worth_of
 
 TOOL_VERSION = version("bodycam-pipeline")
+RECORD, RECORD_FORMAT = "job.json", 2
+
+
+@dataclass(frozen=True)
+class Noted:
+    """What is noted inside, under the job's secret, of a release before it takes its place.
+
+    Attributes:
+        key: Of the job.
+        manifest: SHA-256 of the release's manifest.
+        plan: Digest of the whole plan, names and all.
+        source: Root over the salted commitments to the source's frames.
+        recording: SHA-256 of the recording.
+        address: Where it lay.
+    """
+
+    key: str
+    manifest: str
+    plan: str
+    source: str
+    recording: str
+    address: str
 
 
 @dataclass(frozen=True)
@@ -108,9 +132,8 @@ class Job:
         """
         if not self.folders.release.exists():
             return False
-        record = self._record()
-        manifest = self.folders.release / "manifest.json"
-        if record.get("key") == self.key and manifest.exists() and file_sha256(manifest) == record.get("manifest"):
+        noted, manifest = self._noted(), self.folders.release / "manifest.json"
+        if noted and noted.key == self.key and manifest.exists() and file_sha256(manifest) == noted.manifest:
             return True
         raise ReleaseExistsError(
             f"{self.folders.release} exists and is not this work "
@@ -118,48 +141,81 @@ class Job:
             remedy="Choose another folder with --out, or move that release away; nothing is ever replaced.",
         )
 
-    def record_published(self, manifest_sha256: str) -> None:
+    def _noted(self) -> Noted | None:
+        try:
+            return record_of(self.folders)
+        except PackageError:
+            return None
+
+    def record_published(self, manifest_sha256: str, plan_sha256: str, source_root: str) -> Noted:
         """Note, inside, which work the release is. Written before the release takes its place.
 
         Raises:
+            KeyFileError: the job's secret cannot be read.
             StorageError: the disk refused.
         """
-        recording = {"recording": self.recording.sha256, "address": self.recording.address}
-        record = {"key": self.key, "manifest": manifest_sha256} | recording
-        write_atomically(self.folders.internal / "job.json", json.dumps(record, indent=2).encode())
-
-    def _record(self) -> dict[str, str]:
-        return record_of(self.folders)
-
-
-def record_of(folders: Folders) -> dict[str, str]:
-    """What `Job.record_published` noted; empty where it did not yet."""
-    try:
-        record = json.loads((folders.internal / "job.json").read_text())
-    except (OSError, ValueError):
-        return {}
-    return record if isinstance(record, dict) else {}
+        recording = self.recording
+        noted = Noted(self.key, manifest_sha256, plan_sha256, source_root, recording.sha256, recording.address)
+        record = {"format": RECORD_FORMAT, **asdict(noted), "mac": _mac(self.folders, noted)}
+        write_atomically(self.folders.internal / RECORD, json.dumps(record, indent=2).encode())
+        return noted
 
 
-def refuse_changed(folders: Folders) -> str:
-    """Refuse a place without a release, or whose manifest is not the published one; returns that one's digest.
+def record_of(folders: Folders) -> Noted | None:
+    """What `Job.record_published` noted; None where it did not yet.
 
     Raises:
-        PackageError: either.
+        PackageError: it was changed since, or an older version wrote it.
     """
-    manifest = folders.release / "manifest.json"
-    if not manifest.exists():
+    path = folders.internal / RECORD
+    if not path.exists():
+        return None
+    try:
+        record = json.loads(path.read_text())
+        mac, format_ = record.pop("mac", ""), record.pop("format", 1)
+        noted = Noted(**record)
+        right = format_ == RECORD_FORMAT and mac == _mac(folders, noted)
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise _not_noted(path, "it is not what this version writes") from error
+    if not right:
+        raise _not_noted(path, "it was changed after it was written")
+    return noted
+
+
+def _mac(folders: Folders, noted: Noted) -> str:
+    text = json.dumps(asdict(noted), sort_keys=True)
+    return keyed(read_secret(secret_path(folders.internal)), "published", text.encode()).hex()
+
+
+def _not_noted(path: Path, why: str) -> PackageError:
+    return PackageError(
+        f"{path} does not say which release was published here: {why}",
+        remedy="Restore it from a backup. Of older versions there is none: redact the recording again elsewhere.",
+    )
+
+
+def published_manifest(folders: Folders) -> tuple[Noted, dict[str, Any]]:
+    """What was noted of a release, and its manifest, which is read once and is the one that was published.
+
+    Raises:
+        PackageError: there is no release here, or its manifest is another one.
+    """
+    path = folders.release / "manifest.json"
+    try:
+        content = path.read_bytes()
+    except OSError as error:
         raise PackageError(
             f"there is no release at {folders.release}",
             remedy="Name OUT/NAME of a published release: `bodycam redact` prints where it is.",
-        )
-    sha256 = file_sha256(manifest)
-    if sha256 != record_of(folders).get("manifest"):
+        ) from error
+    noted = record_of(folders)
+    if noted is None or hashlib.sha256(content).hexdigest() != noted.manifest:
         raise PackageError(
             f"{folders.release} is not what was published: its manifest is another one than {folders.internal} notes",
             remedy="Redact the recording again into another folder.",
         )
-    return sha256
+    manifest: dict[str, Any] = json.loads(content)
+    return noted, manifest
 
 
 def _facts(model: Model) -> list[object]:
