@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 from bodycam_pipeline.cli.main import app
 from bodycam_pipeline.values.errors import FetchError, MissingModelError, ModelDigestError, ModelError
 from bodycam_pipeline.values.model import Thresholds
-from bodycam_pipeline.values.policy import DetectionRule
 from bodycam_pipeline.vision.adding import Registration, add_model, fetch_model
-from bodycam_pipeline.vision.detector import Detector
+from bodycam_pipeline.vision.detector import Detector, Looking
+from bodycam_pipeline.vision.evidence import worth_of
 from bodycam_pipeline.vision.registry import find_model, list_models, own_folder, public_models
 from tests.vision import graphs
 from tests.vision.graphs import bright_spots, saved
@@ -137,8 +137,9 @@ def test_an_added_model_of_many_classes_looks_for_its_kind_alone(tmp_path: Path)
     path = saved(graphs.yolov8(3), tmp_path / "m.onnx")
     model = add_model(path, said(classes={1: "face"}, **LIMITS))
     bright = frame(portrait((640, 360), (300, 180), 100)[0])
-    looks = Detector([model], DetectionRule(long_sides_px=(640,)), facts(640, 360)).look([(0, bright)])
-    assert {each.kind for each in looks[0].detections} == {"face"}
+    (lowest,) = worth_of([model]).lowest
+    found = Detector([Looking(model, (640,), lowest)], facts(640, 360)).look(bright)
+    assert {each.kind for each in found} == {"face"}
 
 
 def test_a_public_model_is_fetched_verified_and_registered(tmp_path: Path) -> None:
