@@ -28,6 +28,9 @@ any other type (data partitions, auxiliary or scalable slices, ends of sequences
 _DECODED_KINDS = frozenset({0, 1, 2})
 """P, B and I slices; SP and SI switch between streams."""
 
+MOST_SLICES = 1024
+"""Of one picture; recorders write one to a few dozen. A packet with more is not worth looking at slice by slice."""
+
 _OWN_NUMBERS = range(1, 32)
 """seq_parameter_set_id goes up to 31; 0 is what most recorders use."""
 
@@ -74,7 +77,7 @@ def plain_sequence(sets: Sequence[bytes]) -> SequenceFacts | None:
         return None
     (sequence,) = sequences
     fitting = all(picture.plain and picture.whole and picture.sequence == sequence.number for picture in pictures)
-    distinct = len({picture.number for picture in pictures}) == len(pictures) < len(_OWN_NUMBERS)
+    distinct = len({picture.number for picture in pictures}) == len(pictures) < len(_OWN_NUMBERS) - 1
     return sequence if fitting and distinct and _is_plain(sequence) else None
 
 
@@ -103,7 +106,9 @@ class CopyTest:
         return kind in _LEFT_OUT and (kind not in {H264_SPS, H264_PPS} or unit.rstrip(b"\0") in self._known)
 
     def _is_picture(self, slices: Sequence[bytes]) -> bool:
-        if len({unit[0] & 31 == H264_IDR for unit in slices}) != 1 or any(map(_is_odd, slices)):
+        if len(slices) > MOST_SLICES or len({unit[0] & 31 == H264_IDR for unit in slices}) != 1:
+            return False
+        if any(map(_is_odd, slices)):
             return False
         heads = [read_slice(unit) for unit in slices]
         firsts = [head.first_block for head in heads]
@@ -111,6 +116,7 @@ class CopyTest:
             firsts == sorted(set(firsts))
             and firsts[0] == 0
             and all(head.parameters in self._numbers and head.kind in _DECODED_KINDS for head in heads)
+            and not any(head.odd for head in heads)
         )
 
 
