@@ -30,6 +30,7 @@ from bodycam_pipeline.addresses.naming import is_local, name_of, path_of
 from bodycam_pipeline.addresses.store import listed
 from bodycam_pipeline.backlog.orders import Wish
 from bodycam_pipeline.evidence.policy_file import read_policy
+from bodycam_pipeline.foreign import open_regular
 from bodycam_pipeline.values.errors import UnreadableRecordingError, WorkListError
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.vault.naming import Sealed, is_sealed, parse
@@ -187,6 +188,7 @@ def _because(policy: Policy, reason: str, where: str) -> Policy:
 
 def _rows(path: Path) -> Iterator[Mapping[str, object]]:
     try:
+        open_regular(path).close()
         yield from _csv_rows(path) if path.suffix.lower() == ".csv" else _parquet_rows(path)
     except (OSError, UnicodeDecodeError, csv.Error, ValueError) as error:
         raise WorkListError(f"cannot read the list {path.name}: {error}", remedy="Check the file.") from error

@@ -18,6 +18,7 @@ from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.evidence.policy_file import read_policy
 from bodycam_pipeline.running.ledger import Ledger
 from bodycam_pipeline.values.policy import Policy
+from bodycam_pipeline.values.printable import printable
 
 Given = Annotated[
     list[str],
@@ -94,5 +95,5 @@ def _show_failures(file: Path) -> None:
         return
     table = Table("recording", "state", "why", title=f"Not published (the first {ROWS})" if len(rows) == ROWS else None)
     for row in rows:
-        table.add_row(escape(name_of(row.address)), row.state, escape(row.why))
+        table.add_row(escape(name_of(row.address)), row.state, escape(printable(row.why)))
     Console().print(table)

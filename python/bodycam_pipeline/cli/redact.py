@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from bodycam_pipeline import pipeline
+from bodycam_pipeline.addresses.naming import in_text
 from bodycam_pipeline.cli.output import AsJson, tell, watched
 from bodycam_pipeline.evidence.edits_file import read_edits
 from bodycam_pipeline.evidence.plan_file import read_plan
@@ -104,7 +105,7 @@ def _order(
         rules = rules.with_second_look(gate)
     if models:
         rules = rules.with_models(models)
-    return Order(recording, out, rules, read_edits(edits) if edits else Edits())
+    return Order(in_text(recording), out, rules, read_edits(edits) if edits else Edits())
 
 
 def _counts(plan: Plan) -> dict[str, object]:

@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -184,6 +185,8 @@ def _stamp(path: Path) -> tuple[int, float]:
         found = path.stat()
     except OSError as error:
         raise UnreadableRecordingError(f"it is gone ({error.strerror})", remedy="Connect the card again.") from error
+    if not stat.S_ISREG(found.st_mode):
+        raise UnreadableRecordingError("it is no regular file", remedy="Name files: a pipe or a device has no end.")
     return found.st_size, found.st_mtime
 
 

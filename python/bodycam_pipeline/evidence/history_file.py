@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bodycam_pipeline.durable import disk_errors, write_atomically
+from bodycam_pipeline.foreign import parse_json
 from bodycam_pipeline.values.errors import HistoryError
 from bodycam_pipeline.values.event import Event
 
@@ -78,7 +79,7 @@ def _check_head(folder: Path, lines: list[str]) -> None:
     """The head is written after the entry: between the two a machine may stop, and the head be one behind."""
     head = _json((folder / HEAD).read_text()) if (folder / HEAD).exists() else {"entries": 0, "sha256": _NONE}
     entries = head.get("entries")
-    if entries not in {len(lines), len(lines) - 1}:
+    if not isinstance(entries, int) or entries not in {len(lines), len(lines) - 1}:
         raise _changed(folder, f"it has {len(lines)} entries where {entries} were written")
     named = _sha256(lines[entries - 1]) if entries else _NONE
     if named != head.get("sha256"):
@@ -96,7 +97,7 @@ def _event(line: str, folder: Path) -> Event:
 
 def _json(text: str) -> dict[str, Any]:
     try:
-        value = json.loads(text)
+        value = parse_json(text)
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.evidence.digests import value_sha256
+from bodycam_pipeline.foreign import parse_json
 from bodycam_pipeline.values.detection import Detection, Look
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.looks import Looks, SegmentLooks
@@ -58,7 +59,7 @@ def read_looks(path: Path) -> SegmentLooks | None:
     try:
         table = pq.read_table(path, memory_map=False)
         metadata = table.schema.metadata or {}
-        facts = json.loads(metadata[_FACTS])
+        facts = parse_json(metadata[_FACTS])
         unchanged = metadata[_DIGEST].decode() == _digest(table, facts)
     except (OSError, pa.ArrowException, KeyError, ValueError):
         return None

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bodycam_pipeline.durable import write_atomically
+from bodycam_pipeline.foreign import parse_json
 from bodycam_pipeline.values.errors import PlanError
 from bodycam_pipeline.values.geometry import Region
 from bodycam_pipeline.values.plan import (
@@ -81,7 +82,7 @@ def _metadata(table: pa.Table, path: Path) -> dict[str, Any]:
     if stored is None or not table.schema.equals(REGION_SCHEMA):
         raise _not_a_plan(path)
     try:
-        facts = dict(json.loads(stored))
+        facts = dict(parse_json(stored))
     except (ValueError, TypeError) as error:
         raise _not_a_plan(path) from error
     if "version" not in facts:

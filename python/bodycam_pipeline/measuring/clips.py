@@ -1,10 +1,10 @@
 """Detectors on recordings, through linking and planning: is what is there hidden in every frame, and what else is?"""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bodycam_pipeline.foreign import parse_json, read_bytes
 from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.rules.coverage import Coverage, TrueBox, hidden_share, measure
 from bodycam_pipeline.rules.planning import make_plan
@@ -26,6 +26,10 @@ HALF = 0.5
 
 COUNTED = "sure"
 """The flag of boxes that everybody agrees on; ``small``, turned and half-hidden ones are labelled with others."""
+
+
+MOST_TRUTH_BYTES = 1 << 30
+"""A made-up hour says where every thing is in every frame."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ def clips_in(folder: Path, empty: Sequence[str]) -> dict[str, list[tuple[int, Tr
     """
     path = folder / TRUTH
     try:
-        labelled = json.loads(path.read_text())["clips"]
+        labelled = parse_json(read_bytes(path))["clips"]
         clips = {name: list(_boxes(facts["frames"])) for name, facts in labelled.items()}
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise DatasetError(
@@ -115,14 +119,14 @@ def what_shows(truth: Path) -> list[TrueBox]:
         DatasetError: it is not such a truth, or of an earlier version, which did not say what shows.
     """
     try:
-        frames = json.loads(truth.read_text())["frames"]
+        frames = parse_json(read_bytes(truth, MOST_TRUTH_BYTES))["frames"]
         return [
             TrueBox(int(pts), each["kind"], each["id"], Box(*each["seen"]))
             for pts, things in frames.items()
             for each in things
             if each["visible"] >= HALF
         ]
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise DatasetError(
             f"{truth} does not say what shows in each frame: {error!r}",
             remedy="Name the file that this version of `bodycam demo` writes beside its recording.",

@@ -22,9 +22,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bodycam_pipeline import _native
 from bodycam_pipeline.durable import make_folder, write_atomically
+from bodycam_pipeline.foreign import read_bytes
 from bodycam_pipeline.values.errors import CustodyLogError
 from bodycam_pipeline.vault.note import Checkpoint, Verifier, sign, verified
 from bodycam_pipeline.vault.tiles import ENTRY_LIMIT_BYTES, HASH_BYTES, WIDTH, Tiles, bundle, tile_path, width_at
+
+_NOTE_BYTES = 64 << 10
+"""More than a checkpoint with many signatures takes."""
 
 Entry = dict[str, Any]
 
@@ -96,7 +100,7 @@ class CustodyLog:
             CustodyLogError: there is none.
         """
         try:
-            return (self.folder / "checkpoint").read_bytes()
+            return read_bytes(self.folder / "checkpoint", _NOTE_BYTES)
         except OSError as error:
             raise CustodyLogError(
                 f"the custody log has no checkpoint ({error.strerror})",

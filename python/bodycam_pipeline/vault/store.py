@@ -24,6 +24,7 @@ from bodycam_pipeline import _native
 from bodycam_pipeline.addresses.naming import scheme_of
 from bodycam_pipeline.addresses.store import READ_AHEAD_BYTES, located
 from bodycam_pipeline.durable import disk_errors, make_folder, publish_folder, write_atomically
+from bodycam_pipeline.foreign import parse_json
 from bodycam_pipeline.values.errors import VaultError
 from bodycam_pipeline.vault.log import CustodyLog
 from bodycam_pipeline.vault.naming import vault_address
@@ -32,6 +33,9 @@ from bodycam_pipeline.vault.note import Verifier
 RECORDING, KEY, FACTS = "recording.age", "key.age", "facts.age"
 PARTS = (KEY, FACTS, RECORDING)
 """In the order in which a store takes them: a recording counts as there once its last part is."""
+
+_SMALL_BYTES = 16 << 20
+"""More than any part but the recording itself; what is longer is cut, and then not what was sealed."""
 
 _COPY_BYTES = 8 << 20
 
@@ -56,7 +60,7 @@ class Vault:
         """
         try:
             with self._system.open_input_file(f"{self._root}/vault.json") as file:
-                described: dict[str, Any] = json.loads(file.read())
+                described: dict[str, Any] = parse_json(file.read(_SMALL_BYTES))
         except (OSError, ValueError) as error:
             raise VaultError(
                 f"there is no vault at {self.address}", remedy="`bodycam vault create` makes one; check the address."
@@ -119,7 +123,7 @@ class Vault:
             OSError: not there.
         """
         with self._system.open_input_file(self._path(id_, part)) as file:
-            return bytes(file.read())
+            return bytes(file.read(_SMALL_BYTES))
 
     def source(self, id_: str) -> str | BinaryIO:
         """The sealed recording, as `_native` takes it: a path, or a file of the store.
