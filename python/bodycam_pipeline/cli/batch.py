@@ -51,7 +51,7 @@ def batch(
 ) -> None:
     """Redact many recordings; bad ones are quarantined with the reason. Run again: it resumes.
 
-    Exit code 0: all published. 3: some need a person's decision. 4: some were not published. 130: stopped.
+    Exit code 0: all published. 3: some need a person's decision. 4: some were not published. 130, 143: stopped.
     """
     rules = read_policy(policy) if policy else Policy()
     file = ledger or out / "ledger.sqlite"
@@ -59,7 +59,7 @@ def batch(
         asked = Asked("batch", out, file, "reports/batch-{run:04}", stop, cap_minutes * 60)
         ended = carry_out(asked, wishes(recordings, rules), runner, progress(as_json=as_json))
     show(ended, file, as_json=as_json)
-    raise typer.Exit(130 if stop() and not ended.empty else ended.summary.exit_code)
+    raise typer.Exit(stop.exit_code if stop() and not ended.empty else ended.summary.exit_code)
 
 
 def progress(*, as_json: bool) -> Watcher:

@@ -78,11 +78,12 @@ def check_proof(
     """Check such a proof; needs neither the log nor the vault."""
     try:
         told = parse_json(read_bytes(proof))
-    except (OSError, ValueError) as error:
+        chosen = told[part] if part else told
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise CustodyLogError(
             f"cannot read {proof}: {error}", remedy="Give what `bodycam log prove` printed."
         ) from error
-    found = Proof.parse(told.get(part) if part and isinstance(told, dict) else told)
+    found = Proof.parse(chosen)
     found.check(Verifier.parse(verifier))
     entry = found.entry.decode()
     tell({"state": "proved", "entry": json.loads(entry)}, f"proved: {entry}", as_json=as_json)

@@ -50,7 +50,7 @@ def nightly(
 ) -> None:
     """Work through the night by due date, then age; what is left goes on the next night.
 
-    Exit code 0: nothing went wrong. 3: some need a person's decision. 4: some were quarantined.
+    Exit code 0: nothing went wrong. 3: some need a person's decision. 4: some were quarantined. 130, 143: stopped.
     """
     now = datetime.now(UTC)
     ends = next_time(until, zone, now)
@@ -72,4 +72,4 @@ def nightly(
         ended = carry_out(order, wishes(recordings or [], rules), runner, board)
     write_history(file, out / "nights")
     show(ended, file, as_json=as_json)
-    raise typer.Exit(ended.summary.exit_code)
+    raise typer.Exit(asked.exit_code if asked() and not ended.empty else ended.summary.exit_code)
