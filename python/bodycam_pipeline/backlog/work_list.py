@@ -36,7 +36,7 @@ from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.vault.naming import Sealed, is_sealed, parse
 from bodycam_pipeline.vault.store import Vault
 from bodycam_pipeline.vision.providers import check_provider
-from bodycam_pipeline.vision.registry import find_model
+from bodycam_pipeline.vision.registry import refuse_unready
 
 COLUMNS = ("recording", "request", "due", "policy", "reason", "edits", "withhold")
 LISTS = {".csv", ".parquet"}
@@ -172,8 +172,7 @@ def _policy(path: Path) -> Policy:
 def _check_models(policy: Policy) -> None:
     """Now, not at every recording of the night."""
     check_provider(policy.detection.provider)
-    for name in policy.detection.models:
-        find_model(name)
+    refuse_unready(policy)
 
 
 def _because(policy: Policy, reason: str, where: str) -> Policy:

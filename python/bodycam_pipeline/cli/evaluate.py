@@ -28,7 +28,7 @@ from bodycam_pipeline.measuring.tables import (
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.policy import Policy
-from bodycam_pipeline.vision.registry import find_model
+from bodycam_pipeline.vision.registry import ready_model
 from bodycam_pipeline.vision.still import StillDetector
 
 Folder = Annotated[Path, typer.Argument(metavar="DATASET", exists=True, file_okay=False, help="A folder with labels.")]
@@ -97,7 +97,7 @@ def _pictures(
     folder: Path, names: Sequence[str], called: dict[str, Kind], rates: Sequence[float], long_side: int
 ) -> tuple[list[Measured], list[Row]]:
     iou = Policy().detection.suppress_iou
-    detectors = {found.name: StillDetector(found, long_side, iou) for found in map(find_model, names)}
+    detectors = {found.name: StillDetector(found, long_side, iou) for found in map(ready_model, names)}
     speeds = measure_speed(detectors, long_side)
     measured: list[Measured] = []
     with Progress(console=Console(stderr=True), transient=True) as progress:
@@ -118,7 +118,7 @@ def _recordings(
             covered = []
             policy = Policy.model_validate({"detection": {"models": together.split("+"), **wanted}})
             with tempfile.TemporaryDirectory() as kept:
-                models = [find_model(name) for name in policy.detection.models]
+                models = [ready_model(name) for name in policy.detection.models]
                 eyes = Eyes(models, policy.detection, runner, Path(kept))
                 for number, (name, boxes) in enumerate(clips.items(), start=1):
                     covered.append(cover(look_at(folder / name, boxes, eyes), policy))

@@ -17,6 +17,7 @@ from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.values.edits import Edits
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import Policy
+from bodycam_pipeline.vision.registry import refuse_unready
 
 Recording = Annotated[str, typer.Argument(metavar="RECORDING", help="The recording; it is only ever read.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the release and what stays inside.")]
@@ -105,6 +106,7 @@ def _order(
         rules = rules.with_second_look(gate)
     if models:
         rules = rules.with_models(models)
+    refuse_unready(rules)
     return Order(in_text(recording), out, rules, read_edits(edits) if edits else Edits())
 
 
