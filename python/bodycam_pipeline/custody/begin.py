@@ -10,7 +10,7 @@ from bodycam_pipeline.durable import disk_errors, make_folder, write_atomically
 from bodycam_pipeline.evidence.keys import new_key, read_private_key
 from bodycam_pipeline.values.errors import KeyFileError, VaultError
 from bodycam_pipeline.vault.keyring import Keyring
-from bodycam_pipeline.vault.log import begin
+from bodycam_pipeline.vault.log import CustodyLog, begin
 from bodycam_pipeline.vault.store import Vault
 
 
@@ -35,7 +35,7 @@ def begin_vault(vault: Vault, ring: Keyring, origin: str, log_folder: Path | Non
         private_file(ring.path("id.key"), secrets.token_hex(32))
     log = begin(folder, origin, read_private_key(ring.path("log.pem")))
     write_atomically(ring.path("log.vkey"), f"{log.verifier}\n".encode())
-    desk = Desk(vault, ring, log)
+    desk = Desk(vault, ring, CustodyLog(folder, log.verifier, ring.memory()))
     desk.record("created", recipients=recipients)
     return desk
 

@@ -27,6 +27,7 @@ from bodycam_pipeline.durable import disk_errors, make_folder, publish_folder, w
 from bodycam_pipeline.foreign import parse_json
 from bodycam_pipeline.values.errors import VaultError
 from bodycam_pipeline.vault.log import CustodyLog
+from bodycam_pipeline.vault.memory import Memory
 from bodycam_pipeline.vault.naming import vault_address
 from bodycam_pipeline.vault.note import Verifier
 
@@ -86,9 +87,9 @@ class Vault:
         else:
             self._put("vault.json", content)
 
-    def log(self, verifier: Verifier) -> CustodyLog:
-        """The vault's custody log, under the key that the reader trusts."""
-        return CustodyLog(Path(self.folder or "/") / self.described["log"], verifier)
+    def log(self, verifier: Verifier, memory: Memory | None = None) -> CustodyLog:
+        """The vault's custody log, under the key that the reader trusts, and with what its machine remembers."""
+        return CustodyLog(Path(self.folder or "/") / self.described["log"], verifier, memory)
 
     def ids(self) -> Iterator[str]:
         """Every recording, in order of its name."""
