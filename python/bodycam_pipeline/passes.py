@@ -85,6 +85,7 @@ def look_at_every_frame(job: Job, runner: Runner, watch: Watch) -> list[SegmentL
 def render_every_frame(job: Job, plan: Plan, runner: Runner, watch: Watch) -> list[EncodedSegment]:
     """The second pass: every frame decoded again, hidden as planned, and encoded."""
     source, policy = job.recording, job.policy
+    job.folders.open_staging()
     folder = job.samples(plan)
     folder.mkdir(parents=True, exist_ok=True)
 

@@ -13,7 +13,7 @@ from bodycam_pipeline.backlog.batch import Backlog, work_off
 from bodycam_pipeline.backlog.orders import Wish, entry_of
 from bodycam_pipeline.backlog.report import write_page
 from bodycam_pipeline.backlog.summary import Summary, summarize, write_summary
-from bodycam_pipeline.durable import make_folder
+from bodycam_pipeline.durable import make_folder, make_private_folder
 from bodycam_pipeline.running.ledger import Ledger
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.running.recorded import Stop
@@ -84,7 +84,8 @@ def carry_out(asked: Asked, wishes: Iterable[Wish], runner: SharedRunner, watch:
 def _written_down(ledger: Ledger, run: int, summary: Summary, asked: Asked) -> Path:
     ledger.end_run(run, json.dumps(summary.told()))
     folder = asked.out / asked.report.format(run=run)
-    make_folder(folder)
+    make_private_folder(folder.parent)
+    make_private_folder(folder)
     write_summary(ledger, run, summary, folder / "summary.json")
     write_page(ledger, run, summary, folder / "report.html")
     return folder

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bodycam_pipeline import _native
 from bodycam_pipeline.custody.desk import Desk
-from bodycam_pipeline.durable import disk_errors, make_folder, write_atomically
+from bodycam_pipeline.durable import disk_errors, make_private_folder, write_atomically
 from bodycam_pipeline.evidence.keys import new_key, read_private_key
 from bodycam_pipeline.values.errors import KeyFileError, VaultError
 from bodycam_pipeline.vault.keyring import Keyring
@@ -27,7 +27,7 @@ def begin_vault(vault: Vault, ring: Keyring, origin: str, log_folder: Path | Non
     if folder is None:
         raise VaultError("a vault in a store needs a folder for its log", remedy="Name one with --log; back it up.")
     recipients = ring.recipients()
-    make_folder(ring.folder)
+    make_private_folder(ring.folder)
     vault.describe(folder, origin)
     if not ring.path("log.pem").exists():
         new_key(ring.path("log.pem"))

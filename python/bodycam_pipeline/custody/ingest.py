@@ -24,7 +24,7 @@ from bodycam_pipeline import _native
 from bodycam_pipeline.custody.desk import Desk
 from bodycam_pipeline.custody.facts import Facts, facts_beside
 from bodycam_pipeline.custody.verity import protect
-from bodycam_pipeline.durable import disk_errors, make_folder
+from bodycam_pipeline.durable import disk_errors, make_private_folder
 from bodycam_pipeline.media.intake import look_into
 from bodycam_pipeline.values.errors import RecordingError, StorageError, UnreadableRecordingError, WorkListError
 from bodycam_pipeline.vault.naming import Sealed
@@ -193,8 +193,11 @@ def _stamp(path: Path) -> tuple[int, float]:
 @contextmanager
 def _staging(desk: Desk) -> Iterator[Path]:
     """A folder for this ingest alone, on the vault's disk where it has one; held, so that nobody sweeps it."""
-    parent = desk.vault.staging() or Path(tempfile.gettempdir())
-    make_folder(parent)
+    parent = desk.vault.staging()
+    if parent:
+        make_private_folder(parent)
+    else:
+        parent = Path(tempfile.gettempdir())
     folder = parent / f"ingest-{secrets.token_hex(8)}"
     with disk_errors(folder):
         folder.mkdir(mode=0o700)

@@ -45,7 +45,7 @@ def write_plan(plan: Plan, path: Path) -> None:
     schema = REGION_SCHEMA.with_metadata({METADATA_KEY: json.dumps(facts, sort_keys=True).encode()})
     buffer = pa.BufferOutputStream()
     pq.write_table(plan.regions.cast(schema), buffer, compression="zstd", row_group_size=_ROWS_PER_GROUP)
-    write_atomically(path, buffer.getvalue().to_pybytes())
+    write_atomically(path, buffer.getvalue().to_pybytes(), private=True)
 
 
 def read_plan(path: Path) -> Plan:
