@@ -139,6 +139,14 @@ def test_boxes_in_boxes_and_boxes_without_end_stop_the_reading(tmp_path: Path) -
         assert sum(map(len, leaks)) < 100_000
 
 
+def test_a_picture_wider_than_a_display_matrix_can_say_is_named(tmp_path: Path) -> None:
+    whole = bytearray(release(probe(str(clip(tmp_path / "a.mp4"))), tmp_path / "out").read_bytes())
+    at = whole.find(b"avc1", whole.find(b"stsd")) + 4 + 24
+    whole[at : at + 2] = b"\xff\xff"
+    (tmp_path / "b.mp4").write_bytes(whole)
+    assert any("65535" in leak for leak in observe_container(tmp_path / "b.mp4").unowned)
+
+
 def _count(found: object) -> int:
     return 1 + sum(_count(part) for part in found.parts)  # type: ignore[attr-defined]
 

@@ -30,6 +30,10 @@ class Bits:
         """How many bits are left; negative where more were read than there were."""
         return len(self._text) - self._at
 
+    def taken(self) -> str:
+        """All bits that were taken so far, as digits."""
+        return self._text[: self._at]
+
     def rest(self) -> int:
         """The bits that are left, as an unsigned number, without taking them."""
         return int(self._text[self._at :] or "0", 2)

@@ -38,6 +38,27 @@ _ASPECTS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Usability:
+    """What a player needs of the video usability information (E.1.1): everything else in it decodes nothing.
+
+    Attributes:
+        aspect: Width over height of a sample, None where it is not said.
+        full_range: None where nothing is said of the signal.
+        colours: Primaries, transfer and matrix, None where they are not said.
+        chroma: Where the chroma samples lie, None where it is not said.
+        reorder: Frames that precede another in decoding and follow it in output at most; None where it is not said.
+        buffered: Frames that a decoder holds at most.
+    """
+
+    aspect: Fraction | None = None
+    full_range: bool | None = None
+    colours: tuple[int, int, int] | None = None
+    chroma: tuple[int, int] | None = None
+    reorder: int | None = None
+    buffered: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class SequenceFacts:
     """A sequence parameter set.
 
@@ -51,8 +72,8 @@ class SequenceFacts:
         separate_colours, gaps, frames_only: Flags of the same meaning.
         frame_number_bits: Of frame_num in slice headers.
         width, height: As displayed, cropping taken off.
-        aspect: Width over height of a sample, None where it is not said.
-        reorder: Frames that precede another in decoding and follow it in output at most; None where it is not said.
+        body: The bits before what it says of usability.
+        usability: What it says, None where nothing.
         whole: Whether the unit is such a set to its last bit and not one bit more.
     """
 
@@ -68,9 +89,19 @@ class SequenceFacts:
     frames_only: bool
     width: int
     height: int
-    aspect: Fraction | None
-    reorder: int | None
+    body: str
+    usability: Usability | None
     whole: bool
+
+    @property
+    def aspect(self) -> Fraction | None:
+        """Width over height of a sample, None where it is not said."""
+        return self.usability.aspect if self.usability else None
+
+    @property
+    def reorder(self) -> int | None:
+        """As in `Usability`."""
+        return self.usability.reorder if self.usability else None
 
 
 def read_sps(unit: bytes) -> SequenceFacts:
@@ -86,10 +117,11 @@ def read_sps(unit: bytes) -> SequenceFacts:
     blocks = bits.golomb(_MOST_BLOCKS_ACROSS - 1) + 1, bits.golomb(_MOST_BLOCKS_ACROSS - 1) + 1
     frames_only = bool(bits.take(1))
     width, height = _displayed(bits, blocks, frames_only=frames_only)
-    aspect, reorder = _usability(bits) if bits.take(1) else (None, None)
+    body = bits.taken()
+    usability = _usability(bits) if bits.take(1) else None
     return SequenceFacts(
         *(number, profile, constraints, level, chroma_format, depths, separate, frame_number_bits, gaps, frames_only),
-        *(width, height, aspect, reorder, not constraints & 3 and _is_whole(bits, unit, H264_SPS)),
+        *(width, height, body, usability, not constraints & 3 and _is_whole(bits, unit, H264_SPS)),
     )
 
 
@@ -138,24 +170,26 @@ def _displayed(bits: Bits, blocks: tuple[int, int], *, frames_only: bool) -> tup
     return 16 * blocks[0] - 2 * (left + right), fields * (16 * blocks[1] - 2 * (top + bottom))
 
 
-def _usability(bits: Bits) -> tuple[Fraction | None, int | None]:
-    """Aspect of a sample and depth of reordering, from the video usability information (E.1.1)."""
+def _usability(bits: Bits) -> Usability:
+    """The video usability information (E.1.1)."""
     aspect = _aspect(bits) if bits.take(1) else None
     if bits.take(1):
         bits.take(1)  # overscan_appropriate_flag
-    if bits.take(1):
-        bits.take(4)  # video_format, video_full_range_flag
-        if bits.take(1):
-            bits.take(24)
-    if bits.take(1):
-        bits.golomb(5)  # chroma_sample_loc_type_top_field
-        bits.golomb(5)
+    full_range, colours = _signal(bits) if bits.take(1) else (None, None)
+    chroma = (bits.golomb(5), bits.golomb(5)) if bits.take(1) else None  # of the top and the bottom field
     if bits.take(1):
         bits.take(64)  # num_units_in_tick, time_scale
         bits.take(1)  # fixed_frame_rate_flag
     _skip_rates(bits)
     bits.take(1)  # pic_struct_present_flag
-    return aspect, _restriction(bits) if bits.take(1) else None
+    reorder, buffered = _restriction(bits) if bits.take(1) else (None, 0)
+    return Usability(aspect, full_range, colours, chroma, reorder, buffered)
+
+
+def _signal(bits: Bits) -> tuple[bool, tuple[int, int, int] | None]:
+    bits.take(3)  # video_format
+    full_range = bool(bits.take(1))
+    return full_range, (bits.take(8), bits.take(8), bits.take(8)) if bits.take(1) else None
 
 
 def _aspect(bits: Bits) -> Fraction | None:
@@ -182,13 +216,11 @@ def _skip_rates(bits: Bits) -> None:
         bits.take(1)  # low_delay_hrd_flag
 
 
-def _restriction(bits: Bits) -> int:
+def _restriction(bits: Bits) -> tuple[int, int]:
     bits.take(1)  # motion_vectors_over_pic_boundaries_flag
     for _ in range(4):  # the largest picture and macroblock, the longest vectors
         bits.golomb(16)
-    depth = bits.golomb(_MOST_FRAMES)
-    bits.golomb(_MOST_FRAMES)  # max_dec_frame_buffering
-    return depth
+    return bits.golomb(_MOST_FRAMES), bits.golomb(_MOST_FRAMES)  # max_num_reorder_frames, max_dec_frame_buffering
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,11 +274,11 @@ def _is_whole(bits: Bits, unit: bytes, kind: int) -> bool:
         ended
         and not bits.broken
         and len(unit) <= _SET_BYTES
-        and unit[1:] == _escaped(unit[1:].replace(b"\0\0\3", b"\0\0"))
+        and unit[1:] == escaped(unit[1:].replace(b"\0\0\3", b"\0\0"))
     )
 
 
-def _escaped(payload: bytes) -> bytes:
+def escaped(payload: bytes) -> bytes:
     """The payload with emulation prevention bytes as an encoder must write them, and nowhere else (7.4.1)."""
     out, zeros = bytearray(), 0
     for byte in payload:
