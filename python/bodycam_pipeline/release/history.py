@@ -13,6 +13,7 @@ from bodycam_pipeline.release.job import refuse_changed
 from bodycam_pipeline.rules.standing import Standing, standing
 from bodycam_pipeline.values.errors import NotApprovedError, StateError
 from bodycam_pipeline.values.event import Event, What
+from bodycam_pipeline.values.names import why_no_name
 
 
 def record(job: Folders, what: What, by: str, why: str = "", **facts: str) -> Event:
@@ -25,8 +26,8 @@ def record(job: Folders, what: What, by: str, why: str = "", **facts: str) -> Ev
         VaultError: the recording lies in a vault that cannot be reached, or whose keys are missing.
         StorageError: the disk refused.
     """
-    if not by.strip():
-        raise StateError("somebody has to be named", remedy="Say who: --by NAME.")
+    if odd := why_no_name(by):
+        raise StateError(f"somebody has to be named: {odd}", remedy="Say who, as the name is written: --by NAME.")
     release = "" if what in {"worked", "spent"} else refuse_changed(job)
     event = Event(datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), what, by.strip(), why.strip(), release, facts)
     with held(job.internal):
@@ -56,7 +57,9 @@ def standing_of(job: Folders) -> Standing:
     """
     release = refuse_changed(job)
     manifest = json.loads((job.release / "manifest.json").read_text())
-    return standing(history_of(job), release, int(manifest["policy"]["approvals"]))
+    rule = manifest["policy"]
+    own = bool(rule.get("submitter_may_approve", False))
+    return standing(history_of(job), release, int(rule["approvals"]), own=own)
 
 
 def refuse_unapproved(job: Folders) -> None:
