@@ -43,7 +43,17 @@ def dock(tmp_path: Path) -> bytes:
 @pytest.mark.parametrize("verb", ["batch", "nightly"])
 def test_an_odd_name_stops_nothing_and_no_terminal_obeys_it(verb: str, dock: bytes, tmp_path: Path) -> None:
     (tmp_path / "policy.toml").write_text(FAST_TOML)
-    words = (verb, os.fsdecode(dock), "--out", tmp_path / "out", "--policy", tmp_path / "policy.toml", "-j", 2)
+    words = (
+        verb,
+        os.fsdecode(dock),
+        "--out",
+        tmp_path / "out",
+        "--policy",
+        tmp_path / "policy.toml",
+        "-j",
+        2,
+        "--own-names",
+    )
     done = bodycam(*words)
     assert done.returncode == 0, done.stderr
     assert b"Traceback" not in done.stderr

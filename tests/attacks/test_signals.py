@@ -91,7 +91,7 @@ def test_a_job_can_be_stopped(verb: str, number: signal.Signals, code: int, tmp_
     (tmp_path / "policy.toml").write_text(FAST_TOML)
     out = tmp_path / "out"
     with running(verb, tmp_path / "a.mp4", "--out", out, "--policy", tmp_path / "policy.toml", "-j", 1) as process:
-        until(lambda: any(out.glob("a.internal/detections/**/*.parquet")), process)
+        until(lambda: any(out.glob("*.internal/detections/**/*.parquet")), process)
         process.send_signal(number)
         said, aside = process.communicate(timeout=SECONDS)
     assert process.returncode == code, (said, aside)

@@ -30,6 +30,9 @@ LedgerFile = Annotated[Path | None, typer.Option("--ledger", help="The ledger; O
 Workers = Annotated[int | None, typer.Option("--workers", "-j", min=1, help="At most this many workers.")]
 Ray = Annotated[str | None, typer.Option("--ray", help="Work on Ray: local, auto, HOST:PORT or ray://HOST:PORT.")]
 Cap = Annotated[float, typer.Option("--cap-minutes", min=0.05, help="Quarantine what takes longer than this.")]
+OwnNames = Annotated[
+    bool, typer.Option("--own-names", help="Call releases as their recordings are, not by request or key.")
+]
 CAP_MINUTES = CAP_SECONDS / 60
 ROWS = 40
 
@@ -47,6 +50,7 @@ def batch(
     workers: Workers = None,
     ray: Ray = None,
     cap_minutes: Cap = CAP_MINUTES,
+    own_names: OwnNames = False,
     as_json: AsJson = False,
 ) -> None:
     """Redact many recordings; bad ones are quarantined with the reason. Run again: it resumes.
@@ -56,7 +60,7 @@ def batch(
     rules = read_policy(policy) if policy else Policy()
     file = ledger or out / "ledger.sqlite"
     with runner_for(ray, workers, out, cap_minutes * 60) as runner, asked_to_stop() as stop:
-        asked = Asked("batch", out, file, "reports/batch-{run:04}", stop, cap_minutes * 60)
+        asked = Asked("batch", out, file, "reports/batch-{run:04}", stop, cap_minutes * 60, own_names)
         ended = carry_out(asked, wishes(recordings, rules), runner, progress(as_json=as_json))
     show(ended, file, as_json=as_json)
     raise typer.Exit(stop.exit_code if stop() and not ended.empty else ended.summary.exit_code)
