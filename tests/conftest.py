@@ -1,5 +1,6 @@
-"""What every test may ask for."""
+"""What every test may ask for, and how long it may take."""
 
+import signal
 import socket
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -14,9 +16,35 @@ from hypothesis import settings
 from pyarrow import fs
 
 from bodycam_pipeline.running import ray as runner_on_ray
+from tests.processes import LIMIT_SECONDS, LimitedPopen
 
 settings.register_profile("steady", deadline=None)  # how long an example takes says how busy the machine is
 settings.load_profile("steady")
+
+subprocess.Popen = LimitedPopen  # type: ignore[misc]
+
+TEST_SECONDS, SLOW_TEST_SECONDS = 900, 2 * LIMIT_SECONDS
+"""No test waits for ever. The limits are far above what any takes, even where four others have the machine."""
+
+AGAIN_SECONDS = 30
+"""A test that is told and goes on waiting, on its way out of a block, is told again."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:
+    limit = SLOW_TEST_SECONDS if item.get_closest_marker("slow") else TEST_SECONDS
+
+    def too_long(_number: int, _frame: FrameType | None) -> None:
+        raise TimeoutError(f"{item.nodeid} takes longer than {limit} s")
+
+    before = signal.signal(signal.SIGALRM, too_long)
+    signal.setitimer(signal.ITIMER_REAL, limit, AGAIN_SECONDS)
+    try:
+        return (yield)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
 
 SECRET = "sesame-open-123"  # noqa: S105 - opens nothing
 SHARED = Path(__file__).parents[2] / "shared" / "data"

@@ -1,6 +1,5 @@
 """Is a release what its manifest says? Needs the release alone: no recording, no plan, no secret."""
 
-import json
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import numpy as np
 
 from bodycam_pipeline.evidence.digests import file_sha256
 from bodycam_pipeline.evidence.frames_file import read_frames
+from bodycam_pipeline.foreign import parse_json, read_bytes
 from bodycam_pipeline.media.finished import observe_container
 from bodycam_pipeline.passes import Watch, decode_every_frame, unwatched
 from bodycam_pipeline.running.runner import Runner
@@ -50,7 +50,7 @@ def check_files(folder: Path, beside: frozenset[str] = frozenset()) -> dict[str,
 
 def _manifest(folder: Path) -> dict[str, Any]:
     try:
-        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
+        manifest: dict[str, Any] = parse_json(read_bytes(folder / "manifest.json"))
     except (OSError, ValueError) as error:
         raise VerificationError(f"{folder} has no readable manifest.json", remedy=_REMEDY) from error
     if not _is_complete(manifest):

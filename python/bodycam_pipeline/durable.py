@@ -25,7 +25,7 @@ _STORE = re.compile(r"([a-z][a-z0-9+.-]*):/")
 Content = bytes | Callable[[BinaryIO], None]
 
 
-def write_atomically(path: Path, content: Content) -> None:
+def write_atomically(path: Path, content: Content, *, private: bool = False) -> None:
     """Put a file at a path, whole, durable, in one step; whatever was there before stays until then.
 
     Written beside its place under a name of its own, synced, renamed, and the folder synced: after a crash at any
@@ -34,11 +34,12 @@ def write_atomically(path: Path, content: Content) -> None:
     Args:
         path: Where; its folder must exist.
         content: The bytes, or a function that writes them to an open binary file.
+        private: Only the owner may read it, whatever the umask.
 
     Raises:
         StorageError: the disk refused.
     """
-    with durable_file(path) as file:
+    with durable_file(path, private=private) as file:
         if callable(content):
             content(file)
         else:
@@ -46,8 +47,12 @@ def write_atomically(path: Path, content: Content) -> None:
 
 
 @contextmanager
-def durable_file(path: Path) -> Iterator[BinaryIO]:
+def durable_file(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
     """An open binary file that appears at a path, whole and durable, when the block ends well, or not at all.
+
+    Args:
+        path: Where; its folder must exist.
+        private: Only the owner may read it, whatever the umask.
 
     Raises:
         StorageError: the disk refused.
@@ -55,7 +60,7 @@ def durable_file(path: Path) -> Iterator[BinaryIO]:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
     with disk_errors(path):
         try:
-            with temporary.open("xb") as file:
+            with open(temporary, "xb", opener=_for_its_owner if private else None) as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
@@ -64,6 +69,10 @@ def durable_file(path: Path) -> Iterator[BinaryIO]:
             temporary.unlink(missing_ok=True)
             raise
         _sync(path.parent)
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def write_private(path: Path, content: bytes) -> None:
@@ -99,6 +108,19 @@ def make_folder(path: Path) -> None:
         )
     with disk_errors(path):
         path.mkdir(parents=True, exist_ok=True)
+
+
+def make_private_folder(path: Path) -> None:
+    """Make a folder that only its owner can enter, whatever the umask, and one that is there already such a folder.
+
+    Raises:
+        StorageError: the disk refused, or it is another's.
+    """
+    make_folder(path.parent)
+    with disk_errors(path):
+        path.mkdir(mode=0o700, exist_ok=True)
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o700)
 
 
 def publish_folder(staging: Path, final: Path) -> None:

@@ -145,6 +145,7 @@ def painters(models: Sequence[Model], rule: DetectionRule) -> Watching:
 def render_every_frame(job: Job, plan: Plan, runner: Runner, watch: Watch) -> list[EncodedSegment]:
     """The second pass: every frame decoded again, hidden as planned, and encoded."""
     source, policy = job.recording, job.policy
+    job.folders.open_staging()
     folder = job.samples(plan)
     folder.mkdir(parents=True, exist_ok=True)
 

@@ -39,7 +39,8 @@ def run(tmp_path: Path, fast: Policy) -> Run:
     out = tmp_path / "out"
 
     def run(*given: str | Path, kind: str = "batch", **more: object) -> Ended:
-        facts = {"out": out, "ledger": out / "ledger.sqlite", "report": "reports/{run}", "stop": lambda: False} | more
+        facts = {"out": out, "ledger": out / "ledger.sqlite", "report": "reports/{run}", "stop": lambda: False}
+        facts |= {"own_names": True} | more
         asked = Asked(kind, **facts)  # type: ignore[arg-type]
         return carry_out(asked, wishes(map(str, given), fast), InlineRunner(), nobody)
 
@@ -197,7 +198,7 @@ def test_stopped_it_is_resumed_where_it_was_and_the_bytes_are_the_same(run: Run,
     done = run(tmp_path / "a.mp4")
     assert done.summary.states == {"published": 1}
     undisturbed = tmp_path / "undisturbed"
-    asked = Asked("batch", undisturbed, tmp_path / "other.sqlite", "reports/{run}", lambda: False)
+    asked = Asked("batch", undisturbed, tmp_path / "other.sqlite", "reports/{run}", lambda: False, own_names=True)
     carry_out(asked, [Wish(f"{tmp_path}/a.mp4", fast)], InlineRunner(), nobody)
     assert digests(tmp_path / "out") == digests(undisturbed) != {}
 
@@ -252,7 +253,17 @@ def test_the_first_signal_asks_and_the_second_is_obeyed(capsys: pytest.CaptureFi
 @pytest.fixture
 def command(tmp_path: Path) -> list[str]:
     (tmp_path / "fast.toml").write_text(FAST_TOML)
-    return [str(BODYCAM), "batch", "--out", str(tmp_path / "out"), "--policy", str(tmp_path / "fast.toml"), "-j", "1"]
+    return [
+        str(BODYCAM),
+        "batch",
+        "--out",
+        str(tmp_path / "out"),
+        "--policy",
+        str(tmp_path / "fast.toml"),
+        "-j",
+        "1",
+        "--own-names",
+    ]
 
 
 def test_the_command_says_what_became_of_each(command: list[str], dock: Path) -> None:

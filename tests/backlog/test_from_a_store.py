@@ -34,7 +34,19 @@ def test_a_batch_from_a_store_gives_what_one_from_a_disk_gives(
         "recording,due\ns3://night/unit%207/a.mp4,2026-12-24\ns3://night/gone.mp4,2026-12-01\n"
     )
     there, here = tmp_path / "there", tmp_path / "here"
-    done = bodycam("batch", "s3://night/", tmp_path / "list.csv", "--out", there, "--policy", policy, "--json", "-j", 2)
+    done = bodycam(
+        "batch",
+        "s3://night/",
+        tmp_path / "list.csv",
+        "--out",
+        there,
+        "--policy",
+        policy,
+        "--json",
+        "-j",
+        2,
+        "--own-names",
+    )
     assert json.loads(done.stdout)["states"] == {"published": 1, "quarantined": 2}, done.stderr
     lines = json.loads((there / "reports" / "batch-0001" / "summary.json").read_text())["recordings"]
     assert {line["recording"]: (line["state"], line["due"]) for line in lines} == {

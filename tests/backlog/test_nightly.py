@@ -59,7 +59,7 @@ def night(tmp_path: Path, wishes: list[Wish], segments: int = 10_000) -> Ended:
         with Ledger(tmp_path / "ledger.sqlite") as ledger:
             return sum(ledger.tries().values()) >= segments
 
-    asked = Asked("nightly", tmp_path / "out", tmp_path / "ledger.sqlite", "nights/{run}", over)
+    asked = Asked("nightly", tmp_path / "out", tmp_path / "ledger.sqlite", "nights/{run}", over, own_names=True)
     return carry_out(asked, wishes, InlineRunner(), nobody)
 
 

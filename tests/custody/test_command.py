@@ -51,14 +51,16 @@ def test_a_watched_folder_takes_in_what_has_stopped_growing(desk: Desk, tmp_path
     dock.mkdir()
     clip(dock / "a.mp4", frames=3)
     words = [BODYCAM, "ingest", dock, "--vault", desk.vault.address, "--watch", "1", "--report", report]
-    with subprocess.Popen(list(map(str, words)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watcher:
-        try:
-            _until(lambda: _reported(report) == {"a.mp4"})
-            clip(tmp_path / "b.mp4", frames=4).rename(dock / "b.mp4")
-            _until(lambda: _reported(report) == {"a.mp4", "b.mp4"})
-        finally:
-            watcher.send_signal(signal.SIGINT)
+    watcher = subprocess.Popen(list(map(str, words)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        _until(lambda: _reported(report) == {"a.mp4"})
+        clip(tmp_path / "b.mp4", frames=4).rename(dock / "b.mp4")
+        _until(lambda: _reported(report) == {"a.mp4", "b.mp4"})
+        watcher.send_signal(signal.SIGINT)
         said, aside = watcher.communicate(timeout=60)
+    finally:
+        watcher.kill()
+        watcher.wait(timeout=60)
     assert "interrupted: what was finished is kept" in aside
     assert "a.mp4" in said
     assert "b.mp4" in said

@@ -14,6 +14,7 @@ from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from bodycam_pipeline.durable import disk_errors, durable_file, make_folder
+from bodycam_pipeline.foreign import open_regular
 from bodycam_pipeline.values.errors import FetchError
 
 SCHEMES = ("http", "https", "file")
@@ -159,7 +160,7 @@ def _answered(address: str, start: int) -> Iterator[_Answer | None]:
 @contextmanager
 def _opened(path: Path, start: int) -> Iterator[_Answer]:
     try:
-        file = path.open("rb")
+        file = open_regular(path)
     except OSError as error:
         raise FetchError(f"cannot read {path}: {error.strerror}", remedy="Check the address.") from error
     with file:

@@ -9,6 +9,7 @@ from typing import BinaryIO, cast
 
 from bodycam_pipeline.addresses import store
 from bodycam_pipeline.addresses.naming import is_local, name_of, path_of, scheme_of
+from bodycam_pipeline.foreign import open_regular
 from bodycam_pipeline.values.errors import Place, UnreadableRecordingError
 
 
@@ -16,11 +17,12 @@ def open_recording(address: str) -> BinaryIO:
     """Open a recording for reading: ``read``, ``seek``, ``tell``, ``close``; errors name it, and never a credential.
 
     Raises:
-        UnreadableRecordingError: nothing is there, it may not be read, or no store of that kind is known.
+        UnreadableRecordingError: nothing is there, it may not be read, is no regular file, or no store of that kind is
+            known.
     """
     try:
         if is_local(address):
-            return path_of(address).open("rb")
+            return open_regular(path_of(address))
         if scheme_of(address).startswith("vault"):
             return cast("BinaryIO", _sealed().opened(address))
         return store.opened(address)

@@ -15,9 +15,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bodycam_pipeline.addresses.naming import stem_of
 from bodycam_pipeline.addresses.opening import size_and_time
-from bodycam_pipeline.backlog.orders import order_of
+from bodycam_pipeline.backlog.orders import order_of, release_name
 from bodycam_pipeline.custody.desk import announced
 from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.media.probe import probe
@@ -56,6 +55,7 @@ class Backlog:
         stop: Whether no more work is to be begun.
         cap_seconds: What takes longer than this is quarantined.
         told: Called after every recording.
+        own_names: Whether releases are called as their recordings are, and not by request or key.
     """
 
     ledger: Ledger
@@ -65,6 +65,7 @@ class Backlog:
     stop: Stop
     cap_seconds: float
     told: Callable[[], None]
+    own_names: bool = False
 
 
 def work_off(backlog: Backlog) -> bool:
@@ -170,7 +171,9 @@ class _OneRecording:
         order = order_of(self._lease, self._backlog.out)
         order = replace(order, address=announced(order.address, "redaction"))
         recording = self._probed(order)
-        identity = self._ledger.identify(self._lease, key_of(order, recording), stem_of(order.address))
+        key = key_of(order, recording)
+        wish = release_name(self._lease, key, own_names=self._backlog.own_names)
+        identity = self._ledger.identify(self._lease, key, wish)
         if identity.elsewhere:
             return
         published = redact_probed(replace(order, name=identity.name), recording, self._runner)

@@ -1,12 +1,11 @@
 """``nights/history.csv``: a line per night, the oldest first, for a spreadsheet."""
 
-import csv
-import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bodycam_pipeline.durable import write_atomically
+from bodycam_pipeline.rules.spreadsheet import csv_text
 from bodycam_pipeline.running.ledger import Ledger
 
 COLUMNS = ("started", "ended", "published", "quarantined", "needs review", "withheld", "queued", "frames", "seconds")
@@ -18,13 +17,9 @@ def write_history(ledger: Path, folder: Path) -> None:
     Raises:
         StorageError: the disk refused.
     """
-    text = io.StringIO()
-    rows = csv.writer(text)
-    rows.writerow(COLUMNS)
     with Ledger(ledger) as opened:
-        for started, _, told in opened.runs("nightly"):
-            rows.writerow(_row(started, json.loads(told) if told else {}))
-    write_atomically(folder / "history.csv", text.getvalue().encode())
+        rows = [_row(started, json.loads(told) if told else {}) for started, _, told in opened.runs("nightly")]
+    write_atomically(folder / "history.csv", csv_text([COLUMNS, *rows]).encode())
 
 
 def _row(started: float, told: dict[str, object]) -> list[object]:

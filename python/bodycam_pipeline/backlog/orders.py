@@ -1,11 +1,12 @@
 """An order as the ledger keeps it: the policy and the person's edits in full, so that a night needs no file twice."""
 
 import json
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from bodycam_pipeline.addresses.naming import absolute
+from bodycam_pipeline.addresses.naming import absolute, stem_of
 from bodycam_pipeline.addresses.opening import size_and_time
 from bodycam_pipeline.evidence.digests import value_sha256
 from bodycam_pipeline.evidence.edits_file import read_edits
@@ -14,6 +15,8 @@ from bodycam_pipeline.running.ledger import Entry, Lease
 from bodycam_pipeline.values.edits import Edits
 from bodycam_pipeline.values.errors import WorkListError
 from bodycam_pipeline.values.policy import Policy
+
+_KEY_DIGITS, _MOST_NAME = 16, 80
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,16 @@ def order_of(lease: Lease, out: Path) -> Order:
     told = json.loads(lease.told)
     edits = Edits.model_validate(tomllib.loads(told["edits"]))
     return Order(lease.address, out, Policy.model_validate(told["policy"]), edits)
+
+
+def release_name(lease: Lease, key: str, *, own_names: bool) -> str:
+    """What a release would like to be called: its request, else the job's key. A recording's own name often tells which
+    camera, or which officer, and is taken only where that was asked for.
+    """
+    if own_names:
+        return stem_of(lease.address)
+    request = re.sub(r"[^\w.-]+", "-", lease.request or "").strip("-._")
+    return request[:_MOST_NAME] if request else key[:_KEY_DIGITS]
 
 
 def _edits_text(path: Path | None) -> str:

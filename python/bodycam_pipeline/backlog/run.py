@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +14,7 @@ from bodycam_pipeline.backlog.batch import Backlog, work_off
 from bodycam_pipeline.backlog.orders import Wish, entry_of
 from bodycam_pipeline.backlog.report import write_page
 from bodycam_pipeline.backlog.summary import Summary, summarize, write_summary
-from bodycam_pipeline.durable import make_folder
+from bodycam_pipeline.durable import make_folder, make_private_folder
 from bodycam_pipeline.running.ledger import Ledger
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.running.recorded import Stop
@@ -37,6 +38,7 @@ class Asked:
         report: Where ``summary.json`` and ``report.html`` go; ``{run}`` is its number.
         stop: Whether no more work is to be begun.
         cap_seconds: What takes longer than this is quarantined.
+        own_names: Whether releases are called as their recordings are, and not by request or key.
     """
 
     kind: Literal["batch", "nightly"]
@@ -45,6 +47,7 @@ class Asked:
     report: str
     stop: Stop
     cap_seconds: float = CAP_SECONDS
+    own_names: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,8 @@ def carry_out(asked: Asked, wishes: Iterable[Wish], runner: SharedRunner, watch:
         ledger.enter(run, map(entry_of, wishes), again=asked.kind == "batch")
         if asked.kind == "nightly":
             ledger.ask_for_all(run)
-        backlog = Backlog(ledger, run, runner, asked.out, asked.stop, asked.cap_seconds, lambda: watch(ledger, run))
+        told = partial(watch, ledger, run)
+        backlog = Backlog(ledger, run, runner, asked.out, asked.stop, asked.cap_seconds, told, asked.own_names)
         watch(ledger, run)
         empty = False
         try:
@@ -84,7 +88,8 @@ def carry_out(asked: Asked, wishes: Iterable[Wish], runner: SharedRunner, watch:
 def _written_down(ledger: Ledger, run: int, summary: Summary, asked: Asked) -> Path:
     ledger.end_run(run, json.dumps(summary.told()))
     folder = asked.out / asked.report.format(run=run)
-    make_folder(folder)
+    make_private_folder(folder.parent)
+    make_private_folder(folder)
     write_summary(ledger, run, summary, folder / "summary.json")
     write_page(ledger, run, summary, folder / "report.html")
     return folder

@@ -1,39 +1,93 @@
-"""Asked to stop: by Ctrl-C, by the service manager, or by the clock. What is in hand is finished first."""
+"""Asked to stop: by Ctrl-C, by the service manager, or by the clock. What is in hand is finished first.
+
+Both signals are answered by handlers of our own, also where whoever started us had them ignored (`nohup`, a shell's
+``&``): Python would then never hear of them, and what watches a folder would go on for ever.
+"""
 
 import signal
 import sys
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-_NOTICE = "stopping: the segments in hand are finished first (Ctrl-C again to leave at once)\n"
+SEGMENTS = "stopping: the segments in hand are finished first (Ctrl-C again to leave at once)\n"
+FILES = "stopping: the file in hand is finished first (Ctrl-C again to leave at once)\n"
+KEPT = "interrupted: what was finished is kept; the same command goes on from there\n"
+
+_LOOK_SECONDS = 0.2
+"""How often somebody who waits looks whether to stop."""
+
+
+class ToldToLeaveError(KeyboardInterrupt):
+    """A signal that is obeyed at once."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.exit_code = 128 + number
 
 
 class Asked:
     """Whether somebody asked to stop."""
 
     def __init__(self) -> None:
-        self.yes = False
+        self.by = 0
 
     def __call__(self) -> bool:
         """Whether."""
-        return self.yes
+        return self.by != 0
+
+    @property
+    def exit_code(self) -> int:
+        """130 for SIGINT, 143 for SIGTERM."""
+        return 128 + self.by
+
+    def wait(self, seconds: float) -> None:
+        """Wait, but not after somebody asked."""
+        end = time.monotonic() + seconds
+        while not self() and (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, _LOOK_SECONDS))
 
 
 @contextmanager
-def asked_to_stop() -> Iterator[Asked]:
+def asked_to_stop(notice: str = SEGMENTS) -> Iterator[Asked]:
     """Turn the first SIGINT or SIGTERM into a question that is asked before every segment; the second one is obeyed."""
     asked = Asked()
 
-    def answer(_number: int, _frame: FrameType | None) -> None:
-        if asked.yes:
-            raise KeyboardInterrupt
-        asked.yes = True
-        sys.stderr.write(_NOTICE)
+    def answer(number: int, _frame: FrameType | None) -> None:
+        if asked.by:
+            raise ToldToLeaveError(number)
+        asked.by = number
+        sys.stderr.write(notice)
 
+    with _answering(answer):
+        yield asked
+
+
+@contextmanager
+def leaving_when_told() -> Iterator[None]:
+    """Obey SIGINT and SIGTERM at once: what is open is closed on the way out.
+
+    Raises:
+        ToldToLeaveError: inside, when one comes.
+    """
+
+    def answer(number: int, _frame: FrameType | None) -> None:
+        raise ToldToLeaveError(number)
+
+    with _answering(answer):
+        yield
+
+
+@contextmanager
+def _answering(answer: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():  # the only one that may, and that is told
+        yield
+        return
     before = {number: signal.signal(number, answer) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield asked
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

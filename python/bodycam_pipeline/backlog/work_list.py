@@ -30,12 +30,13 @@ from bodycam_pipeline.addresses.naming import is_local, name_of, path_of
 from bodycam_pipeline.addresses.store import listed
 from bodycam_pipeline.backlog.orders import Wish
 from bodycam_pipeline.evidence.policy_file import read_policy
+from bodycam_pipeline.foreign import open_regular
 from bodycam_pipeline.values.errors import UnreadableRecordingError, WorkListError
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.vault.naming import Sealed, is_sealed, parse
 from bodycam_pipeline.vault.store import Vault
 from bodycam_pipeline.vision.providers import check_provider
-from bodycam_pipeline.vision.registry import find_model
+from bodycam_pipeline.vision.registry import refuse_unready
 
 COLUMNS = ("recording", "request", "due", "policy", "reason", "edits", "withhold")
 LISTS = {".csv", ".parquet"}
@@ -171,8 +172,7 @@ def _policy(path: Path) -> Policy:
 def _check_models(policy: Policy) -> None:
     """Now, not at every recording of the night."""
     check_provider(policy.detection.provider)
-    for name in policy.detection.models:
-        find_model(name)
+    refuse_unready(policy)
 
 
 def _because(policy: Policy, reason: str, where: str) -> Policy:
@@ -187,6 +187,7 @@ def _because(policy: Policy, reason: str, where: str) -> Policy:
 
 def _rows(path: Path) -> Iterator[Mapping[str, object]]:
     try:
+        open_regular(path).close()
         yield from _csv_rows(path) if path.suffix.lower() == ".csv" else _parquet_rows(path)
     except (OSError, UnicodeDecodeError, csv.Error, ValueError) as error:
         raise WorkListError(f"cannot read the list {path.name}: {error}", remedy="Check the file.") from error

@@ -18,6 +18,7 @@ from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.evidence.policy_file import read_policy
 from bodycam_pipeline.running.ledger import Ledger
 from bodycam_pipeline.values.policy import Policy
+from bodycam_pipeline.values.printable import printable
 
 Given = Annotated[
     list[str],
@@ -29,6 +30,9 @@ LedgerFile = Annotated[Path | None, typer.Option("--ledger", help="The ledger; O
 Workers = Annotated[int | None, typer.Option("--workers", "-j", min=1, help="At most this many workers.")]
 Ray = Annotated[str | None, typer.Option("--ray", help="Work on Ray: local, auto, HOST:PORT or ray://HOST:PORT.")]
 Cap = Annotated[float, typer.Option("--cap-minutes", min=0.05, help="Quarantine what takes longer than this.")]
+OwnNames = Annotated[
+    bool, typer.Option("--own-names", help="Call releases as their recordings are, not by request or key.")
+]
 CAP_MINUTES = CAP_SECONDS / 60
 ROWS = 40
 
@@ -46,19 +50,20 @@ def batch(
     workers: Workers = None,
     ray: Ray = None,
     cap_minutes: Cap = CAP_MINUTES,
+    own_names: OwnNames = False,
     as_json: AsJson = False,
 ) -> None:
     """Redact many recordings; bad ones are quarantined with the reason. Run again: it resumes.
 
-    Exit code 0: all published. 3: some need a person's decision. 4: some were not published. 130: stopped.
+    Exit code 0: all published. 3: some need a person's decision. 4: some were not published. 130, 143: stopped.
     """
     rules = read_policy(policy) if policy else Policy()
     file = ledger or out / "ledger.sqlite"
     with runner_for(ray, workers, out, cap_minutes * 60) as runner, asked_to_stop() as stop:
-        asked = Asked("batch", out, file, "reports/batch-{run:04}", stop, cap_minutes * 60)
+        asked = Asked("batch", out, file, "reports/batch-{run:04}", stop, cap_minutes * 60, own_names)
         ended = carry_out(asked, wishes(recordings, rules), runner, progress(as_json=as_json))
     show(ended, file, as_json=as_json)
-    raise typer.Exit(130 if stop() and not ended.empty else ended.summary.exit_code)
+    raise typer.Exit(stop.exit_code if stop() and not ended.empty else ended.summary.exit_code)
 
 
 def progress(*, as_json: bool) -> Watcher:
@@ -94,5 +99,5 @@ def _show_failures(file: Path) -> None:
         return
     table = Table("recording", "state", "why", title=f"Not published (the first {ROWS})" if len(rows) == ROWS else None)
     for row in rows:
-        table.add_row(escape(name_of(row.address)), row.state, escape(row.why))
+        table.add_row(escape(name_of(row.address)), row.state, escape(printable(row.why)))
     Console().print(table)

@@ -27,7 +27,7 @@ from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.values.score import Score
 from bodycam_pipeline.values.truth import Truth
 from bodycam_pipeline.vision.detector import SUPPRESS_IOU
-from bodycam_pipeline.vision.registry import find_model
+from bodycam_pipeline.vision.registry import ready_model
 from bodycam_pipeline.vision.still import StillDetector
 
 Folder = Annotated[Path, typer.Argument(metavar="DATASET", exists=True, file_okay=False, help="A folder with labels.")]
@@ -124,8 +124,7 @@ class _Told:
 def _pictures(
     folder: Path, names: Sequence[str], called: dict[str, Kind], rates: Sequence[float], long_side: int
 ) -> tuple[list[Measured], _Told]:
-    iou = SUPPRESS_IOU
-    detectors = {found.name: StillDetector(found, long_side, iou) for found in map(find_model, names)}
+    detectors = {found.name: StillDetector(found, long_side, SUPPRESS_IOU) for found in map(ready_model, names)}
     speeds = measure_speed(detectors, long_side)
     measured: list[Measured] = []
     with Progress(console=Console(stderr=True), transient=True) as progress:

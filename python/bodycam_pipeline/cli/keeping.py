@@ -15,6 +15,7 @@ from bodycam_pipeline.custody.desk import Desk, desk_at
 from bodycam_pipeline.custody.export import export as hand_out
 from bodycam_pipeline.custody.known import facts_of
 from bodycam_pipeline.durable import write_atomically
+from bodycam_pipeline.foreign import read_bytes
 from bodycam_pipeline.values.errors import VaultError
 from bodycam_pipeline.vault.naming import is_sealed, parse
 
@@ -157,7 +158,7 @@ def destroy(
     """Destroy the key of a recording whose time has come: nobody will ever open it again. On record first."""
     desk, id_ = _at(recording, vault, keys)
     try:
-        signed = [path.read_bytes() for path in consents]
+        signed = [read_bytes(path) for path in consents]
     except OSError as error:
         raise VaultError(f"cannot read a consent: {error.strerror}", remedy="Check the path.") from error
     keeping.destroy_key(desk, id_, reason, signed)

@@ -11,6 +11,7 @@ import typer
 from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.cli.vault import Keys
 from bodycam_pipeline.custody.desk import desk_at
+from bodycam_pipeline.foreign import parse_json, read_bytes
 from bodycam_pipeline.values.errors import CustodyLogError, VaultError
 from bodycam_pipeline.vault.log import CustodyLog, Proof
 from bodycam_pipeline.vault.naming import is_sealed, parse
@@ -76,12 +77,13 @@ def check_proof(
 ) -> None:
     """Check such a proof; needs neither the log nor the vault."""
     try:
-        told = json.loads(proof.read_text())
-    except (OSError, ValueError) as error:
+        told = parse_json(read_bytes(proof))
+        chosen = told[part] if part else told
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise CustodyLogError(
             f"cannot read {proof}: {error}", remedy="Give what `bodycam log prove` printed."
         ) from error
-    found = Proof.parse(told.get(part) if part else told)
+    found = Proof.parse(chosen)
     found.check(Verifier.parse(verifier))
     entry = found.entry.decode()
     tell({"state": "proved", "entry": json.loads(entry)}, f"proved: {entry}", as_json=as_json)

@@ -1,7 +1,7 @@
 """The `bodycam` command.
 
 Exit codes: 0 done (published, verified) · 2 bad usage (options, policy, edits, models) · 3 needs review (a person has
-to decide) · 4 refused (nothing was published, nothing was lost) · 130 interrupted · 1 a defect of our own.
+to decide) · 4 refused (nothing was published, nothing was lost) · 130, 143 interrupted · 1 a defect of our own.
 """
 
 import sys
@@ -10,6 +10,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from bodycam_pipeline.backlog.stopping import KEPT, leaving_when_told
 from bodycam_pipeline.cli import (
     batch,
     bench,
@@ -40,17 +41,18 @@ class _Verbs(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            sys.stderr.write("interrupted: what was finished is kept; the same command goes on from there\n")
-            raise typer.Exit(130) from None
+            with leaving_when_told():
+                return super().invoke(ctx)
+        except KeyboardInterrupt as told:
+            sys.stderr.write(KEPT)
+            raise typer.Exit(getattr(told, "exit_code", 130)) from None
 
 
 app = typer.Typer(
     cls=_Verbs,
     name="bodycam",
     help="Redacted copies of body-worn-camera recordings: every face and plate hidden in every frame, verifiably.",
-    epilog="Exit codes: 0 done, 2 bad usage, 3 needs review, 4 refused, 130 interrupted, 1 defect.",
+    epilog="Exit codes: 0 done, 2 bad usage, 3 needs review, 4 refused, 130 or 143 interrupted, 1 defect.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

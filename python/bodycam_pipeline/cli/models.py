@@ -17,6 +17,7 @@ from bodycam_pipeline.vision.entries import Entry
 from bodycam_pipeline.vision.graph import MAX_BYTES
 from bodycam_pipeline.vision.providers import installed_providers
 from bodycam_pipeline.vision.registry import find_model, list_models, public_models
+from bodycam_pipeline.vision.trial import tried
 
 ROLES: tuple[Role, ...] = get_args(Role)
 
@@ -47,8 +48,10 @@ def check(
     name: Annotated[str, typer.Argument(help="A registered name, a file, or package:DISTRIBUTION/FILE.")],
     as_json: AsJson = False,
 ) -> None:
-    """Check one detector: there, unchanged, safe to load."""
-    _tell_model(find_model(name), as_json=as_json)
+    """Check one detector: there, unchanged, safe to load, and running as its head does, within limits."""
+    model = find_model(name)
+    tried(model)
+    _tell_model(model, as_json=as_json)
 
 
 def add(

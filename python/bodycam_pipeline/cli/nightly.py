@@ -14,7 +14,7 @@ from bodycam_pipeline.backlog.metrics import Board, served
 from bodycam_pipeline.backlog.run import Asked, carry_out, runner_for
 from bodycam_pipeline.backlog.stopping import asked_to_stop
 from bodycam_pipeline.backlog.work_list import wishes
-from bodycam_pipeline.cli.batch import CAP_MINUTES, Cap, LedgerFile, Out, PolicyFile, Ray, Workers, show
+from bodycam_pipeline.cli.batch import CAP_MINUTES, Cap, LedgerFile, Out, OwnNames, PolicyFile, Ray, Workers, show
 from bodycam_pipeline.cli.output import AsJson
 from bodycam_pipeline.evidence.policy_file import read_policy
 from bodycam_pipeline.values.policy import Policy
@@ -44,13 +44,14 @@ def nightly(
     workers: Workers = None,
     ray: Ray = None,
     cap_minutes: Cap = CAP_MINUTES,
+    own_names: OwnNames = False,
     metrics_file: MetricsFile = None,
     metrics_port: MetricsPort = None,
     as_json: AsJson = False,
 ) -> None:
     """Work through the night by due date, then age; what is left goes on the next night.
 
-    Exit code 0: nothing went wrong. 3: some need a person's decision. 4: some were quarantined.
+    Exit code 0: nothing went wrong. 3: some need a person's decision. 4: some were quarantined. 130, 143: stopped.
     """
     now = datetime.now(UTC)
     ends = next_time(until, zone, now)
@@ -68,8 +69,9 @@ def nightly(
             f"nights/{night}-{{run:04}}",
             lambda: asked() or datetime.now(UTC) >= ends,
             cap_minutes * 60,
+            own_names,
         )
         ended = carry_out(order, wishes(recordings or [], rules), runner, board)
     write_history(file, out / "nights")
     show(ended, file, as_json=as_json)
-    raise typer.Exit(ended.summary.exit_code)
+    raise typer.Exit(asked.exit_code if asked() and not ended.empty else ended.summary.exit_code)

@@ -12,15 +12,19 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from bodycam_pipeline.passes import Phase, Watch, unwatched
 from bodycam_pipeline.values.errors import BodycamError
+from bodycam_pipeline.values.printable import printable
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of sentences.")]
+
+_LAYOUT = "\n"
+"""What an answer of several lines is laid out with."""
 
 _PHASES: dict[Phase, str] = {"detect": "looking", "render": "redacting", "verify": "verifying", "audit": "second look"}
 
 
 def tell(facts: Mapping[str, object], sentences: str, *, as_json: bool) -> None:
-    """Print a command's answer."""
-    sys.stdout.write(f"{json.dumps(facts, indent=2, default=str) if as_json else sentences}\n")
+    """Print a command's answer; what a terminal would obey, in a name or a reason, is spelled out."""
+    sys.stdout.write(f"{json.dumps(facts, indent=2, default=str) if as_json else printable(sentences, _LAYOUT)}\n")
     sys.stdout.flush()  # a service's journal is a pipe, and what watches a folder does not end
 
 
@@ -33,7 +37,7 @@ def report_error(error: BodycamError, *, as_json: bool) -> None:
         return
     lines = [f"{state_of(error)}: {error.what}"]
     lines += [f"  where:  {error.where}"] if str(error.where) else []
-    sys.stderr.write("\n".join([*lines, f"  remedy: {error.remedy}"]) + "\n")
+    sys.stderr.write("\n".join(printable(line, _LAYOUT) for line in [*lines, f"  remedy: {error.remedy}"]) + "\n")
 
 
 def state_of(error: BodycamError) -> str:

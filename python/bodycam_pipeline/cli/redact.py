@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from bodycam_pipeline import pipeline
+from bodycam_pipeline.addresses.naming import in_text
 from bodycam_pipeline.cli.output import AsJson, tell, watched
 from bodycam_pipeline.evidence.edits_file import read_edits
 from bodycam_pipeline.evidence.plan_file import read_plan
@@ -16,6 +17,7 @@ from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.values.edits import Edits
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import Policy
+from bodycam_pipeline.vision.registry import refuse_unready
 
 Recording = Annotated[str, typer.Argument(metavar="RECORDING", help="The recording; it is only ever read.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the release and what stays inside.")]
@@ -104,7 +106,8 @@ def _order(
         rules = rules.with_second_look(gate)
     if models:
         rules = rules.with_models(models)
-    return Order(recording, out, rules, read_edits(edits) if edits else Edits())
+    refuse_unready(rules)
+    return Order(in_text(recording), out, rules, read_edits(edits) if edits else Edits())
 
 
 def _counts(plan: Plan) -> dict[str, object]:

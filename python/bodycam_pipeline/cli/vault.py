@@ -2,9 +2,9 @@
 
 import json
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +13,7 @@ from rich import filesize
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from bodycam_pipeline.backlog.stopping import FILES, KEPT, Asked, asked_to_stop
 from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.custody.begin import begin_vault, new_person
 from bodycam_pipeline.custody.desk import Desk, Held, desk_at
@@ -127,36 +128,39 @@ def take_in(
 ) -> None:
     """Seal recordings into the vault; the sources are only read. Run again: nothing is stored twice.
 
-    Exit code 0: every file is in the vault. 4: some are not.
+    Exit code 0: every file is in the vault. 4: some are not. 130, 143: stopped.
     """
     desk = desk_at(vault, keys)
 
-    def once(paths: list[Path]) -> list[Taken]:
+    def once(paths: list[Path], stop: Asked) -> list[Taken]:
         listed = read_facts(facts) if facts else {}
         with _bar(len(paths), as_json=as_json) as tick:
-            return ingest(desk, paths, listed, tick)
+            return ingest(desk, takewhile(lambda _path: not stop(), paths), listed, tick)
 
     found = list(found_below(files))
     if watch is not None:
         sys.stderr.write(f"watching for files that have stopped growing, every {watch:g} s; Ctrl-C ends it\n")
-    rounds: Iterable[list[Path]] = [found] if watch is None else _rounds(Dock(files), watch)
     taken: list[Taken] = []
-    for paths in rounds:
-        new = once(paths)
-        taken += new
-        _tell_taken(new, as_json=as_json)
-        if report:
-            write_atomically(report, json.dumps({"files": [one.told() for one in taken]}, indent=2).encode())
+    with asked_to_stop(FILES) as stop:
+        for paths in [found] if watch is None else _rounds(Dock(files), watch, stop):
+            new = once(paths, stop)
+            taken += new
+            _tell_taken(new, as_json=as_json)
+            if report:
+                write_atomically(report, json.dumps({"files": [one.told() for one in taken]}, indent=2).encode())
+    if stop() and (watch is not None or len(taken) < len(found)):
+        sys.stderr.write(KEPT)
+        raise typer.Exit(stop.exit_code)
     if any(one.state == "failed" for one in taken):
         raise typer.Exit(4)
 
 
-def _rounds(dock: Dock, seconds: float) -> Iterator[list[Path]]:
-    """What has settled, look by look; ends when it is interrupted."""
-    while True:
+def _rounds(dock: Dock, seconds: float, stop: Asked) -> Iterator[list[Path]]:
+    """What has settled, look by look; ends when somebody asks for it."""
+    while not stop():
         if settled := dock.settled():
             yield settled
-        time.sleep(seconds)
+        stop.wait(seconds)
 
 
 @contextmanager

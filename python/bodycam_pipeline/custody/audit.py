@@ -4,14 +4,15 @@ Each night takes its share of the recordings, by their names, so that thirty nig
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
 from bodycam_pipeline.custody.desk import Desk, Held
 from bodycam_pipeline.custody.known import facts_of
 from bodycam_pipeline.custody.whole import unlike
 from bodycam_pipeline.values.errors import BodycamError
+from bodycam_pipeline.vault.log import Entry, time_of
 from bodycam_pipeline.vault.opening import open_object
 from bodycam_pipeline.vault.place import place_of
 from bodycam_pipeline.vault.store import KEY, PARTS
@@ -61,7 +62,7 @@ def audit(desk: Desk, day: date, *, everything: bool = False, opening: bool = Fa
         StorageError: the disk refused.
     """
     known = desk.held()
-    findings = dict.fromkeys(_missing_and_extra(desk, known))
+    findings = dict.fromkeys([*_backwards(desk.log.entries()), *_missing_and_extra(desk, known)])
     share = [id_ for id_ in known if everything or _is_due(id_, day)]
     opened = 0
     for id_ in share:
@@ -73,6 +74,28 @@ def audit(desk: Desk, day: date, *, everything: bool = False, opening: bool = Fa
     told = [f"{finding.where}: {finding.what}" for finding in findings]
     desk.record("verification", recordings=len(known), read=len(share), opened=opened, findings=told[:100])
     return Audited(len(known), len(share), opened, tuple(findings))
+
+
+def _backwards(entries: Iterable[tuple[int, Entry]]) -> Iterator[Finding]:
+    """Entries that say they are older than one before them: a clock was set, or somebody wrote the log anew."""
+    latest = datetime.min.replace(tzinfo=UTC)
+    for number, entry in entries:
+        try:
+            at = time_of(entry)
+            backwards = at < latest
+        except (ValueError, TypeError):
+            yield Finding(f"log entry {number}", "does not say when it was written")
+            continue
+        if backwards:
+            yield Finding(
+                f"log entry {number}",
+                f"its time runs backwards: {at:%Y-%m-%d %H:%M:%S} after {latest:%Y-%m-%d %H:%M:%S}",
+            )
+        latest = max(at, latest)
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _is_due(id_: str, day: date) -> bool:

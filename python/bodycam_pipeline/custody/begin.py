@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bodycam_pipeline import _native
 from bodycam_pipeline.custody.desk import Desk
-from bodycam_pipeline.durable import make_folder, write_atomically, write_private
+from bodycam_pipeline.durable import make_private_folder, write_atomically, write_private
 from bodycam_pipeline.evidence.keys import new_key, public_path, read_private_key
 from bodycam_pipeline.values.errors import CustodyLogError, KeyFileError, VaultError
 from bodycam_pipeline.vault.keyring import Keyring
@@ -50,7 +50,7 @@ def _is_there(vault: Vault) -> bool:
 
 
 def _make_missing_keys(ring: Keyring) -> None:
-    make_folder(ring.folder)
+    make_private_folder(ring.folder)
     if not public_path(ring.path("log.pem")).exists():
         new_key(ring.path("log.pem"))
     if not ring.path("id.key").exists():
@@ -66,7 +66,7 @@ def _log(folder: Path, origin: str, ring: Keyring) -> CustodyLog:
     elif any(entry["event"] != "created" for _, entry in log.entries()):
         raise CustodyLogError(f"{folder} holds a log already", remedy="A log never begins anew: name another folder.")
     write_atomically(ring.path("log.vkey"), f"{log.verifier}\n".encode())
-    return log
+    return CustodyLog(folder, log.verifier, ring.memory())
 
 
 def new_person(path: Path) -> str:

@@ -1,14 +1,18 @@
 """The desk at which a vault is worked with: the vault, its log, and this machine's keys."""
 
+import json
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from bodycam_pipeline.evidence.keys import read_private_key
 from bodycam_pipeline.values.errors import Place, VaultError
+from bodycam_pipeline.vault.growth import Frontier
 from bodycam_pipeline.vault.keyring import Keyring, keyring
 from bodycam_pipeline.vault.log import CustodyLog, Entry
 from bodycam_pipeline.vault.naming import is_sealed, parse, vault_address
@@ -51,6 +55,10 @@ class Held:
         if "key" in entry:
             self.keys[place] = entry["key"]
 
+    def copy(self) -> "Held":
+        """One that nobody else changes."""
+        return replace(self, places=list(self.places), keys=dict(self.keys), holds=list(self.holds))
+
 
 @dataclass(frozen=True)
 class Desk:
@@ -80,15 +88,12 @@ class Desk:
         return self.log.append(key, *({"event": event} | each for each in facts))
 
     def held(self) -> dict[str, Held]:
-        """Every recording that was ever taken in, as the verified log tells it.
+        """Every recording that was ever taken in, as the verified log tells it; only what is new in it is read.
 
         Raises:
             CustodyLogError: the log was rewritten.
         """
-        known: dict[str, Held] = {}
-        for number, entry in self.log.entries():
-            taken_in(known, number, entry)
-        return known
+        return {id_: held.copy() for id_, held in _register(self.log).now(self.log).items()}
 
     def one(self, id_: str) -> Held:
         """One of them.
@@ -96,12 +101,12 @@ class Desk:
         Raises:
             VaultError: it was never taken in.
         """
-        found = self.held().get(id_)
+        found = _register(self.log).now(self.log).get(id_)
         if found is None:
             raise VaultError(
                 "no such recording was ever taken in", remedy="`bodycam vault list` names them.", where=Place(id_)
             )
-        return found
+        return found.copy()
 
     @contextmanager
     def committing(self) -> Iterator[None]:
@@ -117,7 +122,7 @@ def desk_at(address: str, keys: Path | None = None) -> Desk:
         VaultError: no vault, or no keys.
     """
     vault, ring = Vault(vault_address(address)), keyring(keys)
-    return Desk(vault, ring, vault.log(ring.verifier()))
+    return Desk(vault, ring, vault.log(ring.verifier(), ring.memory()))
 
 
 def announced(address: str, purpose: str, **facts: Any) -> str:
@@ -161,6 +166,37 @@ def noted(address: str, event: str, **facts: Any) -> None:
     """
     if is_sealed(address):
         desk_at(address).record(event, recording=parse(address).id, **facts)
+
+
+class _Register:
+    """What a log says of every recording, kept in this process: from question to question, only what is new is read."""
+
+    def __init__(self) -> None:
+        self._lock, self._seen = threading.Lock(), Frontier()
+        self._known: dict[str, Held] = {}
+
+    def now(self, log: CustodyLog) -> dict[str, Held]:
+        """As it is now. Recordings of an earlier answer are never changed."""
+        with self._lock:
+            seen, fresh = log.grown(self._seen)
+            known = dict(self._known) if fresh else self._known
+            for number, line in enumerate(fresh, start=self._seen.size):
+                entry = json.loads(line)
+                id_ = str(entry.get("recording"))
+                if id_ in known:
+                    known[id_] = known[id_].copy()
+                taken_in(known, number, entry)
+            self._seen, self._known = seen, known
+            return known
+
+
+@lru_cache(maxsize=64)
+def _register_of(_folder: Path, _verifier: str) -> _Register:
+    return _Register()
+
+
+def _register(log: CustodyLog) -> _Register:
+    return _register_of(log.folder, str(log.verifier))
 
 
 def taken_in(known: dict[str, Held], number: int, entry: Entry) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from bodycam_pipeline._native import SealedFile
 from bodycam_pipeline.custody.desk import Desk
 from bodycam_pipeline.custody.known import facts_of
-from bodycam_pipeline.durable import disk_errors, make_folder, publish_folder
+from bodycam_pipeline.durable import disk_errors, make_private_folder, publish_folder
 from bodycam_pipeline.values.errors import ReleaseExistsError
 from bodycam_pipeline.vault.opening import broken, open_object
 
@@ -37,7 +37,7 @@ def export(desk: Desk, id_: str, out: Path, *, to: str, reason: str) -> Path:
         raise ReleaseExistsError(f"{final} already exists", remedy="It was exported before: choose another folder.")
     number = desk.record("export", recording=id_, ingest=held.ingest, to=to, reason=reason)
     facts = facts_of(desk, id_, held)
-    make_folder(staging)
+    make_private_folder(staging)
     try:
         if _copied(desk, id_, held.entry, staging / Path(facts["file"]).name) != facts["sha256"]:
             raise broken(id_, "what is inside is not what was taken in")

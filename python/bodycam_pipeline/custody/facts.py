@@ -4,11 +4,11 @@ A list has one row per recording; ``file`` is its name. The other columns are `C
 """
 
 import csv
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bodycam_pipeline.foreign import parse_json, read_text
 from bodycam_pipeline.values.errors import WorkListError
 
 COLUMNS = ("officer", "unit", "device", "incident", "started")
@@ -22,9 +22,9 @@ def read_facts(path: Path) -> dict[str, Facts]:
         WorkListError: it cannot be read, has a column that is not known, or names a file twice.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path)
         rows = (
-            json.loads(text) if path.suffix.lower() == ".json" else list(csv.DictReader(text.splitlines(), strict=True))
+            parse_json(text) if path.suffix.lower() == ".json" else list(csv.DictReader(text.splitlines(), strict=True))
         )
         found: dict[str, Facts] = {}
         for row in rows:
@@ -32,7 +32,7 @@ def read_facts(path: Path) -> dict[str, Facts]:
             if not name or name in found:
                 raise WorkListError(f"{path.name}: a row without a file, or {name!r} twice", remedy="Check the list.")
             found[name] = _facts({key: value for key, value in row.items() if key != "file"}, path)
-    except (OSError, ValueError, csv.Error, AttributeError) as error:
+    except (OSError, ValueError, csv.Error, AttributeError, TypeError) as error:
         if isinstance(error, WorkListError):
             raise
         raise WorkListError(f"cannot read {path.name}: {error}", remedy="Check the list of facts.") from error
@@ -51,13 +51,20 @@ def facts_beside(recording: Path) -> Facts:
         WorkListError: it cannot be read.
     """
     for path in places_beside(recording):
-        if path.is_file():
+        if _is_there(path):
             try:
-                told = json.loads(path.read_text(encoding="utf-8-sig"))
+                told = parse_json(read_text(path))
                 return _facts({key: value for key, value in told.items() if key != "file"}, path)
             except (OSError, ValueError, AttributeError) as error:
                 raise WorkListError(f"cannot read {path.name}: {error}", remedy="Mend it or move it away.") from error
     return {}
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists() and not path.is_dir()
+    except OSError:  # with its ending the name is too long
+        return False
 
 
 def _facts(told: Mapping[Any, Any], path: Path) -> Facts:

@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,7 +26,7 @@ from bodycam_pipeline.custody.desk import Desk
 from bodycam_pipeline.custody.facts import Facts, facts_beside
 from bodycam_pipeline.custody.placing import STALE_STAGING, Shelves, adopt, sweep
 from bodycam_pipeline.custody.verity import protect
-from bodycam_pipeline.durable import disk_errors, make_folder
+from bodycam_pipeline.durable import disk_errors, make_private_folder
 from bodycam_pipeline.media.intake import look_into
 from bodycam_pipeline.values.errors import RecordingError, StorageError, UnreadableRecordingError, WorkListError
 from bodycam_pipeline.vault.log import Entry
@@ -174,14 +175,19 @@ def _stamp(path: Path) -> tuple[int, float]:
         found = path.stat()
     except OSError as error:
         raise UnreadableRecordingError(f"it is gone ({error.strerror})", remedy="Connect the card again.") from error
+    if not stat.S_ISREG(found.st_mode):
+        raise UnreadableRecordingError("it is no regular file", remedy="Name files: a pipe or a device has no end.")
     return found.st_size, found.st_mtime
 
 
 @contextmanager
 def _staging(desk: Desk) -> Iterator[Path]:
     """A folder for this ingest alone, on the vault's disk where it has one; held, so that nobody sweeps it."""
-    parent = desk.vault.staging() or Path(tempfile.gettempdir())
-    make_folder(parent)
+    parent = desk.vault.staging()
+    if parent:
+        make_private_folder(parent)
+    else:
+        parent = Path(tempfile.gettempdir())
     folder = parent / f"ingest-{secrets.token_hex(8)}"
     with disk_errors(folder):
         folder.mkdir(mode=0o700)

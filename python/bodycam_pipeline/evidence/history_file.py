@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bodycam_pipeline.durable import disk_errors, write_atomically
+from bodycam_pipeline.foreign import parse_json
 from bodycam_pipeline.kept import keyed, read_secret, secret_path
 from bodycam_pipeline.values.errors import HistoryError
 from bodycam_pipeline.values.event import Event
@@ -133,7 +134,7 @@ def _event(line: str, folder: Path) -> Event:
 
 def _json(text: str) -> dict[str, Any]:
     try:
-        value = json.loads(text)
+        value = parse_json(text)
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}

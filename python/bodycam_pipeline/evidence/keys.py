@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from bodycam_pipeline.durable import write_atomically, write_private
+from bodycam_pipeline.foreign import read_bytes
 from bodycam_pipeline.values.errors import KeyFileError
 
 _NEW = "Make one with `bodycam keys new FILE`, or name another file."
@@ -103,6 +104,6 @@ def fingerprint(key: Ed25519PublicKey) -> str:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_bytes(path)
     except OSError as error:
         raise KeyFileError(f"cannot read the key {path}: {error.strerror}", remedy=_NEW) from error

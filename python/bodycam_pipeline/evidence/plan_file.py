@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bodycam_pipeline.durable import write_atomically
+from bodycam_pipeline.foreign import parse_json
 from bodycam_pipeline.values.errors import PlanError
 from bodycam_pipeline.values.geometry import Region
 from bodycam_pipeline.values.plan import (
@@ -44,7 +45,7 @@ def write_plan(plan: Plan, path: Path) -> None:
     schema = REGION_SCHEMA.with_metadata({METADATA_KEY: json.dumps(facts, sort_keys=True).encode()})
     buffer = pa.BufferOutputStream()
     pq.write_table(plan.regions.cast(schema), buffer, compression="zstd", row_group_size=_ROWS_PER_GROUP)
-    write_atomically(path, buffer.getvalue().to_pybytes())
+    write_atomically(path, buffer.getvalue().to_pybytes(), private=True)
 
 
 def read_plan(path: Path) -> Plan:
@@ -86,7 +87,7 @@ def _metadata(table: pa.Table, path: Path) -> dict[str, Any]:
     if stored is None or not table.schema.equals(REGION_SCHEMA):
         raise _not_a_plan(path)
     try:
-        facts = dict(json.loads(stored))
+        facts = dict(parse_json(stored))
     except (ValueError, TypeError) as error:
         raise _not_a_plan(path) from error
     if "version" not in facts:

@@ -11,6 +11,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from bodycam_pipeline.evidence.keys import fingerprint
+from bodycam_pipeline.foreign import parse_json
 from bodycam_pipeline.values.errors import SignatureError
 
 IN_TOTO = "application/vnd.in-toto+json"
@@ -30,12 +31,12 @@ def open_envelope(envelope: bytes, payload_type: str, key: Ed25519PublicKey) -> 
         SignatureError: another key, another text, another type, or an envelope in another spelling.
     """
     try:
-        parsed = json.loads(envelope)
+        parsed = parse_json(envelope)
         (signed,) = parsed["signatures"]
         payload = base64.b64decode(parsed["payload"], validate=True)
         signature = base64.b64decode(signed["sig"], validate=True)
         spelled = _envelope(payload, payload_type, fingerprint(key), signature)
-    except (ValueError, KeyError, TypeError, RecursionError) as error:  # a binascii.Error is a ValueError
+    except (ValueError, KeyError, TypeError) as error:  # a binascii.Error is a ValueError
         raise SignatureError("not a signed statement", remedy=_REMEDY) from error
     if spelled != envelope:
         raise SignatureError("the signed statement is by another key, of another type or spelled oddly", remedy=_REMEDY)

@@ -1,13 +1,13 @@
 """TOML files that people write: read strictly, refused in sentences that name the line."""
 
 import re
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from bodycam_pipeline.foreign import parse_toml, read_text
 from bodycam_pipeline.values.errors import BodycamError
 
 Value = TypeVar("Value", bound=BaseModel)
@@ -44,7 +44,7 @@ def read_toml(path: Path, value: type[Value], refusal: type[BodycamError]) -> Va
 
 def _text(path: Path, refusal: type[BodycamError]) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return read_text(path)
     except UnicodeDecodeError as error:
         raise refusal(f"{path} is not UTF-8 text", remedy="Save it as UTF-8.") from error
     except OSError as error:
@@ -53,8 +53,8 @@ def _text(path: Path, refusal: type[BodycamError]) -> str:
 
 def _whole(text: str, path: Path, refusal: type[BodycamError]) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return parse_toml(text)
+    except ValueError as error:
         raise refusal(f"{path} is not TOML: {error}", remedy="Correct the line and run again.") from error
 
 

@@ -14,6 +14,12 @@ Read = Callable[[int, int], bytes]
 LARGEST_MOVIE_BYTES = 1 << 30
 """Of a day's tables; what claims more is refused before it is read."""
 
+MOST_BOXES, MOST_DEPTH = 256, 16
+"""A release holds about forty boxes, nine deep; a file with more is none, and is read no further."""
+
+_MOST_NAMED = 8
+"""Boxes named one by one in a refusal."""
+
 
 @dataclass
 class Box:
@@ -65,23 +71,58 @@ def read_tree(path: Path, leaks: list[str]) -> Box:
             return file.read(end - start)
 
         root = Box(b"", 0, path.stat().st_size)
-        _fill(root, read, leaks)
+        _Reading(read, leaks).fill(root, MOST_DEPTH)
         return root
 
 
-def _fill(box: Box, read: Read, leaks: list[str]) -> None:
-    """Read the parts of a box that has parts, and check their order."""
-    begin = box.start + _entry_head(box, read, leaks)
-    for part in _boxes(read, begin, box.end, leaks):
-        box.parts.append(part)
-        if part.kind in FOLDERS:
-            _fill(part, read, leaks)
-        elif part.kind in LEAVES:
-            _read_leaf(part, read, leaks)
+@dataclass
+class _Reading:
+    """One reading of one file, which ends after so many boxes whatever the file says."""
+
+    read: Read
+    leaks: list[str]
+    left: int = MOST_BOXES
+
+    def fill(self, box: Box, depth: int) -> None:
+        """Read the parts of a box that has parts, and check their order."""
+        begin = box.start + _entry_head(box, self.read, self.leaks)
+        for part in self._within(begin, box.end):
+            box.parts.append(part)
+            if part.kind in FOLDERS:
+                self._deeper(part, depth)
+            elif part.kind in LEAVES:
+                _read_leaf(part, self.read, self.leaks)
+            if part.kind == b"stsd" and part.fields:
+                self._read_entry(part, depth)
+        _check_order(box, self.leaks)
+
+    def _within(self, start: int, end: int) -> Iterator[Box]:
+        for part in _boxes(self.read, start, end, self.leaks):
+            if not self.left:
+                self.leaks.append(f"more than {MOST_BOXES} boxes")
+                return
+            self.left -= 1
+            yield part
+
+    def _deeper(self, part: Box, depth: int) -> None:
+        if depth:
+            self.fill(part, depth - 1)
+        else:
+            self.leaks.append(f"boxes in boxes, {MOST_DEPTH} deep")
+
+    def _read_entry(self, table: Box, depth: int) -> None:
+        table.parts = list(self._within(table.start + 8, table.end))
+        if len(table.parts) != 1 or table.parts[0].kind not in ENTRY_HEADS:
+            self.leaks.append(f"{len(table.parts)} sample descriptions, or one of a kind that no release has")
+            return
+        self._deeper(table.parts[0], depth)
+
+
+def _check_order(box: Box, leaks: list[str]) -> None:
     kinds = b" ".join(part.kind for part in box.parts)
     if not re.fullmatch(FOLDERS[box.kind], kinds):
-        strangers = [f"{p.kind.decode('latin-1')}, {p.end - p.start} bytes at {p.start}" for p in _strangers(box)]
-        said = "; ".join(strangers) or kinds.decode("latin-1")
+        named = [f"{p.kind.decode('latin-1')}, {p.end - p.start} bytes at {p.start}" for p in _strangers(box)]
+        said = "; ".join(named[:_MOST_NAMED]) or kinds[: 5 * _MOST_NAMED].decode("latin-1")
         leaks.append(f"{box.kind.decode('latin-1') or 'the file'} holds what no release holds: {said}")
 
 
@@ -114,16 +155,6 @@ def _read_leaf(box: Box, read: Read, leaks: list[str]) -> None:
         leaks.append(f"{box.kind.decode()} at {box.start} says what no release says")
         return
     box.fields = fields
-    if box.kind == b"stsd":
-        _read_entry(box, read, leaks)
-
-
-def _read_entry(table: Box, read: Read, leaks: list[str]) -> None:
-    table.parts = list(_boxes(read, table.start + 8, table.end, leaks))
-    if len(table.parts) != 1 or table.parts[0].kind not in ENTRY_HEADS:
-        leaks.append(f"{len(table.parts)} sample descriptions, or one of a kind that no release has")
-        return
-    _fill(table.parts[0], read, leaks)
 
 
 def _boxes(read: Read, start: int, end: int, leaks: list[str]) -> Iterator[Box]:

@@ -1,7 +1,10 @@
 """Notice that a file was cut short: a container that promises more pictures than the file holds."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
+import numpy as np
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
@@ -51,12 +54,18 @@ class Promise:
 
     def _missing(self, stream: VideoStream, found: int) -> int:
         if "mov" in self.container:  # fragments are listed while they are read
-            entries = [(entry.pos, entry.size) for entry in stream.index_entries if entry.size]
-            beyond = sum(1 for begin, size in entries if begin + size > self.size_bytes)
-            return max(len(entries) - found, beyond)
+            listed = np.fromiter(chain.from_iterable(_entries(stream)), np.int64).reshape(-1, 2)
+            listed = listed[listed[:, 1] > 0]
+            beyond = np.count_nonzero(listed.sum(axis=1) > self.size_bytes)
+            return max(len(listed) - found, int(beyond))
         if self.container == "avi" and _riff_bytes(self.address) > self.size_bytes:
             return self.claimed - found
         return 0
+
+
+def _entries(stream: VideoStream) -> Iterator[tuple[int, int]]:
+    """Where each listed sample begins, and its size; one at a time, since a list of them is larger than the file."""
+    return ((entry.pos, entry.size) for entry in stream.index_entries)
 
 
 def _riff_bytes(address: str) -> int:

@@ -11,6 +11,7 @@ from typing import Literal
 from bodycam_pipeline.media.avc import RELEASED
 from bodycam_pipeline.media.nal import H264_IDR, H264_PPS, H264_SEI, H264_SPS
 from bodycam_pipeline.media.parameters import SequenceFacts, read_pps, read_slice, read_sps
+from bodycam_pipeline.media.rewriting import rewritten
 from bodycam_pipeline.values.policy import EncodingRule
 from bodycam_pipeline.values.recording import VideoFacts
 
@@ -28,6 +29,12 @@ any other type (data partitions, auxiliary or scalable slices, ends of sequences
 _DECODED_KINDS = frozenset({0, 1, 2})
 """P, B and I slices; SP and SI switch between streams."""
 
+MOST_SET_BYTES = 512
+"""Of all parameter sets that are carried over: recorders write 30 to 60, and some hundreds with scaling lists."""
+
+MOST_SLICES = 1024
+"""Of one picture; recorders write one to a few dozen. A packet with more is not worth looking at slice by slice."""
+
 _OWN_NUMBERS = range(1, 32)
 """seq_parameter_set_id goes up to 31; 0 is what most recorders use."""
 
@@ -37,7 +44,7 @@ class Joining:
     """How coded spans of a recording and of our encoder share one track.
 
     Attributes:
-        sets: The recording's parameter sets.
+        sets: The recording's parameter sets, without what decodes nothing.
         profile: What the encoder must keep to.
         level: level_idc of the recording, which its size and rate fit.
         own_number: The number of the encoder's own parameter sets: one that the recording does not use.
@@ -62,7 +69,9 @@ def joining(video: VideoFacts, rule: EncodingRule) -> Joining | None:
         return None
     used = {sequence.number, *(read_pps(unit).number for unit in video.parameter_sets if unit[0] & 31 == H264_PPS)}
     own_number = next(number for number in _OWN_NUMBERS if number not in used)
-    sets, profile = video.parameter_sets, _PROFILES[sequence.profile]
+    sets, profile = tuple(map(rewritten, video.parameter_sets)), _PROFILES[sequence.profile]
+    if sum(map(len, sets)) > MOST_SET_BYTES:
+        return None
     return Joining(sets, profile, sequence.level, own_number, sequence.reorder or 0)
 
 
@@ -74,7 +83,7 @@ def plain_sequence(sets: Sequence[bytes]) -> SequenceFacts | None:
         return None
     (sequence,) = sequences
     fitting = all(picture.plain and picture.whole and picture.sequence == sequence.number for picture in pictures)
-    distinct = len({picture.number for picture in pictures}) == len(pictures) < len(_OWN_NUMBERS)
+    distinct = len({picture.number for picture in pictures}) == len(pictures) < len(_OWN_NUMBERS) - 1
     return sequence if fitting and distinct and _is_plain(sequence) else None
 
 
@@ -103,7 +112,9 @@ class CopyTest:
         return kind in _LEFT_OUT and (kind not in {H264_SPS, H264_PPS} or unit.rstrip(b"\0") in self._known)
 
     def _is_picture(self, slices: Sequence[bytes]) -> bool:
-        if len({unit[0] & 31 == H264_IDR for unit in slices}) != 1 or any(map(_is_odd, slices)):
+        if len(slices) > MOST_SLICES or len({unit[0] & 31 == H264_IDR for unit in slices}) != 1:
+            return False
+        if any(map(_is_odd, slices)):
             return False
         heads = [read_slice(unit) for unit in slices]
         firsts = [head.first_block for head in heads]
@@ -111,6 +122,7 @@ class CopyTest:
             firsts == sorted(set(firsts))
             and firsts[0] == 0
             and all(head.parameters in self._numbers and head.kind in _DECODED_KINDS for head in heads)
+            and not any(head.odd for head in heads)
         )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from av.container import InputContainer
 
 from bodycam_pipeline.media.boxtree import Box, read_tree
+from bodycam_pipeline.media.claims import refuse_bomb
 from bodycam_pipeline.media.container import opened
 from bodycam_pipeline.media.finished_tracks import TrackSamples, check_movie, track_samples
 from bodycam_pipeline.media.nal import H264_IDR, H264_SLICE
@@ -34,7 +35,7 @@ def observe_container(path: Path, silent: Sequence[tuple[Fraction, Fraction | No
         silent: Seconds of its own clock, from and to (None: the end), in which nothing may be heard.
 
     Raises:
-        UnreadableRecordingError: not a container.
+        UnreadableRecordingError: not a container, or one that claims more than it has.
         StorageError: the disk failed.
     """
     leaks: list[str] = []
@@ -42,6 +43,8 @@ def observe_container(path: Path, silent: Sequence[tuple[Fraction, Fraction | No
     parameter_sets = 0
     if not leaks:  # what is not as the grammar has it has been named, and its numbers mean nothing
         parameter_sets = _check_contents(path, root, leaks)
+    with path.open("rb") as file:
+        refuse_bomb(file, str(path))
     with opened(str(path)) as container:
         kinds = [stream.type for stream in container.streams]
         others = [f"{s.type} {s.index}" for s in container.streams if s.type not in {"video", "audio"}]

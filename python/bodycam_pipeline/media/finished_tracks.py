@@ -16,6 +16,9 @@ from bodycam_pipeline.values.geometry import Orientation
 
 MOVIE_CLOCK_HZ = 1000
 _AAC_LC = 2
+_LONGEST_SIDE = (1 << 15) - 1
+"""Of a picture whose corner a display matrix can still name, in 16.16 fixed point."""
+
 _HIGHEST_RATE_INDEX = 12
 """ISO/IEC 14496-3, 1.6.3.3: beyond it rates are written out, which no release does."""
 
@@ -82,6 +85,9 @@ def _check_picture(track: Box, entry: Box, leaks: list[str]) -> None:
         leaks.append("a picture track with a sound's description")
         return
     width, height = number(entry.fields["width"]), number(entry.fields["height"])
+    if max(width, height) > _LONGEST_SIDE:
+        leaks.append(f"a picture of {width}x{height}")
+        return
     if head["matrix"] not in [matrix_of(turn, width, height) for turn in Orientation]:
         leaks.append("a display matrix that is none of the eight turns")
     aspect = entry.maybe(b"pasp")

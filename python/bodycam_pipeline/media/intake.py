@@ -5,6 +5,7 @@ from typing import Any, BinaryIO
 
 from av.stream import Stream
 
+from bodycam_pipeline.media.claims import refuse_bomb
 from bodycam_pipeline.media.container import opened_file
 
 SIGNATURES = {
@@ -29,6 +30,7 @@ def look_into(file: BinaryIO, name: str) -> dict[str, Any]:
         UnreadableRecordingError: not a video that is read here.
         StorageError: the disk failed.
     """
+    refuse_bomb(file, name)
     with opened_file(file, name) as container:
         first = (bytes(packet) for packet in islice(container.demux(), PACKETS) if packet.size)
         return {

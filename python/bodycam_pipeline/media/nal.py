@@ -48,10 +48,10 @@ def _annex_b(packet: bytes) -> Iterator[bytes]:
 
 
 def parameter_sets(codec: str, extradata: bytes) -> list[bytes]:
-    """The parameter sets of a track header, in avcC, hvcC or Annex B form."""
+    """The parameter sets of a track header, in avcC, hvcC or Annex B form; what is empty is none."""
     if not length_size(codec, extradata):
         return list(_annex_b(extradata))
-    return list(_avcc_sets(extradata) if codec == "h264" else _hvcc_sets(extradata))
+    return [unit for unit in (_avcc_sets(extradata) if codec == "h264" else _hvcc_sets(extradata)) if unit]
 
 
 def _avcc_sets(avcc: bytes) -> Iterator[bytes]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from bodycam_pipeline.media.copying import CopyTest
+from bodycam_pipeline.media.copying import MOST_SLICES, CopyTest
 from bodycam_pipeline.media.nal import (
     H264_IDR,
     H264_PPS,
@@ -99,7 +99,7 @@ class _H264:
         self._length = length_size("h264", extradata)
         known = parameter_sets("h264", extradata)
         self._parameters = _Parameters(known, lambda unit: unit[0] & 31 == H264_SPS)
-        self._sequence = next((read_sps(unit) for unit in known if unit and unit[0] & 31 == H264_SPS), None)
+        self._sequence = next((read_sps(unit) for unit in known if unit[0] & 31 == H264_SPS), None)
         self._copy_test = CopyTest(known)
         self._open_field: tuple[int, int] | None = None
 
@@ -113,8 +113,9 @@ class _H264:
                 slices.append(unit)
             elif kind in {H264_SPS, H264_PPS}:
                 sets.append(unit)
-                if kind == H264_SPS:
-                    self._sequence = read_sps(unit)
+        sequence = next((unit for unit in reversed(sets) if unit[0] & 31 == H264_SPS), None)
+        if sequence is not None:  # the last one counts: a packet may hold thousands
+            self._sequence = read_sps(sequence)
         startable = self._parameters.startable(sets)
         idr = any(unit[0] & 31 == H264_IDR for unit in slices)
         return Picture(idr and startable, not self._is_second_field(slices), self._copy_test.passes(found))
@@ -123,7 +124,7 @@ class _H264:
         """Whether the packet holds only the other field of the frame that the packet before it began."""
         if self._sequence is None or self._sequence.frames_only or not slices:
             return False
-        fields = {read_field(unit, self._sequence) for unit in slices}
+        fields = {read_field(unit, self._sequence) for unit in slices[:MOST_SLICES]}
         field = fields.pop() if len(fields) == 1 else None
         if field is not None and self._open_field == (field[0], 1 - field[1]):
             self._open_field = None

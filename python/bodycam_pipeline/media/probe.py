@@ -1,9 +1,10 @@
 """Learn everything about a recording that rendering needs, from the file itself and not from its header's word."""
 
 import hashlib
+import os
 from dataclasses import replace
 from fractions import Fraction
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import av
 import numpy as np
@@ -11,6 +12,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from bodycam_pipeline.addresses.opening import open_recording, place
+from bodycam_pipeline.media.claims import refuse_more_than_there_is
 from bodycam_pipeline.media.complete import Promise
 from bodycam_pipeline.media.container import decoded, opened, prepare_decoder, video_stream
 from bodycam_pipeline.media.index import NO_TIME, closed_starts, read_index
@@ -71,12 +73,32 @@ def probe(address: str) -> Recording:
 
 
 def _digest(address: str) -> tuple[str, int]:
-    digest, size_bytes = hashlib.sha256(), 0
+    """SHA-256 and size; on the way, what the file claims is held against what it has, before FFmpeg believes it."""
     with open_recording(address) as file:
-        while block := file.read(_READ_BYTES):
-            digest.update(block)
-            size_bytes += len(block)
-    return digest.hexdigest(), size_bytes
+        source = _Hashed(file)
+        refuse_more_than_there_is(source, file.seek(0, os.SEEK_END), address)
+        while source.read(_READ_BYTES):
+            pass
+        return source.digest.hexdigest(), source.size_bytes
+
+
+class _Hashed:
+    """A file of which every byte is hashed, read or passed over, from its first one on."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self.digest, self.size_bytes = file, hashlib.sha256(), 0
+
+    def read(self, size: int, /) -> bytes:
+        if not self.size_bytes:
+            self._file.seek(0)
+        block = self._file.read(size)
+        self.digest.update(block)
+        self.size_bytes += len(block)
+        return block
+
+    def skip(self, size: int, /) -> None:
+        while size > 0 and (block := self.read(min(size, _READ_BYTES))):
+            size -= len(block)
 
 
 def _facts(address: str, stream_index: int) -> VideoFacts:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import av
 
+from bodycam_pipeline.foreign import open_regular
 from bodycam_pipeline.media.container import MAX_PIXELS
 from bodycam_pipeline.values.errors import DatasetError
 
@@ -21,7 +22,7 @@ def read_still(path: Path) -> av.VideoFrame:
         DatasetError: no picture that can be read.
     """
     try:
-        with path.open("rb") as file, av.open(file, "r", options=_OPTIONS) as container:
+        with open_regular(path) as file, av.open(file, "r", options=_OPTIONS) as container:
             container.streams.video[0].codec_context.options = _OPTIONS
             frame = next(container.decode(video=0))
     except (av.error.FFmpegError, OSError, IndexError, StopIteration) as error:
@@ -38,7 +39,7 @@ def read_size(path: Path) -> tuple[int, int]:
         DatasetError: as `read_still`.
     """
     try:
-        with path.open("rb") as file, av.open(file, "r", options=_OPTIONS) as container:
+        with open_regular(path) as file, av.open(file, "r", options=_OPTIONS) as container:
             video = container.streams.video[0]
             return video.width, video.height
     except (av.error.FFmpegError, OSError, IndexError) as error:

@@ -14,6 +14,7 @@ from bodycam_pipeline.evidence.commitments import FrameTable
 from bodycam_pipeline.evidence.frames_file import read_frames
 from bodycam_pipeline.evidence.keys import fingerprint, parse_public_key
 from bodycam_pipeline.evidence.signing import IN_TOTO, open_envelope
+from bodycam_pipeline.foreign import read_bytes
 from bodycam_pipeline.package.archive import opened
 from bodycam_pipeline.package.contents import (
     ADDED,
@@ -92,10 +93,10 @@ def _signed(files: dict[str, Path], trust: Trust) -> Statement:
     for name in (STATEMENT, KEY):
         if name not in files:
             raise VerificationError(f"{name} is missing", remedy=REMEDY)
-    key = trust.key or parse_public_key(files[KEY].read_bytes(), KEY)
+    key = trust.key or parse_public_key(read_bytes(files[KEY]), KEY)
     if trust.key is None or trust.fingerprint is not None:
         _refuse_unvouched(key, trust.fingerprint)
-    return parse_statement(open_envelope(files[STATEMENT].read_bytes(), IN_TOTO, key))
+    return parse_statement(open_envelope(read_bytes(files[STATEMENT]), IN_TOTO, key))
 
 
 def _refuse_unvouched(key: Ed25519PublicKey, pinned: str | None) -> None:

@@ -1,20 +1,17 @@
 """``letter-fields.csv``: one row of facts that a letter to the requester is merged with; all of them are public."""
 
-import csv
-import io
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
+from bodycam_pipeline.rules.spreadsheet import csv_text
 from bodycam_pipeline.values.timeline import format_clock
 
 
 def letter_fields(manifest: dict[str, Any]) -> str:
     """The fields of a release's letter: a row of names and a row of values."""
     fields = dict(_fields(manifest))
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([fields.keys(), fields.values()])
-    return text.getvalue()
+    return csv_text([[*fields.keys()], [*fields.values()]], "\n")
 
 
 def _fields(manifest: dict[str, Any]) -> Iterator[tuple[str, object]]:

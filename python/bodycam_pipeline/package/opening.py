@@ -8,6 +8,7 @@ from typing import Any
 
 from bodycam_pipeline.evidence.commitments import FrameTable, Opening
 from bodycam_pipeline.evidence.frames_file import read_frames
+from bodycam_pipeline.foreign import parse_json, read_bytes
 from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.package.archive import opened
 from bodycam_pipeline.package.check import Trust, check_signed_files
@@ -83,14 +84,14 @@ def _written(opening: Opening, released_pts: int) -> bytes:
 
 def _read(path: Path) -> tuple[Opening, int]:
     try:
-        value: dict[str, Any] = json.loads(path.read_text())
+        value: dict[str, Any] = parse_json(read_bytes(path))
         digest, salt = bytes.fromhex(value["source_packet_sha256"]), bytes.fromhex(value["salt"])
         proof = tuple(bytes.fromhex(step) for step in value["proof"])
         opening = Opening(int(value["frame"]), int(value["source_pts"]), digest, salt, proof)
-        if {len(part) for part in (digest, salt, *proof)} == {32} and path.read_bytes() == _written(
+        if {len(part) for part in (digest, salt, *proof)} == {32} and read_bytes(path) == _written(
             opening, value["release_pts"]
         ):
             return opening, value["release_pts"]
-    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
         pass
     raise VerificationError(f"{path} is no opening of a frame", remedy=_REMEDY)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bodycam_pipeline.evidence.commitments import FRAME_LEAF, SOURCE_LEAF, FrameTable
+from bodycam_pipeline.foreign import parse_json
 from bodycam_pipeline.package.contents import REMEDY
 from bodycam_pipeline.values.errors import VerificationError
 
@@ -42,12 +43,12 @@ def parse_statement(text: bytes) -> Statement:
         VerificationError: it is no statement about a package.
     """
     try:
-        value = json.loads(text)
+        value = parse_json(text)
         files = {subject["name"]: subject["digest"]["sha256"] for subject in value["subject"]}
         statement = Statement(files, value["predicate"])
         if statement.text() == text:
             return statement
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         pass
     raise VerificationError("what was signed is no statement about a package of this format", remedy=REMEDY)
 

@@ -3,8 +3,6 @@
 The one that stays inside names the persons who decided; the one that is handed out does not.
 """
 
-import csv
-import io
 from dataclasses import astuple, dataclass, fields
 
 from jinja2 import Environment, PackageLoader
@@ -13,10 +11,8 @@ from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.release.printed import printed
 from bodycam_pipeline.rules.exemptions import Exemption, Screen, exemptions
+from bodycam_pipeline.rules.spreadsheet import csv_text
 from bodycam_pipeline.values.plan import Plan
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the begin of a formula."""
 
 NAMES = tuple(f"exemption-index.{ending}" for ending in ("csv", "html", "pdf"))
 
@@ -62,15 +58,8 @@ def index_files(index: Index) -> dict[str, bytes]:
     environment = Environment(loader=PackageLoader("bodycam_pipeline.release", "."), autoescape=True)
     page = environment.get_template("exemption_index.html.j2").render(index=index, headings=headings, rows=rows)
     contents = (
-        _csv([headings, *rows]),
+        csv_text([headings, *rows]).encode(),
         page.encode(),
         printed(f"Exemption index: {index.title}", index.notice, headings, rows),
     )
     return dict(zip(NAMES, contents, strict=True))
-
-
-def _csv(rows: list[tuple[str, ...]]) -> bytes:
-    """RFC 4180; a cell that a spreadsheet would take for a formula is quoted by an apostrophe."""
-    out = io.StringIO()
-    csv.writer(out).writerows([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row] for row in rows)
-    return out.getvalue().encode()

@@ -5,6 +5,8 @@ OUT/NAME.release/     handed out: NAME.redacted.mp4, frames.parquet, manifest.js
 OUT/NAME.internal/    never handed out: plan.parquet, report.html, job.json, detections, source-frames.parquet
 OUT/NAME.staging/     half-done work; gone once the release is published
 ```
+
+What stays inside and what is half-done is its owner's alone, whatever the umask.
 """
 
 import fcntl
@@ -15,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bodycam_pipeline.durable import make_private_folder
 from bodycam_pipeline.kept import make_secret
 from bodycam_pipeline.values.errors import ReleaseExistsError
 
@@ -52,6 +55,14 @@ class Folders:
         """The redacted file's name inside the release."""
         return f"{self.name}.redacted.mp4"
 
+    def open_staging(self) -> None:
+        """Make the folder of half-done work, for its owner alone: what lies there may not be redacted yet.
+
+        Raises:
+            StorageError: the disk refused.
+        """
+        make_private_folder(self.staging)
+
     def clear_staging(self) -> None:
         """Drop half-done work: what was published needs none of it."""
         shutil.rmtree(self.staging, ignore_errors=True)
@@ -66,7 +77,7 @@ class Folders:
             ReleaseExistsError: another process is at work here.
             StorageError: the disk refused.
         """
-        self.internal.mkdir(parents=True, exist_ok=True)
+        make_private_folder(self.internal)
         descriptor = os.open(self.internal / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

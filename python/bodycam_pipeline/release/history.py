@@ -12,6 +12,7 @@ from bodycam_pipeline.release.job import Noted, published_manifest
 from bodycam_pipeline.rules.standing import Standing, standing
 from bodycam_pipeline.values.errors import HistoryError, NotApprovedError, PackageError, StateError
 from bodycam_pipeline.values.event import Event, What
+from bodycam_pipeline.values.names import why_no_name
 
 
 def record(job: Folders, what: What, by: str, why: str = "", *, of: str = "", **facts: str) -> Event:
@@ -32,8 +33,8 @@ def record(job: Folders, what: What, by: str, why: str = "", *, of: str = "", **
         VaultError: the recording lies in a vault that cannot be reached, or whose keys are missing.
         StorageError: the disk refused.
     """
-    if not by.strip():
-        raise StateError("somebody has to be named", remedy="Say who: --by NAME.")
+    if odd := why_no_name(by):
+        raise StateError(f"somebody has to be named: {odd}", remedy="Say who, as the name is written: --by NAME.")
     release = "" if what in {"worked", "spent"} else of or published_manifest(job)[0].manifest
     event = Event(datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), what, by.strip(), why.strip(), release, facts)
     with held(job.internal):
@@ -74,7 +75,9 @@ def standing_of(job: Folders) -> Standing:
 
 def _standing(job: Folders) -> tuple[Noted, Standing]:
     noted, manifest = published_manifest(job)
-    return noted, standing(history_of(job), noted.manifest, int(manifest["policy"]["approvals"]))
+    rule = manifest["policy"]
+    own = bool(rule.get("submitter_may_approve", False))
+    return noted, standing(history_of(job), noted.manifest, int(rule["approvals"]), own=own)
 
 
 def refuse_unapproved(job: Folders) -> Noted:

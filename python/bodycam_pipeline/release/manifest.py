@@ -115,6 +115,7 @@ def _policy(job: Job) -> dict[str, object]:
         "style": policy.redaction.style,
         "audio": policy.audio.policy,
         "approvals": policy.review.approvals,
+        "submitter_may_approve": policy.review.submitter_may_approve,
         "codes": dict(sorted(policy.drawn_codes.items())),
         "reasons": {kind: rule.reason for kind, rule in sorted(policy.hide.items())},
     }

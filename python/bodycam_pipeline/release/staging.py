@@ -36,6 +36,7 @@ def stage(job: Job, rendered: Sequence[EncodedSegment], sound: EncodedAudio | No
         StorageError: the disk refused.
         VerificationError: the segments do not fit together.
     """
+    job.folders.open_staging()
     folder = job.folders.staging / "release"
     folder.mkdir(parents=True, exist_ok=True)
     video = folder / job.folders.video_name

@@ -26,6 +26,7 @@ def connect(path: Path) -> sqlite3.Connection:
         StorageError: the disk refused.
         LedgerError: not a ledger, or another version's.
     """
+    _make_private(path)
     with translated(path):
         database = sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
         try:
@@ -38,6 +39,21 @@ def connect(path: Path) -> sqlite3.Connection:
             database.close()
             raise
         return database
+
+
+def _make_private(path: Path) -> None:
+    """The ledger names recordings: it is its owner's alone, and so are the files that SQLite puts beside it."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            found = os.fstat(descriptor)
+            if found.st_mode & 0o077 and found.st_uid == os.geteuid():
+                os.fchmod(descriptor, 0o600)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        remedy = "Free some space or correct the permissions, and run the same command again: nothing is lost."
+        raise StorageError(f"cannot write the ledger {path.name}: {error.strerror}", remedy=remedy) from error
 
 
 def _lay_out(database: sqlite3.Connection, path: Path) -> None:

@@ -62,6 +62,7 @@ class Lease:
     token: int
     address: str
     told: str
+    request: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +228,7 @@ class Ledger:
         """Lease the run's next job: by due date, then by age; None when nothing waits."""
         with self._writing() as db:
             row = db.execute(
-                "SELECT id, address, told FROM jobs JOIN orders ON ordered = sha256"
+                "SELECT id, address, told, request FROM jobs JOIN orders ON ordered = sha256"
                 " WHERE state = 'queued' AND same_as IS NULL AND run = ? ORDER BY due IS NULL, due, since, id LIMIT 1",
                 (run,),
             ).fetchone()
@@ -236,7 +237,7 @@ class Ledger:
             token = _next_token(db)
             changes = "state = 'leased', token = ?, started = coalesce(started, ?)"
             db.execute(f"UPDATE jobs SET {changes} WHERE id = ?", (token, self._clock(), row["id"]))  # noqa: S608
-            return Lease(row["id"], token, row["address"], row["told"])
+            return Lease(row["id"], token, row["address"], row["told"], row["request"])
 
     def identify(self, lease: Lease, key: str, wish: str) -> Identity:
         """Say which work a job is by content, and learn what its release is called.

@@ -1,6 +1,5 @@
 """One thing that somebody did to a job, with name, time and reason."""
 
-import unicodedata
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -27,8 +26,3 @@ class Event:
     why: str = ""
     release: str = ""
     facts: dict[str, str] = field(default_factory=dict)
-
-
-def same_person(name: str) -> str:
-    """What two spellings of one name have in common: blanks, capitals and forms of letters aside."""
-    return " ".join(unicodedata.normalize("NFKC", name).split()).casefold()

@@ -184,9 +184,10 @@ class EncodingRule(_Part):
 
 
 class ReviewRule(_Part):
-    """Who has to agree before a release is packaged: so many different people."""
+    """Who has to agree before a release is packaged: so many different people, its submitter only if that is said."""
 
     approvals: Annotated[int, Field(ge=0, le=9)] = 0
+    submitter_may_approve: bool = False
 
 
 class AuditorRule(_Part):

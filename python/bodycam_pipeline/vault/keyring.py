@@ -7,6 +7,7 @@ log.pem           signs the custody log (Ed25519)                           whoe
 log.vkey          checks it                                                 everybody
 identity.txt      AGE-SECRET-KEY-1… lines: opens recordings                 the nightly job, a custodian
 people/*.pub.pem  whose consent a destruction needs (Ed25519)               whoever destroys
+seen-*.checkpoint the newest state of the log that this machine has seen    written by everybody who may
 ```
 
 Workers find it through the environment variable `BODYCAM_KEYS`. Nothing of it is ever in a task, the log or a report.
@@ -22,6 +23,7 @@ from pathlib import Path
 
 from bodycam_pipeline import _native
 from bodycam_pipeline.values.errors import VaultError
+from bodycam_pipeline.vault.memory import Memory
 from bodycam_pipeline.vault.note import Verifier
 
 VARIABLE = "BODYCAM_KEYS"
@@ -84,6 +86,14 @@ class Keyring:
             VaultError: missing or no such key.
         """
         return Verifier.parse(self._text("log.vkey", secret=False))
+
+    def memory(self) -> Memory:
+        """What this machine remembers of the custody log.
+
+        Raises:
+            VaultError: as `verifier`.
+        """
+        return Memory.of(self.folder, self.verifier())
 
     def id_of(self, sha256: bytes) -> str:
         """The name of a recording: whoever has not the key cannot tell from it whether a known recording is here.

@@ -12,9 +12,9 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,20 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bodycam_pipeline import _native
 from bodycam_pipeline.durable import make_folder, write_atomically
+from bodycam_pipeline.foreign import read_bytes
 from bodycam_pipeline.values.errors import CustodyLogError
+from bodycam_pipeline.vault.growth import Frontier
+from bodycam_pipeline.vault.memory import NOTE_BYTES, Memory
 from bodycam_pipeline.vault.note import Checkpoint, Verifier, sign, verified
 from bodycam_pipeline.vault.tiles import ENTRY_LIMIT_BYTES, HASH_BYTES, WIDTH, Tiles, bundle, tile_path, width_at
+
+LEVELLED = timedelta(minutes=1)
+"""By how much a clock may be behind the last entry and take its time; one that is further behind shows in the log."""
+
+_ALARM = (
+    "Keep both checkpoints, the log's and the older one: together they prove that it was rewritten. Tell its owner and "
+    "its overseer. If a backup was restored on purpose, restore the newest."
+)
 
 Entry = dict[str, Any]
 
@@ -84,10 +95,14 @@ class Proof:
 
 
 class CustodyLog:
-    """A log in a folder; nothing in it is believed that its key did not sign."""
+    """A log in a folder; nothing in it is believed that its key did not sign.
 
-    def __init__(self, folder: Path, verifier: Verifier) -> None:
-        self.folder, self.verifier = folder, verifier
+    With a memory of this machine's, no checkpoint is believed either that is older than one seen before, or that did
+    not grow out of it.
+    """
+
+    def __init__(self, folder: Path, verifier: Verifier, memory: Memory | None = None) -> None:
+        self.folder, self.verifier, self.memory = folder, verifier, memory
 
     def note(self) -> bytes:
         """The signed checkpoint as it stands.
@@ -96,7 +111,7 @@ class CustodyLog:
             CustodyLogError: there is none.
         """
         try:
-            return (self.folder / "checkpoint").read_bytes()
+            return read_bytes(self.folder / "checkpoint", NOTE_BYTES)
         except OSError as error:
             raise CustodyLogError(
                 f"the custody log has no checkpoint ({error.strerror})",
@@ -107,9 +122,54 @@ class CustodyLog:
         """The checkpoint, verified.
 
         Raises:
-            CustodyLogError: none, or not signed by the log's key.
+            CustodyLogError: none, not signed by the log's key, or not what grew out of the one that this machine knows.
         """
-        return verified(self.note(), self.verifier)
+        return self._top()[1]
+
+    def _top(self) -> tuple[bytes, Checkpoint]:
+        """What is remembered is read first: a log that grows meanwhile is newer than that, and never older."""
+        known = self.memory.recalled() if self.memory else None
+        note = self.note()
+        top = verified(note, self.verifier)
+        if self.memory and top != known:
+            if known is not None:
+                self.refuse_other_past(known, top)
+            self.memory.keep(note)
+        return note, top
+
+    def refuse_other_past(self, old: Checkpoint, new: Checkpoint) -> None:
+        """Refuse a checkpoint of this log that did not grow out of an older one.
+
+        Raises:
+            CustodyLogError: entries were taken away, or others stand in their place.
+        """
+        if new.size < old.size:
+            raise CustodyLogError(f"the log lost entries: it held {old.size} and holds {new.size}", remedy=_ALARM)
+        if old.size == 0:
+            return
+        proof = self._consistency(old.size, new)
+        if not _native.merkle_extends(old.size, old.root, new.size, new.root, proof):
+            raise CustodyLogError(f"the log's first {old.size} entries are not those that it had", remedy=_ALARM)
+
+    def grown(self, known: Frontier) -> tuple[Frontier, list[bytes]]:
+        """What came after the entries that are known already, held to the signed root with them; and all as known now.
+
+        Its cost follows what is new, whatever the log's length.
+
+        Raises:
+            CustodyLogError: the log is not what was signed, or did not grow out of what is known.
+        """
+        top = self.checkpoint()
+        if top.size < known.size:
+            raise CustodyLogError(f"the log lost entries: it held {known.size} and holds {top.size}", remedy=_ALARM)
+        tiles, fresh = Tiles(self.folder, top.size), list[bytes]()
+        if top.size > known.size:
+            fresh = [e for n in range(known.size // WIDTH, _tiles(top.size)) for e in tiles.entries(n)]
+            fresh = fresh[known.size % WIDTH :]
+        now = known.grown([_native.merkle_leaf(entry) for entry in fresh])
+        if now.root() != top.root:
+            raise _rewritten("its entries")
+        return now, fresh
 
     def entries(self, first: int = 0) -> Iterator[tuple[int, Entry]]:
         """Every entry with its number, held to the signed root before the first one is given.
@@ -148,8 +208,7 @@ class CustodyLog:
         Raises:
             CustodyLogError: there is no such entry, or the tiles are not what was signed.
         """
-        note = self.note()
-        top = verified(note, self.verifier)
+        note, top = self._top()
         if not 0 <= index < top.size:
             raise CustodyLogError(f"the log has no entry {index}: it holds {top.size}", remedy="Check the number.")
         tiles = Tiles(self.folder, top.size)
@@ -176,8 +235,11 @@ class CustodyLog:
         top = self.checkpoint()
         if not 0 < old <= top.size:
             raise CustodyLogError(f"the log holds {top.size} entries and had {old}", remedy="Entries were taken away.")
+        return top, self._consistency(old, top)
+
+    def _consistency(self, old: int, top: Checkpoint) -> list[bytes]:
         tiles = Tiles(self.folder, top.size)
-        return top, [tiles.root(*part) for part in _native.merkle_consistency_ranges(old, top.size)]
+        return [tiles.root(*part) for part in _native.merkle_consistency_ranges(old, top.size)]
 
     @contextmanager
     def held(self, name: str = "append") -> Iterator[None]:
@@ -210,14 +272,17 @@ class CustodyLog:
         """
         with self.held():
             top = self.checkpoint()
-            return self._append(top, [_line(event) for event in events], key)
+            return self._append(top, events, key)
 
-    def _append(self, top: Checkpoint, lines: Sequence[bytes], key: Ed25519PrivateKey) -> int:
-        tiles, size = Tiles(self.folder, top.size), top.size + len(lines)
+    def _append(self, top: Checkpoint, events: Sequence[Entry], key: Ed25519PrivateKey) -> int:
+        tiles, size = Tiles(self.folder, top.size), top.size + len(events)
         if tiles.root() != top.root:
             raise _rewritten("its tiles")
         last = top.size // WIDTH
-        entries = (tiles.entries(last) if top.size % WIDTH else []) + list(lines)
+        before = tiles.entries((top.size - 1) // WIDTH) if top.size else []
+        now = _now(before[-1]) if before else _now()
+        lines = [_line(event, now) for event in events]
+        entries = (before if top.size % WIDTH else []) + lines
         for number in range(0, len(entries), WIDTH):
             self._write("entries", last + number // WIDTH, size, bundle(entries[number : number + WIDTH]))
         fresh = b"".join(map(_native.merkle_leaf, lines))
@@ -226,7 +291,10 @@ class CustodyLog:
             fresh = self._grow(tiles, level, size, fresh)
             level += 1
         grown = Checkpoint(top.origin, size, Tiles(self.folder, size).root())
-        write_atomically(self.folder / "checkpoint", sign(grown, key))
+        note = sign(grown, key)
+        write_atomically(self.folder / "checkpoint", note)
+        if self.memory:
+            self.memory.keep(note)
         self._forget(top.size, size)
         return top.size
 
@@ -275,8 +343,26 @@ def begin(folder: Path, origin: str, key: Ed25519PrivateKey) -> CustodyLog:
     return CustodyLog(folder, Verifier(origin, key.public_key()))
 
 
-def _line(event: Entry) -> bytes:
-    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+def time_of(entry: Entry) -> datetime:
+    """When an entry says that it was written.
+
+    Raises:
+        ValueError: it does not say so.
+    """
+    return datetime.fromisoformat(str(entry.get("at")))
+
+
+def _now(before: bytes | None = None) -> str:
+    """The time for a new entry. Clocks of two machines differ by moments: such a moment does not run backwards."""
+    now = datetime.now(UTC)
+    if before is not None:
+        with suppress(ValueError, TypeError):
+            last = time_of(json.loads(before))
+            now = last if now < last <= now + LEVELLED else now
+    return now.isoformat(timespec="milliseconds")
+
+
+def _line(event: Entry, now: str) -> bytes:
     whole = {"at": now, "by": f"{getpass.getuser()}@{socket.gethostname()}"} | event
     line = json.dumps(whole, sort_keys=True, separators=(",", ":")).encode()
     if len(line) > ENTRY_LIMIT_BYTES:

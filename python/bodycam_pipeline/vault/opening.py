@@ -164,7 +164,7 @@ def _announced(sealed: Sealed, ring: Keyring) -> Entry:
             remedy="Sealed recordings are opened by the product's own commands, which announce it first.",
             where=Place(sealed.id),
         )
-    log = Vault(sealed.vault).log(ring.verifier())
+    log = Vault(sealed.vault).log(ring.verifier(), ring.memory())
     entry = log.entry(sealed.read)
     if entry.get("event") not in {"read", "export", "verification"} or entry.get("recording") != sealed.id:
         raise CustodyLogError(

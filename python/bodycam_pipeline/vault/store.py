@@ -25,8 +25,10 @@ from bodycam_pipeline import _native
 from bodycam_pipeline.addresses.naming import scheme_of
 from bodycam_pipeline.addresses.store import READ_AHEAD_BYTES, located
 from bodycam_pipeline.durable import disk_errors, make_folder, publish_folder, write_atomically
+from bodycam_pipeline.foreign import parse_json
 from bodycam_pipeline.values.errors import ReleaseExistsError, VaultError
 from bodycam_pipeline.vault.log import CustodyLog
+from bodycam_pipeline.vault.memory import Memory
 from bodycam_pipeline.vault.naming import vault_address
 from bodycam_pipeline.vault.note import Verifier
 from bodycam_pipeline.vault.place import id_at
@@ -34,6 +36,9 @@ from bodycam_pipeline.vault.place import id_at
 RECORDING, KEY, FACTS = "recording.age", "key.age", "facts.age"
 PARTS = (KEY, FACTS, RECORDING)
 """In the order in which a store takes them: a recording counts as there once its last part is."""
+
+_SMALL_BYTES = 16 << 20
+"""More than any part but the recording itself; what is longer is cut, and then not what was sealed."""
 
 _COPY_BYTES = 8 << 20
 
@@ -58,7 +63,7 @@ class Vault:
         """
         try:
             with self._system.open_input_file(f"{self._root}/vault.json") as file:
-                described: dict[str, Any] = json.loads(file.read())
+                described: dict[str, Any] = parse_json(file.read(_SMALL_BYTES))
         except (OSError, ValueError) as error:
             raise VaultError(
                 f"there is no vault at {self.address}", remedy="`bodycam vault create` makes one; check the address."
@@ -84,9 +89,9 @@ class Vault:
         else:
             self._put("vault.json", content)
 
-    def log(self, verifier: Verifier) -> CustodyLog:
-        """The vault's custody log, under the key that the reader trusts."""
-        return CustodyLog(Path(self.folder or "/") / self.described["log"], verifier)
+    def log(self, verifier: Verifier, memory: Memory | None = None) -> CustodyLog:
+        """The vault's custody log, under the key that the reader trusts, and with what its machine remembers."""
+        return CustodyLog(Path(self.folder or "/") / self.described["log"], verifier, memory)
 
     def ids(self) -> Iterator[str]:
         """Every recording, in order of its name."""
@@ -119,7 +124,7 @@ class Vault:
             OSError: not there.
         """
         with self._system.open_input_file(self._path(place, part)) as file:
-            return bytes(file.read())
+            return bytes(file.read(_SMALL_BYTES))
 
     def source(self, place: str) -> str | BinaryIO:
         """The sealed recording, as `_native` takes it: a path, or a file of the store.

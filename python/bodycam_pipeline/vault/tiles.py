@@ -12,12 +12,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bodycam_pipeline import _native
+from bodycam_pipeline.foreign import read_bytes
 from bodycam_pipeline.values.errors import CustodyLogError
 
 WIDTH = 256
 """Hashes in a whole tile."""
 
 HASH_BYTES = 32
+_MOST_TILE_BYTES = WIDTH * (2 + ((1 << 16) - 1))
+"""A bundle of the longest entries."""
+
 ENTRY_LIMIT_BYTES = (1 << 16) - 1
 
 
@@ -125,7 +129,7 @@ class Tiles:
 
     def _read(self, level: int | str, index: int, width: int) -> bytes | None:
         try:
-            return (self._folder / tile_path(level, index, width)).read_bytes()
+            return read_bytes(self._folder / tile_path(level, index, width), _MOST_TILE_BYTES)
         except OSError:
             return None
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import tomli_w
 
 from bodycam_pipeline.addresses.download import Promise, download
@@ -20,7 +19,8 @@ from bodycam_pipeline.vision.entries import Entry, entry_of
 from bodycam_pipeline.vision.graph import MAX_BYTES, Graph, read_graph
 from bodycam_pipeline.vision.heads import EXPECTATIONS
 from bodycam_pipeline.vision.registry import LIST, find_model, list_models, own_folder
-from bodycam_pipeline.vision.session import AS_THEY_ARE, TRIAL_SIZES, open_network
+from bodycam_pipeline.vision.session import AS_THEY_ARE
+from bodycam_pipeline.vision.trial import tried
 
 Channels = Literal["rgb", "bgr"]
 Colours = tuple[float, float, float]
@@ -81,7 +81,7 @@ def fetch_model(entry: Entry) -> Model:
 
 
 def _added(path: Path, entry: Entry) -> Model:
-    _try(entry.model(path))
+    tried(entry.model(path))
     folder = own_folder()
     make_folder(folder)
     with _held(folder):
@@ -131,21 +131,6 @@ def _limits(head: Head, said: Registration) -> dict[Kind, dict[str, float]]:
             )
         limits[kind] = {"start": start, "floor": floor}
     return limits
-
-
-def _try(model: Model) -> None:
-    """Beyond what opening tries: a picture full of noise, in the colours that the model is said to take."""
-    network = open_network(model)
-    tensor, draw = network.tensor(*TRIAL_SIZES[0]), np.random.default_rng(0)
-    noise = draw.uniform(0, 255, (1, 3, *TRIAL_SIZES[0]))
-    mean, factor = (np.array(each).reshape(3, 1, 1) for each in (model.mean, model.factor))
-    tensor[:] = draw.integers(0, 2**24, tensor.shape) if network.packed else (noise - mean) * factor
-    try:
-        network.boxes(tensor, [0.5] * len(model.classes))
-    except ValueError as error:
-        raise ModelError(
-            f"{model.path} does not behave as a {model.head} detector: {error}", remedy="Name the head that it has."
-        ) from error
 
 
 def _refuse_taken(name: str) -> None:

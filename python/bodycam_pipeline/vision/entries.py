@@ -1,12 +1,12 @@
 """One entry of a list of models, as `models.toml` holds it."""
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from bodycam_pipeline.foreign import parse_toml, read_text
 from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.errors import ModelError
 from bodycam_pipeline.values.model import Head, Model, Role, Thresholds
@@ -105,7 +105,7 @@ def read_entries(path: Path) -> dict[str, Entry]:
     """
     remedy = f"Correct {path}."
     try:
-        listed = _List.model_validate(tomllib.loads(path.read_text(encoding="utf-8"))).model
+        listed = _List.model_validate(parse_toml(read_text(path))).model
     except ValidationError as error:
         raise ModelError(f"{path}: {_problem(error)}", remedy=remedy) from None
     except (OSError, ValueError) as error:

@@ -18,6 +18,9 @@ MAX_BYTES = 512 * 1024 * 1024
 DEFAULT_DOMAINS = frozenset({"", "ai.onnx"})
 """Operators that ONNX itself defines. Others may be anything a runtime was built with."""
 
+_LOOPS = frozenset({"Loop", "Scan"})
+"""No head that is known here needs one, and none has a limit."""
+
 WEIGHTS = "weights"
 """Key of a file's metadata: the digest of the model that it was made from."""
 
@@ -114,6 +117,11 @@ def _refuse_strangers(model: onnx.ModelProto, path: str | Path) -> None:
             raise ModelError(
                 f"{path} keeps its weights '{part.name}' in another file, which no digest covers",
                 remedy="Save the model as one file (onnx.save_model without external data).",
+            )
+        if isinstance(part, onnx.NodeProto) and part.op_type in _LOOPS:
+            raise ModelError(
+                f"{path} loops ({part.op_type}): how often, a picture could decide",
+                remedy="Export the model without post-processing: its head is decoded here.",
             )
         if isinstance(part, onnx.NodeProto) and part.domain not in DEFAULT_DOMAINS:
             raise ModelError(

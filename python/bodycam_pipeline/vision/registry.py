@@ -9,10 +9,12 @@ from platformdirs import user_data_path
 
 from bodycam_pipeline.values.errors import MissingModelError, ModelError
 from bodycam_pipeline.values.model import Model
+from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.vision.entries import Entry, read_entries
 from bodycam_pipeline.vision.graph import Graph, read_graph
 from bodycam_pipeline.vision.heads import EXPECTATIONS
 from bodycam_pipeline.vision.session import AS_THEY_ARE
+from bodycam_pipeline.vision.trial import tried
 
 MODELS = Path(__file__).parents[1] / "models"
 """The shipped list and weights: links to the repository's top-level folder, files in a wheel."""
@@ -86,6 +88,29 @@ def find_model(name_or_path: str) -> Model:
             f"`bodycam models fetch` gets {', '.join(public_models())}.",
         )
     return _unregistered(path)
+
+
+def ready_model(name_or_path: str) -> Model:
+    """As `find_model`; one that nobody registered is tried first, where it can do no harm: registered ones were.
+
+    Raises:
+        ModelError: as `find_model`, or it does not run, or not within limits.
+    """
+    found = find_model(name_or_path)
+    if found.name not in list_models():
+        tried(found)
+    return found
+
+
+def refuse_unready(policy: Policy) -> None:
+    """Refuse a policy of which a model cannot be used, before any work begins.
+
+    Raises:
+        ModelError: as `ready_model`.
+    """
+    auditors = policy.gate.auditors if policy.gate.second_look == "on" else ()
+    for name in (*policy.detection.models, *(auditor.model for auditor in auditors)):
+        ready_model(name)
 
 
 @cache

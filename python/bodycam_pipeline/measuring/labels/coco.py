@@ -4,12 +4,12 @@ The pictures lie beside the file, in ``images``, or in a folder named after the 
 Crowd annotations cover more than one object and are left out.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bodycam_pipeline.foreign import parse_json, read_bytes
 from bodycam_pipeline.measuring.labels.dataset import (
     Dataset,
     LabelledPicture,
@@ -38,11 +38,11 @@ def read(folder: Path, called: Mapping[str, Kind]) -> Iterator[Dataset]:
 
 def _listing(path: Path) -> dict[str, Any] | None:
     """The file's contents if it is a COCO list at all."""
-    if path.name == "labels.json" or path.stat().st_size > MAX_BYTES:
+    if path.name == "labels.json":
         return None
     try:
-        listing = json.loads(path.read_text())
-    except ValueError:
+        listing = parse_json(read_bytes(path, MAX_BYTES))
+    except (OSError, ValueError):
         return None
     parts = {"images", "annotations", "categories"}
     return listing if isinstance(listing, dict) and parts <= listing.keys() else None
@@ -66,7 +66,7 @@ def _dataset(path: Path, folder: Path, listing: dict[str, Any], called: Mapping[
             )
             for image in listing["images"]
         ]
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise unreadable(path, repr(error)) from error
     return Dataset(f"{folder.name}/{path.stem}", kinds, pictures)
 

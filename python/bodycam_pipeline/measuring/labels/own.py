@@ -3,11 +3,11 @@
 A list marks one kind; an item may name another ``kind``. Items of kinds that are unknown here are left out.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from bodycam_pipeline.foreign import parse_json, read_bytes
 from bodycam_pipeline.measuring.labels.dataset import (
     Dataset,
     LabelledPicture,
@@ -29,12 +29,12 @@ def read(folder: Path, called: Mapping[str, Kind]) -> Iterator[Dataset]:
     if not path.is_file():
         return
     try:
-        listing = json.loads(path.read_text())
+        listing = parse_json(read_bytes(path))
         words = {item.get("kind", listing.get("kind")) for item in listing["items"]}
         kinds = kinds_among(sorted(words), called, path)
         pictures = [_picture(folder, item, kind_of(item.get("kind", listing.get("kind")), called), kinds)
                     for item in listing["items"]]  # fmt: skip
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (OSError, KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise unreadable(path, repr(error)) from error
     for kind in kinds:
         marked = [picture for picture in pictures if picture.boxes.keys() == {kind}]

@@ -5,11 +5,9 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element
 
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import parse
-
+from bodycam_pipeline.foreign import parse_xml, read_bytes
 from bodycam_pipeline.measuring.labels.dataset import (
     Dataset,
     LabelledPicture,
@@ -38,12 +36,9 @@ def read(folder: Path, called: Mapping[str, Kind]) -> Iterator[Dataset]:
 
 def _root(path: Path) -> Element:
     try:
-        root = parse(path).getroot()
-    except (ParseError, DefusedXmlException, OSError) as error:
+        return parse_xml(read_bytes(path))
+    except (ValueError, OSError) as error:
         raise unreadable(path, str(error)) from error
-    if root is None:
-        raise unreadable(path, "it is empty")
-    return root
 
 
 def _picture(
@@ -58,7 +53,7 @@ def _picture(
             (kind_of(thing.findtext("name") or "", called), [number(thing, f"bndbox/{side}") for side in SIDES])
             for thing in root.iterfind("object")
         ]
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise unreadable(path, str(error)) from error
     name = Path(root.findtext("filename") or f"{path.stem}.jpg").name
     places = [path.parent / name, folder / "JPEGImages" / name, folder / "images" / name]

@@ -7,8 +7,7 @@ one with nothing in it; the sizes come from the pictures themselves.
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-import yaml
-
+from bodycam_pipeline.foreign import MOST_YAML_BYTES, parse_yaml, read_text
 from bodycam_pipeline.measuring.labels.dataset import (
     Dataset,
     LabelledPicture,
@@ -45,10 +44,10 @@ def read(folder: Path, called: Mapping[str, Kind]) -> Iterator[Dataset]:
 def _words(path: Path) -> list[str]:
     try:
         if path.suffix == ".txt":
-            return path.read_text().split("\n")[: len(path.read_text().splitlines())]
-        names = yaml.safe_load(path.read_text())["names"]
+            return read_text(path).splitlines()
+        names = parse_yaml(read_text(path, MOST_YAML_BYTES))["names"]
         return [str(names[key]) for key in sorted(names)] if isinstance(names, dict) else [str(n) for n in names]
-    except (yaml.YAMLError, KeyError, TypeError, UnicodeDecodeError) as error:
+    except (OSError, KeyError, TypeError, ValueError) as error:
         raise unreadable(path, repr(error)) from error
 
 
@@ -58,9 +57,9 @@ def _picture(path: Path, folder: Path, meaning: Sequence[Kind | None], kinds: tu
     text = (folder / Path(*parts)).with_suffix(".txt")
     size = read_size(path)
     try:
-        lines = text.read_text().splitlines() if text.is_file() else []
+        lines = read_text(text).splitlines() if text.is_file() else []
         rows = [_row(line, meaning, size) for line in lines if line.strip()]
-    except (ValueError, IndexError) as error:
+    except (OSError, ValueError, IndexError) as error:
         raise unreadable(text, repr(error)) from error
     return LabelledPicture(path, size, boxes_of(rows, kinds))
 

@@ -1,0 +1,130 @@
+"""Every verb that runs long can be stopped: by either signal, whoever started it and whatever they had ignored."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from bodycam_pipeline.backlog.stopping import KEPT, Asked, asked_to_stop, leaving_when_told
+from bodycam_pipeline.custody.desk import Desk
+from tests.backlog.conftest import FAST_TOML
+from tests.clips import clip
+
+SECONDS = 120
+SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+
+
+@contextmanager
+def running(*words: object) -> "Iterator[subprocess.Popen[str]]":
+    """A command whose parent ignores Ctrl-C, as `nohup` and a shell's ``&`` do; ended whatever happens."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bodycam_pipeline.cli.main", *map(str, words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),  # noqa: PLW1509 - no thread of ours is at work
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait(timeout=SECONDS)
+
+
+def until(done: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
+    end = time.monotonic() + SECONDS
+    while not done():
+        assert process.poll() is None, process.communicate(timeout=SECONDS)
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS)
+def test_a_watched_dock_can_be_left(number: signal.Signals, code: int, desk: Desk, tmp_path: Path) -> None:
+    dock, report = tmp_path / "dock", tmp_path / "report.json"
+    dock.mkdir()
+    clip(dock / "a.mp4", frames=3)
+    words = ("ingest", dock, "--vault", desk.vault.address, "--watch", "1", "--report", report)
+    with running(*words) as process:
+        until(report.exists, process)
+        process.send_signal(number)
+        _, aside = process.communicate(timeout=SECONDS)
+    assert process.returncode == code
+    assert KEPT.strip() in aside
+    assert len(desk.held()) == 1
+    assert json.loads(report.read_text())["files"][0]["state"] == "stored"
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS)
+def test_an_ingest_ends_after_the_file_in_hand_and_goes_on(
+    number: signal.Signals, code: int, desk: Desk, tmp_path: Path
+) -> None:
+    dock = tmp_path / "dock"
+    dock.mkdir()
+    small = clip(tmp_path / "a.mp4", frames=3).read_bytes()
+    for name in range(400):
+        (dock / f"{name:03}.mp4").write_bytes(small + name.to_bytes(4, "big"))
+    with running("ingest", dock, "--vault", desk.vault.address) as process:
+        until(lambda: len(list(desk.vault.ids())) > 1, process)
+        process.send_signal(number)
+        said, aside = process.communicate(timeout=SECONDS)
+    assert process.returncode == code
+    assert "the file in hand is finished first" in aside
+    assert KEPT.strip() in aside
+    assert 1 < len(desk.held()) < 400
+    assert f"{len(desk.held())} stored" in said
+    assert not list((tmp_path / "vault" / "staging").glob("*"))
+
+
+@pytest.mark.parametrize(
+    ("verb", "number", "code"),
+    [("redact", *SIGNALS[0]), ("detect", *SIGNALS[1]), ("batch", *SIGNALS[1]), ("nightly", *SIGNALS[0])],
+)
+def test_a_job_can_be_stopped(verb: str, number: signal.Signals, code: int, tmp_path: Path) -> None:
+    clip(tmp_path / "a.mp4", frames=1500, options={"g": "25"})
+    (tmp_path / "policy.toml").write_text(FAST_TOML)
+    out = tmp_path / "out"
+    with running(verb, tmp_path / "a.mp4", "--out", out, "--policy", tmp_path / "policy.toml", "-j", 1) as process:
+        until(lambda: any(out.glob("*.internal/detections/**/*.parquet")), process)
+        process.send_signal(number)
+        said, aside = process.communicate(timeout=SECONDS)
+    assert process.returncode == code, (said, aside)
+    assert "kept" in aside or "finished first" in aside
+    assert "Traceback" not in aside
+    assert not list(out.glob("*.release"))
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS)
+def test_a_signal_is_obeyed_at_once_where_nothing_has_to_be_finished(number: signal.Signals, code: int) -> None:
+    with pytest.raises(KeyboardInterrupt) as raised, leaving_when_told():
+        signal.raise_signal(number)
+    assert raised.value.exit_code == code  # type: ignore[attr-defined]
+
+
+def test_the_handlers_of_whoever_called_come_back() -> None:
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    with leaving_when_told(), asked_to_stop():
+        pass
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_who_waits_hears_that_somebody_asked() -> None:
+    asked = Asked()
+    asked.by = signal.SIGTERM
+    began = time.monotonic()
+    asked.wait(60)
+    assert time.monotonic() - began < 1
+    Asked().wait(0.01)
+
+
+def test_a_process_of_a_test_does_not_outlive_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.processes.LIMIT_SECONDS", 0.5)
+    for own in (False, True):
+        done = subprocess.run(["sleep", "60"], check=False, start_new_session=own)
+        assert done.returncode == -signal.SIGKILL

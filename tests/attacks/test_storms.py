@@ -1,0 +1,169 @@
+"""Storms against what proves something: notes, tiles, proofs, sealed headers, archives. None is taken for right."""
+
+import json
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from bodycam_pipeline._native import ObjectKey
+from bodycam_pipeline.custody.desk import Desk, announced
+from bodycam_pipeline.custody.ingest import found_below, ingest
+from bodycam_pipeline.custody.known import facts_of
+from bodycam_pipeline.package.archive import opened as unpacked
+from bodycam_pipeline.package.archive import write_archive
+from bodycam_pipeline.values.errors import BodycamError
+from bodycam_pipeline.vault.log import CustodyLog, Proof, begin
+from bodycam_pipeline.vault.naming import Sealed
+from bodycam_pipeline.vault.note import Checkpoint, Verifier, sign, verified
+from bodycam_pipeline.vault.opening import _announced, head_of_file, opened
+from bodycam_pipeline.vault.store import FACTS, KEY, RECORDING
+from tests.attacks.fuzzing import STORMS, mutated, storm
+from tests.clips import clip
+
+ORIGIN = "police.example/custody"
+SIGNER = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+VERIFIER = Verifier(ORIGIN, SIGNER.public_key())
+
+
+@pytest.mark.parametrize("seconds", STORMS)
+def test_a_storm_of_notes_and_keys(seconds: float) -> None:
+    note, line = sign(Checkpoint(ORIGIN, 17, bytes(32)), SIGNER), str(VERIFIER).encode()
+
+    def blow(rng: random.Random) -> None:
+        broken = mutated(rng, note)
+        if verified(broken, VERIFIER).text.encode() not in broken:
+            raise AssertionError(broken)
+        Verifier.parse(mutated(rng, line).decode("latin-1"))
+
+    assert storm(seconds, 0.05, blow) > 100
+
+
+@pytest.mark.parametrize("seconds", STORMS)
+def test_a_storm_of_tiles_and_proofs(seconds: float, tmp_path: Path) -> None:
+    log = begin(tmp_path / "log", ORIGIN, SIGNER)
+    log.append(SIGNER, *({"event": "read", "number": n} for n in range(600)))
+    whole = log.verified_entries()
+    files = sorted(path for path in (tmp_path / "log").rglob("*") if path.is_file() and not path.name.startswith("."))
+    told = json.dumps(log.proof(300).told()).encode()
+
+    def blow(rng: random.Random) -> None:
+        path = rng.choice(files)
+        before = path.read_bytes()
+        path.write_bytes(mutated(rng, before))
+        try:
+            for what in (CustodyLog(log.folder, VERIFIER).verified_entries, lambda: log.proof(rng.randrange(600))):
+                try:
+                    what()
+                except BodycamError:
+                    continue
+            assert _right(log, whole)
+        finally:
+            path.write_bytes(before)
+        broken = mutated(rng, told)
+        try:
+            value = json.loads(broken)
+        except (ValueError, UnicodeDecodeError):
+            return
+        Proof.parse(value).check(VERIFIER)
+
+    assert storm(seconds, 0.5, blow) > 20
+
+
+def _right(log: CustodyLog, whole: list[bytes]) -> bool:
+    try:
+        return log.verified_entries() == whole
+    except BodycamError:
+        return True
+
+
+@pytest.fixture
+def sealed(desk: Desk, tmp_path: Path) -> tuple[Desk, str, Path]:
+    (tmp_path / "dock").mkdir()
+    clip(tmp_path / "dock" / "a.mp4", frames=3)
+    ingest(desk, found_below([tmp_path / "dock"]), {}, lambda _one: None)
+    (id_,) = desk.held()
+    return desk, id_, Path(desk.vault.address) / "recordings" / id_[:2] / id_
+
+
+@pytest.mark.parametrize("seconds", STORMS)
+def test_a_storm_of_sealed_files(seconds: float, sealed: tuple[Desk, str, Path], tmp_path: Path) -> None:
+    desk, id_, folder = sealed
+    address = announced(str(Sealed(desk.vault.address, id_)), "a test")
+    with opened(address) as file:
+        whole = file.read()
+    facts = facts_of(desk, id_, desk.one(id_))
+    parts = {name: (folder / name).read_bytes() for name in (RECORDING, KEY, FACTS)}
+    for name in parts:
+        (folder / name).chmod(0o600)
+
+    def blow(rng: random.Random) -> None:
+        name = rng.choice((RECORDING, KEY, FACTS))
+        (folder / name).write_bytes(_broken(rng, parts[name]))
+        try:
+            shutil.copy(folder / RECORDING, tmp_path / "copy")
+            _tolerated(lambda: head_of_file(tmp_path / "copy"))
+            _tolerated(lambda: _same(_read(address), whole))
+            _tolerated(lambda: _same(facts_of(desk, id_, desk.one(id_)), facts))
+        finally:
+            (folder / name).write_bytes(parts[name])
+        key = ObjectKey()
+        try:
+            key.open_bytes(mutated(rng, key.seal_bytes(b"facts")))
+        except ValueError:
+            return
+
+    assert storm(seconds, 0.5, blow) > 20
+
+
+def _broken(rng: random.Random, content: bytes) -> bytes:
+    """Most blows strike the header."""
+    edge = min(len(content), 600)
+    if rng.random() < 0.7:
+        return mutated(rng, content[:edge]) + content[edge:]
+    return mutated(rng, content)
+
+
+def _read(address: str) -> bytes:
+    _announced.cache_clear()
+    with opened(address) as file:
+        try:
+            return file.read()
+        except OSError:  # leaving the file tells what is wrong with it
+            return b""
+
+
+def _same(found: object, wanted: object) -> None:
+    assert found == wanted
+
+
+def _tolerated(what: object) -> None:
+    try:
+        what()  # type: ignore[operator]
+    except BodycamError:
+        return
+
+
+@pytest.mark.parametrize("seconds", STORMS)
+def test_a_storm_of_archives(seconds: float, tmp_path: Path) -> None:
+    (tmp_path / "package").mkdir()
+    for name in ("a.redacted.mp4", "frames.parquet", "manifest.json"):
+        (tmp_path / "package" / name).write_bytes(name.encode() * 20)
+    with (tmp_path / "a.zip").open("wb") as file:
+        write_archive(tmp_path / "package", file)
+    whole = (tmp_path / "a.zip").read_bytes()
+
+    def blow(rng: random.Random) -> None:
+        broken = mutated(rng, whole)
+        (tmp_path / "b.zip").write_bytes(broken)
+        with unpacked(tmp_path / "b.zip"):
+            assert broken == whole or _comparable(broken, whole)
+
+    assert storm(seconds, 0.5, blow) > 20
+
+
+def _comparable(broken: bytes, whole: bytes) -> bool:
+    """Other content under the right checksum is no archive's trouble: the statement's digests find it."""
+    return len(broken) >= 22 and broken[:4] == whole[:4]
