@@ -8,11 +8,14 @@ import pytest
 
 from bodycam_pipeline import _native
 from bodycam_pipeline.demo.touched import compose_touched, is_touched
+from bodycam_pipeline.evidence.plan_file import write_plan
 from bodycam_pipeline.measuring.contest import Contestant, Cost, Found, Result, contest, run
 from bodycam_pipeline.measuring.contestants import DEFACE, TRANSCODE, contestants
 from bodycam_pipeline.measuring.speed_table import markdown, rows, table, write
+from bodycam_pipeline.measuring.truth import made_up_truth
 from bodycam_pipeline.media.plain import count_frames, excerpt, transcode
 from bodycam_pipeline.values.errors import MeasuringError
+from tests.rules.build import index, plan, recording, row
 
 
 def program(folder: Path, code: str, name: str = "a program") -> Contestant:
@@ -122,3 +125,18 @@ def test_refuses_a_peer_that_left_nothing(tmp_path: Path, name: str) -> None:
 def test_the_table_for_the_terminal_has_a_row_for_every_program(tmp_path: Path) -> None:
     results = contest([program(tmp_path, "", name) for name in ("a", "b")], rounds=1)
     assert table(list(rows("clip", results))).row_count == 1 + 2
+
+
+def test_of_our_own_plan_it_says_both_sides(tmp_path: Path) -> None:
+    path = tmp_path / "street.mp4"
+    compose_touched(path, 0, groups=1, size=(320, 180))
+    truth = made_up_truth(path.with_suffix(".truth.json"))
+    left = tmp_path / "left" / "ours" / "street.internal"
+    left.mkdir(parents=True)
+    shown = recording(index(truth.pts))
+    write_plan(plan([row(pts, (0, 0, 160, 180)) for pts in truth.pts[:15]], of=shown), left / "plan.parquet")
+    ours = contestants(path, tmp_path / "left", truth)[0]
+    assert ours.check() == Found(hidden=None, needed=0, excess=pytest.approx(0.125), copied=None)
+    measured = list(rows("clip", [Result(ours, ours.check(), [Cost(1, 1, 1, None)])]))
+    assert "| needed | excess | copied |" in markdown(measured, "")
+    assert markdown(measured, "").endswith("| - | 0.0% | 12.5% | - |\n")

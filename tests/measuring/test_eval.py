@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -78,9 +79,18 @@ def test_pictures_of_another_size_than_their_labels_are_refused(tmp_path: Path) 
     assert "do not belong together" in str(getattr(done.exception, "remedy", ""))
 
 
-def recordings(folder: Path) -> Path:
-    """A made-up recording, labelled as real ones are, and the boxes of a peer who hides half of its frames whole."""
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a made-up recording and its truth: drawn once, since drawing takes longer than any test here."""
+    folder = tmp_path_factory.mktemp("scene")
     compose_touched(folder / "scene.mp4", 100, groups=1, size=(320, 180))
+    return folder
+
+
+@pytest.fixture
+def recordings(scene: Path, tmp_path: Path) -> Path:
+    """A made-up recording, labelled as real ones are, and the boxes of a peer who hides half of its frames whole."""
+    folder = Path(shutil.copytree(scene, tmp_path / "recordings"))
     truth = made_up_truth(folder / "scene.truth.json")
     things: dict[int, list[list[object]]] = {}
     for each in truth.boxes:
@@ -98,9 +108,9 @@ def recordings(folder: Path) -> Path:
     return folder
 
 
-def test_recordings_are_scored_on_both_sides_beside_a_peer(tmp_path: Path) -> None:
-    peer, chosen = f"blanket={recordings(tmp_path) / 'peer'}", ("--clip", "scene", "--out", tmp_path / "out")
-    found = rows(tmp_path, "-m", "detector-v1", "--scale", 320, "--boxes", peer, *chosen)
+def test_recordings_are_scored_on_both_sides_beside_a_peer(recordings: Path, tmp_path: Path) -> None:
+    peer, chosen = f"blanket={recordings / 'peer'}", ("--clip", "scene", "--out", tmp_path / "out")
+    found = rows(recordings, "-m", "detector-v1", "--scale", 320, "--boxes", peer, *chosen)
     assert [(row["who"], row["clip"]) for row in found] == [("blanket", "scene.mp4"), ("detector-v1", "scene.mp4")]
     blanket, ours = found
     assert blanket["share_of_picture"] == pytest.approx(0.5)
@@ -111,30 +121,28 @@ def test_recordings_are_scored_on_both_sides_beside_a_peer(tmp_path: Path) -> No
     assert kept == found
 
 
-def test_a_plan_that_was_made_before_is_scored_without_looking(tmp_path: Path) -> None:
-    recordings(tmp_path)
+def test_a_plan_that_was_made_before_is_scored_without_looking(recordings: Path, tmp_path: Path) -> None:
     done = RUN.invoke(
-        app, ["detect", str(tmp_path / "scene.mp4"), "--out", str(tmp_path / "left"), "--models", "detector-v1"]
+        app, ["detect", str(recordings / "scene.mp4"), "--out", str(tmp_path / "left"), "--models", "detector-v1"]
     )
     assert done.exit_code == 0, done.output
-    told = RUN.invoke(app, ["eval", str(tmp_path), "--boxes", f"yesterday={tmp_path / 'left'}"])
+    told = RUN.invoke(app, ["eval", str(recordings), "--boxes", f"yesterday={tmp_path / 'left'}"])
     assert told.exit_code == 0, told.output
     assert "yesterday: shares are of the picture" in told.output
     assert "total" in told.output
 
 
-def test_the_total_is_told_beside_the_rows(tmp_path: Path) -> None:
-    done = RUN.invoke(app, ["eval", str(recordings(tmp_path)), "--boxes", f"blanket={tmp_path / 'peer'}", "--json"])
+def test_the_total_is_told_beside_the_rows(recordings: Path) -> None:
+    done = RUN.invoke(app, ["eval", str(recordings), "--boxes", f"blanket={recordings / 'peer'}", "--json"])
     told = json.loads(done.stdout)
     assert told["totals"] == [told["rows"][0] | {"clip": "total"}]
 
 
-def test_a_recording_that_is_not_the_labelled_one_is_refused(tmp_path: Path) -> None:
-    recordings(tmp_path)
-    facts = json.loads((tmp_path / "truth.json").read_text())
+def test_a_recording_that_is_not_the_labelled_one_is_refused(recordings: Path) -> None:
+    facts = json.loads((recordings / "truth.json").read_text())
     facts["clips"]["scene.mp4"]["sha256"] = "ab" * 32
-    (tmp_path / "truth.json").write_text(json.dumps(facts))
-    done = RUN.invoke(app, ["eval", str(tmp_path), "-m", "detector-v1", "--scale", "320"])
+    (recordings / "truth.json").write_text(json.dumps(facts))
+    done = RUN.invoke(app, ["eval", str(recordings), "-m", "detector-v1", "--scale", "320"])
     assert "its digest is another" in str(done.exception)
 
 
@@ -146,14 +154,14 @@ def test_a_recording_that_is_not_the_labelled_one_is_refused(tmp_path: Path) -> 
     ],
     ids=["clip", "boxes"],
 )
-def test_what_is_not_there_cannot_be_scored(options: tuple[str, str], why: str, tmp_path: Path) -> None:
-    done = RUN.invoke(app, ["eval", str(recordings(tmp_path)), *options])
+def test_what_is_not_there_cannot_be_scored(options: tuple[str, str], why: str, recordings: Path) -> None:
+    done = RUN.invoke(app, ["eval", str(recordings), *options])
     assert why in str(done.exception)
 
 
 @pytest.mark.parametrize("boxes", ["peer", "=peer", "peer=", "peer=nowhere"])
-def test_a_peer_without_a_folder_is_refused(boxes: str, tmp_path: Path) -> None:
-    done = RUN.invoke(app, ["eval", str(recordings(tmp_path)), "--boxes", boxes])
+def test_a_peer_without_a_folder_is_refused(boxes: str, recordings: Path) -> None:
+    done = RUN.invoke(app, ["eval", str(recordings), "--boxes", boxes])
     assert done.exit_code == 2
     assert "--boxes" in done.output
 
