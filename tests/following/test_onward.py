@@ -47,6 +47,16 @@ def test_it_is_seconds_that_count_and_not_frames(seconds: float) -> None:
     assert made.end == pytest.approx(BEYOND_SECONDS / seconds, abs=1)
 
 
+@pytest.mark.parametrize("direction", [1, -1])
+def test_when_in_a_recording_a_thing_is_seen_changes_nothing(direction: int) -> None:
+    """1.2 + 1 is less than 2.2 to a computer."""
+    made = footage(shown(Blob(STILL), 80), {}, seconds=0.04)
+    for frame in range(30, 50):
+        one = candidate(frame, Blob(STILL).box(0))
+        go_on(made, one, direction, BEYOND_SECONDS)
+        assert len(one.points) == 26, frame
+
+
 def lost(frames: int = 40, back: int | None = None) -> Footage:
     """A thing that is something else in every frame after the fifth, until it comes back."""
     there = [n <= 5 or (back is not None and n >= back) for n in range(frames)]

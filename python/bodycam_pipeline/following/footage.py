@@ -10,6 +10,9 @@ from bodycam_pipeline.following.motion import SMALL, changed, picture_shift
 from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.geometry import Box
 
+ROUNDING_SECONDS = 1e-6
+"""Differences of times are not exact: without this, a frame more or less would depend on when a recording begins."""
+
 
 @dataclass(eq=False, slots=True)
 class Observation:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from bodycam_pipeline.following.candidates import Candidate, Point
-from bodycam_pipeline.following.footage import Footage
+from bodycam_pipeline.following.footage import ROUNDING_SECONDS, Footage
 from bodycam_pipeline.following.steps import find_again, is_inside, step
 from bodycam_pipeline.following.sweep import (
     GUESSED_SECONDS,
@@ -85,7 +85,7 @@ def go_on(
     while True:
         to = footage.neighbour(frame, direction)
         seen = candidate.last if direction > 0 else candidate.first
-        if to is None or abs(footage.seconds[to] - footage.seconds[seen]) > silent_seconds:
+        if to is None or abs(footage.seconds[to] - footage.seconds[seen]) > silent_seconds + ROUNDING_SECONDS:
             return None
         place, sure = step(footage, box, frame, to, velocity)
         if unsure_since is not None:
@@ -101,7 +101,7 @@ def go_on(
             anchor, unsure_since = (to, place), None
         else:
             unsure_since = footage.seconds[frame] if unsure_since is None else unsure_since
-            if abs(footage.seconds[to] - unsure_since) > GUESSED_SECONDS:
+            if abs(footage.seconds[to] - unsure_since) > GUESSED_SECONDS + ROUNDING_SECONDS:
                 return None
             place = _grown(place, GROWTH * abs(footage.seconds[to] - footage.seconds[frame]))
         if taken is None:

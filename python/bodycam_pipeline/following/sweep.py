@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import log
 
 from bodycam_pipeline.following.candidates import Candidate, Point
-from bodycam_pipeline.following.footage import Footage, Observation
+from bodycam_pipeline.following.footage import ROUNDING_SECONDS, Footage, Observation
 from bodycam_pipeline.following.steps import is_inside, moved, side, step
 from bodycam_pipeline.values.geometry import Box
 
@@ -68,10 +68,13 @@ def _followed(footage: Footage, live: _Live, frame: int) -> bool:
     candidate, now = live.candidate, footage.seconds[frame]
     before = live.box
     live.box, sure = step(footage, before, frame - 1, frame, live.velocity)
-    live.unsure_since = None if sure else (live.unsure_since or footage.seconds[frame - 1])
+    if sure:
+        live.unsure_since = None
+    elif live.unsure_since is None:
+        live.unsure_since = footage.seconds[frame - 1]
     silent = now - footage.seconds[candidate.last]
-    lost = live.unsure_since is not None and now - live.unsure_since > GUESSED_SECONDS
-    if silent > SILENT_SECONDS or lost or not is_inside(live.box, footage.size):
+    lost = live.unsure_since is not None and now - live.unsure_since > GUESSED_SECONDS + ROUNDING_SECONDS
+    if silent > SILENT_SECONDS + ROUNDING_SECONDS or lost or not is_inside(live.box, footage.size):
         return False
     (x, y), (x0, y0) = live.box.centre, before.centre
     live.velocity = (x - x0, y - y0)

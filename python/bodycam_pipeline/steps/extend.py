@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bodycam_pipeline._native import Planes, Pyramid
 from bodycam_pipeline.following.candidates import Candidate, Point
-from bodycam_pipeline.following.footage import Footage
+from bodycam_pipeline.following.footage import ROUNDING_SECONDS, Footage
 from bodycam_pipeline.following.onward import go_on
 from bodycam_pipeline.steps.detect import Part, frames_of
 from bodycam_pipeline.values.track import Entering, Extension
@@ -33,7 +33,7 @@ def extend_segment(task: ExtendTask) -> tuple[Extension, ...]:
         BodycamError: as decoding does.
     """
     asked = task.entering[0]
-    seconds = max(each.seconds for each in task.entering)
+    seconds = max(each.seconds for each in task.entering) + ROUNDING_SECONDS
     frames = _after(task, asked.pts, seconds) if asked.direction > 0 else _before(task, asked.pts, seconds)
     footage, pts = Footage(task.part.video.upright_size, task.cut_difference), []
     for at, pyramid in frames:
