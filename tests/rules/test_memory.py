@@ -3,7 +3,7 @@
 import tracemalloc
 from dataclasses import replace
 
-from bodycam_pipeline.rules.admission import merged, numbered
+from bodycam_pipeline.rules.admission import numbered
 from bodycam_pipeline.rules.joining import chains
 from bodycam_pipeline.rules.judging import life_of
 from bodycam_pipeline.rules.planning import make_plan
@@ -31,7 +31,7 @@ def peak(count):
     tracemalloc.start()
     try:
         tracks = [replace(life_of(chain, 0.001).track(5.0), number=1) for chain in chains(found)]
-        made = make_plan(file, found, numbered(merged(tracks)), policy(), {})
+        made = make_plan(file, found, numbered(tracks), policy(), {})
         assert made.regions.num_rows == count // 5 * 3
         return tracemalloc.get_traced_memory()[1]
     finally:
