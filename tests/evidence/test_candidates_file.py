@@ -1,12 +1,12 @@
 """Candidates kept for a later run: exactly what was found comes back, or nothing does."""
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bodycam_pipeline.evidence.candidates_file import read_candidates, write_candidates
+from bodycam_pipeline.kept import make_secret, secret_path
 from bodycam_pipeline.values.candidates import Candidates, SegmentCandidates
 from tests.rules.build import Thing, part, still
 
@@ -41,15 +41,20 @@ def same(one: Candidates, other: Candidates) -> bool:
     return alike and facts[0] == facts[1]
 
 
+def secret(folder: Path) -> Path:
+    make_secret(folder)
+    return secret_path(folder)
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "detections" / "000003.candidates"
-    write_candidates(SEEN, path)
+    write_candidates(SEEN, path, secret(tmp_path))
     return path
 
 
-def test_what_was_found_comes_back_in_all_its_parts(path: Path) -> None:
-    found = read_candidates(path)
+def test_what_was_found_comes_back_in_all_its_parts(path: Path, tmp_path: Path) -> None:
+    found = read_candidates(path, secret(tmp_path))
     assert found is not None
     assert (found.segment, len(found.parts)) == (3, 3)
     assert all(same(one, other) for one, other in zip(SEEN.parts, found.parts, strict=True))
@@ -58,43 +63,51 @@ def test_what_was_found_comes_back_in_all_its_parts(path: Path) -> None:
 
 
 def test_a_segment_without_a_part_comes_back(tmp_path: Path) -> None:
-    write_candidates(SegmentCandidates(0, ()), tmp_path / "none")
-    found = read_candidates(tmp_path / "none")
+    write_candidates(SegmentCandidates(0, ()), tmp_path / "none", secret(tmp_path))
+    found = read_candidates(tmp_path / "none", secret(tmp_path))
     assert found is not None
     assert (found.segment, found.parts) == (0, ())
 
 
 def test_the_same_candidates_are_the_same_bytes(path: Path, tmp_path: Path) -> None:
-    write_candidates(SEEN, tmp_path / "again")
-    assert (tmp_path / "again").read_bytes() == path.read_bytes()
+    before = path.read_bytes()
+    write_candidates(SEEN, path, secret(tmp_path))
+    assert path.read_bytes() == before
 
 
-def test_a_changed_byte_anywhere_is_nothing(path: Path) -> None:
+def test_a_changed_byte_anywhere_is_nothing(path: Path, tmp_path: Path) -> None:
     whole = path.read_bytes()
     for position in range(0, len(whole), 13):
         path.write_bytes(whole[:position] + bytes([whole[position] ^ 0x10]) + whole[position + 1 :])
-        assert read_candidates(path) is None, f"byte {position}"
+        assert read_candidates(path, secret(tmp_path)) is None, f"byte {position}"
 
 
 @pytest.mark.parametrize("kept", [0, 1, 31, 32, 33, -1, -40])
-def test_a_torn_file_is_nothing(path: Path, kept: int) -> None:
+def test_a_torn_file_is_nothing(path: Path, tmp_path: Path, kept: int) -> None:
     path.write_bytes(path.read_bytes()[:kept])
-    assert read_candidates(path) is None
+    assert read_candidates(path, secret(tmp_path)) is None
 
 
 @pytest.mark.parametrize("content", [b"", b"not a table", b"PK\x03\x04"])
-def test_what_somebody_else_left_is_nothing(path: Path, content: bytes) -> None:
+def test_what_somebody_else_left_is_nothing(path: Path, tmp_path: Path, content: bytes) -> None:
     path.write_bytes(content)
-    assert read_candidates(path) is None
+    assert read_candidates(path, secret(tmp_path)) is None
 
 
 def test_a_file_that_is_not_there_is_nothing(tmp_path: Path) -> None:
-    assert read_candidates(tmp_path / "missing") is None
-    assert read_candidates(tmp_path) is None
+    assert read_candidates(tmp_path / "missing", secret(tmp_path)) is None
+    assert read_candidates(tmp_path, secret(tmp_path)) is None
 
 
-def test_a_longer_file_is_nothing(path: Path) -> None:
+def test_a_longer_file_is_nothing(path: Path, tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes() + b"\0")
-    assert read_candidates(path) is None
-    path.write_bytes(hashlib.sha256(b"").digest() + path.read_bytes())
-    assert read_candidates(path) is None
+    assert read_candidates(path, secret(tmp_path)) is None
+    path.write_bytes(b"\0" + path.read_bytes())
+    assert read_candidates(path, secret(tmp_path)) is None
+
+
+def test_what_somebody_without_the_secret_wrote_is_nothing(path: Path, tmp_path: Path) -> None:
+    theirs = secret(tmp_path / "theirs")
+    write_candidates(SEEN, path, theirs)
+    assert read_candidates(path, theirs) is not None
+    assert read_candidates(path, secret(tmp_path)) is None

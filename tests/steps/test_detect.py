@@ -8,6 +8,7 @@ import pytest
 from bodycam_pipeline._native import Planes
 from bodycam_pipeline.evidence.candidates_file import read_candidates
 from bodycam_pipeline.evidence.frames_file import read_digests
+from bodycam_pipeline.kept import make_secret, secret_path
 from bodycam_pipeline.rules.joining import chains
 from bodycam_pipeline.rules.judging import life_of
 from bodycam_pipeline.steps import watching
@@ -51,13 +52,22 @@ def eyes(monkeypatch: pytest.MonkeyPatch, first: int, interval: int) -> Seeing:
     return made
 
 
+def secret(folder: Path) -> Path:
+    make_secret(folder)
+    return secret_path(folder)
+
+
+def task_of(part: Part, path: Path, digests: str | None = None) -> DetectTask:
+    return DetectTask(part, WATCHING, 2, 1, str(path), str(secret(path.parent)), digests)
+
+
 def test_a_thing_that_goes_through_both_segments_is_one_chain(
     parts: list[Part], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = []
     for part, first in zip(parts, (0, BORDER), strict=True):
         seeing = eyes(monkeypatch, first, 2)
-        found.append(detect_segment(DetectTask(part, WATCHING, 2, str(tmp_path / f"{first}"))))
+        found.append(detect_segment(task_of(part, tmp_path / f"{first}")))
         assert seeing.looks == part.segment.frames // 2
     assert [part.border_pts for each in found for part in each.parts] == [pts_of(parts[0], BORDER), None]
     (chain,) = chains(found)
@@ -70,7 +80,7 @@ def test_what_was_found_is_kept_and_not_looked_for_again_until_a_byte_changes(
     parts: list[Part], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "kept"
-    seeing, task = eyes(monkeypatch, BORDER, 2), DetectTask(parts[1], WATCHING, 2, str(path))
+    seeing, task = eyes(monkeypatch, BORDER, 2), task_of(parts[1], path)
     detect_segment(task)
     first, looks = path.read_bytes(), seeing.looks
     again = detect_segment(task)
@@ -87,8 +97,8 @@ def test_the_frames_are_named_by_their_digests_where_somebody_will_ask(
     parts: list[Part], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     eyes(monkeypatch, BORDER, 2)
-    detect_segment(DetectTask(parts[1], WATCHING, 2, str(tmp_path / "c"), str(tmp_path / "frames.parquet")))
-    digests = read_digests(tmp_path / "frames.parquet")
+    detect_segment(task_of(parts[1], tmp_path / "c", str(tmp_path / "frames.parquet")))
+    digests = read_digests(tmp_path / "frames.parquet", secret(tmp_path))
     assert digests is not None
     assert sorted(digests) == [pts_of(parts[1], n) for n in range(BORDER, FRAMES)]
 
@@ -110,7 +120,7 @@ class TestTheSecondLook:
     """At the frames that are due, and at no others."""
 
     def audit(self, part: Part, due: range, path: Path) -> Audit:
-        return Audit(WATCHING, tuple(pts_of(part, n) for n in due), str(path))
+        return Audit(WATCHING, tuple(pts_of(part, n) for n in due), 1, str(path), str(secret(path.parent)))
 
     def test_the_frames_that_are_due_are_looked_at(
         self, parts: list[Part], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -139,4 +149,4 @@ class TestTheSecondLook:
         read, looks = audit_segment(AuditTask(parts[1], audit)), seeing.looks
         assert (read.segment, looks, seeing.looks) == (1, FRAMES - BORDER, looks)
         assert read.parts[0].points.tobytes() == kept.parts[0].points.tobytes()
-        assert read_candidates(tmp_path / "a") is not None
+        assert read_candidates(tmp_path / "a", secret(tmp_path)) is not None

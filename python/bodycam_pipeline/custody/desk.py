@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
@@ -57,7 +58,7 @@ class Held:
 
     def copy(self) -> "Held":
         """One that nobody else changes."""
-        return replace(self, places=list(self.places), keys=dict(self.keys), holds=list(self.holds))
+        return replace(self, **{name: copy(value) for name, value in vars(self).items()})
 
 
 @dataclass(frozen=True)

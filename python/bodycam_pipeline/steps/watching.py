@@ -126,11 +126,14 @@ class Looks:
         self._watching = watching
         self._free = deque(Detector(watching.looking, video, watching.provider) for _ in range(threads))
         self.finest = self._free[0].finest
-        self._pool = ThreadPoolExecutor(threads)
+        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
         self._going: deque[tuple[Detector, list[Observation], Future[list[Detection]]]] = deque()
 
     def begin(self, frame: Planes, into: list[Observation]) -> None:
         """Look at a frame; what is seen is in the list once `finish` returns."""
+        if self._pool is None:
+            into += self._observed(self._free[0].look(frame))
+            return
         if not self._free:
             self._end_first()
         detector = self._free.popleft()
@@ -143,8 +146,11 @@ class Looks:
 
     def _end_first(self) -> None:
         detector, into, future = self._going.popleft()
-        into += observed(future.result(), self._watching.evidence, len(self._watching.looking), self.finest)
+        into += self._observed(future.result())
         self._free.append(detector)
+
+    def _observed(self, seen: list[Detection]) -> list[Observation]:
+        return observed(seen, self._watching.evidence, len(self._watching.looking), self.finest)
 
 
 def every(interval: int) -> Due:
