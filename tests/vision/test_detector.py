@@ -108,9 +108,10 @@ def test_nothing_is_kept_from_one_frame_to_the_next(centerface: Model) -> None:
 
 def test_each_box_says_which_network_saw_it(centerface: Model) -> None:
     picture, models = frame(portrait(SIZE, (150, 150), 60)[0]), [find_model("detector-v1"), centerface]
-    together = Detector(looking(*models), facts(*SIZE)).look(picture)
-    for number, model in enumerate(models):
-        alone = look(model, picture, facts(*SIZE))
+    both = looking(*models)
+    together = Detector(both, facts(*SIZE)).look(picture)
+    for number, one in enumerate(both):
+        alone = Detector([one], facts(*SIZE)).look(picture)
         assert alone
         assert [replace(each, network=0) for each in together if each.network == number] == alone
 
