@@ -8,6 +8,8 @@ import pytest
 
 from bodycam_pipeline.backlog.run import Asked, carry_out
 from bodycam_pipeline.backlog.work_list import wishes
+from bodycam_pipeline.media.probe import probe
+from bodycam_pipeline.pipeline import Order, key_of
 from bodycam_pipeline.values.policy import Policy
 from tests.clips import clip
 from tests.inline import InlineRunner
@@ -30,10 +32,12 @@ def handed_out(folder: Path) -> bytes:
     return b"".join(str(path.relative_to(folder)).encode() + path.read_bytes() for path in paths if path.is_file())
 
 
-def test_without_a_request_it_is_the_jobs_key(fast: Policy, tmp_path: Path) -> None:
+def test_without_a_request_it_is_a_mark_that_nobody_else_can_make(fast: Policy, tmp_path: Path) -> None:
     (name,) = released(tmp_path, fast, clip(tmp_path / f"{TELLING}.mp4", frames=5))
     assert len(name.removesuffix(".release")) == 16
     int(name.removesuffix(".release"), 16)
+    order = Order(str(tmp_path / f"{TELLING}.mp4"), tmp_path / "guess", fast)
+    assert not key_of(order, probe(order.address)).startswith(name.removesuffix(".release"))
     assert TELLING.encode() not in handed_out(tmp_path)
     assert b"4471" not in handed_out(tmp_path)
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bodycam_pipeline.addresses.opening import size_and_time
-from bodycam_pipeline.backlog.orders import order_of, release_name
+from bodycam_pipeline.backlog.orders import name_mark, order_of, release_name
 from bodycam_pipeline.custody.desk import announced
 from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.media.probe import probe
@@ -172,8 +172,9 @@ class _OneRecording:
         order = replace(order, address=announced(order.address, "redaction"))
         recording = self._probed(order)
         key = key_of(order, recording)
-        wish = release_name(self._lease, key, own_names=self._backlog.own_names)
-        identity = self._ledger.identify(self._lease, key, wish)
+        mark = name_mark(self._backlog.out, key)
+        wish = release_name(self._lease, mark, own_names=self._backlog.own_names)
+        identity = self._ledger.identify(self._lease, key, wish, mark)
         if identity.elsewhere:
             return
         published = redact_probed(replace(order, name=identity.name), recording, self._runner)

@@ -10,6 +10,7 @@ from bodycam_pipeline.addresses.naming import absolute, stem_of
 from bodycam_pipeline.addresses.opening import size_and_time
 from bodycam_pipeline.evidence.digests import value_sha256
 from bodycam_pipeline.evidence.edits_file import read_edits
+from bodycam_pipeline.kept import keyed, make_secret, read_secret, secret_path
 from bodycam_pipeline.pipeline import Order
 from bodycam_pipeline.running.ledger import Entry, Lease
 from bodycam_pipeline.values.edits import Edits
@@ -17,6 +18,7 @@ from bodycam_pipeline.values.errors import WorkListError
 from bodycam_pipeline.values.policy import Policy
 
 _KEY_DIGITS, _MOST_NAME = 16, 80
+_SECRETS = ".names"
 
 
 @dataclass(frozen=True)
@@ -61,14 +63,27 @@ def order_of(lease: Lease, out: Path) -> Order:
     return Order(lease.address, out, Policy.model_validate(told["policy"]), edits)
 
 
-def release_name(lease: Lease, key: str, *, own_names: bool) -> str:
-    """What a release would like to be called: its request, else the job's key. A recording's own name often tells which
-    camera, or which officer, and is taken only where that was asked for.
+def name_mark(out: Path, key: str) -> str:
+    """What stands for a job's key in the names of releases, under a secret of the backlog's folder.
+
+    A key is a digest over what can be guessed, a recording and names, and a release's name is public.
+
+    Raises:
+        StorageError: the disk refused.
+    """
+    make_secret(out / _SECRETS)
+    return keyed(read_secret(secret_path(out / _SECRETS)), "release name", key.encode()).hex()
+
+
+def release_name(lease: Lease, mark: str, *, own_names: bool) -> str:
+    """What a release would like to be called: its request, else its mark.
+
+    A recording's own name often tells which camera, or which officer, and is taken only where that was asked for.
     """
     if own_names:
         return stem_of(lease.address)
     request = re.sub(r"[^\w.-]+", "-", lease.request or "").strip("-._")
-    return request[:_MOST_NAME] if request else key[:_KEY_DIGITS]
+    return request[:_MOST_NAME] if request else mark[:_KEY_DIGITS]
 
 
 def _edits_text(path: Path | None) -> str:

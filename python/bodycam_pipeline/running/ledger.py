@@ -239,13 +239,14 @@ class Ledger:
             db.execute(f"UPDATE jobs SET {changes} WHERE id = ?", (token, self._clock(), row["id"]))  # noqa: S608
             return Lease(row["id"], token, row["address"], row["told"], row["request"])
 
-    def identify(self, lease: Lease, key: str, wish: str) -> Identity:
+    def identify(self, lease: Lease, key: str, wish: str, mark: str = "") -> Identity:
         """Say which work a job is by content, and learn what its release is called.
 
         Args:
             lease: The job's.
             key: SHA-256 over everything that the release depends on.
             wish: The name the release would like to have; another work of that name makes it longer.
+            mark: What makes it longer; the key where nobody says, which whoever knows the recording can make.
 
         Raises:
             LateResultError: the lease is not in force.
@@ -256,7 +257,7 @@ class Ledger:
                 "SELECT id, name, state FROM jobs WHERE key = ? AND id != ?", (key, lease.job)
             ).fetchone()
             if other is None:
-                name = _name_before(db, key, lease.job) or _free_name(db, wish, key, lease.job)
+                name = _name_before(db, key, lease.job) or _free_name(db, wish, mark or key, lease.job)
                 db.execute("UPDATE jobs SET key = ?, name = ? WHERE id = ?", (key, name, lease.job))
                 return Identity(name)
             if other["state"] in {"published", "leased"}:
@@ -402,10 +403,10 @@ def _name_before(db: sqlite3.Connection, key: str, job: int) -> str | None:
     return str(row["name"]) if row and row["name"] else None
 
 
-def _free_name(db: sqlite3.Connection, wish: str, key: str, job: int) -> str:
-    """The wish, or the wish and the beginning of the key: dock stations reuse file names every day."""
+def _free_name(db: sqlite3.Connection, wish: str, mark: str, job: int) -> str:
+    """The wish, or the wish and the beginning of the mark: dock stations reuse file names every day."""
     taken = db.execute("SELECT 1 FROM jobs WHERE name = ? AND id != ?", (wish, job)).fetchone()
-    return f"{wish}-{key[:12]}" if taken else wish
+    return f"{wish}-{mark[:12]}" if taken else wish
 
 
 def _follow(db: sqlite3.Connection, job: int, other: int, now: float) -> None:
