@@ -15,6 +15,7 @@ FLOORS = {
     "media": 1,
     "vision": 1,
     "evidence": 1,
+    "following": 1,
     "custody": 2,
     "steps": 2,
     "running": 3,

@@ -10,7 +10,7 @@ from bodycam_pipeline.pipeline import Order, redact
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.values.errors import MissingProviderError, PolicyError
 from bodycam_pipeline.values.policy import DetectionRule, Policy
-from bodycam_pipeline.vision.detector import Detector
+from bodycam_pipeline.vision.detector import Detector, Looking
 from bodycam_pipeline.vision.providers import PROVIDERS, check_provider, installed_providers
 from bodycam_pipeline.vision.registry import find_model
 from bodycam_pipeline.vision.session import open_network
@@ -37,7 +37,7 @@ def test_one_that_is_not_installed_is_refused_by_name_before_a_frame_is_decoded(
     with pytest.raises(MissingProviderError, match=f"'{ABSENT}' is not installed"):
         open_network(model, ABSENT)
     with pytest.raises(MissingProviderError, match=ABSENT):
-        Detector([model], rule, facts(64, 64))
+        Detector([Looking(model, (64,), {})], facts(64, 64), ABSENT)
     order = Order(str(clip(tmp_path / "clip.mp4")), tmp_path / "out", Policy(detection=rule))
     with LocalRunner(1) as runner, pytest.raises(MissingProviderError, match=r"there is .*cpu"):
         redact(order, runner)
