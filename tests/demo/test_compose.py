@@ -1,7 +1,7 @@
 """The demo recording is what its ground truth says, and the default detectors see what there is to see."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -21,8 +21,10 @@ from bodycam_pipeline.demo.truth import GroundTruth, TrueBox
 from bodycam_pipeline.media.planes import planes
 from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.media.write_recording import write_recording
+from bodycam_pipeline.passes import painters
 from bodycam_pipeline.values.detection import Detection
 from bodycam_pipeline.values.errors import StorageError
+from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.values.policy import DetectionRule
 from bodycam_pipeline.vision.detector import Detector
 from bodycam_pipeline.vision.registry import find_model
@@ -172,13 +174,17 @@ def test_a_view_shows_each_point_where_it_says() -> None:
 def test_the_default_detectors_find_every_face_and_plate(demo: tuple[Path, GroundTruth]) -> None:
     path, truth = demo
     models = [find_model(name) for name in DetectionRule().models]
-    detector = Detector(models, DetectionRule(), probe(str(path)).video)
+    detector = Detector(painters(models, DetectionRule()).looking, probe(str(path)).video)
     for frame in list(decoded(path))[::20]:
         assert frame.pts is not None
-        found = detector.look([(frame.pts, planes(frame))])[0].detections
+        found = [each for each in detector.look(planes(frame)) if is_sure(models[each.network], each)]
         for thing in truth.frames[frame.pts]:
             assert thing.visible < 0.8 or seen(thing, found), f"{thing} at {frame.pts // FRAME_PTS}"
 
 
-def seen(thing: TrueBox, found: tuple[Detection, ...]) -> bool:
-    return any(each.kind == thing.kind and each.confident and each.box.iou(thing.box) > 0.4 for each in found)
+def is_sure(model: Model, found: Detection) -> bool:
+    return found.score >= model.kinds[found.kind].start
+
+
+def seen(thing: TrueBox, found: Sequence[Detection]) -> bool:
+    return any(each.kind == thing.kind and each.box.iou(thing.box) > 0.4 for each in found)
