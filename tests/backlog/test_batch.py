@@ -279,7 +279,7 @@ def test_ctrl_c_finishes_the_segment_in_hand_and_the_same_command_resumes(comman
     clip(tmp_path / "a.mp4", frames=500, options={"g": "25"})
     first = subprocess.Popen([*command, tmp_path / "a.mp4"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     detections = tmp_path / "out" / "a.internal" / "detections"
-    while not list(detections.rglob("*.parquet")):
+    while not list(detections.rglob("*.candidates")):
         assert first.poll() is None
         threading.Event().wait(0.02)
     first.send_signal(signal.SIGINT)

@@ -102,7 +102,7 @@ class Storm:
 
 def results(out: Path) -> dict[Path, int]:
     """The results of segments that lie on the disk, each with its inode: one that is made again is another file."""
-    patterns = ("*.internal/detections/*/??????.parquet", "*.staging/*/*.samples", "*.staging/*/??????.parquet")
+    patterns = ("*.internal/detections/*/??????.candidates", "*.staging/*/*.samples", "*.staging/*/??????.parquet")
     return {path: path.stat().st_ino for pattern in patterns for path in out.glob(pattern)}
 
 

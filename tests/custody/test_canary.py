@@ -104,7 +104,7 @@ def crash_in_the_middle(root: Path, address: str, policy: Path) -> int:
     with subprocess.Popen(list(map(str, words)), cwd=root / "cwd", preexec_fn=unlimited_core) as job:  # noqa: PLW1509
         for _ in range(600):
             time.sleep(0.05)
-            if list(root.glob("crashed/*.internal/detections/*/*.parquet")) or job.poll() is not None:
+            if list(root.glob("crashed/*.internal/detections/*/*.candidates")) or job.poll() is not None:
                 break
         assert job.poll() is None, "it ended before it could be shot"
         shot = children(job.pid)

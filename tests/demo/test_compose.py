@@ -1,7 +1,7 @@
 """The demo recording is what its ground truth says, and the default detectors see what there is to see."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,14 +18,13 @@ from bodycam_pipeline.demo.camera import View
 from bodycam_pipeline.demo.compose import FRAME_PTS, TIME_BASE, cast, compose_demo
 from bodycam_pipeline.demo.touched import compose_touched
 from bodycam_pipeline.demo.truth import GroundTruth, TrueBox
-from bodycam_pipeline.following.footage import Observation
-from bodycam_pipeline.following.observations import observed
-from bodycam_pipeline.following.sweep import SEED
 from bodycam_pipeline.media.planes import planes
 from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.media.write_recording import write_recording
 from bodycam_pipeline.passes import painters
+from bodycam_pipeline.values.detection import Detection
 from bodycam_pipeline.values.errors import StorageError
+from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.values.policy import DetectionRule
 from bodycam_pipeline.vision.detector import Detector
 from bodycam_pipeline.vision.registry import find_model
@@ -174,16 +173,18 @@ def test_a_view_shows_each_point_where_it_says() -> None:
 
 def test_the_default_detectors_find_every_face_and_plate(demo: tuple[Path, GroundTruth]) -> None:
     path, truth = demo
-    rule = DetectionRule()
-    watching = painters([find_model(name) for name in rule.models], rule)
-    detector = Detector(watching.looking, probe(str(path)).video)
+    models = [find_model(name) for name in DetectionRule().models]
+    detector = Detector(painters(models, DetectionRule()).looking, probe(str(path)).video)
     for frame in list(decoded(path))[::20]:
         assert frame.pts is not None
-        seen = observed(detector.look(planes(frame)), watching.evidence, len(rule.models), detector.finest)
+        found = [each for each in detector.look(planes(frame)) if is_sure(models[each.network], each)]
         for thing in truth.frames[frame.pts]:
-            assert thing.visible < 0.8 or found(thing, seen), f"{thing} at {frame.pts // FRAME_PTS}"
+            assert thing.visible < 0.8 or seen(thing, found), f"{thing} at {frame.pts // FRAME_PTS}"
 
 
-def found(thing: TrueBox, seen: list[Observation]) -> bool:
-    """Whether it would begin a candidate."""
-    return any(each.kind == thing.kind and each.odds >= SEED and each.box.iou(thing.box) > 0.4 for each in seen)
+def is_sure(model: Model, found: Detection) -> bool:
+    return found.score >= model.kinds[found.kind].start
+
+
+def seen(thing: TrueBox, found: Sequence[Detection]) -> bool:
+    return any(each.kind == thing.kind and each.box.iou(thing.box) > 0.4 for each in found)

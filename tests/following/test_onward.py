@@ -8,6 +8,7 @@ from bodycam_pipeline.following.footage import Footage
 from bodycam_pipeline.following.onward import BEYOND_SECONDS, GROWTH, go_on, joined
 from bodycam_pipeline.following.segment import followed
 from bodycam_pipeline.following.sweep import GUESSED_SECONDS, SUPPORT, sweep
+from bodycam_pipeline.rules import entering
 from bodycam_pipeline.values.geometry import Box
 from tests.following.scenes import FRAME_SECONDS, Blob, footage, frames_in, going, ground, luma, said, view
 
@@ -30,7 +31,10 @@ def how(made: Candidate) -> str:
 
 @pytest.mark.parametrize("direction", [1, -1])
 def test_what_stays_in_sight_is_followed_for_a_second_past_its_last_sighting_and_no_longer(direction: int) -> None:
-    made, frames = candidate(40, BLOB.box(40)), frames_in(BEYOND_SECONDS)
+    made, frames = candidate(40, BLOB.box(40)), 32
+    assert frames == frames_in(BEYOND_SECONDS) == frames_in(entering.BEYOND_SECONDS), (
+        "a second, in a segment and past it"
+    )
     assert go_on(footage(shown(BLOB, 80), {}), made, direction, BEYOND_SECONDS) is None
     assert len(made.points) == 1 + frames
     assert (made.end if direction > 0 else made.start) == 40 + direction * frames
@@ -64,6 +68,7 @@ def lost(frames: int = 40, back: int | None = None) -> Footage:
 
 
 def test_what_cannot_be_followed_is_guessed_for_four_tenths_of_a_second_at_most() -> None:
+    assert GUESSED_SECONDS == 0.4
     made = candidate(3, Blob(STILL).box(0))
     go_on(lost(), made, 1, BEYOND_SECONDS)
     assert how(made) == "dff" + "g" * frames_in(GUESSED_SECONDS)

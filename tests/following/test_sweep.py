@@ -89,6 +89,15 @@ def test_a_thing_is_one_over_a_silence_that_is_short_enough_and_two_over_a_longe
         assert len(sweep(footage(shown(slow, frames=16), looks))) == count
 
 
+@pytest.mark.parametrize(("every", "rate"), [(2, 25), (10, 25), (6, 15), (4, 10), (10, 10)])
+def test_where_nobody_looked_nobody_was_silent(every: int, rate: int) -> None:
+    """Looks that are farther apart than a silence may last are still of one thing."""
+    slow = Blob(going(40, 60, 1, 1))
+    looks = {n: [said(slow.box(n))] for n in range(0, 31, every)}
+    (one,) = sweep(footage([luma(n, slow) for n in range(31)], looks, seconds=1 / rate))
+    assert (one.first, one.last) == (0, max(looks))
+
+
 def test_a_thing_that_hides_for_a_moment_is_guessed_and_met_again() -> None:
     hidden = Blob(going(40, 60), there=range(4))
     pictures = [luma(n, hidden if n < 4 or n > 6 else Blob(going(40, 60), seed=77)) for n in range(8)]

@@ -37,7 +37,7 @@ def test_one_that_is_not_installed_is_refused_by_name_before_a_frame_is_decoded(
     with pytest.raises(MissingProviderError, match=f"'{ABSENT}' is not installed"):
         open_network(model, ABSENT)
     with pytest.raises(MissingProviderError, match=ABSENT):
-        Detector([Looking(model, (64,), {"face": 0.5})], facts(64, 64), ABSENT)
+        Detector([Looking(model, (64,), {})], facts(64, 64), ABSENT)
     order = Order(str(clip(tmp_path / "clip.mp4")), tmp_path / "out", Policy(detection=rule))
     with LocalRunner(1) as runner, pytest.raises(MissingProviderError, match=r"there is .*cpu"):
         redact(order, runner)

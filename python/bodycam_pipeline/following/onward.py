@@ -80,8 +80,9 @@ def go_on(
     frame = candidate.end if direction > 0 else candidate.start
     box = candidate.points[frame].box
     velocity: tuple[float, float] | None = None
-    anchor = (frame, box)
-    unsure_since: float | None = None
+    guessed = candidate.points[frame].found == "guessed"
+    anchor = None if guessed else (frame, box)  # what lies in a box that was guessed is not what is followed
+    unsure_since: float | None = footage.seconds[frame] if guessed else None
     while True:
         to = footage.neighbour(frame, direction)
         seen = candidate.last if direction > 0 else candidate.first
@@ -89,7 +90,7 @@ def go_on(
             return None
         place, sure = step(footage, box, frame, to, velocity)
         if unsure_since is not None:
-            again = find_again(footage, anchor, to, place)
+            again = find_again(footage, anchor, to, place) if anchor else None
             sure = again is not None
             place = again or place
         if not is_inside(place, footage.size):

@@ -16,7 +16,7 @@ SUPPORT = -1.0
 """Log-odds from which on an observation continues one."""
 
 SILENT_SECONDS = 0.35
-"""How long a candidate is followed without a sighting."""
+"""How long a candidate is followed without a sighting, if networks looked meanwhile."""
 
 GUESSED_SECONDS = 0.4
 """How long a box goes with the camera where the follower is unsure."""
@@ -72,7 +72,8 @@ def _followed(footage: Footage, live: _Live, frame: int) -> bool:
         live.unsure_since = None
     elif live.unsure_since is None:
         live.unsure_since = footage.seconds[frame - 1]
-    silent = now - footage.seconds[candidate.last]
+    asked = any(footage.looked[candidate.last + 1 : frame])
+    silent = now - footage.seconds[candidate.last] if asked else 0.0
     lost = live.unsure_since is not None and now - live.unsure_since > GUESSED_SECONDS + ROUNDING_SECONDS
     if silent > SILENT_SECONDS + ROUNDING_SECONDS or lost or not is_inside(live.box, footage.size):
         return False

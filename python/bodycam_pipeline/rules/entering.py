@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from bodycam_pipeline.rules.joining import Piece
-from bodycam_pipeline.values.candidates import Candidates, SegmentCandidates, box_of
+from bodycam_pipeline.values.candidates import FOUND, Candidates, SegmentCandidates, box_of
 from bodycam_pipeline.values.track import ORIGINS, Entering, Extension, Track
 
 BEYOND_SECONDS = 1.0
@@ -53,7 +53,7 @@ class Neighbours:
             return
         left = BEYOND_SECONDS - (seen - at) * self.time_base
         if left > 0:
-            yield Entering(number, found[0], piece.kind, at, box_of(first), -1, left)
+            yield Entering(number, found[0], piece.kind, at, box_of(first), -1, left, _is_guess(first))
 
     def _on(self, number: int, piece: Piece) -> Iterator[Entering]:
         found, row = self.after.get(id(piece.part)), piece.part.candidates[piece.row]
@@ -62,7 +62,12 @@ class Neighbours:
             return
         left = BEYOND_SECONDS - (border - int(row["last_pts"])) * self.time_base
         if left > 0:
-            yield Entering(number, found[0], piece.kind, border, box_of(row), 1, left)
+            last = piece.part.points[piece.points][-1]
+            yield Entering(number, found[0], piece.kind, border, box_of(row), 1, left, _is_guess(last))
+
+
+def _is_guess(point: np.void) -> bool:
+    return int(point["found"]) == FOUND.index("guessed")
 
 
 def extended(tracks: Sequence[Track], extensions: Iterable[Extension]) -> list[Track]:

@@ -47,7 +47,9 @@ def extend_segment(task: ExtendTask) -> tuple[Extension, ...]:
 
 def _extended(footage: Footage, pts: list[int], entering: Entering) -> Extension:
     start = pts.index(entering.pts)
-    candidate = Candidate(entering.kind, {start: Point(entering.box, "followed")}, start, start)
+    candidate = Candidate(
+        entering.kind, {start: Point(entering.box, "guessed" if entering.guessed else "followed")}, start, start
+    )
     go_on(footage, candidate, entering.direction, entering.seconds)
     points = ((pts[frame], candidate.points[frame]) for frame in sorted(candidate.points))
     return Extension(entering.track, entering.direction, tuple((at, point.box, point.found) for at, point in points))

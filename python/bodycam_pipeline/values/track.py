@@ -56,6 +56,7 @@ class Entering:
         box: Where the track is in it.
         direction: 1 forward in time, -1 backward.
         seconds: How much farther it is followed.
+        guessed: Whether it is only guessed to be there: what lies in the box is not what is followed.
     """
 
     track: int
@@ -65,6 +66,7 @@ class Entering:
     box: Box
     direction: int
     seconds: float
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
