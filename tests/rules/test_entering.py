@@ -36,6 +36,14 @@ def test_a_track_that_is_there_at_the_beginning_enters_the_segment_before():
     assert asked.seconds == pytest.approx(BEYOND_SECONDS - (SECOND[3] - 400) / 1000)
 
 
+def test_what_is_only_guessed_at_the_border_enters_as_a_guess():
+    sure = still(SECOND[2:], BOX, followed=SECOND[7:], onward=ON)
+    lost = still(SECOND[2:], BOX, followed=SECOND[6:8], guessed=SECOND[8:], onward=ON)
+    before, after = part(), part(pts=THIRD)
+    assert [e.guessed for e in entering(before, part(sure, pts=SECOND, border_pts=800), after)] == [False]
+    assert [e.guessed for e in entering(before, part(lost, pts=SECOND, border_pts=800), after)] == [True]
+
+
 def test_a_chain_is_followed_past_its_own_ends_only():
     one, other = still(SECOND, BOX, onward=BOX), still(THIRD, BOX, onward=ON)
     middle, last = part(one, pts=SECOND, border_pts=800), part(other, pts=THIRD, border_pts=1200)
