@@ -14,9 +14,10 @@ cv2 = pytest.importorskip("cv2", reason="opencv is a training dependency")
 from models.training import augment  # noqa: E402
 from models.training.v2.assign import around, match  # noqa: E402
 from models.training.v2.kinds import FACE, HEAD, KINDS, PLATE, STRIDES  # noqa: E402
-from models.training.v2.losses import counted, loss_of  # noqa: E402
+from models.training.v2.losses import loss_of  # noqa: E402
 from models.training.v2.network import CHANNELS, Network, flatten, points  # noqa: E402
 from models.training.v2.pool import heads, in_web  # noqa: E402
+from models.training.v2.regions import counted  # noqa: E402
 from models.training.v2.sources import SOURCES, source_of  # noqa: E402
 from models.training.v2.stream import MODES, clip, move  # noqa: E402
 from models.training.v2.witnesses import vote  # noqa: E402
@@ -60,8 +61,7 @@ def test_two_faces_never_share_a_cell() -> None:
 
 
 def test_an_ignored_region_counts_for_one_kind_of_one_picture() -> None:
-    ignored = torch.tensor([[1, HEAD, 0, 0, 96, 64], [0, PLATE, 7, 7, 25, 17]], dtype=torch.float32)
-    weight = counted(ignored, 2, len(KINDS), SHAPES)
+    weight = torch.from_numpy(counted([[1, HEAD, 0, 0, 96, 64], [0, PLATE, 7, 7, 25, 17]], 2, 64, 96))
     assert weight.shape == (2, CELLS, len(KINDS))
     assert weight[1, :, HEAD].sum() == 0
     assert weight[1, :, FACE].all()
@@ -76,10 +76,10 @@ def test_a_picture_with_nothing_and_one_with_everything_can_be_priced() -> None:
     torch.manual_seed(0)
     network = Network()
     maps = network(torch.rand(2, 3, 64, 96))
-    nothing, ignored = torch.zeros(0, 6), torch.zeros(0, 6)
-    assert loss_of(maps, nothing, ignored).total > 0
+    everywhere = torch.from_numpy(counted([], 2, 64, 96))
+    assert loss_of(maps, torch.zeros(0, 6), everywhere).total > 0
     objects = torch.tensor([[0, FACE, 20, 20, 60, 60], [0, HEAD, 15, 10, 65, 62], [1, PLATE, 5, 5, 25, 12]]).float()
-    losses = loss_of(maps, objects, ignored)
+    losses = loss_of(maps, objects, everywhere)
     losses.total.backward()
     assert losses.cells >= 3
     assert all(torch.isfinite(p.grad).all() for p in network.parameters() if p.grad is not None)

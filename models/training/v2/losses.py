@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from models.training.losses import box_iou, complete_iou
 from models.training.v2.assign import Candidates, around, match
-from models.training.v2.kinds import STRIDES
 from models.training.v2.network import Maps, decode, flatten, points
 
-IGNORE_MARGIN = 2.0  # pixels around an ignore region that are ignored as well
 BACKGROUND_WEIGHT, BOX_WEIGHT, QUALITY_WEIGHT = 1.5, 2.0, 0.5
 # The score an object is taught is this much plus the rest times its box's IoU: a pure IoU teaches low scores for small
 # objects, whose boxes are never exact
@@ -30,33 +27,18 @@ class Losses(NamedTuple):
     iou: float
 
 
-def counted(ignored: Tensor, batch: int, kinds: int, shapes: list[torch.Size]) -> Tensor:
-    """1 where a cell is background of a kind unless an object claims it, 0 in ignore regions, ``[batch, N, kinds]``."""
-    maps = [np.ones((batch, kinds, h, w), np.float32) for h, w in shapes]
-    for image, kind, left, top, right, bottom in ignored.tolist():
-        for stride, mask in zip(STRIDES, maps, strict=True):
-            # cells whose centre lies inside
-            x0, y0 = (max(0, round((v - IGNORE_MARGIN) / stride)) for v in (left, top))
-            x1, y1 = (max(0, round((v + IGNORE_MARGIN) / stride)) for v in (right, bottom))
-            mask[int(image), int(kind), y0:y1, x0:x1] = 0
-    joined = np.concatenate([mask.reshape(batch, kinds, -1) for mask in maps], 2)
-    return torch.from_numpy(joined).transpose(1, 2)
-
-
-def loss_of(maps: Maps, objects: Tensor, ignored: Tensor) -> Losses:
+def loss_of(maps: Maps, objects: Tensor, counted: Tensor) -> Losses:
     """Quality focal loss (after Li et al. 2020) for scores, CIoU for boxes, cross entropy for the expected IoU.
 
-    ``objects`` and ``ignored`` are ``[n, 6]`` rows of picture, kind, left, top, right, bottom. A cell inside an ignore
-    region carries no background loss for that kind, which is also how a kind that a set does not label is masked.
+    ``objects`` are ``[n, 6]`` rows of picture, kind, left, top, right, bottom. Where ``counted`` is 0 a cell carries no
+    background loss for that kind, which is also how a kind that a set does not label is masked (see regions.py).
     Quality is learned by every cell around an object, the badly lying ones by as much as they would be believed.
     """
     logits, qualities, codes, shapes = flatten(maps)
     centres, strides = points(shapes, logits.device)
     target = torch.zeros_like(logits)
     belief = logits.detach().sigmoid()
-    weight = (
-        BACKGROUND_WEIGHT * belief.pow(2) * counted(ignored, len(logits), logits.shape[2], shapes).to(logits.device)
-    )
+    weight = BACKGROUND_WEIGHT * belief.pow(2) * counted
     if not len(objects):
         score_loss = (functional.binary_cross_entropy_with_logits(logits, target, reduction="none") * weight).sum()
         return Losses(score_loss, score_loss.item(), 0.0, 0.0, 0, 0.0)

@@ -23,6 +23,7 @@ from models.training import augment
 from models.training.augment import Picture, Rows
 from models.training.data import _between, _keep_on_picture
 from models.training.v2.kinds import FACE, HEAD, PLATE
+from models.training.v2.regions import counted
 from models.training.v2.sources import SOURCES
 
 SINGLE, MOSAIC = 0.56, 0.22  # share of single crops and of mosaics of four; the rest are grids of small pictures
@@ -60,7 +61,7 @@ class Entry:
 
 
 class Crops(IterableDataset[Batch]):
-    """Endless batches: pictures ``uint8 [B, 3, S, S]`` RGB, objects ``[n, 6]`` and ignore regions ``[m, 6]``.
+    """Endless batches: pictures ``uint8 [B, 3, S, S]`` RGB, objects ``[n, 6]`` and what regions.py makes of the rest.
 
     Rows are ``picture in the batch, kind, left, top, right, bottom``. A stream is fixed by its seed and the number of
     loader workers.
@@ -100,7 +101,8 @@ class Crops(IterableDataset[Batch]):
             objects.append(np.insert(own, 0, number, 1))
             ignored.append(np.insert(other, 0, number, 1))
         stacked = torch.from_numpy(np.ascontiguousarray(np.stack(pictures)))
-        return stacked, torch.from_numpy(np.concatenate(objects)), torch.from_numpy(np.concatenate(ignored))
+        marks = counted(np.concatenate(ignored).tolist(), self.batch, self.size, self.size)
+        return stacked, torch.from_numpy(np.concatenate(objects)), torch.from_numpy(marks)
 
     def sample(self) -> Sample:
         """One training picture: a single crop, an uneven mosaic of four, or a zoomed-out grid of 9, 16 or 25."""

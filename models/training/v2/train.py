@@ -7,7 +7,8 @@ when resuming. ``WORK/last.pt`` holds everything a resumed run needs, ``WORK/ave
 (half a megabyte), ``WORK/pid`` the leader of the process group: ``kill -STOP -$(cat WORK/pid)`` pauses it.
 
 With ``--cool N`` a copy of the run goes on from ``last.pt`` for N crops with the rate falling to nothing and writes
-``cooled.pt``: weights to use today, while the long run keeps its rate.
+``cooled.pt``: weights to use today, while the long run keeps its rate. With ``--finish S`` the cosine reaches its end
+in S seconds: what an accelerator that is lent for minutes needs.
 """
 
 from __future__ import annotations
@@ -76,22 +77,32 @@ class Run:
             self.average.load_state_dict(state["average"])
             self.adam.load_state_dict(state["optimiser"])
             self.step, self.crops = state["step"], state["crops"]
-        self.begun = self.crops
+        self.begun, self.started = self.crops, time.time()
         self.forward = torch.compile(self.network) if a.compile else self.network
 
-    def end(self) -> int:
-        return self.begun + self.arguments.cool if self.arguments.cool else self.arguments.crops
+    def ended(self) -> bool:
+        a = self.arguments
+        if a.finish:
+            return time.time() - self.started >= a.finish
+        return self.crops >= (self.begun + a.cool if a.cool else a.crops)
+
+    def done(self) -> float:
+        """The share of the run that is over."""
+        a = self.arguments
+        share = min(1.0, (self.begun if a.cool or a.finish else self.crops) / a.crops)
+        if a.finish:
+            share += (1 - share) * min(1.0, (time.time() - self.started) / a.finish)
+        return share
 
     def rate(self) -> float:
         """Learning rate: a linear warm-up, then a cosine to nearly nothing at the end of all crops."""
         a = self.arguments
-        long = FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * min(1.0, self.crops / a.crops)))
+        long = FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * self.done()))
         if a.cool:  # straight down from where the long run is
-            first = FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * min(1.0, self.begun / a.crops)))
-            long = first * max(FLOOR, 1 - (self.crops - self.begun) / a.cool)
+            long *= max(FLOOR, 1 - (self.crops - self.begun) / a.cool)
         return float(a.rate * min(1.0, (self.step + 1) / WARM_UP) * long)
 
-    def learn(self, raw: Tensor, objects: Tensor, ignored: Tensor) -> Losses:
+    def learn(self, raw: Tensor, objects: Tensor, counted: Tensor) -> Losses:
         """One step on one batch, see stream.Crops for what it holds."""
         device = self.arguments.device
         for group in self.adam.param_groups:
@@ -99,7 +110,7 @@ class Run:
         pictures = raw.to(device, non_blocking=True).to(memory_format=torch.channels_last).float().div_(255)
         with torch.autocast(device.split(":")[0], torch.bfloat16, enabled=self.arguments.half):
             maps = self.forward(pictures)
-        losses = loss_of(maps, objects.to(device), ignored)
+        losses = loss_of(maps, objects.to(device), counted.to(device))
         self.adam.zero_grad(set_to_none=True)
         losses.total.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), LARGEST_GRADIENT)
@@ -126,15 +137,23 @@ def train(a: argparse.Namespace) -> None:
         (a.work / "pid").write_text(f"{os.getpgid(0)}\n")
     # the step is part of the seed: a resumed run sees new crops, not the ones it began with
     crops = Crops(a.work, a.batch, a.size, a.seed + run.step)
-    loader = DataLoader(crops, None, num_workers=a.workers, prefetch_factor=3 if a.workers else None)
+    loader = DataLoader(
+        crops,
+        batch_size=None,
+        num_workers=a.workers,
+        prefetch_factor=3 if a.workers else None,
+        pin_memory=a.device != "cpu",
+    )
     stop: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: stop.append(number))
-    print(f"{datetime.now():%d %H:%M:%S} from step {run.step}, crops {run.crops} of {run.end()}", flush=True)
+    print(
+        f"{datetime.now():%d %H:%M:%S} from step {run.step}, crops {run.crops}, {run.done():.3f} of the run", flush=True
+    )
     saved, logged, recent = time.time(), time.time(), []
-    for raw, objects, ignored in loader:
-        if stop or run.crops >= run.end():
+    for raw, objects, counted in loader:
+        if stop or run.ended():
             break
-        losses = run.learn(raw, objects, ignored)
+        losses = run.learn(raw, objects, counted)
         if not math.isfinite(recent_total := losses.total.item()):
             raise SystemExit(f"the loss is {recent_total} at step {run.step}: last.pt is from before")
         recent.append([recent_total, *losses[1:]])
@@ -160,6 +179,7 @@ def main() -> None:
     cli.add_argument("work", type=Path, help="folder with the pool; last.pt is kept (and resumed from) here")
     cli.add_argument("--crops", type=int, default=2_000_000, help="in all, over every sitting")
     cli.add_argument("--cool", type=int, default=0, help="end a copy of the run over this many crops")
+    cli.add_argument("--finish", type=float, default=0, help="end the whole run in this many seconds")
     cli.add_argument("--device", default="cpu")
     cli.add_argument("--half", action="store_true", help="bfloat16 where it is safe")
     cli.add_argument("--compile", action="store_true")
