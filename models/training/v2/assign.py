@@ -21,8 +21,10 @@ REACH = 2  # cells on each side of the centre's cell that may claim an object
 MOST_CELLS = 10  # an object is answered for by at most this many cells
 LEVEL_REACH = 2.2  # octaves between an object and the size a level is made for
 TINY = 16.0  # pixels (root of the area) below which the centre's cell answers alone
-TINY_WEIGHT = 2.0  # it then counts as much as this many cells
 MIDDLE = 0.3  # cells closer to a tiny object's centre than this share of its size are no background
+# A crop holds many small objects and one large one: a cell counts (side / EVEN) ** BALANCE times, within LIGHTEST to
+# HEAVIEST, or the coarse levels would hardly be taught
+EVEN, BALANCE, LIGHTEST, HEAVIEST = 20.0, 0.7, 1.0, 5.0
 IMPOSSIBLE = 1e6
 
 
@@ -83,7 +85,7 @@ def match(logits: Tensor, objects: Tensor, found: Candidates, price: Tensor) -> 
     the cheaper claim.
     """
     image, kind, box = objects[:, 0].long(), objects[:, 1].long(), objects[:, 2:]
-    tiny = (box[:, 2:] - box[:, :2]).prod(-1).sqrt() < TINY
+    side = (box[:, 2:] - box[:, :2]).prod(-1).sqrt()
     score = logits[image[:, None], found.cell, kind[:, None]]
     cost = functional.softplus(-score) - 3 * torch.log(found.iou + 1e-3) + price
     cost = cost.masked_fill(~found.there, IMPOSSIBLE)
@@ -98,4 +100,5 @@ def match(logits: Tensor, objects: Tensor, found: Candidates, price: Tensor) -> 
     best.scatter_reduce_(0, key, value, "amin")
     keep = value <= best[key]
     row, cell = row[keep], cell[keep]
-    return Matches(image[row], cell, row, 1 + (TINY_WEIGHT - 1) * tiny[row].float())
+    weight = ((side / EVEN) ** BALANCE).clamp(LIGHTEST, HEAVIEST)
+    return Matches(image[row], cell, row, weight[row])

@@ -27,7 +27,7 @@ TOUCHES = 0.1  # IoU from which a box touches somebody
 LEAST = 8.0  # pixels of height at the reference side
 REFERENCE = 640
 HEIGHTS = (8, 16, 32, 64, 1e9)
-FLOOR = 0.03
+FLOOR = 0.15
 
 
 def look(detector: Detector, picture: np.ndarray, kind: str, sides: list[int]) -> Boxes:

@@ -1,7 +1,8 @@
 """An endless seeded stream of augmented crops.
 
-Half of the crops with one picture are built around a face below 24 pixels, and grids of shrunk pictures give more of
-them. A third of the tiles is turned, half of these by up to 100 degrees: people lie down, and cameras hang askew.
+Half of the crops have a tile that is built around a face below 24 pixels: a third of those with one picture on purpose,
+and all grids of shrunk pictures. A third of the tiles is turned, half of these by up to 100 degrees: people lie down,
+and cameras hang askew.
 """
 
 from __future__ import annotations
@@ -26,13 +27,14 @@ from models.training.v2.kinds import FACE, HEAD, PLATE
 from models.training.v2.regions import counted
 from models.training.v2.sources import SOURCES
 
-SINGLE, MOSAIC = 0.56, 0.22  # share of single crops and of mosaics of four; the rest are grids of small pictures
+SINGLE, MOSAIC = 0.62, 0.22  # share of single crops and of mosaics of four; the rest are grids of small pictures
 # of crops with one picture: shares that are built around a small face, a large face and a plate on purpose
-MODES = {"small": 0.46, "large": 0.12, "plate": 0.16, "": 0.26}
+MODES = {"small": 0.36, "large": 0.22, "plate": 0.16, "": 0.26}
 SMALL_FACE = (6.0, 24.0)  # pixels of its longer side in the crop
 LARGE_FACE = (56.0, 300.0)
+FILLED = (0.8, 1.3)  # a picture is at least this large, as a share of its tile
 CLOSE = 48.0  # pixels in its picture: a face of this size can be shown large
-SMALL_SHARE = 0.13  # a face that is larger than this share of its picture cannot be small in a full crop
+SMALL_SHARE = 0.09  # a face that is larger than this share of its picture cannot be small in a full crop
 BACKGROUND, HARD = 0.15, 0.4  # share of tiles placed anywhere; of tiles with something hard, those placed on it
 LEAST = {FACE: 4.0, HEAD: 4.0, PLATE: 3.0}  # shorter side in pixels below which nothing is rewarded or punished
 SMALLEST_PLATE = 9.0  # pixels of width: the smallest that a plate is drawn at on purpose
@@ -174,7 +176,7 @@ class Crops(IterableDataset[Batch]):
         else:
             middle, side = (r.uniform(0, full_width), r.uniform(0, full_height)), 0.0
             scale = max(width / full_width, height / full_height) * math.exp(r.uniform(-0.3, 1.1))
-        scale = max(scale, r.uniform(0.55, 1.0) * near / max(full_width, full_height))
+        scale = max(scale, r.uniform(*FILLED) * near / max(full_width, full_height))
         stretch = math.exp(r.uniform(-0.15, 0.15))
         scales = (scale * stretch, scale / stretch)
         draw, turns = r.random(), PLATE_TURNS if row is not None and row[0] == PLATE else TURNS

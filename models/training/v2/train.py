@@ -19,6 +19,7 @@ import math
 import os
 import signal
 import time
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from models.training.train import keep_memory, optimiser
+from models.training.v2.device_stream import DeviceCrops
 from models.training.v2.losses import Losses, loss_of
 from models.training.v2.network import Network
 from models.training.v2.stream import Crops
@@ -77,7 +79,7 @@ class Run:
             self.average.load_state_dict(state["average"])
             self.adam.load_state_dict(state["optimiser"])
             self.step, self.crops = state["step"], state["crops"]
-        self.begun, self.started = self.crops, time.time()
+        self.begun, self.started = self.crops, 0.0
         self.forward = torch.compile(self.network) if a.compile else self.network
 
     def ended(self) -> bool:
@@ -107,7 +109,8 @@ class Run:
         device = self.arguments.device
         for group in self.adam.param_groups:
             group["lr"] = self.rate()
-        pictures = raw.to(device, non_blocking=True).to(memory_format=torch.channels_last).float().div_(255)
+        pictures = raw.to(device, non_blocking=True).to(memory_format=torch.channels_last)
+        pictures = pictures if pictures.is_floating_point() else pictures.float().div_(255)
         with torch.autocast(device.split(":")[0], torch.bfloat16, enabled=self.arguments.half):
             maps = self.forward(pictures)
         losses = loss_of(maps, objects.to(device), counted.to(device))
@@ -129,6 +132,19 @@ class Run:
         write(summary, self.checkpoint.with_name("average.pt"))
 
 
+def batches(a: argparse.Namespace, seed: int) -> Iterable[tuple[Tensor, Tensor, Tensor]]:
+    """Crops that workers of the processor make, or with ``--pack`` the device itself."""
+    if a.pack:
+        return DeviceCrops(a.pack, a.batch, a.size, seed, a.device)
+    return DataLoader(
+        Crops(a.work, a.batch, a.size, seed),
+        batch_size=None,
+        num_workers=a.workers,
+        prefetch_factor=3 if a.workers else None,
+        pin_memory=a.device != "cpu",
+    )
+
+
 def train(a: argparse.Namespace) -> None:
     keep_memory()
     torch.set_num_threads(a.threads)
@@ -136,20 +152,14 @@ def train(a: argparse.Namespace) -> None:
     if not a.cool:
         (a.work / "pid").write_text(f"{os.getpgid(0)}\n")
     # the step is part of the seed: a resumed run sees new crops, not the ones it began with
-    crops = Crops(a.work, a.batch, a.size, a.seed + run.step)
-    loader = DataLoader(
-        crops,
-        batch_size=None,
-        num_workers=a.workers,
-        prefetch_factor=3 if a.workers else None,
-        pin_memory=a.device != "cpu",
-    )
+    loader = batches(a, a.seed + run.step)
     stop: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: stop.append(number))
+    run.started = saved = logged = time.time()
     print(
         f"{datetime.now():%d %H:%M:%S} from step {run.step}, crops {run.crops}, {run.done():.3f} of the run", flush=True
     )
-    saved, logged, recent = time.time(), time.time(), []
+    recent = []
     for raw, objects, counted in loader:
         if stop or run.ended():
             break
@@ -181,6 +191,7 @@ def main() -> None:
     cli.add_argument("--cool", type=int, default=0, help="end a copy of the run over this many crops")
     cli.add_argument("--finish", type=float, default=0, help="end the whole run in this many seconds")
     cli.add_argument("--device", default="cpu")
+    cli.add_argument("--pack", type=Path, help="parcel of pack.py: crops are made on the device")
     cli.add_argument("--half", action="store_true", help="bfloat16 where it is safe")
     cli.add_argument("--compile", action="store_true")
     cli.add_argument("--threads", type=int, default=1)

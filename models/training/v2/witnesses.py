@@ -39,8 +39,11 @@ def look(detector: Detector, picture: np.ndarray, sides: tuple[int, ...]) -> dic
     return {kind: suppress(np.concatenate(parts), SAME) for kind, parts in rows.items()}
 
 
-def vote(seen: dict[str, dict[str, Any]], kind: str) -> tuple[Boxes, Boxes]:
-    """Sure and possible boxes ``[n, 4]`` of one kind, from what each detector saw in one picture."""
+def vote(seen: dict[str, dict[str, Any]], kind: str, needed: int = 2) -> tuple[Boxes, Boxes]:
+    """Sure and possible boxes ``[n, 4]`` of one kind, from what each detector saw in one picture.
+
+    Sure is what ``needed`` of them see, the weaker of two clearly.
+    """
     names = VOTERS[kind]
     rows = {name: np.array(seen.get(name, {}).get(kind, []), float).reshape(-1, 5) for name in names}
     strength = [(row[4] / SEES[name], name, row) for name in names for row in rows[name]]
@@ -57,7 +60,7 @@ def vote(seen: dict[str, dict[str, Any]], kind: str) -> tuple[Boxes, Boxes]:
                 if iou.max() >= SAME:
                     same[other] = rows[other][iou.argmax()]
         votes = sorted((box[4] / SEES[who] for who, box in same.items() if box[4] >= SEES[who]), reverse=True)
-        if len(votes) > 2 or (len(votes) == 2 and votes[1] >= CLEARLY):
+        if len(votes) > 2 or (len(votes) == needed and votes[-1] >= CLEARLY):
             sure.append(np.mean([box[:4] for box in same.values()], 0))
         elif any(box[4] >= SUSPECTS[who] for who, box in same.items()):
             possible.append(np.mean([box[:4] for box in same.values()], 0))
