@@ -18,6 +18,7 @@ from typing_extensions import Buffer
 _Style: TypeAlias = Literal["fill", "blur", "mosaic", "gaussian"]
 _Head: TypeAlias = Literal[
     "bodycam",
+    "bodycam2",
     "centerface",
     "yunet",
     "yolov5_plate",
@@ -225,6 +226,8 @@ def decode_head(
     Heads (outputs in this order, batch first):
         ``bodycam``: score_8, box_8, score_16, box_16, score_32, box_32; scores are probabilities (B, K, h, w), box code
             is (dx, dy, log w, log h): centre = (cell + 0.5 + d) * stride, size = exp(code) * 4 * stride.
+        ``bodycam2``: cells_4, cells_8, cells_16, cells_32 of shape (B, 6*K, h, w): K logits of presence, K of how well
+            the box lies, a box code as ``bodycam``'s for each of the K kinds; score = sqrt(presence * quality).
         ``centerface``: heatmap (B,1,h,w), scale (B,2,h,w: log h, log w), offset (B,2,h,w: dy, dx); stride 4; box centre
             = (cell + 0.5 + offset) * 4, size = exp(scale) * 4. Only local maxima need be kept (3x3). Landmarks, if
             passed as a fourth output, are ignored.
@@ -249,8 +252,8 @@ def decode_head(
         outputs: The arrays, C-contiguous.
         input_width: Width of the network's input, pixels.
         input_height: Height of the network's input, pixels.
-        thresholds: The lowest score kept, one per kind that the head knows (``bodycam``: face, plate; YOLO: one per
-            class, up to the last that is wanted; others: one).
+        thresholds: The lowest score kept, one per kind that the head knows (``bodycam``: face, plate;
+            ``bodycam2``: face, head, plate; YOLO: one per class, up to the last that is wanted; others: one).
 
     Returns:
         One array of shape (n, 6) per batch item: left, top, right, bottom (pixels of the network's input, not clipped),

@@ -134,12 +134,30 @@ def slow_bodycam(maps: list[NDArray[np.float32]], threshold: float) -> NDArray[n
     return np.array(rows)
 
 
+def test_bodycam2_equals_its_formula() -> None:
+    random = np.random.default_rng(11)
+    maps = [random.normal(0, 1.5, size=(1, 18, HEIGHT // s, WIDTH // s)).astype(np.float32) for s in (4, 8, 16, 32)]
+    rows = []
+    for values, stride in zip(maps, (4, 8, 16, 32), strict=True):
+        numbers = values[0].astype(np.float64)
+        scores = np.sqrt(1 / (1 + np.exp(-numbers[:3])) / (1 + np.exp(-numbers[3:6])))
+        for kind, y, x in np.argwhere(scores >= 0.9):
+            dx, dy, w, h = numbers[6 + 4 * kind : 10 + 4 * kind, y, x]
+            centre, half = (np.array([x + dx, y + dy]) + 0.5) * stride, np.exp([w, h]) * 2 * stride
+            rows.append([*(centre - half), *(centre + half), scores[kind, y, x], kind])
+    assert len(rows) > 50
+    ours, expected = decoded("bodycam2", maps, 0.9, 0.9, 0.9), np.array(rows)
+    order, theirs = (np.argsort(each[:, 4]) for each in (ours, expected))
+    np.testing.assert_allclose(ours[order], expected[theirs], rtol=1e-4, atol=0.01)
+
+
 def empty(head: str, batch: int = 1, kinds: int = 2) -> list[NDArray[np.float32]]:
     """The maps of a network that sees nothing."""
     strides = (8, 16, 32)
     cells = [(HEIGHT // stride, WIDTH // stride) for stride in strides]
     shapes: dict[str, list[tuple[int, ...]]] = {
         "bodycam": [shape for h, w in cells for shape in ((batch, kinds, h, w), (batch, 4, h, w))],
+        "bodycam2": [(batch, 6 * kinds, HEIGHT // stride, WIDTH // stride) for stride in (4, *strides)],
         "centerface": [(batch, depth, HEIGHT // 4, WIDTH // 4) for depth in (1, 2, 2)],
         "yunet": [(batch, h * w, depth) for depth in (1, 1, 4) for h, w in cells],
         "yolov5_plate": [(batch, 45, h, w) for h, w in cells],
@@ -157,6 +175,7 @@ def empty(head: str, batch: int = 1, kinds: int = 2) -> list[NDArray[np.float32]
 
 HEADS = {
     "bodycam": (0.5, 0.5),
+    "bodycam2": (0.5, 0.5),
     "centerface": (0.5,),
     "yunet": (0.5,),
     "yolov5_plate": (0.5,),
@@ -166,8 +185,14 @@ HEADS = {
     "yolov5_decoded": (0.5, 0.5),
     "yolov8": (0.5, 0.5),
 }
-LOGITS = ("yolov5_plate", "yolov5")
-SCORE_AT = {"yolov5_plate": (0, 4, 0, 0), "yolov5": (0, 4, 0, 0), "yolov5_decoded": (0, 7, 4), "yolov8": (0, 4, 7)}
+LOGITS = ("bodycam2", "yolov5_plate", "yolov5")
+SCORE_AT = {
+    "bodycam2": (0, 1, 0, 0),
+    "yolov5_plate": (0, 4, 0, 0),
+    "yolov5": (0, 4, 0, 0),
+    "yolov5_decoded": (0, 7, 4),
+    "yolov8": (0, 4, 7),
+}
 """Where the first map holds a score, where that is not everywhere."""
 
 

@@ -31,6 +31,20 @@ def bright_spots() -> onnx.ModelProto:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
+def bright_cells() -> onnx.ModelProto:
+    """The same of our second head: logits of presence and quality are the mean brightness of a cell."""
+    nodes, weights, outputs = [], [], []
+    for stride in (4, 8, 16, 32):
+        numbers = np.zeros((18, 3, stride, stride), np.float32)
+        numbers[0] = numbers[3] = 1 / (3 * stride * stride)
+        weights.append(numpy_helper.from_array(numbers, f"w_{stride}"))
+        nodes.append(helper.make_node("Conv", ["image", f"w_{stride}"], [f"cells_{stride}"], strides=[stride, stride]))
+        outputs.append(helper.make_tensor_value_info(f"cells_{stride}", TensorProto.FLOAT, ["n", 18, None, None]))
+    image = helper.make_tensor_value_info("image", TensorProto.FLOAT, ["n", 3, "height", "width"])
+    graph = helper.make_graph(nodes, "bright", [image], outputs, weights)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
 def taking_bytes(model: onnx.ModelProto) -> onnx.ModelProto:
     """The same, of a picture that is bytes, pixel by pixel, with a fourth that is nothing."""
     graph = model.graph

@@ -7,6 +7,7 @@ from bodycam_pipeline.values.detection import Kind
 
 Head = Literal[
     "bodycam",
+    "bodycam2",
     "centerface",
     "yunet",
     "yolov5_plate",

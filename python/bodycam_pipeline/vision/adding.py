@@ -118,7 +118,8 @@ def _entry(graph: Graph, said: Registration) -> Entry:
 def _limits(head: Head, said: Registration) -> dict[Kind, dict[str, float]]:
     """A threshold that nobody measured has to be said by somebody: there is no safe guess."""
     measured = EXPECTATIONS[head].kinds
-    kinds = {*(EXPECTATIONS[head].classes or said.classes.values()), *said.start, *said.floor}
+    classes = EXPECTATIONS[head].classes or said.classes.values()
+    kinds = {*(kind for kind in classes if kind), *said.start, *said.floor}
     limits: dict[Kind, dict[str, float]] = {}
     for kind in sorted(kinds):
         known = measured.get(kind)

@@ -70,7 +70,7 @@ class Entry(_Part):
         if fixed is None and not self.classes:
             raise ValueError(f"which class of a {self.head} is which kind has to be said (classes)")
         if fixed is not None and self.classes is not None:
-            raise ValueError(f"the classes of {self.head} are its own: {', '.join(fixed)}")
+            raise ValueError(f"the classes of {self.head} are its own: {', '.join(filter(None, fixed))}")
         if missing := set(self.kinds) - set(fixed or (self.classes or {}).values()):
             raise ValueError(f"no class of it is {', '.join(sorted(missing))}")
         return self

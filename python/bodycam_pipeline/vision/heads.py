@@ -15,6 +15,7 @@ Recognised = tuple[Head, tuple[str, ...]]
 
 _STRIDES = (8, 16, 32)
 _BODYCAM = tuple(f"{what}_{stride}" for stride in _STRIDES for what in ("score", "box"))
+_BODYCAM2 = tuple(f"cells_{stride}" for stride in (4, *_STRIDES))
 _YUNET = tuple(f"{what}_{stride}" for what in ("cls", "obj", "bbox") for stride in _STRIDES)
 _CENTERFACE_CHANNELS = (1, 2, 2)
 _YOLOV5_PLATE_CHANNELS = (45, 45, 45)
@@ -35,13 +36,14 @@ class Expectation:
     """What a head's public weights were trained on: used where a registration does not say otherwise.
 
     Attributes:
-        classes: In the order of the kernel's kind index; None where they are the weights' own.
+        classes: In the order of the kernel's kind index, None for one that is nothing to us; None where they are the
+            weights' own.
         channels: Order of the colour planes.
         mean, factor: A colour 0..255 enters as ``(colour - mean) * factor``.
         kinds: Thresholds where they were measured; none where they have to be said.
     """
 
-    classes: tuple[Kind, ...] | None
+    classes: tuple[Kind | None, ...] | None
     channels: Literal["rgb", "bgr"]
     mean: tuple[float, float, float]
     factor: tuple[float, float, float]
@@ -51,6 +53,9 @@ class Expectation:
 EXPECTATIONS: Mapping[Head, Expectation] = {
     "bodycam": Expectation(
         ("face", "plate"), "rgb", _ZERO, _UNIT, {"face": Thresholds(0.50, 0.30), "plate": Thresholds(0.50, 0.30)}
+    ),
+    "bodycam2": Expectation(
+        ("face", None, "plate"), "rgb", _ZERO, _UNIT, {"face": Thresholds(0.50, 0.30), "plate": Thresholds(0.50, 0.30)}
     ),
     "centerface": Expectation(("face",), "rgb", _ZERO, _RAW, {"face": Thresholds(0.35, 0.20)}),
     "yunet": Expectation(("face",), "bgr", _ZERO, _RAW, {"face": Thresholds(0.60, 0.30)}),
@@ -75,6 +80,8 @@ def recognise(outputs: Mapping[str, Shape], image: Shape) -> Recognised | None:
     """
     if set(_BODYCAM) <= outputs.keys():
         return "bodycam", _BODYCAM
+    if set(_BODYCAM2) <= outputs.keys():
+        return "bodycam2", _BODYCAM2
     if set(_YUNET) <= outputs.keys():
         return "yunet", _YUNET
     names, shapes = tuple(outputs), tuple(outputs.values())
@@ -108,8 +115,8 @@ def named(head: Head, outputs: Mapping[str, Shape]) -> tuple[str, ...] | None:
     """
     names, shapes = tuple(outputs), tuple(outputs.values())
     match head:
-        case "bodycam" | "yunet":
-            wanted = _BODYCAM if head == "bodycam" else _YUNET
+        case "bodycam" | "bodycam2" | "yunet":
+            wanted = {"bodycam": _BODYCAM, "bodycam2": _BODYCAM2, "yunet": _YUNET}[head]
             return wanted if set(wanted) <= outputs.keys() else None
         case "yolov8" | "yolov5_decoded":
             return names if len(shapes) == 1 and len(shapes[0]) in {0, 3} else None

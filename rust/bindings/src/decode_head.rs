@@ -8,7 +8,8 @@ use redact_core::{Head, InputSize, Map};
 use crate::errors::{refused, unknown};
 use crate::tables;
 
-const KNOWN: &str = "bodycam, centerface, yunet, yolov5_plate, scrfd, retinaface, yolov5, yolov5_decoded, yolov8";
+const KNOWN: &str =
+    "bodycam, bodycam2, centerface, yunet, yolov5_plate, scrfd, retinaface, yolov5, yolov5_decoded, yolov8";
 
 #[pyfunction]
 #[pyo3(signature = (head, outputs, *, input_width, input_height, thresholds))]
@@ -22,6 +23,7 @@ pub fn decode_head<'py>(
 ) -> PyResult<Vec<Bound<'py, PyArray2<f32>>>> {
     let head = match head {
         "bodycam" => Head::Bodycam,
+        "bodycam2" => Head::Bodycam2,
         "centerface" => Head::CenterFace,
         "yunet" => Head::YuNet,
         "yolov5_plate" => Head::YoloV5Plate,

@@ -4,6 +4,7 @@
 //! are clamped before they are raised, so that a wild one becomes a huge box and not an infinite one.
 
 mod bodycam;
+mod bodycam2;
 mod centerface;
 mod retinaface;
 mod scrfd;
@@ -55,6 +56,8 @@ impl Detection {
 pub enum Head {
     /// This project's own detector: faces and plates in one pass.
     Bodycam,
+    /// This project's second detector: faces, heads and plates, and how well their boxes lie.
+    Bodycam2,
     /// `CenterFace` (Xu et al., 2019).
     CenterFace,
     /// `YuNet` (Wu et al., 2023), as `OpenCV`'s `FaceDetectorYN` reads it.
@@ -101,6 +104,7 @@ pub fn decode(head: Head, outputs: &[Map<'_>], input: InputSize, thresholds: &[f
     }
     match head {
         Head::Bodycam => bodycam::decode(outputs, input, thresholds),
+        Head::Bodycam2 => bodycam2::decode(outputs, input, thresholds),
         Head::CenterFace => centerface::decode(outputs, input, one(thresholds)?),
         Head::YuNet => yunet::decode(outputs, input, one(thresholds)?),
         Head::YoloV5Plate => yolov5_plate::decode(outputs, input, one(thresholds)?),
@@ -259,6 +263,7 @@ mod tests {
         assert_eq!(decode(Head::YuNet, &[], input, &[0.1, 0.2]), Err(Error::ThresholdCount { expected: 1, given: 2 }));
         for head in [
             Head::Bodycam,
+            Head::Bodycam2,
             Head::CenterFace,
             Head::YuNet,
             Head::YoloV5Plate,

@@ -1,0 +1,35 @@
+"""Which sets teach the second network, how often each is drawn, and what each leaves unlabelled."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Source(NamedTuple):
+    """A group of sets. ``share`` of the tiles of all crops; ``heads``: every head is labelled or a sure face."""
+
+    share: float
+    heads: bool
+    licence: str
+
+
+SOURCES = {
+    "web": Source(0.36, False, "CC BY, CC BY-SA, CC0: by set, see the card"),
+    "negatives": Source(0.07, True, "CC0 (clothing, hdri)"),
+    "chtseng_mask": Source(0.17, False, "published as Public Domain"),
+    "portraits": Source(0.07, True, "CC BY 4.0 (salty, nisa)"),
+    "chtseng_head": Source(0.08, True, '"open source" in its README'),
+    "unknowncz": Source(0.17, True, "CC BY 4.0 (Open Images)"),
+    "plates": Source(0.08, True, "CC0 (kaggle433), CC BY 4.0 (usfl), MIT (chirag)"),
+}
+DOUBTFUL = ("hardhat_",)  # the uploader can hardly have owned these pictures: they measure, they do not teach
+
+
+def source_of(folder: str, name: str, *, negative: bool) -> str | None:
+    """The group of a picture, by its folder and set; None for what must not teach."""
+    if name.startswith(DOUBTFUL):
+        return None
+    if folder == "web":
+        return "negatives" if negative else "web"
+    known = next((source for source in SOURCES if name.startswith(source)), None)
+    return known or {"faces": "portraits", "plates": "plates"}[folder]
