@@ -245,6 +245,42 @@ mod tests {
         assert_eq!(follow(&one, &other, [1.0, 1.0, 9.0, 9.0], &[(0.0, 0.0)]), Err(Error::PyramidsDiffer));
     }
 
+    /// A picture of noise, smoothed a little, that is the same every time.
+    fn noise(seed: u32) -> Level {
+        let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(1);
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        };
+        let mut samples: Vec<u8> = (0..WIDTH * HEIGHT).map(|_| next()).collect();
+        for i in 1..samples.len() {
+            samples[i] = u8::midpoint(samples[i - 1], samples[i]);
+        }
+        Level { width: WIDTH, height: HEIGHT, samples }
+    }
+
+    #[test]
+    fn wider_registers_give_the_same_bits() {
+        use pulp::NullaryFnOnce;
+        for seed in 0..40 {
+            let (from, to) = (pyramid(&noise(seed)), pyramid(&noise(seed / 2)));
+            let side = 9.0 + 1.5 * f32::from(u8::try_from(seed).unwrap());
+            let guesses = [(0.0, 0.0), (side / 4.0, -side / 3.0)];
+            let sides = [20.5, 11.25, 20.5 + side, 11.25 + 0.8 * side];
+            let area = area(sides);
+            let narrow = Follow { from: &from, to: &to, area, guesses: &guesses }.call();
+            let wide = follow(&from, &to, sides, &guesses).unwrap();
+            assert_eq!(bits(narrow), bits(wide), "{seed}");
+            let narrow = Find { from: &from, to: &to, area, guess: guesses[1] }.call();
+            assert_eq!(bits(narrow), bits(find(&from, &to, sides, guesses[1]).unwrap()), "{seed}");
+        }
+    }
+
+    fn bits(step: Step) -> [u32; 6] {
+        let [left, top, right, bottom] = step.place;
+        [left, top, right, bottom, step.error, step.likeness].map(f32::to_bits)
+    }
+
     #[test]
     fn a_frame_of_one_sample_is_followed_without_a_panic() {
         let frame = Frame::new([&[7], &[0], &[0]], [1, 1, 1], 1, 1).unwrap();
