@@ -44,7 +44,7 @@ def order(address: str, out: Path) -> Order:
 def test_no_digest_in_the_log_is_one_that_a_guess_confirms(desk: Desk, address: str, tmp_path: Path) -> None:
     done = redact(order(address, tmp_path / "out"), InlineRunner())
     render(order(address, tmp_path / "rendered"), done.plan, InlineRunner())
-    record(done.folders, "submitted", ANNA)
+    record(done.folders, "submitted", "Otto Submitter")
     record(done.folders, "approved", ANNA)
     told = json.dumps([entry for _, entry in desk.log.entries()])
     assert told.count('"release approved"') == 1

@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from bodycam_pipeline.values.policy import Policy
 
 _KEY_DIGITS, _MOST_NAME = 16, 80
 _SECRETS = ".names"
+_ONE_AT_A_TIME = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ def name_mark(out: Path, key: str) -> str:
     Raises:
         StorageError: the disk refused.
     """
-    make_secret(out / _SECRETS)
+    with _ONE_AT_A_TIME:  # recordings are worked on in threads of one driver
+        make_secret(out / _SECRETS)
     return keyed(read_secret(secret_path(out / _SECRETS)), "release name", key.encode()).hex()
 
 
