@@ -22,9 +22,7 @@ MOST_HIDDEN_PER_NEEDED = 1.5
 @pytest.mark.parametrize(
     ("percent", "groups", "models"),
     [
-        (100, 1, ["detector-v1"]),
-        pytest.param(20, 5, ["detector-v1"], marks=pytest.mark.slow),
-        pytest.param(100, 5, ["detector-v1"], marks=pytest.mark.slow),
+        (100, 1, list(Policy().detection.models)),
         pytest.param(20, 5, list(Policy().detection.models), marks=pytest.mark.slow),
         pytest.param(100, 5, list(Policy().detection.models), marks=pytest.mark.slow),
     ],
