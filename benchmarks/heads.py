@@ -20,8 +20,8 @@ from bodycam_pipeline._native import Planes
 from bodycam_pipeline.measuring.labels.find import find_datasets
 from bodycam_pipeline.media.planes import planes
 from bodycam_pipeline.media.stills import read_still
-from bodycam_pipeline.rules.coverage import hidden_share
 from bodycam_pipeline.rules.recall import HEIGHT_BINS
+from bodycam_pipeline.rules.scoring import share_under
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.values.policy import Policy
@@ -44,10 +44,11 @@ def main() -> None:
     (heads,) = find_datasets(HEADS, {"head": "face"})
     heights, shares = [], []
     for labelled in heads.pictures:
-        boxes = _faces(planes(read_still(labelled.path)), models)
+        picture = planes(read_still(labelled.path))
+        boxes, size = _faces(picture, models).astype(np.int64), (picture.width, picture.height)
         for head in labelled.boxes["face"].tolist():
             heights.append(head[3] - head[1])
-            shares.append(hidden_share(Box(*head), boxes))
+            shares.append(share_under(Box(*head), boxes, size))
     print("| height of the head | heads | hidden |\n|---|---|---|")
     tall, hidden = np.array(heights), np.array(shares) >= HIDDEN
     for low, high in HEIGHT_BINS:
