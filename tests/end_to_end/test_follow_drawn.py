@@ -75,3 +75,9 @@ def test_two_keyframes_or_one_that_is_followed() -> None:
     both = [keyframe, {**keyframe, "at": "2"}]
     with pytest.raises(ValueError, match="takes one keyframe"):
         Edits.model_validate({"hide": [{**hide, "keyframes": both, "follow": True}]})
+
+
+@pytest.mark.parametrize("odd", [float("nan"), float("inf")])
+def test_a_box_that_is_nowhere_is_refused(odd: float) -> None:
+    with pytest.raises(ValueError, match="finite number"):
+        drawn("1", (10, 10, odd, 40))  # type: ignore[arg-type]

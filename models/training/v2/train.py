@@ -1,8 +1,8 @@
-"""Train the second network, over as many sittings as it takes; a run can be stopped, killed and resumed.
+"""Train the second network, over as many runs as it takes; each can be stopped, killed and resumed.
 
     setsid nohup nice -n 19 python -m models.training.v2.train WORK --crops 2000000 >> WORK/train.log 2>&1 &
 
-The learning rate falls as a cosine over ``--crops`` in all, whatever the number of sittings; the number may be changed
+The learning rate falls as a cosine over ``--crops`` in all, whatever the number of runs; the number may be changed
 when resuming. ``WORK/last.pt`` holds everything a resumed run needs, ``WORK/average.pt`` the averaged weights alone
 (half a megabyte), ``WORK/pid`` the leader of the process group: ``kill -STOP -$(cat WORK/pid)`` pauses it.
 
@@ -187,7 +187,7 @@ def train(a: argparse.Namespace) -> None:
 def main() -> None:
     cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     cli.add_argument("work", type=Path, help="folder with the pool; last.pt is kept (and resumed from) here")
-    cli.add_argument("--crops", type=int, default=2_000_000, help="in all, over every sitting")
+    cli.add_argument("--crops", type=int, default=2_000_000, help="in all, over every run")
     cli.add_argument("--cool", type=int, default=0, help="end a copy of the run over this many crops")
     cli.add_argument("--finish", type=float, default=0, help="end the whole run in this many seconds")
     cli.add_argument("--device", default="cpu")

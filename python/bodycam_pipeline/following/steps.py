@@ -23,6 +23,10 @@ LEAST_PX = 2.0
 """Of either side of that share."""
 
 
+THINNEST_PX = 0.1
+"""A box with a thinner side holds nothing to follow: what a network sees past the picture's edge is cut to a sliver."""
+
+
 class Move(NamedTuple):
     """Where a box went."""
 
@@ -51,6 +55,8 @@ def step(footage: Footage, box: Box, frame: int, to: int, velocity: tuple[float,
         velocity: How far it moved in the step before; None where there was none.
     """
     camera = footage.shift(frame, to)
+    if min(box.width, box.height) < THINNEST_PX:
+        return Move(moved(box, *camera), sure=False)
     guesses = [camera] if velocity is None else [camera, velocity]
     place, error, likeness = footage.pyramids[frame].follow(footage.pyramids[to], _sides(box), guesses)
     found = Box(*place)
