@@ -26,7 +26,7 @@ from benchmarks.calibration import (
 )
 from benchmarks.footage import Looked, clips, look
 from bodycam_pipeline.values.candidates import Candidates
-from bodycam_pipeline.values.detection import KINDS, Kind
+from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.evidence import Evidence
 from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.vision.detector import Looking
@@ -64,7 +64,8 @@ class Networks:
     @property
     def knows(self) -> dict[Kind, tuple[int, ...]]:
         """Which of them know each kind."""
-        return {kind: tuple(n for n, each in enumerate(self.looking) if kind in each.lowest) for kind in KINDS}
+        kinds = sorted({kind for each in self.looking for kind in each.lowest})
+        return {kind: tuple(n for n, each in enumerate(self.looking) if kind in each.lowest) for kind in kinds}
 
     @property
     def plain(self) -> Evidence:

@@ -12,7 +12,7 @@ from bodycam_pipeline.following.steps import side
 from bodycam_pipeline.rules.joining import chains
 from bodycam_pipeline.rules.judging import Life, life_of
 from bodycam_pipeline.values.candidates import Candidates, SegmentCandidates, box_of
-from bodycam_pipeline.values.detection import KINDS, Kind
+from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.evidence import Evidence, KindWeights, look_features, track_features
 from bodycam_pipeline.values.geometry import Box
 
@@ -167,7 +167,7 @@ def _mostly(things: Sequence[int | None]) -> bool:
 def table(samples: Mapping[str, Sequence[Sample]], but: str | None = None) -> dict[Kind, tuple[float, ...]]:
     """The weights of each kind, from the samples of all clips but one."""
     kept = [s for clip, of_clip in samples.items() if clip != but for s in of_clip]
-    of_kinds = {kind: [s for s in kept if s.kind == kind] for kind in KINDS}
+    of_kinds = {kind: [s for s in kept if s.kind == kind] for kind in sorted({s.kind for s in kept})}
     return {kind: fitted(of) for kind, of in of_kinds.items() if len({s.true for s in of}) == 2}
 
 

@@ -47,6 +47,8 @@ from bodycam_pipeline.rules.planning import make_plan
 from bodycam_pipeline.running.runner import Runner
 from bodycam_pipeline.values.candidates import SegmentCandidates
 from bodycam_pipeline.values.edits import Edits
+from bodycam_pipeline.values.errors import PolicyError
+from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.values.recording import Recording
@@ -166,14 +168,28 @@ def job_of(order: Order, recording: Recording, decided: str) -> Job:
 
     Raises:
         ModelError: a model cannot be used.
+        PolicyError: a kind that a detector is to find, and none of the models knows.
     """
     check_provider(order.policy.detection.provider)
     models = tuple(find_model(name) for name in order.policy.detection.models)
+    _refuse_unseen(order.policy, models)
     make_folder(order.out)
     gate = order.policy.gate
     auditors = tuple(find_model(a.model) for a in gate.auditors) if gate.second_look == "on" else ()
     folders = Folders(order.out, order.name or stem_of(order.address))
     return Job(recording, order.policy, models, decided, folders, auditors)
+
+
+def _refuse_unseen(policy: Policy, models: Sequence[Model]) -> None:
+    """Refuse a kind that a detector is to find and that none of these knows: nobody would look for it."""
+    seen = {kind for model in models for kind in model.kinds}
+    unseen = [kind for kind in policy.found_by_detectors if kind not in seen]
+    if unseen:
+        raise PolicyError(
+            f"nobody looks for {', '.join(unseen)}: the models of this job find {', '.join(sorted(seen))}",
+            remedy=f"Name a detector that finds it under detection.models. Where people alone draw it, write "
+            f"found_by = 'hand' under [hide.{unseen[0]}]; where nobody hides it, delete [hide.{unseen[0]}].",
+        )
 
 
 def key_of(order: Order, recording: Recording) -> str:

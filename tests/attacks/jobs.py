@@ -15,12 +15,19 @@ from tests.inline import InlineRunner
 QUICK = {"models": ["detector-v0"], "long_sides_px": [320]}
 """One small look: the attacks are not about recall."""
 
+QUICK_HIDE = {
+    "face": {"reason": "personal privacy", "found_by": "hand"},
+    "plate": {"reason": "personal privacy", "padding": {"left": 0.15, "top": 0.25, "right": 0.15, "bottom": 0.25}},
+}
+"""That look finds plates alone."""
+
 QUICK_GATE = {"auditors": [{"model": "detector-v0", "long_sides_px": [256]}], "least_looks": 10}
 """And a smaller second one, with eyes as weak: what a better network sees is another test's."""
 
 
 def quick_policy(style: Style = "blur", **parts: object) -> Policy:
-    return Policy.model_validate({"detection": QUICK, "gate": QUICK_GATE, "redaction": {"style": style}, **parts})
+    rules = {"hide": QUICK_HIDE, "detection": QUICK, "gate": QUICK_GATE, "redaction": {"style": style}}
+    return Policy.model_validate({**rules, **parts})
 
 
 CODES = {"face": "(b)(6)", "plate": "s. 40(2)"}
@@ -28,7 +35,7 @@ CODES = {"face": "(b)(6)", "plate": "s. 40(2)"}
 
 def coded_policy(**parts: object) -> Policy:
     """As `quick_policy`, with the code of its kind on every region."""
-    hide = {kind: {"reason": f"under {code}", "code": code} for kind, code in CODES.items()}
+    hide = {kind: {**QUICK_HIDE[kind], "reason": f"under {code}", "code": code} for kind, code in CODES.items()}
     return quick_policy(**{"hide": hide, "redaction": {"style": "fill", "codes": True}, **parts})
 
 

@@ -30,7 +30,7 @@ from bodycam_pipeline.values.errors import (
 from bodycam_pipeline.values.geometry import Region
 from bodycam_pipeline.values.policy import Policy
 from tests.attacks import saboteurs
-from tests.attacks.jobs import plan_of, quick_policy, recording_of, rendered
+from tests.attacks.jobs import QUICK_HIDE, plan_of, quick_policy, recording_of, rendered
 from tests.attacks.saboteurs import Saboteur
 from tests.clips import clip, picture, planes_of
 from tests.inline import InlineRunner
@@ -47,6 +47,18 @@ def refused(path: Path, out: Path, policy: Policy | None = None, edits: Edits | 
     assert caught.value.remedy
     assert nothing_published(out)
     return caught.value
+
+
+def test_a_kind_that_no_detector_of_the_job_finds_is_refused_before_work_begins(tmp_path: Path) -> None:
+    path = clip(tmp_path / "recording.mp4", frames=2)
+    policy = quick_policy(hide={**QUICK_HIDE, "tattoo": {"reason": "r"}})
+    error = refused(path, tmp_path / "out", policy)
+    assert isinstance(error, PolicyError)
+    assert "nobody looks for tattoo" in error.what
+    assert "found_by = 'hand' under [hide.tattoo]" in error.remedy
+    assert not (tmp_path / "out").exists()
+    by_hand = quick_policy(hide={**QUICK_HIDE, "tattoo": {"reason": "r", "found_by": "hand"}})
+    assert redact(Order(str(path), tmp_path / "out", by_hand), InlineRunner()).folders.release.exists()
 
 
 SABOTAGE: list[Callable[[Any], Any]] = [

@@ -30,6 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     clip(folder / "recording.mp4", frames=300, options={"g": "25"})
     names = ", ".join(f'"{name}"' for name in QUICK["models"])
     (folder / "policy.toml").write_text(
+        '[hide.face]\nreason = "r"\nfound_by = "hand"\n[hide.plate]\nreason = "r"\n'
         f"[detection]\nmodels = [{names}]\nlong_sides_px = {QUICK['long_sides_px']}\n"
         '[gate]\nauditors = [{ model = "detector-v0", long_sides_px = [256] }]\n'
     )

@@ -11,7 +11,7 @@ from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.pipeline import Order, redact
 from bodycam_pipeline.values.errors import RecordingError
 from bodycam_pipeline.values.policy import EncodingRule, Policy
-from tests.attacks.jobs import QUICK
+from tests.attacks.jobs import QUICK, QUICK_HIDE
 from tests.end_to_end.test_copy_through import check, touch_every_second_group
 from tests.inline import InlineRunner
 
@@ -32,7 +32,9 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def fast_policy() -> Policy:
     """The shipped policy but for one small look and no second: this proves frames, times and containers, not recall."""
-    return Policy.model_validate({"detection": QUICK, "purpose": "internal", "gate": {"second_look": "off"}})
+    return Policy.model_validate(
+        {"hide": QUICK_HIDE, "detection": QUICK, "purpose": "internal", "gate": {"second_look": "off"}}
+    )
 
 
 def shown_times(path: Path, index: int) -> list[Fraction]:

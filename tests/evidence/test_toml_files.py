@@ -87,8 +87,8 @@ EDITS = [
     (f"[[withhold]]\nfrom = '1:2:3:4'\nto = '70'\n{KEEP}", ["line 2, withhold[1].from", "not a time"]),
     (f"[[mute]]\nfrom = '70'\nto = '60'\n{KEEP}", ["line 1, mute[1]", "'to' must be later than 'from'"]),
     (
-        f"[[hide]]\nkind = 'faces'\n{KEEP}keyframes = [{{at='1', box=[1,2,3,4]}}, {{at='2', box=[1,2,3,4]}}]",
-        ["line 2, hide[1].kind", "must be one of 'face' or 'plate', not 'faces'"],
+        f"[[hide]]\nkind = 'Faces!'\n{KEEP}keyframes = [{{at='1', box=[1,2,3,4]}}, {{at='2', box=[1,2,3,4]}}]",
+        ["line 2, hide[1].kind", "'Faces!' names no kind: write a letter"],
     ),
     (
         f"[[hide]]\nkind = 'face'\n{KEEP}keyframes = [{{at='1', box=[1,2,3,4]}}, {{at='2', box=[5,2,3,4]}}]",
@@ -123,7 +123,11 @@ POLICIES = [
     ("[hide]\nface = 5", ["line 2, hide.face", "must be a table"]),
     ("[[hide]]\nface = 1", ["line 1, hide", "must be a table"]),
     ("[hide]", ["line 1, hide", "at least 1"]),
-    ("[hide.person]\nreason = 'x'", ["line 1, hide.person", "must be one of 'face' or 'plate'"]),
+    ("[hide.Person]\nreason = 'x'", ["line 1, hide.Person", "'Person' names no kind"]),
+    (
+        "[hide.screen]\nreason = 'x'\nfound_by = 'hand'\nadmission = 'strict'",
+        ["line 1, hide.screen", "nothing to admit"],
+    ),
     (
         "[hide.face.padding]\nleft = 'wide'\n[hide.face]\nreason='x'",
         ["line 2, hide.face.padding.left", "must be a number"],

@@ -6,7 +6,6 @@ import pytest
 from bodycam_pipeline.following.segment import part_candidates
 from bodycam_pipeline.rules.joining import chains
 from bodycam_pipeline.values.candidates import FOUND, Candidates, box_of
-from bodycam_pipeline.values.detection import KINDS
 from tests.following.scenes import Blob, footage, going, ground, luma, said
 from tests.rules.build import segments
 
@@ -36,7 +35,7 @@ def test_every_frame_is_told_and_whether_somebody_looked() -> None:
 
 def test_candidates_are_told_with_their_first_and_last_sighting() -> None:
     found = made()
-    assert sorted(KINDS[kind] for kind in found.candidates["kind"]) == ["face", "plate"]
+    assert sorted(found.candidates["kind"]) == ["face", "plate"]
     assert found.candidates["first_pts"].tolist() == [PTS[4]] * 2
     assert found.candidates["last_pts"].tolist() == [PTS[12]] * 2
     assert not found.candidates["alive"].any()
@@ -65,7 +64,7 @@ def test_what_is_followed_into_the_frame_behind_is_alive_with_its_box_there() ->
     assert found.points["pts"].max() == PTS[-1]
     for row in found.candidates:
         assert row["alive"]
-        blob = {"face": FACE, "plate": PLATE}[KINDS[row["kind"]]]
+        blob = {"face": FACE, "plate": PLATE}[row["kind"]]
         assert box_of(row).iou(blob.box(FRAMES)) > 0.9
 
 

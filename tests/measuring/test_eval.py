@@ -173,7 +173,7 @@ def test_a_scale_that_no_policy_takes_is_refused(scale: str, tmp_path: Path) -> 
     assert "--scale" in done.output
 
 
-@pytest.mark.parametrize("word", ["face", "visage=person"])
+@pytest.mark.parametrize("word", ["face", "visage=a person"])
 def test_a_meaning_that_is_none_is_refused(word: str, tmp_path: Path) -> None:
     done = RUN.invoke(app, ["eval", str(labelled(tmp_path / "set")), "--call", word])
     assert done.exit_code == 2

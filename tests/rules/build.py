@@ -6,7 +6,6 @@ from fractions import Fraction
 import numpy as np
 
 from bodycam_pipeline.values.candidates import CANDIDATE, FOUND, FRAME, POINT, Candidates, SegmentCandidates
-from bodycam_pipeline.values.detection import KINDS
 from bodycam_pipeline.values.geometry import Orientation, Region
 from bodycam_pipeline.values.plan import Plan, PlannedRegion, region_table
 from bodycam_pipeline.values.policy import Policy
@@ -124,7 +123,7 @@ def part(*things, pts=range(0, 400, 40), cuts=(), unlooked=(), networks=1, fines
         detected = [at for at in sorted(thing.boxes) if thing.how(at) == "detected"]
         sides = thing.onward or (np.nan,) * 4
         ends = (detected[0], detected[-1], thing.onward is not None)
-        candidates.append((KINDS.index(thing.kind), *ends, *sides))
+        candidates.append((thing.kind, *ends, *sides))
         for at in sorted(thing.boxes):
             looked = at not in thing.unlooked and at not in unlooked
             points.append((number, at, FOUND.index(thing.how(at)), looked, *thing.boxes[at]))

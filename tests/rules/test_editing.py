@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bodycam_pipeline.rules.editing import apply_edits
+from bodycam_pipeline.rules.exemptions import Screen, exemptions
 from bodycam_pipeline.values.edits import Edits
 from bodycam_pipeline.values.errors import EditsError, PlanError
 from bodycam_pipeline.values.geometry import Orientation, Region
@@ -29,6 +30,24 @@ def hide(*keyframes, kind="face"):
 
 def test_no_edits_change_nothing():
     assert edited(plan(PAIR)) == plan(PAIR)
+
+
+def test_a_kind_is_a_line_of_the_policy_and_all_that_is_made_from_it_says_so():
+    said = {"reason": "s. 9, a badge", "code": "s. 9", "found_by": "hand"}
+    policy = Policy(hide={"badge": said}, redaction={"style": "fill", "codes": True})
+    made = plan(policy=policy)
+    drawn = Edits.model_validate({"hide": [hide(("0", [0, 0, 10, 10]), ("0.04", [0, 0, 10, 10]), kind="badge")]})
+    edited = apply_edits(made, drawn, recording(), policy)
+    assert {(r.kind, r.reason) for r in edited.rows()} == {("badge", "a reason")}
+    assert edited.part(Span(0, 400), policy.drawn_codes).codes == ("s. 9", "s. 9")
+    (line,) = exemptions(edited, Screen.of(recording()), names=True)
+    assert (line.kind, line.by) == ("badge", "R. Officer")
+
+
+def test_refuses_a_kind_that_the_policy_does_not_declare_and_says_what_to_write():
+    with pytest.raises(EditsError, match="'badge'") as caught:
+        edited(plan(), hide=[hide(("0", [0, 0, 10, 10]), ("0.04", [0, 0, 10, 10]), kind="badge")])
+    assert '[hide.badge] with reason = "..." and found_by = "hand"' in caught.value.remedy
 
 
 def test_keeping_a_track_drops_its_rows_and_no_others():

@@ -194,7 +194,7 @@ def test_the_command_adds_lists_checks_and_fetches(tmp_path: Path) -> None:
         ["--head", "yolov3"],
         ["--kind", "face"],
         ["--kind", "x=face"],
-        ["--kind", "0=cat"],
+        ["--kind", "0=Cat"],
         ["--start", "face=high"],
         ["--start", "face=.5", "--start", "face=.1"],
         ["--mean", "1,2"],

@@ -28,7 +28,7 @@ def test_every_registered_model_is_there_and_runs(name: str) -> None:
 def test_the_default_policy_names_registered_models_that_cover_every_kind() -> None:
     policy = Policy()
     trusted = {kind for name in policy.detection.models for kind in find_model(name).kinds}
-    assert trusted >= set(policy.hide)
+    assert trusted >= set(policy.found_by_detectors) == {"face", "plate"}
 
 
 @pytest.mark.parametrize("name", list_models())

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated
 
 import pyarrow as pa
 import typer
@@ -22,7 +22,7 @@ from bodycam_pipeline.measuring.tables import PICTURES_SCHEMA, Row, picture_rows
 from bodycam_pipeline.measuring.truth import TRUTH
 from bodycam_pipeline.rules.scoring import score
 from bodycam_pipeline.running.local import LocalRunner
-from bodycam_pipeline.values.detection import Kind
+from bodycam_pipeline.values.detection import Kind, check_kind
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.values.score import Score
 from bodycam_pipeline.values.truth import Truth
@@ -172,10 +172,12 @@ def _watch(progress: Progress) -> Watch:
 
 def _meanings(given: Sequence[str]) -> dict[str, Kind]:
     pairs = [each.rpartition("=") for each in given]
-    wrong = [f"{word}={kind}" for word, _, kind in pairs if not word or kind not in get_args(Kind)]
-    if wrong:
-        raise typer.BadParameter(f"{', '.join(wrong)}: say WORD=face or WORD=plate", param_hint="--call")
-    return {word: kind for word, _, kind in pairs if kind in get_args(Kind)}  # type: ignore[misc]
+    if wrong := [kind for word, _, kind in pairs if not word]:
+        raise typer.BadParameter(f"{', '.join(wrong)}: say WORD=KIND, as in human_face=face", param_hint="--call")
+    try:
+        return {word: check_kind(kind) for word, _, kind in pairs}
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--call") from None
 
 
 def _folders(given: Sequence[str]) -> dict[str, Path]:

@@ -51,7 +51,7 @@ class _Verbs(TyperGroup):
 app = typer.Typer(
     cls=_Verbs,
     name="bodycam",
-    help="Redacted copies of body-worn-camera recordings: every face and plate hidden in every frame, verifiably.",
+    help="Redacted copies of body-worn-camera recordings: what a policy names is hidden in every frame, verifiably.",
     epilog="Exit codes: 0 done, 2 bad usage, 3 needs review, 4 refused, 130 or 143 interrupted, 1 defect.",
     no_args_is_help=True,
     add_completion=False,

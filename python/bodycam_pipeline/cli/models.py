@@ -9,7 +9,7 @@ import typer
 
 from bodycam_pipeline.addresses.download import Promise, download
 from bodycam_pipeline.cli.output import AsJson, tell
-from bodycam_pipeline.values.detection import KINDS, Kind
+from bodycam_pipeline.values.detection import Kind, check_kind
 from bodycam_pipeline.values.errors import BodycamError, MissingModelError
 from bodycam_pipeline.values.model import HEADS, Head, Model, Role
 from bodycam_pipeline.vision.adding import Channels, Colours, Registration, add_model, fetch_model
@@ -158,7 +158,10 @@ def _pairs(said: list[str] | None, option: str) -> list[tuple[str, str]]:
 
 
 def _kind(word: str, option: str) -> Kind:
-    return cast("Kind", _one_of(word, KINDS, option))
+    try:
+        return check_kind(word)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None
 
 
 def _number(word: str) -> int:

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from bodycam_pipeline.passes import Phase, Watch, unwatched
 from bodycam_pipeline.values.errors import BodycamError
+from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.values.printable import printable
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of sentences.")]
@@ -26,6 +27,12 @@ def tell(facts: Mapping[str, object], sentences: str, *, as_json: bool) -> None:
     """Print a command's answer; what a terminal would obey, in a name or a reason, is spelled out."""
     sys.stdout.write(f"{json.dumps(facts, indent=2, default=str) if as_json else printable(sentences, _LAYOUT)}\n")
     sys.stdout.flush()  # a service's journal is a pipe, and what watches a folder does not end
+
+
+def note_hand_drawn(policy: Policy) -> None:
+    """Say on stderr, before work begins, which kinds no detector finds."""
+    if policy.drawn_by_hand_only:
+        sys.stderr.write(f"drawn by hand only: {', '.join(policy.drawn_by_hand_only)} (no detector looks for them)\n")
 
 
 def report_error(error: BodycamError, *, as_json: bool) -> None:

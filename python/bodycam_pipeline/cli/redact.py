@@ -8,7 +8,7 @@ import typer
 
 from bodycam_pipeline import pipeline
 from bodycam_pipeline.addresses.naming import in_text
-from bodycam_pipeline.cli.output import AsJson, tell, watched
+from bodycam_pipeline.cli.output import AsJson, note_hand_drawn, tell, watched
 from bodycam_pipeline.evidence.edits_file import read_edits
 from bodycam_pipeline.evidence.plan_file import read_plan
 from bodycam_pipeline.evidence.policy_file import read_policy
@@ -107,6 +107,7 @@ def _order(
     if models:
         rules = rules.with_models(models)
     refuse_unready(rules)
+    note_hand_drawn(rules)
     return Order(in_text(recording), out, rules, read_edits(edits) if edits else Edits())
 
 

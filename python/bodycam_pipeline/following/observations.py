@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from bodycam_pipeline.following.footage import Observation
 from bodycam_pipeline.following.steps import side
-from bodycam_pipeline.values.detection import KINDS, Detection
+from bodycam_pipeline.values.detection import Detection
 from bodycam_pipeline.values.evidence import Evidence
 
 SAME = 0.35
@@ -23,7 +23,7 @@ def observed(seen: Sequence[Detection], evidence: Evidence, networks: int, scale
         networks: How many the job has.
         scale: Pixels of the finest tensor per pixel of the upright picture.
     """
-    kinds = ([each for each in seen if each.kind == kind] for kind in KINDS)
+    kinds = ([each for each in seen if each.kind == kind] for kind in sorted({each.kind for each in seen}))
     found = [o for of_kind in kinds for o in _of_kind(of_kind, evidence, networks, scale)]
     return sorted(found, key=lambda o: (-o.odds, o.kind, o.box))
 

@@ -10,7 +10,6 @@ from bodycam_pipeline.following.footage import Footage
 from bodycam_pipeline.following.onward import BEYOND_SECONDS, go_on, joined
 from bodycam_pipeline.following.sweep import sweep
 from bodycam_pipeline.values.candidates import CANDIDATE, FOUND, FRAME, POINT, Candidates
-from bodycam_pipeline.values.detection import KINDS
 
 
 def followed(footage: Footage) -> list[Candidate]:
@@ -56,7 +55,7 @@ def _columns(
         onward = candidate.points.get(len(pts))
         box = onward.box if onward else None
         sides = (box.left, box.top, box.right, box.bottom) if box else (np.nan,) * 4
-        rows.append((KINDS.index(candidate.kind), pts[candidate.first], pts[last], onward is not None, *sides))
+        rows.append((candidate.kind, pts[candidate.first], pts[last], onward is not None, *sides))
         for frame in sorted(candidate.points):
             if frame < len(pts):
                 point = candidate.points[frame]

@@ -18,8 +18,10 @@ from bodycam_pipeline.release.job import TOOL_VERSION, Job, stream_fates
 from bodycam_pipeline.release.staging import Staged
 from bodycam_pipeline.rules.areas import share_of_picture
 from bodycam_pipeline.rules.verification import difference_limit, residual_limit
+from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.encoded import CopiedFrames
 from bodycam_pipeline.values.plan import Plan
+from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.values.recording import Recording
 from bodycam_pipeline.values.timeline import Span, format_clock
 from bodycam_pipeline.vision.evidence import worth_of
@@ -51,13 +53,18 @@ def _manifest(job: Job, plan: Plan, staged: Staged) -> dict[str, object]:
         "coding": _coding(job),
         "second_look": _second_look(job, plan),
         "video": _video(job.recording, staged),
-        "hidden": {kind: hidden_part(plan, kind, job.recording) for kind in sorted(job.policy.hide)},
+        "hidden": {kind: hidden_part(plan, kind, job.recording) for kind in _kinds(job.policy, plan)},
         "withheld": [_spoken(w.span, w.reason, job.recording) for w in plan.withheld],
         "muted": [_spoken(m.span, m.reason, job.recording) for m in plan.muted],
         "left_visible": [{"track": k.track, "reason": k.reason} for k in plan.kept],
         "streams": [{"what": s.what, "fate": s.fate, "why": s.why} for s in stream_fates(job)],
         "files": {name: file_sha256(staged.folder / name) for name in (job.folders.video_name, "frames.parquet")},
     }
+
+
+def _kinds(policy: Policy, plan: Plan) -> list[Kind]:
+    """The kinds that were looked for, and those that a person drew."""
+    return sorted({*policy.found_by_detectors, *plan.tracks()})
 
 
 def _painters(job: Job) -> list[dict[str, object]]:
@@ -73,7 +80,8 @@ def _painters(job: Job) -> list[dict[str, object]]:
 def _evidence(job: Job) -> dict[str, object]:
     """How much evidence was enough to hide something; without a table the models' own thresholds decided."""
     table = worth_of(job.models).evidence.sha256
-    enough = {kind: rule.least_evidence for kind, rule in sorted(job.policy.hide.items())}
+    rules = sorted(job.policy.hide.items())
+    enough = {kind: rule.least_evidence for kind, rule in rules if rule.found_by == "detector"}
     return {"table_sha256": table, "least_log_odds": enough if table else None}
 
 
@@ -118,6 +126,7 @@ def _policy(job: Job) -> dict[str, object]:
         "submitter_may_approve": policy.review.submitter_may_approve,
         "codes": dict(sorted(policy.drawn_codes.items())),
         "reasons": {kind: rule.reason for kind, rule in sorted(policy.hide.items())},
+        "drawn_by_hand_only": list(policy.drawn_by_hand_only),
     }
 
 

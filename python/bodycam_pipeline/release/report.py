@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterable, Sequence
+from itertools import cycle
 from math import ceil, floor
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,8 @@ from bodycam_pipeline.values.timeline import format_clock
 SHEET_PICTURES = 24
 TRACK_ROWS = 500
 CHART_BINS = 200
-_COLOURS = {"face": "#b3261e", "plate": "#1a56b0"}
+_COLOURS = ("#b3261e", "#1a56b0", "#1b7f3b", "#8a5a00", "#6f2da8", "#00727d", "#a3195b", "#4d4d4d")
+"""Of the kinds in alphabetical order, again from the first one after the last."""
 
 
 def write_report(job: Job, plan: Plan, staged: Staged | None = None, second: SecondLook | None = None) -> Path:
@@ -49,7 +51,7 @@ def write_report(job: Job, plan: Plan, staged: Staged | None = None, second: Sec
 def _facts(job: Job, plan: Plan, staged: Staged | None, second: SecondLook | None) -> dict[str, Any]:
     recording = job.recording
     base, span = recording.video.time_base, recording.span
-    tracks = _tracks(plan, recording)
+    tracks, found = _tracks(plan, recording), plan.tracks()
     return {
         "name": recording.name,
         "state": _state(staged, second),
@@ -62,7 +64,9 @@ def _facts(job: Job, plan: Plan, staged: Staged | None, second: SecondLook | Non
         "hidden": [
             {"kind": kind, "reason": rule.reason, **hidden_part(plan, kind, recording)}
             for kind, rule in sorted(job.policy.hide.items())
+            if rule.found_by == "detector" or kind in found
         ],
+        "by_hand": ", ".join(job.policy.drawn_by_hand_only),
         "extent": extent(plan, recording),
         "chart": _chart(plan, recording),
         "decisions": list(_decisions(plan)),
@@ -175,15 +179,16 @@ def _chart(plan: Plan, recording: Recording) -> dict[str, Any]:
     bins = max(1, min(CHART_BINS, len(shown)))
     edges = np.linspace(shown[0], recording.span.end_pts, bins + 1)
     frames = np.maximum(np.histogram(shown, edges)[0], 1)
-    levels = {kind: np.histogram(plan.of_kind(kind)["pts"].to_numpy(), edges)[0] / frames for kind in _COLOURS}
-    most = max(1.0, *(float(level.max()) for level in levels.values()))
+    kinds = sorted(plan.tracks())
+    levels = [np.histogram(plan.of_kind(kind)["pts"].to_numpy(), edges)[0] / frames for kind in kinds]
+    most = max([1.0, *(float(level.max()) for level in levels)])
     lines = [
         {
             "kind": kind,
-            "colour": _COLOURS[kind],
+            "colour": colour,
             "points": " ".join(f"{x},{100 - 95 * y / most:.1f}" for x, y in enumerate(level)),
         }
-        for kind, level in levels.items()
+        for kind, level, colour in zip(kinds, levels, cycle(_COLOURS), strict=False)
     ]
     return {"width": max(1, bins - 1), "height": 100, "bins": bins, "most": f"{most:.1f}", "lines": lines}
 

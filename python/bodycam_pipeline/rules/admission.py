@@ -18,9 +18,9 @@ LARGEST_RATIO = 2.5
 
 
 def admitted(track: Track, policy: Policy) -> bool:
-    """Whether the policy hides a track: it names the kind, and the evidence is enough for it."""
+    """Whether the policy hides a track: detectors are to find its kind, and the evidence is enough for it."""
     rule = policy.hide.get(track.kind)
-    return rule is not None and track.evidence >= rule.least_evidence
+    return rule is not None and rule.found_by == "detector" and track.evidence >= rule.least_evidence
 
 
 def numbered(tracks: Iterable[Track]) -> tuple[Track, ...]:

@@ -48,9 +48,10 @@ def apply_edits(
 
     Raises:
         PlanError: the plan does not fit the recording or the policy.
-        EditsError: an unknown track, or a time outside the recording.
+        EditsError: an unknown track, a kind that the policy does not declare, or a time outside the recording.
     """
     check_fits(plan, recording, policy)
+    _refuse_undeclared(edits.hide, policy)
     tracks = _known_tracks(plan)
     _refuse_unknown(edits.keep, tracks)
     clock = _Clock(recording)
@@ -69,6 +70,17 @@ def apply_edits(
         drawn=_and(plan.drawn, [DrawnTrack(number, hide.by) for number, hide in drawn.items()]),
         dismissed=_and(plan.dismissed, [_dismissed(d, clock, policy.redaction.grid_px) for d in edits.dismiss]),
     )
+
+
+def _refuse_undeclared(hide: Sequence[Hide], policy: Policy) -> None:
+    """Refuse a kind that the policy does not declare: it would be hidden for a reason that nobody gave."""
+    for drawn in hide:
+        if drawn.kind not in policy.hide:
+            raise EditsError(
+                f"hide names the kind '{drawn.kind}', which the policy '{policy.name}' does not declare",
+                remedy=f"It declares {', '.join(sorted(policy.hide))}. For another, add to the policy: "
+                f'[hide.{drawn.kind}] with reason = "..." and found_by = "hand".',
+            )
 
 
 def _kept(plan: Plan, keep: Sequence[Keep]) -> list[KeptTrack]:

@@ -48,7 +48,7 @@ class Exemption:
 
     Attributes:
         start, end: Time of the recording, as a clock shows it.
-        kind: ``face``, ``plate``, ``picture`` (withheld whole) or ``sound``.
+        kind: As the policy names it; ``picture`` where a frame is withheld whole for no kind, or ``sound``.
         place: Where in the upright picture it is at most times.
         reason: The statute or reason.
         by: ``automatic``, ``a person``, or who it was.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bodycam_pipeline.values.candidates import Candidates, SegmentCandidates, box_of
-from bodycam_pipeline.values.detection import KINDS, Kind
+from bodycam_pipeline.values.detection import Kind
 
 MEETS = 0.3
 """Intersection over union from which on two boxes of one frame are of one thing."""
@@ -29,7 +29,7 @@ class Piece:
     @property
     def kind(self) -> Kind:
         """What it may be."""
-        return KINDS[int(self.part.candidates["kind"][self.row])]
+        return str(self.part.candidates["kind"][self.row])
 
     @property
     def points(self) -> slice:

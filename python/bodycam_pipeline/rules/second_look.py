@@ -90,7 +90,8 @@ def unexplained(released: Released, seen: Sequence[SegmentCandidates], evidence:
     looks = sum(len(part.looked_pts) for segment in seen for part in segment.parts)
     enough = min(released.policy.gate.least_looks, looks)
     lives = (life_of(chain, float(released.video.time_base)) for chain in chains(seen))
-    spots = (_spot(released, known, life, enough, evidence) for life in lives if life.kind in released.policy.hide)
+    kinds = released.policy.found_by_detectors
+    spots = (_spot(released, known, life, enough, evidence) for life in lives if life.kind in kinds)
     return tuple(sorted((spot for spot in spots if spot), key=lambda spot: (spot.first_pts, spot.kind, spot.box)))
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from bodycam_pipeline.values.detection import LONGEST_KIND
 from bodycam_pipeline.values.geometry import Box
 
 Found = Literal["detected", "followed", "guessed"]
@@ -18,9 +19,9 @@ FRAME = np.dtype([("pts", np.int64), ("cut", np.bool_), ("looked", np.bool_)])
 """A frame that decoded; ``cut`` where the scene changed before it."""
 
 CANDIDATE = np.dtype(
-    [("kind", np.uint8), ("first_pts", np.int64), ("last_pts", np.int64), ("alive", np.bool_), *_SIDES]
+    [("kind", f"U{LONGEST_KIND}"), ("first_pts", np.int64), ("last_pts", np.int64), ("alive", np.bool_), *_SIDES]
 )
-"""What may be a thing: its kind (a position in `KINDS`), its first and last sighting, whether it was followed into the
+"""What may be a thing: its kind, its first and last sighting, whether it was followed into the
 next segment's first frame, and its box there in pixels of the upright picture."""
 
 POINT = np.dtype([("candidate", np.int32), ("pts", np.int64), ("found", np.uint8), ("looked", np.bool_), *_SIDES])

@@ -53,21 +53,32 @@ LEAST_EVIDENCE: dict[Admission, float] = {"cautious": -3.0, "balanced": -2.0, "s
 """The log-odds from which on a track is hidden (docs/evidence.md has what each costs and keeps)."""
 
 
+FoundBy = Literal["detector", "hand"]
+
+
 class HideRule(_Part):
     """One kind that is hidden.
 
     Attributes:
         reason: Why, in words: it stands in the plan and in whatever is made from it.
         code: The same in short, as ``(b)(7)(C)``: what is drawn on the regions where the policy draws codes.
-        padding: How far around.
+        found_by: Who finds it: a ``detector``, without which no work begins, or a person's ``hand`` alone.
+        padding: How far a region reaches around what a detector found; what a person draws is hidden as it is drawn.
         admission: How much evidence is enough: ``cautious`` hides on less, and looks at every frame; ``strict`` hides
             only what is as likely a thing as not. What is not hidden is listed for a person, with its evidence.
     """
 
     reason: Annotated[str, Field(min_length=1)]
     code: Code | None = None
+    found_by: FoundBy = "detector"
     padding: Padding = Padding()
     admission: Admission = "balanced"
+
+    @model_validator(mode="after")
+    def _admits_what_a_detector_finds(self) -> Self:
+        if self.found_by == "hand" and "admission" in self.model_fields_set and self.admission != "balanced":
+            raise ValueError("found_by = 'hand' leaves nothing to admit: delete admission, or found_by")
+        return self
 
     @property
     def least_evidence(self) -> float:
@@ -219,14 +230,24 @@ class GateRule(_Part):
     smallest_px: Annotated[int, Field(ge=1, le=64)] = 12
 
 
+MOST_KINDS = 64
+"""Kinds of one policy; the shipped ones have eight."""
+
+
 class Policy(_Part):
     """Everything a job is told."""
 
     name: str = "release"
     purpose: Literal["release", "internal"] = "release"
-    hide: Annotated[dict[Kind, HideRule], Field(min_length=1)] = {
+    hide: Annotated[dict[Kind, HideRule], Field(min_length=1, max_length=MOST_KINDS)] = {
         "face": HideRule(reason="personal privacy"),
         "plate": HideRule(reason="personal privacy", padding=Padding(left=0.15, top=0.25, right=0.15, bottom=0.25)),
+        "document": HideRule(reason="personal privacy", found_by="hand"),
+        "house-number": HideRule(reason="personal privacy", found_by="hand"),
+        "interior": HideRule(reason="personal privacy", found_by="hand"),
+        "minor": HideRule(reason="personal privacy", found_by="hand"),
+        "screen": HideRule(reason="personal privacy", found_by="hand"),
+        "tattoo": HideRule(reason="personal privacy", found_by="hand"),
     }
     detection: DetectionRule = DetectionRule()
     redaction: RedactionRule = RedactionRule()
@@ -302,6 +323,21 @@ class Policy(_Part):
                 remedy="A release is looked at twice. Set purpose = 'internal' for a working copy.",
             )
         return self.model_copy(update={"gate": self.gate.model_copy(update={"second_look": second_look})})
+
+    @property
+    def drawn_by_hand_only(self) -> tuple[Kind, ...]:
+        """The kinds that no detector looks for."""
+        return tuple(sorted(kind for kind, rule in self.hide.items() if rule.found_by == "hand"))
+
+    @property
+    def found_by_detectors(self) -> tuple[Kind, ...]:
+        """The kinds that detectors look for."""
+        return tuple(sorted(kind for kind, rule in self.hide.items() if rule.found_by == "detector"))
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The reasons that a person may pick from, each once, in the order of the policy."""
+        return tuple(dict.fromkeys(rule.reason for rule in self.hide.values()))
 
     @property
     def drawn_codes(self) -> dict[Kind, str]:

@@ -7,7 +7,7 @@ from functools import cache
 
 from pydantic import BaseModel, ConfigDict
 
-from bodycam_pipeline.values.detection import KINDS, Kind
+from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.evidence import Evidence, KindWeights
 from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.vision.registry import MODELS
@@ -69,7 +69,8 @@ def _by_table(table: _Table, models: Sequence[Model]) -> Worth:
     position = {model.sha256: number for number, model in enumerate(models)}
     lowest = {network.sha256: network.lowest for network in table.networks}
     knows = {
-        kind: tuple(position[network.sha256] for network in table.networks if kind in network.lowest) for kind in KINDS
+        kind: tuple(position[network.sha256] for network in table.networks if kind in network.lowest)
+        for kind in sorted({kind for network in table.networks for kind in network.lowest})
     }
     weights = {kind: KindWeights(each.look, each.track) for kind, each in table.kinds.items()}
     digest = hashlib.sha256(table.model_dump_json().encode()).hexdigest()
@@ -77,7 +78,8 @@ def _by_table(table: _Table, models: Sequence[Model]) -> Worth:
 
 
 def _by_thresholds(models: Sequence[Model]) -> Worth:
-    knows = {kind: tuple(n for n, model in enumerate(models) if kind in model.kinds) for kind in KINDS}
+    kinds = sorted({kind for model in models for kind in model.kinds})
+    knows = {kind: tuple(n for n, model in enumerate(models) if kind in model.kinds) for kind in kinds}
     thresholds = {kind: tuple(models[n].kinds[kind] for n in numbers) for kind, numbers in knows.items()}
     lowest = tuple({kind: limits.floor for kind, limits in model.kinds.items()} for model in models)
     return Worth(Evidence(knows, thresholds=thresholds), lowest)

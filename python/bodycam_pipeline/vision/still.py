@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bodycam_pipeline._native import Letterbox, Planes, suppress
-from bodycam_pipeline.values.detection import KINDS, Kind
+from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.vision.detector import HARDLY_EVER
 from bodycam_pipeline.vision.scales import GRID
@@ -45,7 +45,7 @@ class StillDetector:
     @property
     def kinds(self) -> tuple[Kind, ...]:
         """What the model is trusted with."""
-        return tuple(kind for kind in KINDS if kind in self._model.kinds)
+        return tuple(sorted(self._model.kinds))
 
     def look(self, picture: Planes) -> tuple[dict[Kind, NDArray[np.float32]], float]:
         """What the model sees: per kind (n, 5) left, top, right, bottom, score, in pixels as it sees them; best first.

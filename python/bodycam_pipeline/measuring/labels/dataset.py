@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bodycam_pipeline.values.detection import KINDS, Kind
+from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.errors import DatasetError
 
 Rows = NDArray[np.float32]
@@ -72,7 +72,7 @@ def kind_of(word: str, called: Mapping[str, Kind]) -> Kind | None:
 
 
 def kinds_among(words: Iterable[str], called: Mapping[str, Kind], where: Path) -> tuple[Kind, ...]:
-    """The kinds that a data set's words name, in the order of `KINDS`.
+    """The kinds that a data set's words name, in alphabetical order.
 
     Raises:
         DatasetError: none of them.
@@ -84,7 +84,7 @@ def kinds_among(words: Iterable[str], called: Mapping[str, Kind], where: Path) -
             f"{where} labels {', '.join(map(repr, listed)) or 'nothing'}, none of which is known to be a face or plate",
             remedy="Say which word means which kind: --call WORD=face.",
         )
-    return tuple(kind for kind in KINDS if kind in found)
+    return tuple(sorted(filter(None, found)))
 
 
 def boxes_of(rows: Iterable[tuple[Kind | None, Sequence[float]]], kinds: Sequence[Kind]) -> dict[Kind, Rows]:
