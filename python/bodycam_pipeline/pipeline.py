@@ -9,13 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bodycam_pipeline.addresses.naming import stem_of
 from bodycam_pipeline.custody.desk import announced
 from bodycam_pipeline.drawn import follow_drawn
 from bodycam_pipeline.durable import make_folder
 from bodycam_pipeline.evidence.digests import value_sha256
 from bodycam_pipeline.evidence.plan_file import plan_sha256, write_plan
-from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.passes import (
     Watch,
     audit_every_frame,
@@ -26,16 +24,17 @@ from bodycam_pipeline.passes import (
     unwatched,
     watch_every_frame,
 )
+from bodycam_pipeline.publish import publish
+from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.gate import refuse_broken_promises
-from bodycam_pipeline.release.history import machine_time
 from bodycam_pipeline.release.job import Job
-from bodycam_pipeline.release.on_record import are_on_record, note_approved_plan, note_plan
-from bodycam_pipeline.release.proposals import write_proposals
-from bodycam_pipeline.release.publish import publish
-from bodycam_pipeline.release.report import write_report
 from bodycam_pipeline.release.second_look import SecondLook, judged, keep_spots, refuse_unexplained
 from bodycam_pipeline.release.staging import Staged, stage
+from bodycam_pipeline.reports.proposals import write_proposals
+from bodycam_pipeline.reports.report import write_report
+from bodycam_pipeline.review.history import machine_time
+from bodycam_pipeline.review.on_record import are_on_record, note_approved_plan, note_plan
 from bodycam_pipeline.rules.admission import admitted, numbered
 from bodycam_pipeline.rules.damage import refuse_unwithheld
 from bodycam_pipeline.rules.editing import apply_edits
@@ -45,6 +44,7 @@ from bodycam_pipeline.rules.joining import chains
 from bodycam_pipeline.rules.judging import life_of
 from bodycam_pipeline.rules.planning import make_plan
 from bodycam_pipeline.running.runner import Runner
+from bodycam_pipeline.values.address import stem_of
 from bodycam_pipeline.values.candidates import SegmentCandidates
 from bodycam_pipeline.values.edits import Edits
 from bodycam_pipeline.values.errors import PolicyError

@@ -9,13 +9,13 @@ from typing import Any
 from bodycam_pipeline.evidence.commitments import FrameTable, Opening
 from bodycam_pipeline.evidence.frames_file import read_frames
 from bodycam_pipeline.foreign import parse_json, read_bytes
-from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.package.archive import opened
 from bodycam_pipeline.package.check import Trust, check_signed_files
+from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.release.folders import Folders
-from bodycam_pipeline.release.history import record
 from bodycam_pipeline.release.job import published_manifest
 from bodycam_pipeline.release.source import kept_source
+from bodycam_pipeline.review.history import record
 from bodycam_pipeline.values.errors import PackageError, VerificationError
 
 FORMAT = 1

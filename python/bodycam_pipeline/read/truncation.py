@@ -1,0 +1,101 @@
+"""Notice that a file was cut short: a container that promises more pictures than the file holds."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from bodycam_pipeline.schemes import open_recording, place
+from bodycam_pipeline.values.errors import DamagedRecordingError
+from bodycam_pipeline.values.recording import PacketIndex
+
+_EBML_HEAD_BYTES = 4096
+_SEGMENT_ID = b"\x18\x53\x80\x67"
+"""The Matroska element that holds everything (RFC 9559, 5.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What the container says it holds, asked before its first packet is read.
+
+    Attributes:
+        address, container: Which file, and FFmpeg's name of its format.
+        size_bytes: Of the file as it is.
+        claimed: Pictures that the track's header counts.
+    """
+
+    address: str
+    container: str
+    size_bytes: int
+    claimed: int
+
+    @classmethod
+    def of(cls, container: InputContainer, stream: VideoStream, size_bytes: int, address: str) -> "Promise":
+        """Read it from an opened container."""
+        return cls(address, container.format.name, size_bytes, stream.frames)
+
+    def check(self, stream: VideoStream, packets: PacketIndex) -> None:
+        """Compare it with what was found; asked after the last packet.
+
+        MP4 lists its samples, Matroska states its length, AVI both its length and its number of pictures (believed
+        together only: recorders that lost power leave one of them wrong). Transport streams promise nothing: a cut one
+        is a shorter recording, and nobody can know better.
+
+        Raises:
+            DamagedRecordingError: something is missing.
+        """
+        if "matroska" in self.container and (missing := _matroska_bytes(self.address) - self.size_bytes) > 0:
+            raise _cut_short(f"{missing} bytes are", self.address)
+        if (missing := self._missing(stream, len(packets))) > 0:
+            raise _cut_short(f"{missing} pictures are", self.address)
+
+    def _missing(self, stream: VideoStream, found: int) -> int:
+        if "mov" in self.container:  # fragments are listed while they are read
+            listed = np.fromiter(chain.from_iterable(_entries(stream)), np.int64).reshape(-1, 2)
+            listed = listed[listed[:, 1] > 0]
+            beyond = np.count_nonzero(listed.sum(axis=1) > self.size_bytes)
+            return max(len(listed) - found, int(beyond))
+        if self.container == "avi" and _riff_bytes(self.address) > self.size_bytes:
+            return self.claimed - found
+        return 0
+
+
+def _entries(stream: VideoStream) -> Iterator[tuple[int, int]]:
+    """Where each listed sample begins, and its size; one at a time, since a list of them is larger than the file."""
+    return ((entry.pos, entry.size) for entry in stream.index_entries)
+
+
+def _riff_bytes(address: str) -> int:
+    """Where the last RIFF chunk of an AVI ends; a long one has several (OpenDML 1.02, 3.0)."""
+    end = 0
+    with open_recording(address) as file:
+        while True:
+            file.seek(end)
+            head = file.read(8)
+            if len(head) < 8 or head[:4] != b"RIFF":
+                return end
+            end += 8 + int.from_bytes(head[4:], "little")
+
+
+def _matroska_bytes(address: str) -> int:
+    """The size of the file as its segment states it; 0 where a live recorder left it open."""
+    with open_recording(address) as file:
+        head = file.read(_EBML_HEAD_BYTES)
+    at = head.find(_SEGMENT_ID) + len(_SEGMENT_ID)
+    if at < len(_SEGMENT_ID) or at >= len(head) or not head[at]:
+        return 0
+    length = 9 - head[at].bit_length()
+    size = int.from_bytes(head[at : at + length], "big") & ((1 << 7 * length) - 1)
+    unknown = size == (1 << 7 * length) - 1
+    return 0 if unknown else at + length + size
+
+
+def _cut_short(what: str, address: str) -> DamagedRecordingError:
+    return DamagedRecordingError(
+        f"the file is cut short: {what} missing",
+        remedy="Copy it again from the camera or the evidence system; what is missing cannot be shown to be harmless.",
+        where=place(address),
+    )

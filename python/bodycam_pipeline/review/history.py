@@ -1,0 +1,116 @@
+"""What people and machines did to a job: one function through which everything passes, and what it allows."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from bodycam_pipeline.evidence.history_file import append_event, held
+from bodycam_pipeline.release.folders import Folders
+from bodycam_pipeline.release.job import Noted, published_manifest
+from bodycam_pipeline.review.anchors import anchor, told
+from bodycam_pipeline.rules.standing import Standing, standing
+from bodycam_pipeline.values.errors import HistoryError, NotApprovedError, PackageError, StateError
+from bodycam_pipeline.values.event import Event, What
+from bodycam_pipeline.values.names import why_no_name
+
+
+def record(job: Folders, what: What, by: str, why: str = "", *, of: str = "", **facts: str) -> Event:
+    """Write one event into a job's history; it is on the disk when this returns. Nothing else writes there.
+
+    Args:
+        job: Its folders.
+        what: What was done.
+        by: By whom.
+        why: Why.
+        of: SHA-256 of the manifest of the release that it was done to, where the caller has looked at one.
+        facts: What else belongs to this kind of event.
+
+    Raises:
+        PackageError: it is done to a release, and none is published here, it was changed since, or it is another one.
+        StateError: it may not be done now, or not by this person; or nobody is named.
+        HistoryError: the history was changed.
+        VaultError: the recording lies in a vault that cannot be reached, or whose keys are missing.
+        StorageError: the disk refused.
+    """
+    if odd := why_no_name(by):
+        raise StateError(f"somebody has to be named: {odd}", remedy="Say who, as the name is written: --by NAME.")
+    release = "" if what in {"worked", "spent"} else of or published_manifest(job)[0].manifest
+    event = Event(datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), what, by.strip(), why.strip(), release, facts)
+    with held(job.internal):
+        if release:
+            _refuse_not_allowed(job, event)
+        append_event(job.internal, event)
+        if release:
+            anchor(job, event)
+    return event
+
+
+def _refuse_not_allowed(job: Folders, event: Event) -> None:
+    noted, now = _standing(job)
+    if noted.manifest != event.release:
+        raise PackageError(f"{job.release} was exchanged meanwhile", remedy="Find out by whom, and run again.")
+    if refusal := now.refusal(event.what, event.by):
+        raise StateError(refusal, remedy="`bodycam history` tells what was done and by whom.")
+
+
+def history_of(job: Folders) -> tuple[Event, ...]:
+    """Everything that was done to a job and counts, the oldest first.
+
+    Raises:
+        HistoryError: it was changed after it was written, or is not the one that the custody log names.
+    """
+    return tuple(event for event, counts in told(job) if counts)
+
+
+def standing_of(job: Folders) -> Standing:
+    """Where a job's release stands, and how many approvals its policy asks for.
+
+    Raises:
+        PackageError: none is published here, or it was changed since.
+        HistoryError: the history was changed.
+    """
+    return _standing(job)[1]
+
+
+def _standing(job: Folders) -> tuple[Noted, Standing]:
+    noted, manifest = published_manifest(job)
+    rule = manifest["policy"]
+    own = bool(rule.get("submitter_may_approve", False))
+    return noted, standing(history_of(job), noted.manifest, int(rule["approvals"]), own=own)
+
+
+def refuse_unapproved(job: Folders) -> Noted:
+    """Refuse a release that fewer people have approved than its policy asks for; returns what is noted of it.
+
+    Raises:
+        NotApprovedError: that.
+        PackageError, HistoryError: as `standing_of`; or the last entry was never finished.
+    """
+    noted, now = _standing(job)
+    _refuse_unfinished(job)
+    if not now.may_be_released:
+        raise NotApprovedError(
+            f"{job.release} is {now.state} with {len(now.approvals)} of the {now.needed} approvals its policy asks for",
+            remedy="`bodycam review submit`, then `bodycam review approve` by different people.",
+        )
+    return noted
+
+
+def _refuse_unfinished(job: Folders) -> None:
+    """Refuse to go on from an entry that does not count: it may be a rejection."""
+    *_, (last, counts) = told(job) or [(None, True)]
+    if last is not None and not counts:
+        raise HistoryError(
+            f"the last entry, {last.what} by {last.by} at {last.at}, was never finished and does not count",
+            remedy="Whoever did it does it again. If nobody did, find out who wrote it; then reject and submit again.",
+        )
+
+
+@contextmanager
+def machine_time(job: Folders, did: str, workers: int) -> Iterator[None]:
+    """Note how long the machine worked on a job, once it is done; work that was cut off is not counted."""
+    start = time.monotonic()
+    yield
+    seconds = (time.monotonic() - start) * workers
+    record(job, "worked", "bodycam", did=did, machine_seconds=f"{seconds:.1f}", workers=str(workers))
