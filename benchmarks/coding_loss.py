@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from bodycam_pipeline.evidence.sketches_file import read_sketches
 from bodycam_pipeline.kept import make_secret
-from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.passes import observe_every_frame, render_every_frame, unwatched
 from bodycam_pipeline.pipeline import Order, open_job
+from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.release.staging import stage
 from bodycam_pipeline.rules.verification import difference_limit
 from bodycam_pipeline.values.plan import Plan, region_table

@@ -26,11 +26,11 @@ import numpy as np
 from bodycam_pipeline import _native
 from bodycam_pipeline.evidence.frames_file import write_digests
 from bodycam_pipeline.kept import make_secret
-from bodycam_pipeline.media.decode import decode_segment
-from bodycam_pipeline.media.planes import planes
-from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.passes import digests_path
 from bodycam_pipeline.pipeline import Order, open_job, render
+from bodycam_pipeline.read.decode import decode_segment
+from bodycam_pipeline.read.planes import planes
+from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.rules.segments import split, starts
 from bodycam_pipeline.values.geometry import Region

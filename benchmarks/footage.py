@@ -10,8 +10,8 @@ from typing import Any
 from bodycam_pipeline._native import Pyramid
 from bodycam_pipeline.following.footage import Footage, Observation
 from bodycam_pipeline.following.observations import observed
-from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.passes import parts_of
+from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.steps.detect import frames_of
 from bodycam_pipeline.values.detection import Detection
 from bodycam_pipeline.values.evidence import Evidence

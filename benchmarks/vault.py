@@ -25,10 +25,10 @@ from bodycam_pipeline.custody.begin import begin_vault, new_person
 from bodycam_pipeline.custody.desk import Desk, announced
 from bodycam_pipeline.custody.ingest import ingest
 from bodycam_pipeline.demo.compose import compose_demo
-from bodycam_pipeline.media.container import opened, video_stream
-from bodycam_pipeline.media.decode import decode_segment
-from bodycam_pipeline.media.index import read_index
-from bodycam_pipeline.media.probe import probe
+from bodycam_pipeline.read.container import opened, video_stream
+from bodycam_pipeline.read.decode import decode_segment
+from bodycam_pipeline.read.index import read_index
+from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.rules.segments import split
 from bodycam_pipeline.values.recording import Recording
 from bodycam_pipeline.vault.keyring import VARIABLE, Keyring

@@ -27,8 +27,8 @@ from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, Q
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from bodycam_pipeline._native import Letterbox
-from bodycam_pipeline.media.planes import planes
-from bodycam_pipeline.media.stills import read_still
+from bodycam_pipeline.read.planes import planes
+from bodycam_pipeline.read.stills import read_still
 from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.vision.graph import WEIGHTS, Graph, read_graph
 from bodycam_pipeline.vision.registry import find_model

@@ -9,7 +9,7 @@ import numpy as np
 from bodycam_pipeline.evidence.digests import file_sha256
 from bodycam_pipeline.evidence.frames_file import read_frames
 from bodycam_pipeline.foreign import parse_json, read_bytes
-from bodycam_pipeline.media.finished import observe_container
+from bodycam_pipeline.mp4_check.finished import observe_container
 from bodycam_pipeline.passes import Watch, decode_every_frame, unwatched
 from bodycam_pipeline.running.runner import Runner
 from bodycam_pipeline.values.errors import VerificationError

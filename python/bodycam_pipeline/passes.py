@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from bodycam_pipeline.evidence.candidates_file import read_candidates
 from bodycam_pipeline.evidence.sketches_file import sketches_path
-from bodycam_pipeline.media.copying import joining
-from bodycam_pipeline.media.probe import probe
+from bodycam_pipeline.h264.copying import joining
+from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.release.report import sheet_times
 from bodycam_pipeline.release.staging import Staged

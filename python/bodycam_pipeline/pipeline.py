@@ -15,7 +15,6 @@ from bodycam_pipeline.drawn import follow_drawn
 from bodycam_pipeline.durable import make_folder
 from bodycam_pipeline.evidence.digests import value_sha256
 from bodycam_pipeline.evidence.plan_file import plan_sha256, write_plan
-from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.passes import (
     Watch,
     audit_every_frame,
@@ -26,6 +25,7 @@ from bodycam_pipeline.passes import (
     unwatched,
     watch_every_frame,
 )
+from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.gate import refuse_broken_promises
 from bodycam_pipeline.release.history import machine_time

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.pipeline import Order, Published, render
+from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.running.runner import Runner
 from bodycam_pipeline.values.geometry import Region
 from bodycam_pipeline.values.plan import Plan, PlannedRegion, region_table

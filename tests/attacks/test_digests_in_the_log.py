@@ -17,8 +17,8 @@ from bodycam_pipeline.evidence.candidates_file import candidates_sha256, read_ca
 from bodycam_pipeline.evidence.history_file import HISTORY
 from bodycam_pipeline.evidence.plan_file import plan_sha256, read_plan
 from bodycam_pipeline.kept import secret_path
-from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.pipeline import Order, detect, job_of, key_of, redact, render
+from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.history import record
 from bodycam_pipeline.values.edits import Edits

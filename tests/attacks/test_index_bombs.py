@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_pipeline.media.audio import encode_audio
-from bodycam_pipeline.media.boxtree import MOST_BOXES, read_tree
-from bodycam_pipeline.media.finished import observe_container
-from bodycam_pipeline.media.grammar import LEAVES, matched
-from bodycam_pipeline.media.intake import look_into
-from bodycam_pipeline.media.probe import probe
+from bodycam_pipeline.audio.encode import encode_audio
+from bodycam_pipeline.mp4_check.boxtree import MOST_BOXES, read_tree
+from bodycam_pipeline.mp4_check.finished import observe_container
+from bodycam_pipeline.mp4_check.grammar import LEAVES, matched
+from bodycam_pipeline.read.ingest_probe import look_into
+from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.values.errors import UnreadableRecordingError
 from bodycam_pipeline.values.policy import AudioRule
 from tests.attacks.fuzzing import STORMS, mutated, storm
 from tests.clips import Boxes, clip
-from tests.media.whole import release
+from tests.read.whole import release
 
 HUGE = (1 << 27) + 1
 MOST_BYTES = 600 << 20
@@ -101,7 +101,7 @@ def test_a_file_that_counts_more_than_it_has_is_refused_in_little_memory(
 ) -> None:
     path = tmp_path / "bomb.mp4"
     path.write_bytes(bomb(clip(tmp_path / "a.mp4").read_bytes()))
-    code = f"from bodycam_pipeline.media.probe import probe; probe({str(path)!r})"
+    code = f"from bodycam_pipeline.read.probe import probe; probe({str(path)!r})"
     done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,

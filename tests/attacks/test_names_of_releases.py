@@ -8,8 +8,8 @@ import pytest
 
 from bodycam_pipeline.backlog.run import Asked, carry_out
 from bodycam_pipeline.backlog.work_list import wishes
-from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.pipeline import Order, key_of
+from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.values.policy import Policy
 from tests.clips import clip
 from tests.inline import InlineRunner

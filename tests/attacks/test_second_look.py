@@ -11,9 +11,9 @@ import pytest
 from bodycam_pipeline.demo.compose import compose_demo
 from bodycam_pipeline.evidence.candidates_file import read_candidates
 from bodycam_pipeline.kept import make_secret, secret_path
-from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.passes import auditors, parts_of
 from bodycam_pipeline.pipeline import Order, Published, detect, redact, render
+from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.steps import audit
 from bodycam_pipeline.steps.audit import Audit, AuditTask, audit_segment

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_pipeline.media.copying import MOST_SET_BYTES, joining
-from bodycam_pipeline.media.parameters import read_pps, read_sps
-from bodycam_pipeline.media.probe import probe
-from bodycam_pipeline.media.rewriting import rewritten
+from bodycam_pipeline.h264.copying import MOST_SET_BYTES, joining
+from bodycam_pipeline.h264.parameters import read_pps, read_sps
+from bodycam_pipeline.h264.rewriting import rewritten
+from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.values.policy import EncodingRule
 from tests.attacks.jobs import plan_of, quick_policy, rendered
 from tests.attacks.test_parameter_sets import HIGH, MAIN, TAIL, code, picture, sequence, signed, unit

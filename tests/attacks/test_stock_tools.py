@@ -8,8 +8,8 @@ from fractions import Fraction
 import pytest
 
 from bodycam_pipeline.evidence.frames_file import PictureFacts, framehash_text, read_frames
-from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.pipeline import Order, Published, redact
+from bodycam_pipeline.read.probe import probe
 from tests.attacks.jobs import quick_policy
 from tests.clips import clip
 from tests.inline import InlineRunner

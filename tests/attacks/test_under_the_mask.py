@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from bodycam_pipeline.media.probe import probe
+from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.values.geometry import Region
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import SHIPPING_STYLES, Policy, Style

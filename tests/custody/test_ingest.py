@@ -12,7 +12,7 @@ from bodycam_pipeline.custody.begin import new_person
 from bodycam_pipeline.custody.desk import Desk, announced, desk_at
 from bodycam_pipeline.custody.facts import read_facts
 from bodycam_pipeline.custody.ingest import Taken, found_below, ingest
-from bodycam_pipeline.media.probe import probe
+from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.values.errors import (
     CustodyLogError,
     SealBrokenError,

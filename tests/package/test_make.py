@@ -18,11 +18,11 @@ from bodycam_pipeline.evidence.digests import file_sha256
 from bodycam_pipeline.evidence.frames_file import PictureFacts, framehash_text, write_frames
 from bodycam_pipeline.evidence.keys import read_private_key
 from bodycam_pipeline.evidence.plan_file import read_plan
-from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.package.check import check_package
 from bodycam_pipeline.package.contents import ADDED
 from bodycam_pipeline.package.index import public_index
 from bodycam_pipeline.package.make import make_package
+from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.release.source import SECRET
 from bodycam_pipeline.values.errors import PackageError, ReleaseExistsError
 from tests.inline import InlineRunner

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.package.check import check_package
 from bodycam_pipeline.package.opening import check_opening, open_frame
+from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.release.source import SECRET
 from bodycam_pipeline.values.errors import PackageError, VerificationError
 from tests.clips import clip

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.passes import parts_of
+from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.steps.detect import Part
 from tests.clips import Picture, clip
 from tests.following.scenes import SIZE, Blob, going, ground, luma

@@ -10,7 +10,7 @@ from PIL import Image
 
 from bodycam_pipeline._native import Planes
 from bodycam_pipeline.demo.material import FACE_CENTRE, FACE_HALF, head
-from bodycam_pipeline.media.planes import planes
+from bodycam_pipeline.read.planes import planes
 from bodycam_pipeline.values.geometry import Box, Orientation
 from bodycam_pipeline.values.recording import VideoFacts
 

@@ -19,8 +19,8 @@ from bodycam_pipeline.addresses.opening import size_and_time
 from bodycam_pipeline.backlog.orders import name_mark, order_of, release_name
 from bodycam_pipeline.custody.desk import announced
 from bodycam_pipeline.durable import write_atomically
-from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.pipeline import Order, key_of, redact_probed
+from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.running.ledger import Ending, Lease, Ledger
 from bodycam_pipeline.running.recorded import RecordedRunner, Stop, StoppedError
 from bodycam_pipeline.running.runner import GivenUpError, SharedRunner

@@ -16,7 +16,7 @@ from bodycam_pipeline.measuring import speed_table
 from bodycam_pipeline.measuring.contest import contest
 from bodycam_pipeline.measuring.contestants import contestants
 from bodycam_pipeline.measuring.truth import made_up_truth
-from bodycam_pipeline.media.write_recording import Codec
+from bodycam_pipeline.mp4.write_recording import Codec
 
 CODECS: tuple[Codec, ...] = get_args(Codec)
 WIDE_ENOUGH = 150

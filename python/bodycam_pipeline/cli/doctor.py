@@ -13,7 +13,7 @@ import typer
 
 from bodycam_pipeline import _native
 from bodycam_pipeline.cli.output import AsJson, tell
-from bodycam_pipeline.media.versions import library_versions
+from bodycam_pipeline.read.versions import library_versions
 from bodycam_pipeline.values.errors import BodycamError
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.vision.providers import installed_providers

@@ -27,7 +27,7 @@ from bodycam_pipeline.custody.facts import Facts, facts_beside
 from bodycam_pipeline.custody.placing import STALE_STAGING, Shelves, adopt, sweep
 from bodycam_pipeline.custody.verity import protect
 from bodycam_pipeline.durable import disk_errors, make_private_folder
-from bodycam_pipeline.media.intake import look_into
+from bodycam_pipeline.read.ingest_probe import look_into
 from bodycam_pipeline.values.errors import RecordingError, StorageError, UnreadableRecordingError, WorkListError
 from bodycam_pipeline.vault.log import Entry
 from bodycam_pipeline.vault.naming import Sealed

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from bodycam_pipeline.demo.actors import car, person
 from bodycam_pipeline.demo.stage import Role, Stage
 from bodycam_pipeline.demo.truth import GroundTruth, TrueBox, write_truth
-from bodycam_pipeline.media.write_recording import write_recording
+from bodycam_pipeline.mp4.write_recording import write_recording
 
 FRAME_RATE = Fraction(30_000, 1001)
 TIME_BASE = Fraction(1, 30_000)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bodycam_pipeline.demo.compose import FRAME_PTS, FRAME_RATE, SOUND_HZ, TIME_BASE, cast
 from bodycam_pipeline.demo.stage import Stage
 from bodycam_pipeline.demo.truth import GroundTruth, TrueBox, write_truth
-from bodycam_pipeline.media.write_recording import KEYFRAME_SECONDS, Codec, write_recording
+from bodycam_pipeline.mp4.write_recording import KEYFRAME_SECONDS, Codec, write_recording
 
 STREET = 2
 """The seed of a street in which our detectors see nobody: in that of seed 1 they take a tree for a face."""

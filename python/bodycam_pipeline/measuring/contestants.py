@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bodycam_pipeline.evidence.plan_file import read_plan
 from bodycam_pipeline.measuring.contest import Contestant, Found
-from bodycam_pipeline.media.plain import count_frames, excerpt
+from bodycam_pipeline.mp4.plain import count_frames, excerpt
 from bodycam_pipeline.rules.hiding import hidden_by
 from bodycam_pipeline.rules.scoring import score
 from bodycam_pipeline.values.errors import MeasuringError
@@ -45,7 +45,7 @@ def contestants(recording: Path, folder: Path, truth: Truth | None) -> list[Cont
         return Contestant(name, command, at, frames, lambda: _whole(at, frames) if leaves else Found())
 
     out = folder / "peer" / "out.mp4"
-    plain: list[str | Path] = [sys.executable, "-m", "bodycam_pipeline.media.plain", recording]
+    plain: list[str | Path] = [sys.executable, "-m", "bodycam_pipeline.mp4.plain", recording]
     ffmpeg = shutil.which("ffmpeg")
     transcode, decode = [*plain, out, preset, crf], plain
     if ffmpeg:

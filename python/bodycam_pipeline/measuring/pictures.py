@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bodycam_pipeline.measuring.labels.dataset import Dataset, LabelledPicture
-from bodycam_pipeline.media.planes import VideoFrame, planes
-from bodycam_pipeline.media.stills import read_still
+from bodycam_pipeline.read.planes import VideoFrame, planes
+from bodycam_pipeline.read.stills import read_still
 from bodycam_pipeline.rules.recall import AtRate, Tally
 from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.errors import DatasetError

@@ -24,7 +24,6 @@ from bodycam_pipeline.evidence.digests import file_sha256
 from bodycam_pipeline.evidence.frames_file import PictureFacts, framehash_text, read_frames
 from bodycam_pipeline.evidence.keys import fingerprint, public_pem
 from bodycam_pipeline.evidence.signing import IN_TOTO, sign
-from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.package.archive import write_archive
 from bodycam_pipeline.package.contents import (
     FRAMEHASH,
@@ -41,6 +40,7 @@ from bodycam_pipeline.package.contents import (
 from bodycam_pipeline.package.index import public_index
 from bodycam_pipeline.package.letter import letter_fields
 from bodycam_pipeline.package.statement import Statement, predicate_of
+from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.history import record, refuse_unapproved
 from bodycam_pipeline.values.errors import PackageError

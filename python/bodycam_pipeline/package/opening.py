@@ -9,9 +9,9 @@ from typing import Any
 from bodycam_pipeline.evidence.commitments import FrameTable, Opening
 from bodycam_pipeline.evidence.frames_file import read_frames
 from bodycam_pipeline.foreign import parse_json, read_bytes
-from bodycam_pipeline.media.probe import probe
 from bodycam_pipeline.package.archive import opened
 from bodycam_pipeline.package.check import Trust, check_signed_files
+from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.history import record
 from bodycam_pipeline.release.job import published_manifest

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bodycam_pipeline.media.finished import observe_container
+from bodycam_pipeline.mp4_check.finished import observe_container
 from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.release.staging import Staged
 from bodycam_pipeline.rules.verification import Promise, silent_stretches, verify

@@ -12,8 +12,8 @@ import numpy as np
 from bodycam_pipeline import _native
 from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.evidence.digests import file_sha256
-from bodycam_pipeline.media.encode import ENCODER
-from bodycam_pipeline.media.versions import library_versions
+from bodycam_pipeline.mp4.encode import ENCODER
+from bodycam_pipeline.read.versions import library_versions
 from bodycam_pipeline.release.job import TOOL_VERSION, Job, stream_fates
 from bodycam_pipeline.release.staging import Staged
 from bodycam_pipeline.rules.areas import share_of_picture

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bodycam_pipeline.durable import make_folder, write_atomically
-from bodycam_pipeline.media.contact_sheet import crops
+from bodycam_pipeline.read.contact_sheet import crops
 from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.release.staging import Staged
 from bodycam_pipeline.rules.second_look import Released, unexplained

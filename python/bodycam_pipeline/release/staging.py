@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bodycam_pipeline.media.mp4 import pts_shift, write_mp4
+from bodycam_pipeline.mp4.write import pts_shift, write_mp4
 from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.values.encoded import CopiedFrames, EncodedAudio, EncodedSegment
 from bodycam_pipeline.values.timeline import ReleaseClock

@@ -7,8 +7,8 @@ from pathlib import Path
 from bodycam_pipeline import _native
 from bodycam_pipeline.evidence.candidates_file import read_candidates, write_candidates
 from bodycam_pipeline.evidence.frames_file import write_digests
-from bodycam_pipeline.media.decode import decode_segment
-from bodycam_pipeline.media.planes import planes
+from bodycam_pipeline.read.decode import decode_segment
+from bodycam_pipeline.read.planes import planes
 from bodycam_pipeline.steps.watching import Watcher, Watching, every
 from bodycam_pipeline.values.candidates import SegmentCandidates
 from bodycam_pipeline.values.recording import PacketIndex, Segment, VideoFacts

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from bodycam_pipeline import _native
 from bodycam_pipeline._native import Planes
 from bodycam_pipeline.evidence.sketches_file import read_sketches
-from bodycam_pipeline.media.contact_sheet import jpeg
-from bodycam_pipeline.media.decode import decode_segment
-from bodycam_pipeline.media.planes import planes
+from bodycam_pipeline.read.contact_sheet import jpeg
+from bodycam_pipeline.read.decode import decode_segment
+from bodycam_pipeline.read.planes import planes
 from bodycam_pipeline.steps.audit import Audit, auditing
 from bodycam_pipeline.steps.detect import Part
 from bodycam_pipeline.steps.render import black

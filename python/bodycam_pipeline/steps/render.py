@@ -8,14 +8,14 @@ from pathlib import Path
 from bodycam_pipeline import _native
 from bodycam_pipeline.evidence.frames_file import read_digests
 from bodycam_pipeline.evidence.sketches_file import sketches_path, write_sketches
+from bodycam_pipeline.h264.copying import joining
 from bodycam_pipeline.kept import read_kept, write_kept
-from bodycam_pipeline.media.blank import blank_frame
-from bodycam_pipeline.media.carry import carry_over
-from bodycam_pipeline.media.copying import joining
-from bodycam_pipeline.media.decode import SourceFrame, decode_segment
-from bodycam_pipeline.media.encode import encode
-from bodycam_pipeline.media.planes import VideoFrame, planes
-from bodycam_pipeline.media.samples import CodedSpan, finished_segment, write_segment
+from bodycam_pipeline.mp4.blank import blank_frame
+from bodycam_pipeline.mp4.carry import carry_over
+from bodycam_pipeline.mp4.encode import encode
+from bodycam_pipeline.mp4.samples import CodedSpan, finished_segment, write_segment
+from bodycam_pipeline.read.decode import SourceFrame, decode_segment
+from bodycam_pipeline.read.planes import VideoFrame, planes
 from bodycam_pipeline.rules.copying import runs
 from bodycam_pipeline.values.encoded import EncodedSegment
 from bodycam_pipeline.values.errors import DamagedRecordingError, Place

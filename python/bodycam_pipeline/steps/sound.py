@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bodycam_pipeline.media.audio import encode_audio
+from bodycam_pipeline.audio.encode import encode_audio
 from bodycam_pipeline.values.encoded import EncodedAudio
 from bodycam_pipeline.values.policy import AudioRule
 from bodycam_pipeline.values.recording import Recording

@@ -16,7 +16,7 @@ from bodycam_pipeline.measuring.labels.dataset import (
     kinds_among,
     unreadable,
 )
-from bodycam_pipeline.media.stills import read_size
+from bodycam_pipeline.read.stills import read_size
 from bodycam_pipeline.values.detection import Kind
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})

@@ -1,0 +1,1 @@
+"""Open, index and decode recordings that others made."""

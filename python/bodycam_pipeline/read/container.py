@@ -1,0 +1,170 @@
+"""Open a container so that it can do nothing but be read: no other file, no network, no exotic parser."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from errno import EINVAL
+from typing import BinaryIO, NoReturn
+
+import av
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from bodycam_pipeline.addresses.opening import open_recording, place
+from bodycam_pipeline.read.codecs import FORMATS, PICTURE_CODECS, SOUND_CODECS
+from bodycam_pipeline.values.errors import (
+    BodycamError,
+    StorageError,
+    UnreadableRecordingError,
+    UnsupportedRecordingError,
+)
+
+BUFFER_BYTES = 1 << 20
+"""Read ahead of one demuxer: a large buffer makes a Python file object as fast as FFmpeg's own reader."""
+
+MAX_PIXELS = 8192 * 4320
+"""Luma samples of the largest picture taken (DCI 8K). A 200 kB file can ask for gigabytes of frame."""
+
+_OPTIONS = {
+    "format_whitelist": ",".join(sorted(FORMATS)),
+    "protocol_whitelist": "none",
+    "codec_whitelist": ",".join(sorted(PICTURE_CODECS | SOUND_CODECS)),
+    "max_pixels": str(MAX_PIXELS),
+    "threads": "1",
+}
+
+
+@contextmanager
+def opened(address: str) -> Iterator[InputContainer]:
+    """A recording's container, closed afterwards; every FFmpeg error inside becomes one of ours.
+
+    Raises:
+        UnreadableRecordingError: not a container we take, or broken.
+        StorageError: the disk failed to give the bytes.
+    """
+    with open_recording(address) as file, opened_file(file, address) as container:
+        yield container
+
+
+@contextmanager
+def opened_file(file: BinaryIO, address: str) -> Iterator[InputContainer]:
+    """As `opened`, for a file that is open already; ``address`` is what errors call it.
+
+    Raises:
+        UnreadableRecordingError, StorageError: as `opened`.
+    """
+    with _named_errors(address), _container(file) as container:
+        yield container
+
+
+def _container(file: BinaryIO) -> InputContainer:
+    return av.open(
+        file,
+        mode="r",
+        buffer_size=getattr(file, "read_ahead_bytes", BUFFER_BYTES),
+        options=_OPTIONS,
+        metadata_errors="replace",  # a camera's metadata in a national code page is no reason to refuse it
+        io_open=_refuse_other_files,
+    )
+
+
+def _refuse_other_files(_url: str, _flags: int, _options: dict[str, str]) -> NoReturn:
+    raise PermissionError("a recording may not name other files")
+
+
+@contextmanager
+def _named_errors(address: str) -> Iterator[None]:
+    try:
+        yield
+    except BodycamError:
+        raise
+    except av.error.ArgumentError as error:  # what FFmpeg says of a format outside the list
+        raise _unreadable("not a recording in a format that is taken here", address) from error
+    except (av.error.FFmpegError, UnicodeDecodeError, OverflowError) as error:
+        raise _unreadable(f"not a readable video ({getattr(error, 'strerror', error)})", address) from error
+    except OSError as error:
+        if error.errno == EINVAL:  # the file sent the demuxer to a place before its beginning
+            raise _unreadable("not a readable video (offsets outside the file)", address) from error
+        raise StorageError(
+            f"cannot read the recording: {error.strerror or error}",
+            remedy="Check the disk or the network share, then run the same command again.",
+            where=place(address),
+        ) from error
+
+
+def _unreadable(what: str, address: str) -> UnreadableRecordingError:
+    return UnreadableRecordingError(
+        what,
+        remedy="Check that this is the file as the camera wrote it, and that it was copied to its end.",
+        where=place(address),
+    )
+
+
+def prepare_decoder(stream: VideoStream, address: str) -> None:
+    """Bind a picture track's decoder to one thread, an allowed codec and a bounded picture, before its first packet.
+
+    One thread makes the frames, and the moment each of them comes out, independent of the machine.
+
+    Raises:
+        UnsupportedRecordingError: a codec outside `PICTURE_CODECS`, or a picture above `MAX_PIXELS`.
+    """
+    decoder = stream.codec_context
+    if decoder is None or decoder.name not in PICTURE_CODECS:
+        raise UnsupportedRecordingError(
+            f"the picture track's codec ({decoder.name if decoder else 'unknown'}) is not one that is decoded here",
+            remedy=f"Convert a copy to one of: {', '.join(sorted(PICTURE_CODECS))}.",
+            where=place(address),
+        )
+    if decoder.width * decoder.height > MAX_PIXELS:
+        raise UnsupportedRecordingError(
+            f"a picture of {decoder.width}x{decoder.height} is larger than {MAX_PIXELS} pixels",
+            remedy="No body camera records this: check where the file comes from.",
+            where=place(address),
+        )
+    decoder.thread_count = 1
+    decoder.options = {
+        "max_pixels": str(MAX_PIXELS),
+        "codec_whitelist": decoder.name,
+        "err_detect": "crccheck",
+    }
+
+
+def prepare_sound_decoder(stream: AudioStream) -> None:
+    """Bind a sound track's decoder to one thread and its own codec, before its first packet."""
+    decoder = stream.codec_context
+    decoder.thread_count = 1
+    decoder.options = {"codec_whitelist": decoder.name}
+
+
+def video_stream(container: InputContainer, index: int, address: str) -> VideoStream:
+    """A picture track by its number.
+
+    Raises:
+        UnreadableRecordingError: the file has changed, and it is not there any more.
+    """
+    stream = next((stream for stream in container.streams.video if stream.index == index), None)
+    if stream is None:
+        raise changed(address)
+    return stream
+
+
+def changed(address: str) -> UnreadableRecordingError:
+    """The file is not the one that was probed."""
+    return UnreadableRecordingError(
+        "the recording does not hold the packets that were found when it was first read",
+        remedy="It was changed or replaced meanwhile, or the disk is failing: start again from the original.",
+        where=place(address),
+    )
+
+
+def decoded(stream: VideoStream, packet: "av.Packet[VideoStream] | None") -> list[av.VideoFrame]:
+    """The frames that come out when a packet goes in, an empty packet at the end; none where it cannot be decoded.
+
+    Whoever calls must know which frames to expect: a missing frame is the only sign of damage.
+    """
+    try:
+        return stream.codec_context.decode(packet)
+    except av.error.MemoryError:
+        raise
+    except av.error.FFmpegError:
+        return []

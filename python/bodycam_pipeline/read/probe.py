@@ -1,0 +1,182 @@
+"""Learn everything about a recording that rendering needs, from the file itself and not from its header's word."""
+
+import hashlib
+import os
+from dataclasses import replace
+from fractions import Fraction
+from typing import BinaryIO, Literal
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from bodycam_pipeline.addresses.opening import open_recording, place
+from bodycam_pipeline.h264.nal import parameter_sets
+from bodycam_pipeline.read.claims import refuse_more_than_there_is
+from bodycam_pipeline.read.container import decoded, opened, prepare_decoder, video_stream
+from bodycam_pipeline.read.index import NO_TIME, closed_starts, read_index
+from bodycam_pipeline.read.limits import refuse_unreleasable
+from bodycam_pipeline.read.orientation import orientation_of
+from bodycam_pipeline.read.protection import refuse_encrypted
+from bodycam_pipeline.read.reconstruct_pts import learn_times, needs_learning
+from bodycam_pipeline.read.streams import picture_track, sound_track, stream_fates
+from bodycam_pipeline.read.truncation import Promise
+from bodycam_pipeline.values.errors import UnreadableRecordingError, UnsupportedRecordingError
+from bodycam_pipeline.values.geometry import Orientation
+from bodycam_pipeline.values.recording import PacketIndex, Recording, VideoFacts
+
+PACKETS_UNTIL_A_FRAME = 300
+"""Packets that may pass before the first frame decodes: ten seconds of an ordinary group."""
+
+_READ_BYTES = 1 << 20
+
+_FULL_RANGE = 2
+"""AVCOL_RANGE_JPEG."""
+
+_FIELD_ORDERS: dict[int, Literal["top", "bottom"]] = {2: "top", 5: "top", 3: "bottom", 4: "bottom"}
+"""AVFieldOrder: TT and BT show the top field first, BB and TB the bottom field."""
+
+
+def probe(address: str) -> Recording:
+    """Read a whole recording twice, once for its digest and once for its packets, and decode its first frame.
+
+    A recording without presentation times (AVI, raw streams) is decoded once to learn them. Memory is bounded by the
+    index, under 100 bytes per packet; no frame is kept.
+
+    Raises:
+        UnreadableRecordingError: not a recording, or nothing of it decodes.
+        NoVideoError: no picture track, or an empty one.
+        EncryptedRecordingError: the samples are encrypted.
+        DamagedRecordingError: the file is cut short.
+        UnsupportedRecordingError: readable, but not exactly, or not in a way that a release can hold.
+        StorageError: the disk failed.
+    """
+    sha256, size_bytes = _digest(address)
+    with opened(address) as container:
+        stream = picture_track(container, address)
+        prepare_decoder(stream, address)
+        refuse_encrypted(container, stream, address)
+        name, streams, audio = container.format.name, stream_fates(container, stream), sound_track(container)
+        promise = Promise.of(container, stream, size_bytes, address)
+        packets = read_index(container, stream, address)
+        promise.check(stream, packets)
+        stream_index = stream.index
+    video = _facts(address, stream_index)
+    if needs_learning(name, packets):
+        packets = learn_times(address, stream_index, packets)
+    packets = replace(packets, dts=np.where(packets.dts == NO_TIME, packets.pts, packets.dts))
+    packets = replace(packets, random_access=closed_starts(packets))
+    duration = _frame_duration(packets, video)
+    refuse_unreleasable(video, packets, duration, address)
+    return Recording(address, sha256, size_bytes, name, video, audio, packets, streams, duration)
+
+
+def _digest(address: str) -> tuple[str, int]:
+    """SHA-256 and size; on the way, what the file claims is held against what it has, before FFmpeg believes it."""
+    with open_recording(address) as file:
+        source = _Hashed(file)
+        refuse_more_than_there_is(source, file.seek(0, os.SEEK_END), address)
+        while source.read(_READ_BYTES):
+            pass
+        return source.digest.hexdigest(), source.size_bytes
+
+
+class _Hashed:
+    """A file of which every byte is hashed, read or passed over, from its first one on."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self.digest, self.size_bytes = file, hashlib.sha256(), 0
+
+    def read(self, size: int, /) -> bytes:
+        if not self.size_bytes:
+            self._file.seek(0)
+        block = self._file.read(size)
+        self.digest.update(block)
+        self.size_bytes += len(block)
+        return block
+
+    def skip(self, size: int, /) -> None:
+        while size > 0 and (block := self.read(min(size, _READ_BYTES))):
+            size -= len(block)
+
+
+def _facts(address: str, stream_index: int) -> VideoFacts:
+    """What the track's header and its first decoded frame say together; where they differ, the frame is right."""
+    with opened(address) as container:
+        stream = video_stream(container, stream_index, address)
+        prepare_decoder(stream, address)
+        frame = _first_frame(container, stream, address)
+        return VideoFacts(
+            stream_index=stream_index,
+            codec=stream.codec_context.name,
+            profile=stream.codec_context.profile or "",
+            pixel_format=frame.format.name,
+            width=frame.width,
+            height=frame.height,
+            time_base=_time_base(stream, address),
+            orientation=_orientation(frame, address),
+            sample_aspect_ratio=stream.sample_aspect_ratio or Fraction(1),
+            full_range=frame.color_range == _FULL_RANGE or frame.format.name.startswith("yuvj"),
+            colour_primaries=frame.color_primaries,
+            colour_transfer=frame.color_trc,
+            colour_matrix=frame.colorspace,
+            field_order=_field_order(stream, frame),
+            frame_rate_from_header=stream.average_rate or stream.guessed_rate,
+            parameter_sets=_parameter_sets(stream),
+        )
+
+
+def _parameter_sets(stream: VideoStream) -> tuple[bytes, ...]:
+    decoder = stream.codec_context
+    return tuple(parameter_sets("h264", decoder.extradata or b"")) if decoder.name == "h264" else ()
+
+
+def _first_frame(container: InputContainer, stream: VideoStream, address: str) -> av.VideoFrame:
+    for number, packet in enumerate(container.demux(stream)):
+        for frame in decoded(stream, packet):
+            return frame
+        if number > PACKETS_UNTIL_A_FRAME:
+            break
+    raise UnreadableRecordingError(
+        f"none of the first {number + 1} packets gives a frame",
+        remedy="The file is damaged or protected in a way that is not declared: ask for the original.",
+        where=place(address),
+    )
+
+
+def _time_base(stream: VideoStream, address: str) -> Fraction:
+    time_base = stream.time_base
+    if time_base is None or time_base <= 0:
+        raise UnreadableRecordingError(
+            "the picture track has no clock", remedy="The file is damaged: ask for the original.", where=place(address)
+        )
+    return time_base
+
+
+def _orientation(frame: av.VideoFrame, address: str) -> Orientation:
+    orientation = orientation_of(frame)
+    if orientation is None:
+        raise UnsupportedRecordingError(
+            "the picture is to be displayed at an angle or scale that is not a quarter turn or a mirror image",
+            remedy="Re-wrap a copy without the display matrix, and turn the release afterwards.",
+            where=place(address),
+        )
+    return orientation
+
+
+def _field_order(stream: VideoStream, frame: av.VideoFrame) -> Literal["progressive", "top", "bottom"]:
+    if known := _FIELD_ORDERS.get(stream.codec_context.field_order):
+        return known
+    return "top" if frame.interlaced_frame and stream.codec_context.field_order == 0 else "progressive"
+
+
+def _frame_duration(packets: PacketIndex, video: VideoFacts) -> int:
+    """The most common distance between two frames, the shorter one of two that are equally common."""
+    distances = np.diff(packets.shown_pts())
+    distances = distances[distances > 0]
+    if len(distances):
+        values, counts = np.unique(distances, return_counts=True)
+        return int(values[np.argmax(counts)])
+    rate = video.frame_rate_from_header or Fraction(25)
+    return max(1, round(1 / rate / video.time_base))
