@@ -32,6 +32,7 @@ FLOORS = {
     "backlog": 10,
     "measuring": 10,
     "package": 10,
+    "page": 10,
     "cli": 11,
 }
 NEUTRAL = {"_native", "__init__", "durable", "foreign", "kept", "addresses", "vault"}

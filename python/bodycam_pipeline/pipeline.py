@@ -36,6 +36,7 @@ from bodycam_pipeline.release.publish import publish
 from bodycam_pipeline.release.report import write_report
 from bodycam_pipeline.release.second_look import SecondLook, judged, keep_spots, refuse_unexplained
 from bodycam_pipeline.release.staging import Staged, stage
+from bodycam_pipeline.release.work import keep_work
 from bodycam_pipeline.rules.admission import admitted, numbered
 from bodycam_pipeline.rules.damage import refuse_unwithheld
 from bodycam_pipeline.rules.editing import apply_edits
@@ -194,6 +195,7 @@ def _planned(job: Job, edits: Edits, runner: Runner, watch: Watch) -> Plan:
     seen = _seen(job, runner, watch)
     tracks = _tracks(job, seen, runner)
     drafted = make_plan(job.recording, seen, tracks, job.policy, models)
+    keep_work(job, drafted)
     plan = apply_edits(drafted, edits, job.recording, job.policy, follow_drawn(job, edits, runner))
     write_plan(plan, job.plan_path)
     note_plan(job, plan, seen)
