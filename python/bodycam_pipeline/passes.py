@@ -15,8 +15,8 @@ from bodycam_pipeline.evidence.sketches_file import sketches_path
 from bodycam_pipeline.h264.copying import joining
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.release.job import Job
-from bodycam_pipeline.release.report import sheet_times
 from bodycam_pipeline.release.staging import Staged
+from bodycam_pipeline.reports.report import sheet_times
 from bodycam_pipeline.rules.segments import split
 from bodycam_pipeline.running.runner import Runner
 from bodycam_pipeline.steps.audit import Audit, AuditTask, audit_segment

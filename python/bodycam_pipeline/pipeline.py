@@ -25,18 +25,18 @@ from bodycam_pipeline.passes import (
     unwatched,
     watch_every_frame,
 )
+from bodycam_pipeline.publish import publish
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.gate import refuse_broken_promises
-from bodycam_pipeline.release.history import machine_time
 from bodycam_pipeline.release.job import Job
-from bodycam_pipeline.release.on_record import are_on_record, note_approved_plan, note_plan
-from bodycam_pipeline.release.proposals import write_proposals
-from bodycam_pipeline.release.publish import publish
-from bodycam_pipeline.release.report import write_report
 from bodycam_pipeline.release.second_look import SecondLook, judged, keep_spots, refuse_unexplained
 from bodycam_pipeline.release.staging import Staged, stage
 from bodycam_pipeline.release.work import keep_work
+from bodycam_pipeline.reports.proposals import write_proposals
+from bodycam_pipeline.reports.report import write_report
+from bodycam_pipeline.review.history import machine_time
+from bodycam_pipeline.review.on_record import are_on_record, note_approved_plan, note_plan
 from bodycam_pipeline.rules.admission import admitted, numbered
 from bodycam_pipeline.rules.damage import refuse_unwithheld
 from bodycam_pipeline.rules.editing import apply_edits

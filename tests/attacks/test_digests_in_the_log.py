@@ -20,7 +20,7 @@ from bodycam_pipeline.kept import secret_path
 from bodycam_pipeline.pipeline import Order, detect, job_of, key_of, redact, render
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.release.folders import Folders
-from bodycam_pipeline.release.history import record
+from bodycam_pipeline.review.history import record
 from bodycam_pipeline.values.edits import Edits
 from tests.attacks.forging import with_a_wall
 from tests.attacks.jobs import quick_policy

@@ -23,9 +23,9 @@ from bodycam_pipeline.package import make
 from bodycam_pipeline.package.make import make_package
 from bodycam_pipeline.pipeline import Order, redact
 from bodycam_pipeline.release.folders import Folders
-from bodycam_pipeline.release.history import history_of, record, standing_of
 from bodycam_pipeline.release.job import RECORD, record_of
 from bodycam_pipeline.release.job import _mac as record_mac
+from bodycam_pipeline.review.history import history_of, record, standing_of
 from bodycam_pipeline.values.errors import BodycamError, HistoryError, NotApprovedError, PackageError
 from bodycam_pipeline.values.event import Event
 from bodycam_pipeline.values.plan import KeptTrack
@@ -157,7 +157,7 @@ def test_an_entry_whose_machine_stopped_is_finished_by_whoever_made_it(
     record(sealed, "approved", BEN)
     for lost in ("append_event", "anchor"):
         with monkeypatch.context() as stopped:
-            stopped.setattr(f"bodycam_pipeline.release.history.{lost}", stop)
+            stopped.setattr(f"bodycam_pipeline.review.history.{lost}", stop)
             with pytest.raises(KeyboardInterrupt):
                 record(sealed, "approved", CARA)
         assert standing_of(sealed).approvals == (BEN,)

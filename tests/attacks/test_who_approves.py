@@ -7,7 +7,7 @@ import pytest
 
 from bodycam_pipeline.pipeline import Order, redact
 from bodycam_pipeline.release.folders import Folders
-from bodycam_pipeline.release.history import record, standing_of
+from bodycam_pipeline.review.history import record, standing_of
 from bodycam_pipeline.rules.standing import standing
 from bodycam_pipeline.values.errors import StateError
 from bodycam_pipeline.values.event import Event

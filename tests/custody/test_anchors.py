@@ -10,9 +10,9 @@ from bodycam_pipeline.custody.desk import Desk
 from bodycam_pipeline.custody.ingest import ingest
 from bodycam_pipeline.evidence.history_file import FORMAT, HEAD, HISTORY, _mac, read_chain
 from bodycam_pipeline.pipeline import Order, redact
-from bodycam_pipeline.release.anchors import refuse_other_than_anchored
 from bodycam_pipeline.release.folders import Folders
-from bodycam_pipeline.release.history import record, refuse_unapproved, standing_of
+from bodycam_pipeline.review.anchors import refuse_other_than_anchored
+from bodycam_pipeline.review.history import record, refuse_unapproved, standing_of
 from bodycam_pipeline.values.errors import HistoryError
 from tests.attacks.jobs import quick_policy
 from tests.clips import clip
@@ -78,7 +78,7 @@ def test_what_a_machine_stopped_in_the_middle_of_counts_once_it_was_done_again(
     job: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as stopped:
-        stopped.setattr("bodycam_pipeline.release.history.anchor", lambda *_: None)
+        stopped.setattr("bodycam_pipeline.review.history.anchor", lambda *_: None)
         record(job, "submitted", ANNA)
     refuse_other_than_anchored(job)
     assert standing_of(job).state == "draft"

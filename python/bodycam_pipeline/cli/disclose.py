@@ -7,7 +7,7 @@ import typer
 from bodycam_pipeline.cli.job import By, Job, Why
 from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.release.folders import Folders
-from bodycam_pipeline.release.history import record
+from bodycam_pipeline.review.history import record
 
 To = Annotated[str, typer.Option("--to", help="Who got it.")]
 Channel = Annotated[str, typer.Option("--channel", help="How: by post, by download, in person.")]

@@ -8,7 +8,7 @@ import typer
 from bodycam_pipeline.cli.job import By, Job
 from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.release.folders import Folders
-from bodycam_pipeline.release.history import history_of, record
+from bodycam_pipeline.review.history import history_of, record
 from bodycam_pipeline.rules.effort import effort_of
 
 Minutes = Annotated[int, typer.Option("--minutes", min=1, help="How long a person worked on it.")]

@@ -4,8 +4,8 @@ import typer
 
 from bodycam_pipeline.cli.job import Job
 from bodycam_pipeline.cli.output import AsJson, tell
-from bodycam_pipeline.release.anchors import told
 from bodycam_pipeline.release.folders import Folders
+from bodycam_pipeline.review.anchors import told
 from bodycam_pipeline.values.event import Event
 
 

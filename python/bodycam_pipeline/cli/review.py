@@ -8,7 +8,7 @@ import typer
 from bodycam_pipeline.cli.job import By, Job, Why
 from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.release.folders import Folders
-from bodycam_pipeline.release.history import record, standing_of
+from bodycam_pipeline.review.history import record, standing_of
 from bodycam_pipeline.values.event import What
 
 WhyNot = Annotated[str, typer.Option("--why", help="What has to change, for the job's history.")]

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bodycam_pipeline.evidence.digests import file_sha256
-from bodycam_pipeline.release.exemption_index import NAMES
+from bodycam_pipeline.reports.exemption_index import NAMES
 from bodycam_pipeline.values.errors import VerificationError
 
 STATEMENT = "statement.dsse.json"

@@ -3,9 +3,9 @@
 from typing import Any
 
 from bodycam_pipeline.evidence.plan_file import plan_sha256, read_plan
-from bodycam_pipeline.release.exemption_index import Index, index_files
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.job import record_of
+from bodycam_pipeline.reports.exemption_index import Index, index_files
 from bodycam_pipeline.rules.exemptions import Screen, exemptions
 from bodycam_pipeline.values.errors import PackageError
 from bodycam_pipeline.values.geometry import Orientation

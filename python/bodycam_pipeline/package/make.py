@@ -42,7 +42,7 @@ from bodycam_pipeline.package.letter import letter_fields
 from bodycam_pipeline.package.statement import Statement, predicate_of
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.release.folders import Folders
-from bodycam_pipeline.release.history import record, refuse_unapproved
+from bodycam_pipeline.review.history import record, refuse_unapproved
 from bodycam_pipeline.values.errors import PackageError
 
 

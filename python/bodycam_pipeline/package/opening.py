@@ -13,9 +13,9 @@ from bodycam_pipeline.package.archive import opened
 from bodycam_pipeline.package.check import Trust, check_signed_files
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.release.folders import Folders
-from bodycam_pipeline.release.history import record
 from bodycam_pipeline.release.job import published_manifest
 from bodycam_pipeline.release.source import kept_source
+from bodycam_pipeline.review.history import record
 from bodycam_pipeline.values.errors import PackageError, VerificationError
 
 FORMAT = 1

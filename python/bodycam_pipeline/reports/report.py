@@ -39,7 +39,7 @@ def write_report(job: Job, plan: Plan, staged: Staged | None = None, second: Sec
     Raises:
         StorageError: the disk refused.
     """
-    environment = Environment(loader=PackageLoader("bodycam_pipeline.release", "."), autoescape=True)
+    environment = Environment(loader=PackageLoader("bodycam_pipeline.reports", "."), autoescape=True)
     page = environment.get_template("report.html.j2").render(_facts(job, plan, staged, second))
     path = job.folders.internal / "report.html"
     write_atomically(path, page.encode())

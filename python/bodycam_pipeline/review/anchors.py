@@ -9,7 +9,7 @@ from bodycam_pipeline.custody.desk import noted
 from bodycam_pipeline.evidence.history_file import Link, read_chain
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.job import record_of
-from bodycam_pipeline.release.on_record import entries_of, job_mark, mark, refuse_unnamed
+from bodycam_pipeline.review.on_record import entries_of, job_mark, mark, refuse_unnamed
 from bodycam_pipeline.values.errors import HistoryError
 from bodycam_pipeline.values.event import Event
 from bodycam_pipeline.vault.naming import is_sealed

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 from pypdf import PdfReader
 
-from bodycam_pipeline.release.exemption_index import NAMES, Index, index_files
+from bodycam_pipeline.reports.exemption_index import NAMES, Index, index_files
 from bodycam_pipeline.rules.exemptions import Exemption
 
 CHROMIUM = shutil.which("chromium")

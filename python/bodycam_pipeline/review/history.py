@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from bodycam_pipeline.evidence.history_file import append_event, held
-from bodycam_pipeline.release.anchors import anchor, told
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.job import Noted, published_manifest
+from bodycam_pipeline.review.anchors import anchor, told
 from bodycam_pipeline.rules.standing import Standing, standing
 from bodycam_pipeline.values.errors import HistoryError, NotApprovedError, PackageError, StateError
 from bodycam_pipeline.values.event import Event, What

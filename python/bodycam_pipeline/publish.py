@@ -8,14 +8,14 @@ from bodycam_pipeline.durable import publish_folder
 from bodycam_pipeline.evidence.digests import file_sha256
 from bodycam_pipeline.evidence.frames_file import write_frames
 from bodycam_pipeline.evidence.plan_file import plan_sha256
-from bodycam_pipeline.release.exemption_index import write_index
 from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.release.manifest import write_manifest
-from bodycam_pipeline.release.on_record import note_release
-from bodycam_pipeline.release.report import write_report
 from bodycam_pipeline.release.second_look import SecondLook
 from bodycam_pipeline.release.source import keep_source, kept_source
 from bodycam_pipeline.release.staging import Staged
+from bodycam_pipeline.reports.exemption_index import write_index
+from bodycam_pipeline.reports.report import write_report
+from bodycam_pipeline.review.on_record import note_release
 from bodycam_pipeline.values.observed import SegmentObservation
 from bodycam_pipeline.values.plan import Plan
 
