@@ -6,17 +6,15 @@ finished, because the machine stopped, or that somebody wrote with an editor: it
 Whoever can read the secret can write another history: the custody log, or a copy of the head elsewhere, shows it.
 """
 
-import fcntl
 import hashlib
 import json
-import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bodycam_pipeline.durable import disk_errors, write_atomically
+from bodycam_pipeline.durable import locked, write_atomically
 from bodycam_pipeline.foreign import parse_json
 from bodycam_pipeline.kept import keyed, read_secret, secret_path
 from bodycam_pipeline.values.errors import HistoryError
@@ -158,10 +156,5 @@ def held(folder: Path) -> Iterator[None]:
     Raises:
         StorageError: the disk refused.
     """
-    with disk_errors(folder):
-        descriptor = os.open(folder / ".history.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with locked(folder / ".history.lock"):
         yield
-    finally:
-        os.close(descriptor)
