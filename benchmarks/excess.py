@@ -22,11 +22,11 @@ from benchmarks.calibrate import Networks, all_looked, calibrated, kept
 from benchmarks.calibration import candidates_of, lives
 from benchmarks.footage import Looked
 from bodycam_pipeline.measuring.clip_table import clip_table
+from bodycam_pipeline.measuring.hidden_boxes import hidden_by
+from bodycam_pipeline.measuring.scoring import score
 from bodycam_pipeline.measuring.truth import read_truth
 from bodycam_pipeline.rules.admission import numbered
-from bodycam_pipeline.rules.hiding import hidden_by
 from bodycam_pipeline.rules.planning import make_plan
-from bodycam_pipeline.rules.scoring import score
 from bodycam_pipeline.values.candidates import Candidates, SegmentCandidates
 from bodycam_pipeline.values.evidence import Evidence
 from bodycam_pipeline.values.plan import Plan

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from bodycam_pipeline._native import Planes
 from bodycam_pipeline.measuring.labels.find import find_datasets
+from bodycam_pipeline.measuring.recall import HEIGHT_BINS
+from bodycam_pipeline.measuring.scoring import share_under
 from bodycam_pipeline.read.planes import planes
 from bodycam_pipeline.read.stills import read_still
-from bodycam_pipeline.rules.recall import HEIGHT_BINS
-from bodycam_pipeline.rules.scoring import share_under
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.values.policy import Policy

@@ -20,12 +20,12 @@ import pyarrow.compute as pc
 
 from bodycam_pipeline.evidence.policy_file import read_policy
 from bodycam_pipeline.measuring.clips import clips_in
+from bodycam_pipeline.measuring.true_boxes import labels_by_frame
 from bodycam_pipeline.passes import audit_every_frame, render_every_frame, unwatched
 from bodycam_pipeline.pipeline import Order, detect
 from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.release.second_look import judged
 from bodycam_pipeline.release.staging import stage
-from bodycam_pipeline.rules.labels import labels_by_frame
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.running.runner import Runner
 from bodycam_pipeline.values.geometry import Box

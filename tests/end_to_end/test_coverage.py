@@ -8,7 +8,7 @@ from rich.console import Console
 
 from bodycam_pipeline.measuring.clip_table import clip_table
 from bodycam_pipeline.measuring.clips import by_plans, clips_in
-from bodycam_pipeline.rules.scoring import score
+from bodycam_pipeline.measuring.scoring import score
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.values.score import Score

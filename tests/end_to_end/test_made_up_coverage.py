@@ -9,9 +9,9 @@ import pytest
 
 from bodycam_pipeline.demo.touched import compose_touched
 from bodycam_pipeline.measuring.clips import plan_of
+from bodycam_pipeline.measuring.hidden_boxes import hidden_by
+from bodycam_pipeline.measuring.scoring import score
 from bodycam_pipeline.measuring.truth import made_up_truth
-from bodycam_pipeline.rules.hiding import hidden_by
-from bodycam_pipeline.rules.scoring import score
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.values.policy import Policy
 

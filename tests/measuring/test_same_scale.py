@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from bodycam_pipeline.evidence.plan_file import write_plan
+from bodycam_pipeline.measuring.hidden_boxes import Region, hidden_by
 from bodycam_pipeline.measuring.peers import read_boxes
+from bodycam_pipeline.measuring.scoring import score
+from bodycam_pipeline.measuring.true_boxes import labels_by_frame
 from bodycam_pipeline.measuring.truth import read_truth
-from bodycam_pipeline.rules.hiding import Region, hidden_by
-from bodycam_pipeline.rules.labels import labels_by_frame
-from bodycam_pipeline.rules.scoring import score
 from bodycam_pipeline.values.geometry import snapped_region
 from bodycam_pipeline.values.plan import Plan, WithheldSpan
 from bodycam_pipeline.values.score import Score

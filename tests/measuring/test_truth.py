@@ -9,8 +9,8 @@ import pytest
 
 from bodycam_pipeline.demo.touched import compose_touched
 from bodycam_pipeline.measuring.peers import hidden_in, read_boxes
+from bodycam_pipeline.measuring.scoring import score
 from bodycam_pipeline.measuring.truth import made_up_truth, read_truth
-from bodycam_pipeline.rules.scoring import score
 from bodycam_pipeline.values.errors import DatasetError
 from bodycam_pipeline.values.geometry import Orientation
 

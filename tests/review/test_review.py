@@ -13,8 +13,8 @@ from bodycam_pipeline.evidence.keys import new_key, read_private_key
 from bodycam_pipeline.package.make import make_package
 from bodycam_pipeline.pipeline import Order, redact
 from bodycam_pipeline.release.folders import Folders
+from bodycam_pipeline.review.effort import effort_of
 from bodycam_pipeline.review.history import history_of, record, standing_of
-from bodycam_pipeline.rules.effort import effort_of
 from bodycam_pipeline.values.errors import HistoryError, NotApprovedError, PackageError, StateError
 from tests.attacks.jobs import quick_policy
 from tests.clips import clip

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
+from bodycam_pipeline.backlog.capacity import SPARE, Capacity, Load, capacity, hours_of
 from bodycam_pipeline.cli.output import AsJson, tell
-from bodycam_pipeline.rules.capacity import SPARE, Capacity, Load, capacity, hours_of
 from bodycam_pipeline.running.ledger import Ledger
 from bodycam_pipeline.values.errors import WorkListError
 

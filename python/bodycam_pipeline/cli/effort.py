@@ -8,8 +8,8 @@ import typer
 from bodycam_pipeline.cli.job import By, Job
 from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.release.folders import Folders
+from bodycam_pipeline.review.effort import effort_of
 from bodycam_pipeline.review.history import history_of, record
-from bodycam_pipeline.rules.effort import effort_of
 
 Minutes = Annotated[int, typer.Option("--minutes", min=1, help="How long a person worked on it.")]
 Work = Annotated[str, typer.Option("--why", help="On what: search, review, a second look.")]

@@ -17,10 +17,10 @@ from bodycam_pipeline.measuring.clips import Hider, by_boxes, by_plans, clips_in
 from bodycam_pipeline.measuring.labels.find import find_datasets
 from bodycam_pipeline.measuring.pictures import Measured, Watch, measure_pictures
 from bodycam_pipeline.measuring.plot import write_plot
+from bodycam_pipeline.measuring.scoring import score
 from bodycam_pipeline.measuring.speed import measure_speed
 from bodycam_pipeline.measuring.tables import PICTURES_SCHEMA, Row, picture_rows, picture_table, write_rows
 from bodycam_pipeline.measuring.truth import TRUTH
-from bodycam_pipeline.rules.scoring import score
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.policy import Policy

@@ -4,10 +4,10 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from bodycam_pipeline.measuring.hidden_boxes import Hidden, hidden_by
 from bodycam_pipeline.measuring.peers import hidden_in
 from bodycam_pipeline.measuring.truth import TRUTH, read_truth
 from bodycam_pipeline.pipeline import Order, detect
-from bodycam_pipeline.rules.hiding import Hidden, hidden_by
 from bodycam_pipeline.running.runner import Runner
 from bodycam_pipeline.values.errors import DatasetError
 from bodycam_pipeline.values.plan import Plan

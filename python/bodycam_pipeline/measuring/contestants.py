@@ -9,9 +9,9 @@ from pathlib import Path
 
 from bodycam_pipeline.evidence.plan_file import read_plan
 from bodycam_pipeline.measuring.contest import Contestant, Found
+from bodycam_pipeline.measuring.hidden_boxes import hidden_by
+from bodycam_pipeline.measuring.scoring import score
 from bodycam_pipeline.mp4.plain import count_frames, excerpt
-from bodycam_pipeline.rules.hiding import hidden_by
-from bodycam_pipeline.rules.scoring import score
 from bodycam_pipeline.values.errors import MeasuringError
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.values.truth import Truth

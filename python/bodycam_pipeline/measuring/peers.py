@@ -6,7 +6,7 @@ from math import isfinite
 from pathlib import Path
 
 from bodycam_pipeline.evidence.plan_file import read_plan
-from bodycam_pipeline.rules.hiding import Hidden, Region, hidden_by
+from bodycam_pipeline.measuring.hidden_boxes import Hidden, Region, hidden_by
 from bodycam_pipeline.values.errors import DatasetError
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.truth import Truth

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from bodycam_pipeline.measuring.labels.dataset import Dataset, LabelledPicture
+from bodycam_pipeline.measuring.recall import AtRate, Tally
 from bodycam_pipeline.read.planes import VideoFrame, planes
 from bodycam_pipeline.read.stills import read_still
-from bodycam_pipeline.rules.recall import AtRate, Tally
 from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.errors import DatasetError
 from bodycam_pipeline.vision.still import StillDetector

@@ -11,8 +11,8 @@ from rich.table import Table
 
 from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.measuring.pictures import Measured
+from bodycam_pipeline.measuring.recall import HEIGHT_BINS
 from bodycam_pipeline.measuring.speed import Speed
-from bodycam_pipeline.rules.recall import HEIGHT_BINS
 
 Row = dict[str, Any]
 

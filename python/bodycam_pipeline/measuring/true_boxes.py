@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bodycam_pipeline.rules.hiding import Sides
+from bodycam_pipeline.measuring.hidden_boxes import Sides
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.truth import Flag, TrueBox, TrueKind, Truth
 

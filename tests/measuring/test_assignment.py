@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bodycam_pipeline.rules.assignment import best_pairs
+from bodycam_pipeline.measuring.assignment import best_pairs
 
 SHAPES = st.tuples(st.integers(1, 5), st.integers(1, 5))
 TABLES = SHAPES.flatmap(

@@ -6,11 +6,11 @@ from itertools import groupby, pairwise
 
 import numpy as np
 
+from bodycam_pipeline.measuring.hidden_boxes import Hidden
+from bodycam_pipeline.measuring.identities import identities
+from bodycam_pipeline.measuring.meeting import meetings
+from bodycam_pipeline.measuring.true_boxes import Label, boxes_of, labels_by_frame
 from bodycam_pipeline.rules.cells import Cells, Rects, outward, union_area
-from bodycam_pipeline.rules.hiding import Hidden
-from bodycam_pipeline.rules.identities import identities
-from bodycam_pipeline.rules.labels import Label, boxes_of, labels_by_frame
-from bodycam_pipeline.rules.meeting import meetings
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.score import Score
 from bodycam_pipeline.values.truth import Truth

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bodycam_pipeline.measuring.hidden_boxes import Region, hidden_by
+from bodycam_pipeline.measuring.scoring import score
+from bodycam_pipeline.measuring.true_boxes import labels_by_frame
 from bodycam_pipeline.rules.cells import Cells, outward, union_area
-from bodycam_pipeline.rules.hiding import Region, hidden_by
-from bodycam_pipeline.rules.labels import labels_by_frame
-from bodycam_pipeline.rules.scoring import score
 from bodycam_pipeline.values.errors import DatasetError
 from bodycam_pipeline.values.geometry import Box, Orientation
 from bodycam_pipeline.values.plan import WithheldSpan

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from bodycam_pipeline.rules.recall import HEIGHT_BINS, Tally, iou, match, pooled
+from bodycam_pipeline.measuring.recall import HEIGHT_BINS, Tally, iou, match, pooled
 
 NOTHING = np.zeros((0, 4), np.float32)
 

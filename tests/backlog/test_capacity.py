@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bodycam_pipeline.rules.capacity import Capacity, Load, capacity, hours_of
+from bodycam_pipeline.backlog.capacity import Capacity, Load, capacity, hours_of
 
 
 def test_a_backlog_by_hand() -> None:

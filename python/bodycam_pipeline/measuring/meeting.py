@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from bodycam_pipeline.rules.hiding import Hidden, Region
-from bodycam_pipeline.rules.labels import Label
+from bodycam_pipeline.measuring.hidden_boxes import Hidden, Region
+from bodycam_pipeline.measuring.true_boxes import Label
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.score import Score
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bodycam_pipeline.rules.assignment import Weights, best_pairs
+from bodycam_pipeline.measuring.assignment import Weights, best_pairs
+from bodycam_pipeline.measuring.hidden_boxes import Hidden, Region
+from bodycam_pipeline.measuring.meeting import meets
+from bodycam_pipeline.measuring.recall import iou
+from bodycam_pipeline.measuring.true_boxes import Label, sides_of
 from bodycam_pipeline.rules.cells import Rects, outward
-from bodycam_pipeline.rules.hiding import Hidden, Region
-from bodycam_pipeline.rules.labels import Label, sides_of
-from bodycam_pipeline.rules.meeting import meets
-from bodycam_pipeline.rules.recall import iou
 from bodycam_pipeline.values.score import Score
 
 SAME_IOU = 0.5
