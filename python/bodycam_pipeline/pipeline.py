@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bodycam_pipeline.addresses.naming import stem_of
 from bodycam_pipeline.custody.desk import announced
 from bodycam_pipeline.drawn import follow_drawn
 from bodycam_pipeline.durable import make_folder
@@ -46,6 +45,7 @@ from bodycam_pipeline.rules.joining import chains
 from bodycam_pipeline.rules.judging import life_of
 from bodycam_pipeline.rules.planning import make_plan
 from bodycam_pipeline.running.runner import Runner
+from bodycam_pipeline.values.address import stem_of
 from bodycam_pipeline.values.candidates import SegmentCandidates
 from bodycam_pipeline.values.edits import Edits
 from bodycam_pipeline.values.plan import Plan

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from bodycam_pipeline import foreign
-from bodycam_pipeline.addresses.opening import open_recording
 from bodycam_pipeline.custody.desk import Desk
 from bodycam_pipeline.custody.facts import read_facts
 from bodycam_pipeline.custody.ingest import found_below, ingest
 from bodycam_pipeline.evidence.edits_file import read_edits
 from bodycam_pipeline.evidence.policy_file import read_policy
 from bodycam_pipeline.measuring.labels.find import find_datasets
+from bodycam_pipeline.schemes import open_recording
 from bodycam_pipeline.values.errors import BodycamError, EditsError, PolicyError, UnreadableRecordingError
 from tests.attacks.fuzzing import STORMS, mutated, storm
 from tests.clips import clip

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_pipeline.addresses.naming import absolute, in_text, name_of, path_of, stem_of
 from bodycam_pipeline.cli.output import report_error, tell
 from bodycam_pipeline.custody.desk import Desk
+from bodycam_pipeline.values.address import absolute, in_text, name_of, path_of, stem_of
 from bodycam_pipeline.values.errors import Place, UnreadableRecordingError
 from bodycam_pipeline.values.printable import printable
 from tests.backlog.conftest import FAST_TOML

@@ -6,10 +6,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bodycam_pipeline.addresses.naming import name_of
 from bodycam_pipeline.backlog.orders import entry_of, order_of
 from bodycam_pipeline.backlog.work_list import wishes
 from bodycam_pipeline.running.ledger import Lease
+from bodycam_pipeline.values.address import name_of
 from bodycam_pipeline.values.errors import EditsError, MissingModelError, PolicyError, WorkListError
 from bodycam_pipeline.values.policy import Policy
 from tests.backlog.conftest import FAST_TOML

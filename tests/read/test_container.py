@@ -8,11 +8,11 @@ from typing import BinaryIO, Self
 import av
 import pytest
 
-from bodycam_pipeline.addresses.opening import open_recording
 from bodycam_pipeline.read import container as module
 from bodycam_pipeline.read.codecs import FORMATS, PICTURE_CODECS, SOUND_CODECS
 from bodycam_pipeline.read.container import opened
 from bodycam_pipeline.read.probe import probe
+from bodycam_pipeline.schemes import open_recording
 from bodycam_pipeline.values.errors import StorageError, UnreadableRecordingError
 from tests.clips import clip
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bodycam_pipeline.addresses.naming import is_local, name_of, stem_of
+from bodycam_pipeline.values.address import is_local, name_of, stem_of
 from bodycam_pipeline.values.errors import VaultError
 from bodycam_pipeline.vault.naming import Sealed, is_sealed, parse, vault_address
 

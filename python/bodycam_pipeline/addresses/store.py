@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 import pyarrow as pa
 from pyarrow import fs
 
-from bodycam_pipeline.addresses.naming import name_of, scheme_of
+from bodycam_pipeline.values.address import name_of, scheme_of
 from bodycam_pipeline.values.errors import Place, UnreadableRecordingError
 
 SCHEMES = {"s3", "gs", "gcs", "abfs", "abfss", "hdfs", "viewfs"}

@@ -11,8 +11,8 @@ from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from numpy.typing import NDArray
 
-from bodycam_pipeline.addresses.opening import place
 from bodycam_pipeline.read.container import changed, opened, prepare_sound_decoder
+from bodycam_pipeline.schemes import place
 from bodycam_pipeline.values.errors import UnsupportedRecordingError
 from bodycam_pipeline.values.recording import AudioFacts
 

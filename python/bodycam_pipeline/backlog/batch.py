@@ -15,7 +15,6 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bodycam_pipeline.addresses.opening import size_and_time
 from bodycam_pipeline.backlog.orders import name_mark, order_of, release_name
 from bodycam_pipeline.custody.desk import announced
 from bodycam_pipeline.durable import write_atomically
@@ -24,6 +23,7 @@ from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.running.ledger import Ending, Lease, Ledger
 from bodycam_pipeline.running.recorded import RecordedRunner, Stop, StoppedError
 from bodycam_pipeline.running.runner import GivenUpError, SharedRunner
+from bodycam_pipeline.schemes import size_and_time
 from bodycam_pipeline.values.errors import BodycamError, LedgerError, StorageError
 from bodycam_pipeline.values.recording import Recording
 

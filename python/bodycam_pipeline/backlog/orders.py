@@ -7,13 +7,13 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from bodycam_pipeline.addresses.naming import absolute, stem_of
-from bodycam_pipeline.addresses.opening import size_and_time
 from bodycam_pipeline.evidence.digests import value_sha256
 from bodycam_pipeline.evidence.edits_file import read_edits
 from bodycam_pipeline.kept import keyed, make_secret, read_secret, secret_path
 from bodycam_pipeline.pipeline import Order
 from bodycam_pipeline.running.ledger import Entry, Lease
+from bodycam_pipeline.schemes import size_and_time
+from bodycam_pipeline.values.address import absolute, stem_of
 from bodycam_pipeline.values.edits import Edits
 from bodycam_pipeline.values.errors import WorkListError
 from bodycam_pipeline.values.policy import Policy

@@ -28,12 +28,12 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from bodycam_pipeline.addresses.naming import is_local, name_of, path_of
 from bodycam_pipeline.addresses.store import listed
 from bodycam_pipeline.backlog.orders import Wish
 from bodycam_pipeline.backlog.side_files import side_file
 from bodycam_pipeline.evidence.policy_file import read_policy
 from bodycam_pipeline.foreign import open_regular
+from bodycam_pipeline.values.address import is_local, name_of, path_of
 from bodycam_pipeline.values.errors import UnreadableRecordingError, WorkListError
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.vault.naming import Sealed, is_sealed, parse

@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bodycam_pipeline.addresses.naming import name_of
 from bodycam_pipeline.backlog.run import CAP_SECONDS, Asked, Ended, Watcher, carry_out, runner_for
 from bodycam_pipeline.backlog.stopping import asked_to_stop
 from bodycam_pipeline.backlog.summary import failures
@@ -17,6 +16,7 @@ from bodycam_pipeline.backlog.work_list import wishes
 from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.evidence.policy_file import read_policy
 from bodycam_pipeline.running.ledger import Ledger
+from bodycam_pipeline.values.address import name_of
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.values.printable import printable
 

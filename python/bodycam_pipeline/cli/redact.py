@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 import typer
 
 from bodycam_pipeline import pipeline
-from bodycam_pipeline.addresses.naming import in_text
 from bodycam_pipeline.cli.output import AsJson, tell, watched
 from bodycam_pipeline.evidence.edits_file import read_edits
 from bodycam_pipeline.evidence.plan_file import read_plan
 from bodycam_pipeline.evidence.policy_file import read_policy
 from bodycam_pipeline.pipeline import Order, Published
 from bodycam_pipeline.running.local import LocalRunner
+from bodycam_pipeline.values.address import in_text
 from bodycam_pipeline.values.edits import Edits
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import Policy

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
-from bodycam_pipeline.addresses.opening import place
+from bodycam_pipeline.schemes import place
 from bodycam_pipeline.values.errors import UnreadableRecordingError
 
 MOST_EDITS = 16

@@ -7,7 +7,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from bodycam_pipeline.addresses.opening import open_recording
+from bodycam_pipeline.schemes import open_recording
 from bodycam_pipeline.values.geometry import Box, Orientation
 
 WIDTH_PX = 320

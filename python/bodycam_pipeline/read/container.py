@@ -10,8 +10,8 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from bodycam_pipeline.addresses.opening import open_recording, place
 from bodycam_pipeline.read.codecs import FORMATS, PICTURE_CODECS, SOUND_CODECS
+from bodycam_pipeline.schemes import open_recording, place
 from bodycam_pipeline.values.errors import (
     BodycamError,
     StorageError,

@@ -10,10 +10,10 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from bodycam_pipeline.addresses.opening import place
 from bodycam_pipeline.h264.nal import length_size, units
 from bodycam_pipeline.read.container import changed, decoded, opened, prepare_decoder, video_stream
 from bodycam_pipeline.read.working import to_working_format
+from bodycam_pipeline.schemes import place
 from bodycam_pipeline.values.errors import Place, UnreadableRecordingError, UnsupportedRecordingError
 from bodycam_pipeline.values.recording import PacketIndex, Segment, VideoFacts
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bodycam_pipeline.addresses.opening import place
+from bodycam_pipeline.schemes import place
 from bodycam_pipeline.values.errors import NoVideoError, UnsupportedRecordingError
 from bodycam_pipeline.values.recording import PacketIndex, VideoFacts
 

@@ -11,7 +11,6 @@ import numpy as np
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from bodycam_pipeline.addresses.opening import open_recording, place
 from bodycam_pipeline.h264.nal import parameter_sets
 from bodycam_pipeline.read.claims import refuse_more_than_there_is
 from bodycam_pipeline.read.container import decoded, opened, prepare_decoder, video_stream
@@ -22,6 +21,7 @@ from bodycam_pipeline.read.protection import refuse_encrypted
 from bodycam_pipeline.read.reconstruct_pts import learn_times, needs_learning
 from bodycam_pipeline.read.streams import picture_track, sound_track, stream_fates
 from bodycam_pipeline.read.truncation import Promise
+from bodycam_pipeline.schemes import open_recording, place
 from bodycam_pipeline.values.errors import UnreadableRecordingError, UnsupportedRecordingError
 from bodycam_pipeline.values.geometry import Orientation
 from bodycam_pipeline.values.recording import PacketIndex, Recording, VideoFacts

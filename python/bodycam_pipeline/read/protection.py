@@ -4,7 +4,7 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from bodycam_pipeline.addresses.opening import open_recording, place
+from bodycam_pipeline.schemes import open_recording, place
 from bodycam_pipeline.values.errors import EncryptedRecordingError
 
 _ASF_CONTENT_ENCRYPTION = bytes.fromhex("fbb3112223bdd211b4b700a0c955fc6e")

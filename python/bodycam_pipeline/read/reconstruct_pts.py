@@ -6,9 +6,9 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from bodycam_pipeline.addresses.opening import place
 from bodycam_pipeline.read.container import opened, prepare_decoder, video_stream
 from bodycam_pipeline.read.index import NO_TIME
+from bodycam_pipeline.schemes import place
 from bodycam_pipeline.values.errors import UnsupportedRecordingError
 from bodycam_pipeline.values.recording import PacketIndex
 

@@ -8,8 +8,8 @@ from av.container import InputContainer
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
-from bodycam_pipeline.addresses.opening import place
 from bodycam_pipeline.read.codecs import SOUND_CODECS
+from bodycam_pipeline.schemes import place
 from bodycam_pipeline.values.errors import NoVideoError
 from bodycam_pipeline.values.recording import AudioFacts, StreamFate
 

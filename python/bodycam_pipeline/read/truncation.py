@@ -8,7 +8,7 @@ import numpy as np
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from bodycam_pipeline.addresses.opening import open_recording, place
+from bodycam_pipeline.schemes import open_recording, place
 from bodycam_pipeline.values.errors import DamagedRecordingError
 from bodycam_pipeline.values.recording import PacketIndex
 

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bodycam_pipeline.addresses.naming import name_of
+from bodycam_pipeline.values.address import name_of
 from bodycam_pipeline.values.geometry import Orientation
 from bodycam_pipeline.values.timeline import Span
 

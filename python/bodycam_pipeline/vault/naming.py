@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
-from bodycam_pipeline.addresses.naming import name_of, scheme_of
+from bodycam_pipeline.values.address import name_of, scheme_of
 from bodycam_pipeline.values.errors import Place, VaultError
 
 _ID = re.compile(r"[0-9a-f]{64}")

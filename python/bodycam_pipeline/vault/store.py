@@ -22,10 +22,10 @@ from typing import Any, BinaryIO, cast
 from pyarrow import fs
 
 from bodycam_pipeline import _native
-from bodycam_pipeline.addresses.naming import scheme_of
 from bodycam_pipeline.addresses.store import READ_AHEAD_BYTES, located
 from bodycam_pipeline.durable import disk_errors, make_folder, publish_folder, write_atomically
 from bodycam_pipeline.foreign import parse_json
+from bodycam_pipeline.values.address import scheme_of
 from bodycam_pipeline.values.errors import ReleaseExistsError, VaultError
 from bodycam_pipeline.vault.log import CustodyLog
 from bodycam_pipeline.vault.memory import Memory

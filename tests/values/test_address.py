@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_pipeline.addresses.naming import absolute, is_local, name_of, stem_of
+from bodycam_pipeline.values.address import absolute, is_local, name_of, stem_of
 
 STORE = "s3://dock/2026/unit%207/a%23b.mp4?endpoint_override=http://127.0.0.1:9000/x&region=eu-west-1"
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from pyarrow import fs
 
-from bodycam_pipeline.addresses.opening import open_recording, size_and_time
 from bodycam_pipeline.addresses.store import READ_AHEAD_BYTES, listed
 from bodycam_pipeline.read import container
 from bodycam_pipeline.read.probe import probe
+from bodycam_pipeline.schemes import open_recording, size_and_time
 from bodycam_pipeline.values.errors import StorageError, UnreadableRecordingError
 from tests.clips import clip
 from tests.conftest import SECRET, s3_served
