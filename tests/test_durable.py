@@ -7,7 +7,7 @@ import stat
 import pytest
 
 from bodycam_pipeline import durable as files
-from bodycam_pipeline.durable import publish_folder, write_atomically
+from bodycam_pipeline.durable import locked, publish_folder, write_atomically, write_private
 from bodycam_pipeline.values.errors import ReleaseExistsError, StorageError
 
 
@@ -156,3 +156,25 @@ def test_a_disk_that_refuses_publishes_nothing(tmp_path, staging, monkeypatch):
 def test_a_staging_folder_that_is_gone_is_a_storage_error(tmp_path):
     with pytest.raises(StorageError):
         publish_folder(tmp_path / "gone", tmp_path / "a.release")
+
+
+@pytest.mark.parametrize("number", [errno.EOPNOTSUPP, errno.EPERM, errno.ENOSYS])
+def test_a_share_without_hard_links_still_never_replaces(tmp_path, monkeypatch, number):
+    monkeypatch.setattr(files.os, "link", refusing(number))
+    write_private(tmp_path / "key", b"one")
+    with pytest.raises(StorageError, match="exists"):
+        write_private(tmp_path / "key", b"two")
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {"key": b"one"}
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_a_share_without_locks_is_named_with_what_to_choose(tmp_path, monkeypatch, number):
+    monkeypatch.setattr(files.fcntl, "flock", refusing(number))
+    with pytest.raises(StorageError, match="has no locks") as caught, locked(tmp_path / ".lock"):
+        pytest.fail("it was not held")
+    assert "local disk" in caught.value.remedy
+
+
+def test_a_lock_that_another_holds_is_the_callers_error(tmp_path):
+    with locked(tmp_path / ".lock"), pytest.raises(KeyError), locked(tmp_path / ".lock", lambda _: KeyError("busy")):
+        pytest.fail("it was held twice")

@@ -1,11 +1,13 @@
 """Files that are there whole or not at all."""
 
+import ctypes
+import fcntl
 import os
 import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from errno import EDQUOT, EEXIST, ENOSPC, ENOTEMPTY, EROFS, EXDEV
+from errno import EDQUOT, EEXIST, EINVAL, ENOSPC, ENOSYS, ENOTEMPTY, ENOTSUP, EPERM, EROFS, EXDEV
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,6 +23,12 @@ _REMEDY = "Check that the folder exists and may be written to, then run the same
 
 _STORE = re.compile(r"([a-z][a-z0-9+.-]*):/")
 """A URI that was taken for a path: its double slash is gone."""
+
+_NO_LINKS = {EPERM, ENOTSUP, ENOSYS}
+"""What file systems without hard links answer: FAT, exFAT, many network shares."""
+
+_AT_FDCWD, _RENAME_NOREPLACE = -100, 1
+"""linux/fcntl.h, linux/fs.h."""
 
 Content = bytes | Callable[[BinaryIO], None]
 
@@ -89,10 +97,64 @@ def write_private(path: Path, content: bytes) -> None:
                 file.write(content)
                 file.flush()
                 os.fsync(descriptor)
-            os.link(temporary, path)
+            _place_without_replacing(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
         _sync(path.parent)
+
+
+def _place_without_replacing(temporary: Path, path: Path) -> None:
+    """Give a file its name in one step that never replaces anything; shares that have no hard links can rename so."""
+    try:
+        os.link(temporary, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        _rename_without_replacing(temporary, path)
+
+
+def _rename_without_replacing(temporary: Path, path: Path) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.renameat2(_AT_FDCWD, os.fsencode(temporary), _AT_FDCWD, os.fsencode(path), _RENAME_NOREPLACE) == 0:
+        return
+    number = ctypes.get_errno()
+    if number not in {EINVAL, ENOSYS}:
+        raise OSError(number, os.strerror(number), str(path))
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))  # the name is ours from here on
+    temporary.replace(path)
+
+
+@contextmanager
+def locked(path: Path, busy: Callable[[int], Exception] | None = None) -> Iterator[int]:
+    """Hold a lock file for one process, and give its descriptor; the lock is the kernel's and gone with its holder.
+
+    Args:
+        path: Of the lock file; made where it is not there.
+        busy: Makes the error for a lock that another process holds, from the descriptor; None waits for it instead.
+
+    Raises:
+        StorageError: no file can be made here, or the file system has no locks.
+    """
+    with disk_errors(path):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (fcntl.LOCK_NB if busy else 0))
+        except BlockingIOError:
+            raise busy(descriptor) if busy else _no_locks(path) from None
+        except OSError as error:
+            raise _no_locks(path) from error
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _no_locks(path: Path) -> StorageError:
+    return StorageError(
+        f"the file system of {path.parent} has no locks: two processes could work there at once",
+        remedy="Choose a folder on a local disk, or on a share with locks (NFS 4; SMB mounted without nobrl), and copy "
+        "finished releases (*.release) from there.",
+    )
 
 
 def make_folder(path: Path) -> None:

@@ -31,6 +31,7 @@ from bodycam_pipeline.release.gate import refuse_broken_promises
 from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.release.second_look import SecondLook, judged, keep_spots, refuse_unexplained
 from bodycam_pipeline.release.staging import Staged, stage
+from bodycam_pipeline.release.work import keep_work
 from bodycam_pipeline.reports.proposals import write_proposals
 from bodycam_pipeline.reports.report import write_report
 from bodycam_pipeline.review.history import machine_time
@@ -210,6 +211,7 @@ def _planned(job: Job, edits: Edits, runner: Runner, watch: Watch) -> Plan:
     seen = _seen(job, runner, watch)
     tracks = _tracks(job, seen, runner)
     drafted = make_plan(job.recording, seen, tracks, job.policy, models)
+    keep_work(job, drafted)
     plan = apply_edits(drafted, edits, job.recording, job.policy, follow_drawn(job, edits, runner))
     write_plan(plan, job.plan_path)
     note_plan(job, plan, seen)

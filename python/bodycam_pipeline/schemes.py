@@ -1,16 +1,44 @@
-"""A recording is opened by address, and what comes back can be read and sought in; FFmpeg never opens a path itself.
+"""Every address scheme, and who opens a recording under it: the one list. FFmpeg never opens a path itself."""
 
-The seam for further schemes: `open_recording` and `size_and_time` say which opener a scheme has.
-"""
-
-from importlib import import_module
-from types import ModuleType
-from typing import BinaryIO, cast
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO
 
 from bodycam_pipeline.addresses import store
 from bodycam_pipeline.foreign import open_regular
-from bodycam_pipeline.values.address import is_local, name_of, path_of, scheme_of
+from bodycam_pipeline.values.address import name_of, path_of, scheme_of
 from bodycam_pipeline.values.errors import Place, UnreadableRecordingError
+from bodycam_pipeline.vault import opening as sealed
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """What a scheme can do; both functions take the address.
+
+    Attributes:
+        opened: A file to read and seek in.
+        size_and_time: Bytes, and when they were last written (Unix seconds); None where nobody can know.
+    """
+
+    opened: Callable[[str], BinaryIO]
+    size_and_time: Callable[[str], tuple[int | None, float | None]]
+
+
+def _local_size_and_time(address: str) -> tuple[int, float]:
+    found = path_of(address).stat()
+    return found.st_size, found.st_mtime
+
+
+def _sealed_size_and_time(address: str) -> tuple[int | None, float]:
+    return sealed.size(address), 0.0  # the time of the ingest stands in the log, which would have to be read for it
+
+
+_LOCAL = Scheme(lambda address: open_regular(path_of(address)), _local_size_and_time)
+_SEALED = Scheme(sealed.opened, _sealed_size_and_time)
+_STORE = Scheme(store.opened, store.size_and_time)
+
+SCHEMES = {"": _LOCAL, "file": _LOCAL, "vault": _SEALED}
+"""By the scheme's first word (``vault+s3`` is a vault). Every other scheme is an object store's, or refused by it."""
 
 
 def open_recording(address: str) -> BinaryIO:
@@ -21,11 +49,7 @@ def open_recording(address: str) -> BinaryIO:
             known.
     """
     try:
-        if is_local(address):
-            return open_regular(path_of(address))
-        if scheme_of(address).startswith("vault"):
-            return cast("BinaryIO", _sealed().opened(address))
-        return store.opened(address)
+        return _scheme(address).opened(address)
     except OSError as error:
         raise UnreadableRecordingError(
             f"cannot open the recording: {error.strerror or error}",
@@ -37,21 +61,15 @@ def open_recording(address: str) -> BinaryIO:
 def size_and_time(address: str) -> tuple[int | None, float | None]:
     """Bytes, and when it was last written (Unix seconds); None where nothing can be known of it now."""
     try:
-        if scheme_of(address).startswith("vault"):
-            return _sealed().size(address), 0.0  # who is asked when it was ingested would have to read the log
-        if not is_local(address):
-            return store.size_and_time(address)
-        found = path_of(address).stat()
+        return _scheme(address).size_and_time(address)
     except (OSError, UnreadableRecordingError):
         return None, None
-    return found.st_size, found.st_mtime
-
-
-def _sealed() -> ModuleType:
-    """Vaults know addresses; addresses know vaults only when one is named."""
-    return import_module("bodycam_pipeline.vault.opening")
 
 
 def place(address: str) -> Place:
     """Where an error about this recording happened: its name, without the folders it lies in."""
     return Place(recording=name_of(address))
+
+
+def _scheme(address: str) -> Scheme:
+    return SCHEMES.get(scheme_of(address).partition("+")[0], _STORE)

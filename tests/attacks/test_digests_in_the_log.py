@@ -20,15 +20,15 @@ from bodycam_pipeline.kept import secret_path
 from bodycam_pipeline.pipeline import Order, detect, job_of, key_of, redact, render
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.release.folders import Folders
-from bodycam_pipeline.review.history import record
 from bodycam_pipeline.values.edits import Edits
 from tests.attacks.forging import with_a_wall
 from tests.attacks.jobs import quick_policy
 from tests.clips import clip
 from tests.inline import InlineRunner
+from tests.people import decide, review
 
 ANNA = "Anna Ashdown"
-POLICY = quick_policy("fill", review={"approvals": 1})
+POLICY = quick_policy("fill", review=review(1, ANNA, "Otto Submitter"))
 EDITS = Edits.model_validate({"withhold": [{"from": "0", "to": "0.04", "reason": "a dwelling", "by": ANNA}]})
 
 
@@ -44,8 +44,8 @@ def order(address: str, out: Path) -> Order:
 def test_no_digest_in_the_log_is_one_that_a_guess_confirms(desk: Desk, address: str, tmp_path: Path) -> None:
     done = redact(order(address, tmp_path / "out"), InlineRunner())
     render(order(address, tmp_path / "rendered"), done.plan, InlineRunner())
-    record(done.folders, "submitted", "Otto Submitter")
-    record(done.folders, "approved", ANNA)
+    decide(done.folders, "submitted", "Otto Submitter")
+    decide(done.folders, "approved", ANNA)
     told = json.dumps([entry for _, entry in desk.log.entries()])
     assert told.count('"release approved"') == 1
     for guess in guesses(done.folders, order(address, tmp_path / "out"), tmp_path / "a.mp4"):

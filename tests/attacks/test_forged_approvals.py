@@ -25,16 +25,17 @@ from bodycam_pipeline.pipeline import Order, redact
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.job import RECORD, record_of
 from bodycam_pipeline.release.job import _mac as record_mac
-from bodycam_pipeline.review.history import history_of, record, standing_of
+from bodycam_pipeline.review.history import history_of, standing_of
 from bodycam_pipeline.values.errors import BodycamError, HistoryError, NotApprovedError, PackageError
 from bodycam_pipeline.values.event import Event
 from bodycam_pipeline.values.plan import KeptTrack
 from tests.attacks.jobs import quick_policy
 from tests.clips import clip
 from tests.inline import InlineRunner
+from tests.people import decide, review
 
 ANNA, BEN, CARA = "Anna Ashdown", "Ben Bracewell", "Cara Clutterbuck"
-POLICY = quick_policy(review={"approvals": 2})
+POLICY = quick_policy(review=review(2, ANNA, BEN, CARA))
 ENTRIES = 4
 """What the honest history holds: the machine's work, one submission, one approval, one rejection."""
 
@@ -49,7 +50,7 @@ def job(request: pytest.FixtureRequest, desk: Desk, tmp_path: Path) -> Folders:
         address = str(recording)
     job = redact(Order(address, tmp_path / "out", POLICY), InlineRunner()).folders
     for what, by in (("submitted", ANNA), ("approved", BEN), ("rejected", CARA)):
-        record(job, what, by)  # type: ignore[arg-type]
+        decide(job, what, by)  # type: ignore[arg-type]
     return job
 
 
@@ -120,31 +121,31 @@ def test_no_entry_can_be_forged_wherever_it_stands(
         assert not [event for event in history_of(job) if event.by == CARA and event.what == "approved"]
     else:
         with pytest.raises(HistoryError):
-            record(job, "submitted", ANNA)
+            decide(job, "submitted", ANNA)
 
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_lines_that_were_added_never_count_whoever_goes_on_after_them(job: Folders, count: int) -> None:
     """One line written with an editor: nothing is packaged on it, and nothing that people do later makes it count."""
-    record(job, "submitted", ANNA)
+    decide(job, "submitted", ANNA)
     forgeries = [forged(job, "approved", name) for name in (CARA, "D. Dodds")[:count]]
     write(job, chained([*lines_of(job), *forgeries]), secret=False)
     assert standing_of(job).approvals == ()
     with pytest.raises(HistoryError, match="was never finished"):
         package(job)
-    record(job, "approved", BEN)
+    decide(job, "approved", BEN)
     assert standing_of(job).approvals == (BEN,)
     with pytest.raises(NotApprovedError, match="1 of the 2"):
         package(job)
-    record(job, "approved", CARA)
+    decide(job, "approved", CARA)
     assert package(job).is_dir()
 
 
 def test_a_rejection_that_was_not_finished_is_not_passed_over(job: Folders) -> None:
     for what, by in (("submitted", ANNA), ("approved", BEN), ("approved", CARA)):
-        record(job, what, by)  # type: ignore[arg-type]
+        decide(job, what, by)  # type: ignore[arg-type]
     head = (job.internal / HEAD).read_bytes()
-    record(job, "rejected", CARA, "a face in the window")
+    decide(job, "rejected", CARA, "a face in the window")
     (job.internal / HEAD).write_bytes(head)
     with pytest.raises(HistoryError):
         package(job)
@@ -153,15 +154,15 @@ def test_a_rejection_that_was_not_finished_is_not_passed_over(job: Folders) -> N
 def test_an_entry_whose_machine_stopped_is_finished_by_whoever_made_it(
     sealed: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record(sealed, "submitted", ANNA)
-    record(sealed, "approved", BEN)
+    decide(sealed, "submitted", ANNA)
+    decide(sealed, "approved", BEN)
     for lost in ("append_event", "anchor"):
         with monkeypatch.context() as stopped:
             stopped.setattr(f"bodycam_pipeline.review.history.{lost}", stop)
             with pytest.raises(KeyboardInterrupt):
-                record(sealed, "approved", CARA)
+                decide(sealed, "approved", CARA)
         assert standing_of(sealed).approvals == (BEN,)
-    record(sealed, "approved", CARA)
+    decide(sealed, "approved", CARA)
     assert standing_of(sealed).approvals == (BEN, CARA)
     assert package(sealed).is_dir()
 
@@ -171,9 +172,9 @@ def stop(*_: object) -> None:
 
 
 def approved(job: Folders) -> Folders:
-    record(job, "submitted", ANNA)
-    record(job, "approved", BEN)
-    record(job, "approved", CARA)
+    decide(job, "submitted", ANNA)
+    decide(job, "approved", BEN)
+    decide(job, "approved", CARA)
     return job
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from bodycam_pipeline.pipeline import Order, redact
 from bodycam_pipeline.release.folders import Folders
-from bodycam_pipeline.review.history import record, standing_of
+from bodycam_pipeline.review.history import standing_of
 from bodycam_pipeline.rules.standing import standing
 from bodycam_pipeline.values.errors import StateError
 from bodycam_pipeline.values.event import Event
@@ -15,6 +15,7 @@ from bodycam_pipeline.values.names import same_person, why_no_name
 from tests.attacks.jobs import quick_policy
 from tests.clips import clip
 from tests.inline import InlineRunner
+from tests.people import decide, review
 
 ANNA, BEN, CARA = "Anna Ashdown", "Ben Iolo Bracewell", "Cara Clutterbuck"
 
@@ -24,7 +25,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Folders]:
     folder = tmp_path_factory.mktemp("review")
     path, jobs = clip(folder / "recording.mp4", frames=3), {}
     for own in (False, True):
-        policy = quick_policy(review={"approvals": 2, "submitter_may_approve": own})
+        policy = quick_policy(review=review(2, ANNA, BEN, CARA, submitter_may_approve=own))
         jobs[own] = redact(Order(str(path), folder / str(own), policy), InlineRunner()).folders
     return jobs
 
@@ -64,10 +65,10 @@ def test_nobody_approves_twice_under_another_spelling(
     name: str, published: dict[bool, Folders], tmp_path: Path
 ) -> None:
     job = job_of(published, False, tmp_path)
-    record(job, "submitted", ANNA)
-    record(job, "approved", BEN)
+    decide(job, "submitted", ANNA)
+    decide(job, "approved", BEN)
     with pytest.raises(StateError):
-        record(job, "approved", name)
+        decide(job, "approved", name)
     assert len(standing_of(job).approvals) == 1
 
 
@@ -77,7 +78,7 @@ def test_what_looks_like_a_name_and_is_none_is_refused_everywhere(
 ) -> None:
     job = job_of(published, False, tmp_path)
     with pytest.raises(StateError, match="named"):
-        record(job, "submitted", name)
+        decide(job, "submitted", name)
 
 
 @pytest.mark.parametrize(
@@ -95,21 +96,21 @@ def test_whole_names_that_look_alike_are_one() -> None:
 
 def test_who_submitted_it_does_not_count(published: dict[bool, Folders], tmp_path: Path) -> None:
     job = job_of(published, False, tmp_path)
-    record(job, "submitted", ANNA)
+    decide(job, "submitted", ANNA)
     for name in (ANNA, ANNA.upper()):
         with pytest.raises(StateError, match="submitter_may_approve"):
-            record(job, "approved", name)
-    record(job, "approved", BEN)
+            decide(job, "approved", name)
+    decide(job, "approved", BEN)
     assert standing_of(job).state == "in review"
-    record(job, "approved", CARA)
+    decide(job, "approved", CARA)
     assert standing_of(job).state == "approved"
 
 
 def test_unless_the_policy_says_so(published: dict[bool, Folders], tmp_path: Path) -> None:
     job = job_of(published, True, tmp_path)
-    record(job, "submitted", ANNA)
-    record(job, "approved", ANNA)
-    record(job, "approved", BEN)
+    decide(job, "submitted", ANNA)
+    decide(job, "approved", ANNA)
+    decide(job, "approved", BEN)
     assert standing_of(job).state == "approved"
 
 

@@ -56,6 +56,30 @@ def digests(out: Path) -> dict[str, bytes]:
     return {str(p.relative_to(out)): p.read_bytes() for p in sorted(out.glob("*.release/*"))}
 
 
+CARD = ("DCIM/0001.THM", "DCIM/0001.SRT", "DCIM/0001.LRV", "DCIM/P1.JPG", "DCIM/A.WAV", "Thumbs.db", "DCIM/._0001.MP4")
+
+
+def test_what_a_card_holds_beside_its_recordings_is_left_aside_by_kind_and_listed(run: Run, tmp_path: Path) -> None:
+    card = tmp_path / "card"
+    (card / "DCIM").mkdir(parents=True)
+    for name in CARD:
+        (card / name).write_bytes(b"beside the recordings")
+    for kind in ("nightly", "batch"):
+        ended = run(card, kind=kind)
+        assert ended.summary.exit_code == 0
+        assert ended.summary.states == {"left aside": len(CARD)}
+    told = json.loads((ended.folder / "summary.json").read_text())
+    kinds = {Path(line["recording"]).name: line["why"] for line in told["recordings"]}
+    assert kinds["0001.SRT"] == "captions or positions beside a recording"
+    assert kinds["._0001.MP4"] == kinds["Thumbs.db"] == "a computer's own file"
+
+
+def test_what_is_named_by_itself_is_taken_at_its_word(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "0001.LRV").write_bytes(b"no recording")
+    assert run(tmp_path / "0001.LRV").summary.states == {"quarantined": 1}
+    assert run(f"{tmp_path}/*.LRV").summary.states == {"quarantined": 1}
+
+
 def test_good_ones_are_published_and_bad_ones_quarantined_with_the_reason(run: Run, dock: Path, tmp_path: Path) -> None:
     ended = run(dock)
     assert ended.summary.states == {"published": 2, "quarantined": 2}

@@ -90,7 +90,7 @@ def test_a_night_that_was_cut_off_is_in_the_history_without_numbers(tmp_path: Pa
     with Ledger(tmp_path / "ledger.sqlite", clock=lambda: 0.0) as ledger:
         ledger.begin_run("nightly")
     write_history(tmp_path / "ledger.sqlite", tmp_path)
-    assert (tmp_path / "history.csv").read_text().splitlines()[1] == "1970-01-01T00:00:00+00:00,,,,,,,,"
+    assert (tmp_path / "history.csv").read_text().splitlines()[1] == "1970-01-01T00:00:00+00:00,,,,,,,,,"
 
 
 @pytest.fixture

@@ -12,11 +12,12 @@ from bodycam_pipeline.evidence.history_file import FORMAT, HEAD, HISTORY, _mac, 
 from bodycam_pipeline.pipeline import Order, redact
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.review.anchors import refuse_other_than_anchored
-from bodycam_pipeline.review.history import record, refuse_unapproved, standing_of
+from bodycam_pipeline.review.history import refuse_unapproved, standing_of
 from bodycam_pipeline.values.errors import HistoryError
 from tests.attacks.jobs import quick_policy
 from tests.clips import clip
 from tests.inline import InlineRunner
+from tests.people import decide, review
 
 ANNA, BEN, CARA = "Anna Ashdown", "Ben Bracewell", "Cara Clutterbuck"
 
@@ -25,10 +26,10 @@ ANNA, BEN, CARA = "Anna Ashdown", "Ben Bracewell", "Cara Clutterbuck"
 def job(desk: Desk, tmp_path: Path) -> Folders:
     """Two people have rejected what they saw."""
     (one,) = ingest(desk, [clip(tmp_path / "a.mp4", frames=3)], {}, lambda _one: None)
-    policy = quick_policy(review={"approvals": 1})
+    policy = quick_policy(review=review(1, ANNA, BEN, CARA))
     job = redact(Order(one.address, tmp_path / "out", policy), InlineRunner()).folders
     for what, by in (("submitted", ANNA), ("approved", BEN), ("rejected", CARA)):
-        record(job, what, by)  # type: ignore[arg-type]
+        decide(job, what, by)  # type: ignore[arg-type]
     return job
 
 
@@ -79,11 +80,11 @@ def test_what_a_machine_stopped_in_the_middle_of_counts_once_it_was_done_again(
 ) -> None:
     with monkeypatch.context() as stopped:
         stopped.setattr("bodycam_pipeline.review.history.anchor", lambda *_: None)
-        record(job, "submitted", ANNA)
+        decide(job, "submitted", ANNA)
     refuse_other_than_anchored(job)
     assert standing_of(job).state == "draft"
     with pytest.raises(HistoryError, match="submitted by Anna Ashdown"):
         refuse_unapproved(job)
-    record(job, "submitted", ANNA)
-    record(job, "approved", BEN)
+    decide(job, "submitted", ANNA)
+    decide(job, "approved", BEN)
     refuse_unapproved(job)

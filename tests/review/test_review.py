@@ -19,15 +19,17 @@ from bodycam_pipeline.values.errors import HistoryError, NotApprovedError, Packa
 from tests.attacks.jobs import quick_policy
 from tests.clips import clip
 from tests.inline import InlineRunner
+from tests.people import decide, review
 
 ANNA, BEN, CARA = "Anna Ashdown", "Ben Bracewell", "Cara Clutterbuck"
+PEOPLE = [f"Person {letter}" for letter in "ABCDEF"]
 
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Folders:
     folder = tmp_path_factory.mktemp("review")
     path = clip(folder / "recording.mp4", frames=3)
-    policy = quick_policy(review={"approvals": 2})
+    policy = quick_policy(review=review(2, ANNA, BEN, CARA, *PEOPLE))
     return redact(Order(str(path), folder / "out", policy), InlineRunner()).folders
 
 
@@ -45,7 +47,7 @@ def package(job: Folders) -> None:
 def test_two_different_people_approve_before_it_is_released(job: Folders) -> None:
     states = [standing_of(job).state]
     for what, by in (("submitted", ANNA), ("approved", BEN), ("approved", CARA)):
-        record(job, what, by)
+        decide(job, what, by)
         states.append(standing_of(job).state)
     package(job)
     assert [*states, standing_of(job).state] == ["draft", "in review", "in review", "approved", "released"]
@@ -54,7 +56,7 @@ def test_two_different_people_approve_before_it_is_released(job: Folders) -> Non
 def test_a_package_without_the_approvals_is_refused_and_nothing_is_written(job: Folders) -> None:
     for what, by in ((None, ""), ("submitted", ANNA), ("approved", BEN)):
         if what:
-            record(job, what, by)  # type: ignore[arg-type]
+            decide(job, what, by)  # type: ignore[arg-type]
         with pytest.raises(NotApprovedError, match="of the 2 approvals"):
             make_package(job, job.out / "package", None, ANNA)  # type: ignore[arg-type]
         assert not (job.out / "package").exists()
@@ -63,38 +65,38 @@ def test_a_package_without_the_approvals_is_refused_and_nothing_is_written(job: 
 
 @pytest.mark.parametrize("spelled", [BEN, "ben  bracewell", " BEN BRACEWELL ", "Ben Bracewell"])
 def test_one_person_cannot_approve_twice(job: Folders, spelled: str) -> None:
-    record(job, "submitted", ANNA)
-    record(job, "approved", BEN)
+    decide(job, "submitted", ANNA)
+    decide(job, "approved", BEN)
     with pytest.raises(StateError, match="different people"):
-        record(job, "approved", spelled)
+        decide(job, "approved", spelled)
 
 
 def test_a_rejection_voids_the_approvals(job: Folders) -> None:
-    record(job, "submitted", ANNA)
-    record(job, "approved", BEN)
-    record(job, "approved", CARA)
-    record(job, "rejected", ANNA, "a face in the window")
+    decide(job, "submitted", ANNA)
+    decide(job, "approved", BEN)
+    decide(job, "approved", CARA)
+    decide(job, "rejected", ANNA, "a face in the window")
     assert standing_of(job).state == "draft"
-    record(job, "submitted", ANNA)
+    decide(job, "submitted", ANNA)
     assert standing_of(job).approvals == ()
 
 
 @pytest.mark.parametrize("what", ["approved", "rejected", "disclosed", "opened"])
 def test_a_draft_can_only_be_submitted(job: Folders, what: str) -> None:
     with pytest.raises(StateError, match="what is draft cannot be"):
-        record(job, what, ANNA)  # type: ignore[arg-type]
+        decide(job, what, ANNA)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", ["", "  "])
 def test_somebody_has_to_be_named(job: Folders, name: str) -> None:
     with pytest.raises(StateError, match="named"):
-        record(job, "submitted", name)
+        decide(job, "submitted", name)
 
 
 def test_what_was_approved_is_this_very_release(job: Folders) -> None:
     """Another manifest under the same name starts as a draft, whoever approved the one before."""
     for what, by in (("submitted", ANNA), ("approved", BEN), ("approved", CARA)):
-        record(job, what, by)
+        decide(job, what, by)
     manifest, noted = job.release / "manifest.json", job.internal / "job.json"
     manifest.write_text(f"{manifest.read_text()}\n")
     with pytest.raises(PackageError, match="not what was published"):
@@ -130,14 +132,14 @@ def test_times_are_of_the_clock_in_utc(job: Folders) -> None:
     from datetime import UTC, datetime
 
     before = datetime.now(UTC).replace(microsecond=0)
-    at = datetime.fromisoformat(record(job, "submitted", ANNA).at)
+    at = datetime.fromisoformat(decide(job, "submitted", ANNA).at)
     assert before <= at <= datetime.now(UTC)
 
 
 def test_people_who_act_at_once_act_one_after_the_other(job: Folders) -> None:
     """Eight at a time, one of them twice: every entry is there once, and the one who comes twice is refused once."""
-    record(job, "submitted", ANNA)
-    names = [BEN, BEN, *(f"Person {number}" for number in range(6))]
+    decide(job, "submitted", ANNA)
+    names = [BEN, BEN, *PEOPLE]
     with ThreadPoolExecutor(len(names)) as pool:
         outcomes = list(pool.map(lambda name: _tried(job, name), names))
     approvals = [event.by for event in history_of(job) if event.what == "approved"]
@@ -146,7 +148,7 @@ def test_people_who_act_at_once_act_one_after_the_other(job: Folders) -> None:
 
 def _tried(job: Folders, name: str) -> bool:
     try:
-        record(job, "approved", name)
+        decide(job, "approved", name)
     except StateError:
         return False
     return True
@@ -185,7 +187,7 @@ def test_a_history_that_was_touched_is_refused_and_nothing_is_added(
     job: Folders, change: Callable[[list[str]], list[str]]
 ) -> None:
     for what, by in (("submitted", ANNA), ("approved", BEN), ("approved", CARA)):
-        record(job, what, by)  # type: ignore[arg-type]
+        decide(job, what, by)  # type: ignore[arg-type]
     path = job.internal / HISTORY
     path.write_text("".join(f"{line}\n" for line in change(path.read_text().splitlines())))
     before = path.read_bytes()
@@ -199,7 +201,7 @@ def test_a_history_that_was_touched_is_refused_and_nothing_is_added(
 
 
 def test_every_byte_of_a_history_counts(job: Folders) -> None:
-    record(job, "submitted", ANNA)
+    decide(job, "submitted", ANNA)
     path = job.internal / HISTORY
     right = path.read_bytes()
     for at in range(len(right)):
@@ -209,20 +211,20 @@ def test_every_byte_of_a_history_counts(job: Folders) -> None:
 
 
 def test_what_a_machine_stopped_in_the_middle_of_does_not_count_until_it_is_done_again(job: Folders) -> None:
-    record(job, "submitted", ANNA)
+    decide(job, "submitted", ANNA)
     head = (job.internal / HEAD).read_bytes()
-    record(job, "approved", BEN)
+    decide(job, "approved", BEN)
     (job.internal / HEAD).write_bytes(head)
     assert history_of(job)[-1].what == "submitted"
     with pytest.raises(HistoryError, match=f"approved by {BEN} at .* was never finished"):
         package(job)
-    record(job, "approved", BEN)
-    record(job, "approved", CARA)
+    decide(job, "approved", BEN)
+    decide(job, "approved", CARA)
     assert standing_of(job).state == "approved"
 
 
 def test_a_lost_head_is_refused(job: Folders) -> None:
-    record(job, "submitted", ANNA)
+    decide(job, "submitted", ANNA)
     (job.internal / HEAD).unlink()
     with pytest.raises(HistoryError, match="entries where 0 were written"):
         history_of(job)

@@ -1,1 +1,1 @@
-"""Where recordings are: paths, and addresses of object stores. Every room opens, names and lists them through here."""
+"""Object stores and downloads: what is read over a network, by range or whole."""

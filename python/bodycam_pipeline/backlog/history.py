@@ -8,7 +8,18 @@ from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.rules.spreadsheet import csv_text
 from bodycam_pipeline.running.ledger import Ledger
 
-COLUMNS = ("started", "ended", "published", "quarantined", "needs review", "withheld", "queued", "frames", "seconds")
+COLUMNS = (
+    "started",
+    "ended",
+    "published",
+    "quarantined",
+    "needs review",
+    "withheld",
+    "left aside",
+    "queued",
+    "frames",
+    "seconds",
+)
 
 
 def write_history(ledger: Path, folder: Path) -> None:
@@ -28,4 +39,4 @@ def _row(started: float, told: dict[str, object]) -> list[object]:
     begun = datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds")
     if not told:
         return [begun, *[""] * (len(COLUMNS) - 1)]
-    return [begun, told["ended"], *(counts.get(state, 0) for state in COLUMNS[2:7]), told["frames"], told["seconds"]]
+    return [begun, told["ended"], *(counts.get(state, 0) for state in COLUMNS[2:8]), told["frames"], told["seconds"]]

@@ -12,7 +12,7 @@ from bodycam_pipeline.running.ledger import Ledger
 from bodycam_pipeline.values.errors import StorageError
 
 LOOPBACK = "127.0.0.1"
-STATES = ("queued", "leased", "withheld", "quarantined", "needs review", "published")
+STATES = ("queued", "leased", "left aside", "withheld", "quarantined", "needs review", "published")
 
 
 def exposition(ledger: Ledger, run: int, now: float) -> str:

@@ -34,6 +34,7 @@ class Wish:
         request: The request's number.
         due: ISO date.
         withhold: Why nothing of it is released, or None.
+        aside: What it is that is no recording, or None.
     """
 
     recording: str
@@ -42,6 +43,7 @@ class Wish:
     request: str | None = None
     due: str | None = None
     withhold: str | None = None
+    aside: str | None = None
 
 
 def entry_of(wish: Wish) -> Entry:
@@ -54,8 +56,8 @@ def entry_of(wish: Wish) -> Entry:
     told = json.dumps({"policy": wish.policy.model_dump(mode="json"), "edits": _edits_text(wish.edits)}, sort_keys=True)
     ordered, address = value_sha256(told), absolute(wish.recording)
     size, changed = size_and_time(address)
-    asked = value_sha256([address, size, changed, ordered, wish.withhold])
-    return Entry(asked, address, ordered, told, changed or 0.0, wish.due, wish.request, wish.withhold)
+    asked = value_sha256([address, size, changed, ordered, wish.withhold or wish.aside])
+    return Entry(asked, address, ordered, told, changed or 0.0, wish.due, wish.request, wish.withhold, wish.aside)
 
 
 def order_of(lease: Lease, out: Path) -> Order:

@@ -13,7 +13,7 @@ from bodycam_pipeline.running.ledger import Ledger, Row, State
 
 FORMAT = 1
 NOT_PUBLISHED: tuple[State, ...] = ("quarantined", "needs review", "queued")
-"""What a person has to look after. Withheld is not among them: a person has decided that already."""
+"""What a person has to look after: not what a person withheld already, nor what is no recording."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Summary:
 
     @property
     def exit_code(self) -> int:
-        """0 when all is published or withheld; 3 when only a person's decisions are missing; else 4."""
+        """0 when all is published, withheld or left aside; 3 when only a person's decisions are missing; else 4."""
         if self.states.get("quarantined"):
             return 4
         if self.states.get("needs review"):

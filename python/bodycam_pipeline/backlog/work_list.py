@@ -13,7 +13,9 @@ withhold    why nothing of it is released; it is then put on record, and not wor
 ```
 
 Nothing is dropped in silence: an unknown column, an empty pattern and a date that is none are refused before any work
-begins; a file that is not there or is no recording becomes a job, and ends quarantined with its reason.
+begins; a file that is not there or is no recording becomes a job, and ends quarantined with its reason. What a card
+holds beside its recordings (thumbnails, positions, photos) is left aside by its kind, on record, where a folder or a
+pattern names it; a file that is named by itself is taken at its word.
 """
 
 import csv
@@ -28,6 +30,7 @@ import pyarrow.parquet as pq
 
 from bodycam_pipeline.addresses.store import listed
 from bodycam_pipeline.backlog.orders import Wish
+from bodycam_pipeline.backlog.side_files import side_file
 from bodycam_pipeline.evidence.policy_file import read_policy
 from bodycam_pipeline.foreign import open_regular
 from bodycam_pipeline.values.address import is_local, name_of, path_of
@@ -64,7 +67,13 @@ def wishes(given: Iterable[str], policy: Policy) -> Iterator[Wish]:
         if Path(name_of(what)).suffix.lower() in LISTS:
             yield from _listed(_local(what), policy)
         else:
-            yield from (Wish(recording, policy) for recording in _named(what))
+            yield from (Wish(recording, policy, aside=_aside(what, recording)) for recording in _named(what))
+
+
+def _aside(what: str, recording: str) -> str | None:
+    """What a file is that lies beside recordings; None for a recording, and for what is named by itself."""
+    asked_for = what == recording or Path(name_of(what)).suffix.lower() == Path(name_of(recording)).suffix.lower()
+    return None if asked_for else side_file(name_of(recording))
 
 
 def _named(what: str) -> Iterator[str]:
@@ -100,7 +109,7 @@ def _in_store(what: str) -> Iterator[str]:
 
 def _could_be_a_recording(name: str) -> bool:
     *folders, file = name.split("/")
-    hidden = any(part.startswith(".") for part in (*folders, file))
+    hidden = any(part.startswith(".") for part in folders) or (file.startswith(".") and not side_file(file))
     ours = any(folder.endswith(OUR_FOLDERS) for folder in folders)
     return not (hidden or ours or Path(file).suffix.lower() in NOT_RECORDINGS)
 

@@ -7,10 +7,12 @@ import typer
 
 from bodycam_pipeline.cli.job import By, Job, Why
 from bodycam_pipeline.cli.output import AsJson, tell
+from bodycam_pipeline.evidence.keys import own_key, read_private_key
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.review.history import record, standing_of
 from bodycam_pipeline.values.event import What
 
+Key = Annotated[Path | None, typer.Option("--key", help="Your private key; else the one that `bodycam keys new` made.")]
 WhyNot = Annotated[str, typer.Option("--why", help="What has to change, for the job's history.")]
 
 
@@ -22,19 +24,19 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(group, name="review")
 
 
-def submit(job: Job, by: By, why: Why = "", as_json: AsJson = False) -> None:
-    """Put a draft before those who approve it."""
-    _done(job, "submitted", by, why, as_json=as_json)
+def submit(job: Job, by: By, why: Why = "", key: Key = None, as_json: AsJson = False) -> None:
+    """Put a draft before those who approve it; signed where the policy asks for approvals."""
+    _done(job, "submitted", by, why, key, as_json=as_json)
 
 
-def approve(job: Job, by: By, why: Why = "", as_json: AsJson = False) -> None:
-    """Agree that a release may be handed out; as many different people as the policy asks for have to."""
-    _done(job, "approved", by, why, as_json=as_json)
+def approve(job: Job, by: By, why: Why = "", key: Key = None, as_json: AsJson = False) -> None:
+    """Agree that a release may be handed out; as many different people as the policy asks for have to, and sign."""
+    _done(job, "approved", by, why, key, as_json=as_json)
 
 
 def reject(job: Job, by: By, why: WhyNot, as_json: AsJson = False) -> None:
     """Send a release back to draft; approvals so far are void."""
-    _done(job, "rejected", by, why, as_json=as_json)
+    _done(job, "rejected", by, why, None, as_json=as_json)
 
 
 def show(job: Job, as_json: AsJson = False) -> None:
@@ -42,9 +44,11 @@ def show(job: Job, as_json: AsJson = False) -> None:
     _tell(Folders.of(job), as_json=as_json)
 
 
-def _done(job: Path, what: What, by: str, why: str, *, as_json: bool) -> None:
-    record(Folders.of(job), what, by, why)
-    _tell(Folders.of(job), as_json=as_json)
+def _done(job: Path, what: What, by: str, why: str, key: Path | None, *, as_json: bool) -> None:
+    folders = Folders.of(job)
+    mine = key or (own_key() if standing_of(folders).needed and own_key().exists() else None)
+    record(folders, what, by, why, key=read_private_key(mine) if mine else None)
+    _tell(folders, as_json=as_json)
 
 
 def _tell(folders: Folders, *, as_json: bool) -> None:

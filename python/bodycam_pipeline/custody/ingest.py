@@ -6,7 +6,6 @@ more, and on record. A crash at any moment leaves a staging folder, which the ne
 place that the log has named before, whose entry the next ingest adds. Nothing else that lies there is ever adopted.
 """
 
-import fcntl
 import hashlib
 import json
 import os
@@ -26,7 +25,7 @@ from bodycam_pipeline.custody.desk import Desk
 from bodycam_pipeline.custody.facts import Facts, facts_beside
 from bodycam_pipeline.custody.placing import STALE_STAGING, Shelves, adopt, sweep
 from bodycam_pipeline.custody.verity import protect
-from bodycam_pipeline.durable import disk_errors, make_private_folder
+from bodycam_pipeline.durable import disk_errors, locked, make_private_folder
 from bodycam_pipeline.read.ingest_probe import look_into
 from bodycam_pipeline.values.errors import RecordingError, StorageError, UnreadableRecordingError, WorkListError
 from bodycam_pipeline.vault.log import Entry
@@ -191,10 +190,8 @@ def _staging(desk: Desk) -> Iterator[Path]:
     folder = parent / f"ingest-{secrets.token_hex(8)}"
     with disk_errors(folder):
         folder.mkdir(mode=0o700)
-    descriptor = os.open(folder / STALE_STAGING, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        os.close(descriptor)
+    with locked(folder / STALE_STAGING):
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -6,8 +6,6 @@ else does, whoever put it there. A recording that was lost is taken in again bes
 record, and the newer one is read.
 """
 
-import fcntl
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,6 +14,7 @@ from pathlib import Path
 
 from bodycam_pipeline.custody.desk import Desk, Held, taken_in
 from bodycam_pipeline.custody.whole import unlike
+from bodycam_pipeline.durable import locked
 from bodycam_pipeline.values.errors import Place, RecordingError, StorageError
 from bodycam_pipeline.vault.log import Entry
 from bodycam_pipeline.vault.place import numbered, place_of
@@ -134,12 +133,8 @@ def _was_destroyed(id_: str) -> RecordingError:
 
 
 def _clear_unheld(folder: Path) -> None:
-    lock = folder / STALE_STAGING
-    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    def at_work(_descriptor: int) -> BlockingIOError:
+        return BlockingIOError("another ingest is at work there")
+
+    with locked(folder / STALE_STAGING, at_work):
         shutil.rmtree(folder)
-    except BlockingIOError:
-        pass  # another ingest is at work there
-    finally:
-        os.close(descriptor)

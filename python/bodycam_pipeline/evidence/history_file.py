@@ -6,17 +6,15 @@ finished, because the machine stopped, or that somebody wrote with an editor: it
 Whoever can read the secret can write another history: the custody log, or a copy of the head elsewhere, shows it.
 """
 
-import fcntl
 import hashlib
 import json
-import os
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bodycam_pipeline.durable import disk_errors, write_atomically
+from bodycam_pipeline.durable import locked, write_atomically
 from bodycam_pipeline.foreign import parse_json
 from bodycam_pipeline.kept import keyed, read_secret, secret_path
 from bodycam_pipeline.values.errors import HistoryError
@@ -32,20 +30,27 @@ class Link:
     """One entry of the chain.
 
     Attributes:
+        previous: Stands for all entries before it.
         sha256: Stands for all entries up to it.
         event: What it says.
         finished: Whether the head vouches for it.
     """
 
+    previous: str
     sha256: str
     event: Event
     finished: bool
 
 
-def append_event(folder: Path, event: Event) -> None:
+def append_event(folder: Path, event: Event, sign: Callable[[str, Event], Event] | None = None) -> None:
     """Add an entry; it is on the disk, and vouched for, when this returns.
 
     Who adds holds the history (`held`) from before it is read to decide whether this may be added.
+
+    Args:
+        folder: What stays inside of the job.
+        event: The entry.
+        sign: Gives the entry its signature; called with what stands for all entries before it, and with the entry.
 
     Raises:
         HistoryError: what is there was changed: nothing is added to it.
@@ -53,7 +58,9 @@ def append_event(folder: Path, event: Event) -> None:
         StorageError: the disk refused.
     """
     lines, macs = _lines(folder), _head(folder)
-    line = json.dumps({"previous": _sha256(lines[-1]) if lines else _NONE} | asdict(event), ensure_ascii=False)
+    previous = _sha256(lines[-1]) if lines else _NONE
+    event = sign(previous, event) if sign else event
+    line = json.dumps({"previous": previous} | asdict(event), ensure_ascii=False)
     macs.append(_mac(folder, "history", line))
     write_atomically(folder / HISTORY, "".join(f"{entry}\n" for entry in [*lines, line]).encode())
     head = {"format": FORMAT, "entries": macs, "mac": _mac(folder, "head of the history", " ".join(macs))}
@@ -68,7 +75,10 @@ def read_chain(folder: Path) -> tuple[Link, ...]:
         KeyFileError: the job's secret cannot be read.
     """
     macs = set(_head(folder))
-    return tuple(Link(_sha256(line), _event(line, folder), _is_among(macs, folder, line)) for line in _lines(folder))
+    return tuple(
+        Link(str(_json(line)["previous"]), _sha256(line), _event(line, folder), _is_among(macs, folder, line))
+        for line in _lines(folder)
+    )
 
 
 def _is_among(macs: Collection[str], folder: Path, line: str) -> bool:
@@ -158,10 +168,5 @@ def held(folder: Path) -> Iterator[None]:
     Raises:
         StorageError: the disk refused.
     """
-    with disk_errors(folder):
-        descriptor = os.open(folder / ".history.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with locked(folder / ".history.lock"):
         yield
-    finally:
-        os.close(descriptor)

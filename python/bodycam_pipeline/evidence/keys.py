@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
     load_pem_public_key,
 )
+from platformdirs import user_config_path
 
 from bodycam_pipeline.durable import write_atomically, write_private
 from bodycam_pipeline.foreign import read_bytes
@@ -40,6 +41,11 @@ def new_key(path: Path) -> Path:
         write_private(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     write_atomically(public, public_pem(read_private_key(path).public_key()))
     return public
+
+
+def own_key() -> Path:
+    """Where a person's own private key lies unless they say otherwise: in their own settings on this machine."""
+    return user_config_path("bodycam-pipeline") / "person.pem"
 
 
 def public_path(path: Path) -> Path:

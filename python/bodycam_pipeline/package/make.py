@@ -86,8 +86,8 @@ def make_package(job: Folders, to: Path, key: Ed25519PrivateKey, by: str) -> Pac
         _add_files(folder, manifest, public_index(job, manifest), key)
         _sign(folder, predicate_of(manifest, _frames(folder), published.source), key)
         packaged = Packaged(to, fingerprint(key.public_key()), digests_of(plain_files(folder))[STATEMENT])
-        facts = {"statement": packaged.statement_sha256, "fingerprint": packaged.fingerprint}
-        record(job, "released", by, of=published.manifest, **facts)
+        statement, signer = packaged.statement_sha256, packaged.fingerprint
+        record(job, "released", by, of=published.manifest, statement=statement, fingerprint=signer)
         _put(folder, to)
     return packaged
 

@@ -9,15 +9,13 @@ OUT/NAME.staging/     half-done work; gone once the release is published
 What stays inside and what is half-done is its owner's alone, whatever the umask.
 """
 
-import fcntl
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bodycam_pipeline.durable import make_private_folder
+from bodycam_pipeline.durable import locked, make_private_folder
 from bodycam_pipeline.kept import make_secret
 from bodycam_pipeline.values.errors import ReleaseExistsError
 
@@ -75,19 +73,15 @@ class Folders:
 
         Raises:
             ReleaseExistsError: another process is at work here.
-            StorageError: the disk refused.
+            StorageError: the disk refused, or its file system has no locks.
         """
         make_private_folder(self.internal)
-        descriptor = os.open(self.internal / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ReleaseExistsError(
-                f"another process is working on {self.name} in {self.out}",
-                remedy="Wait for it to end, or choose another output folder with --out.",
-            ) from None
-        else:
+        with locked(self.internal / ".lock", self._busy):
             make_secret(self.internal)
             yield
-        finally:
-            os.close(descriptor)
+
+    def _busy(self, _descriptor: int) -> ReleaseExistsError:
+        return ReleaseExistsError(
+            f"another process is working on {self.name} in {self.out}",
+            remedy="Wait for it to end, or choose another output folder with --out.",
+        )

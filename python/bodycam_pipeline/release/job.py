@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ class Noted:
         source: Root over the salted commitments to the source's frames.
         recording: SHA-256 of the recording.
         address: Where it lay.
+        reviewers: Who may submit and approve it: names, each with the fingerprint of the person's public key.
     """
 
     key: str
@@ -43,6 +44,11 @@ class Noted:
     source: str
     recording: str
     address: str
+    reviewers: dict[str, str] = field(default_factory=dict)
+
+    def facts(self) -> dict[str, object]:
+        """All of it that is there."""
+        return {name: value for name, value in asdict(self).items() if value}
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,9 @@ class Job:
     def key(self) -> str:
         """SHA-256 over everything the release depends on."""
         auditors = [[_facts(model) for model in self.auditors], worth_of(self.auditors).evidence.sha256]
-        return value_sha256([self.detection_key, self.policy.sha256, self.decided, auditors])
+        return value_sha256(
+            [self.detection_key, self.policy.sha256, self.policy.review.reviewers, self.decided, auditors]
+        )
 
     @property
     def detection_key(self) -> str:
@@ -154,9 +162,9 @@ class Job:
             KeyFileError: the job's secret cannot be read.
             StorageError: the disk refused.
         """
-        recording = self.recording
-        noted = Noted(self.key, manifest_sha256, plan_sha256, source_root, recording.sha256, recording.address)
-        record = {"format": RECORD_FORMAT, **asdict(noted), "mac": _mac(self.folders, noted)}
+        where, reviewers = self.recording, dict(self.policy.review.reviewers)
+        noted = Noted(self.key, manifest_sha256, plan_sha256, source_root, where.sha256, where.address, reviewers)
+        record = {"format": RECORD_FORMAT, **noted.facts(), "mac": _mac(self.folders, noted)}
         write_atomically(self.folders.internal / RECORD, json.dumps(record, indent=2).encode())
         return noted
 
@@ -183,7 +191,7 @@ def record_of(folders: Folders) -> Noted | None:
 
 
 def _mac(folders: Folders, noted: Noted) -> str:
-    text = json.dumps(asdict(noted), sort_keys=True)
+    text = json.dumps(noted.facts(), sort_keys=True)
     return keyed(read_secret(secret_path(folders.internal)), "published", text.encode()).hex()
 
 

@@ -28,8 +28,8 @@ def anchor(job: Folders, event: Event) -> None:
         noted(published.address, f"release {event.what}", **facts)
 
 
-def told(job: Folders) -> tuple[tuple[Event, bool], ...]:
-    """Every entry, the oldest first, and whether it counts.
+def told(job: Folders) -> tuple[tuple[Link, bool], ...]:
+    """Every entry, the oldest first, and whether it was finished: by the head, and where there is a vault by the log.
 
     Raises:
         HistoryError: an entry that counted was edited, moved, taken out or cut off.
@@ -38,7 +38,7 @@ def told(job: Folders) -> tuple[tuple[Event, bool], ...]:
     chain, published = read_chain(job.internal), record_of(job)
     finished = [link for link in chain if link.finished]
     if published is None or not is_sealed(published.address):
-        return tuple((link.event, link.finished) for link in chain)
+        return tuple((link, link.finished) for link in chain)
     entries, own = list(entries_of(published.address)), job_mark(job)
     refuse_unnamed(job, published, entries)
     anchors = {e["history"]: (e["event"], e["release"]) for e in entries if "history" in e and e.get("job") == own}
@@ -49,7 +49,7 @@ def told(job: Folders) -> tuple[tuple[Event, bool], ...]:
             remedy="Restore history.jsonl and history.head from a backup, and find out who had access.",
         )
     anchored = {link.sha256 for name, link in marks.items() if name in anchors or not link.event.release}
-    return tuple((link.event, link.finished and link.sha256 in anchored) for link in chain)
+    return tuple((link, link.finished and link.sha256 in anchored) for link in chain)
 
 
 def _named(link: Link | None) -> tuple[str, str] | None:

@@ -4,18 +4,31 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 
-from bodycam_pipeline.evidence.history_file import append_event, held
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from bodycam_pipeline.evidence.history_file import Link, append_event, held
 from bodycam_pipeline.release.folders import Folders
-from bodycam_pipeline.release.job import Noted, published_manifest
+from bodycam_pipeline.release.job import Noted, published_manifest, record_of
 from bodycam_pipeline.review.anchors import anchor, told
+from bodycam_pipeline.review.signatures import SIGNED, sign_event, why_not_listed, why_not_signed
 from bodycam_pipeline.rules.standing import Standing, standing
 from bodycam_pipeline.values.errors import HistoryError, NotApprovedError, PackageError, StateError
 from bodycam_pipeline.values.event import Event, What
 from bodycam_pipeline.values.names import why_no_name
 
 
-def record(job: Folders, what: What, by: str, why: str = "", *, of: str = "", **facts: str) -> Event:
+def record(
+    job: Folders,
+    what: What,
+    by: str,
+    why: str = "",
+    *,
+    of: str = "",
+    key: Ed25519PrivateKey | None = None,
+    **facts: str,
+) -> Event:
     """Write one event into a job's history; it is on the disk when this returns. Nothing else writes there.
 
     Args:
@@ -24,11 +37,12 @@ def record(job: Folders, what: What, by: str, why: str = "", *, of: str = "", **
         by: By whom.
         why: Why.
         of: SHA-256 of the manifest of the release that it was done to, where the caller has looked at one.
+        key: The person's own, who submits or approves: needed where the policy asks for approvals.
         facts: What else belongs to this kind of event.
 
     Raises:
         PackageError: it is done to a release, and none is published here, it was changed since, or it is another one.
-        StateError: it may not be done now, or not by this person; or nobody is named.
+        StateError: it may not be done now, or not by this person, or not with this key; or nobody is named.
         HistoryError: the history was changed.
         VaultError: the recording lies in a vault that cannot be reached, or whose keys are missing.
         StorageError: the disk refused.
@@ -39,28 +53,66 @@ def record(job: Folders, what: What, by: str, why: str = "", *, of: str = "", **
     event = Event(datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), what, by.strip(), why.strip(), release, facts)
     with held(job.internal):
         if release:
-            _refuse_not_allowed(job, event)
-        append_event(job.internal, event)
+            _refuse_not_allowed(job, event, key)
+        append_event(job.internal, event, partial(_sign, job, key))
         if release:
             anchor(job, event)
     return event
 
 
-def _refuse_not_allowed(job: Folders, event: Event) -> None:
+def _sign(job: Folders, key: Ed25519PrivateKey | None, previous: str, event: Event) -> Event:
+    return sign_event(job, previous, event, key) if key is not None and event.what in SIGNED else event
+
+
+def _refuse_not_allowed(job: Folders, event: Event, key: Ed25519PrivateKey | None) -> None:
     noted, now = _standing(job)
     if noted.manifest != event.release:
         raise PackageError(f"{job.release} was exchanged meanwhile", remedy="Find out by whom, and run again.")
     if refusal := now.refusal(event.what, event.by):
         raise StateError(refusal, remedy="`bodycam history` tells what was done and by whom.")
+    if now.needed and event.what in SIGNED:
+        _refuse_key(key, event, noted.reviewers)
+
+
+def _refuse_key(key: Ed25519PrivateKey | None, event: Event, reviewers: dict[str, str]) -> None:
+    if key is None:
+        raise StateError(
+            f"{event.by} has not signed: the policy asks for approvals, so each is signed with the person's own key",
+            remedy="Make a key with `bodycam keys new`; who writes the policy adds the line that it prints.",
+        )
+    if odd := why_not_listed(key.public_key(), event.by, reviewers):
+        remedy = (
+            "Sign as yourself: --by NAME --key FILE. With a new reviewer in the policy, redact into another folder."
+        )
+        raise StateError(odd, remedy=remedy)
 
 
 def history_of(job: Folders) -> tuple[Event, ...]:
-    """Everything that was done to a job and counts, the oldest first.
+    """Everything that was done to a job and is finished, the oldest first.
 
     Raises:
         HistoryError: it was changed after it was written, or is not the one that the custody log names.
     """
-    return tuple(event for event, counts in told(job) if counts)
+    return tuple(link.event for link, finished in told(job) if finished)
+
+
+def entries_of(job: Folders) -> tuple[tuple[Event, str], ...]:
+    """Every entry, the oldest first, and why it does not count; "" where it does.
+
+    Raises:
+        HistoryError: as `history_of`.
+    """
+    noted = record_of(job)
+    reviewers = noted.reviewers if noted else {}
+    return tuple((link.event, why) for link, why in _judged(job, reviewers, signed=bool(reviewers)))
+
+
+def _judged(job: Folders, reviewers: dict[str, str], *, signed: bool) -> Iterator[tuple[Link, str]]:
+    for link, finished in told(job):
+        if not finished:
+            yield link, "it was never finished (whoever did it does it again)"
+        else:
+            yield link, why_not_signed(job, link, reviewers) if signed and link.event.what in SIGNED else ""
 
 
 def standing_of(job: Folders) -> Standing:
@@ -76,8 +128,9 @@ def standing_of(job: Folders) -> Standing:
 def _standing(job: Folders) -> tuple[Noted, Standing]:
     noted, manifest = published_manifest(job)
     rule = manifest["policy"]
-    own = bool(rule.get("submitter_may_approve", False))
-    return noted, standing(history_of(job), noted.manifest, int(rule["approvals"]), own=own)
+    needed, own = int(rule["approvals"]), bool(rule.get("submitter_may_approve", False))
+    judged = _judged(job, noted.reviewers, signed=needed > 0)
+    return noted, standing((link.event for link, why in judged if not why), noted.manifest, needed, own=own)
 
 
 def refuse_unapproved(job: Folders) -> Noted:
@@ -92,17 +145,19 @@ def refuse_unapproved(job: Folders) -> Noted:
     if not now.may_be_released:
         raise NotApprovedError(
             f"{job.release} is {now.state} with {len(now.approvals)} of the {now.needed} approvals its policy asks for",
-            remedy="`bodycam review submit`, then `bodycam review approve` by different people.",
+            remedy="`bodycam review submit`, then `bodycam review approve` by different people, each with an own key; "
+            "`bodycam history` says which entries do not count, and why.",
         )
     return noted
 
 
 def _refuse_unfinished(job: Folders) -> None:
     """Refuse to go on from an entry that does not count: it may be a rejection."""
-    *_, (last, counts) = told(job) or [(None, True)]
-    if last is not None and not counts:
+    *_, (last, finished) = told(job) or [(None, True)]
+    if last is not None and not finished:
+        done = last.event
         raise HistoryError(
-            f"the last entry, {last.what} by {last.by} at {last.at}, was never finished and does not count",
+            f"the last entry, {done.what} by {done.by} at {done.at}, was never finished and does not count",
             remedy="Whoever did it does it again. If nobody did, find out who wrote it; then reject and submit again.",
         )
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from bodycam_pipeline.custody.desk import desk_at, noted
 from bodycam_pipeline.evidence.candidates_file import candidates_sha256
+from bodycam_pipeline.evidence.digests import value_sha256
 from bodycam_pipeline.evidence.plan_file import plan_sha256
 from bodycam_pipeline.kept import keyed, read_secret, secret_path
 from bodycam_pipeline.release.folders import Folders
@@ -53,14 +54,21 @@ def note_approved_plan(job: Job, plan: Plan) -> None:
 
 
 def note_release(folders: Folders, published: Noted) -> None:
-    """Name a release in the log before it takes its place: its manifest, which is public, and its plan.
+    """Name a release in the log before it takes its place: its manifest, which is public, its plan and its reviewers.
 
     Raises:
         VaultError, StorageError: as `note_plan`.
     """
     if is_sealed(published.address):
-        facts = {"manifest": published.manifest, "plan": mark(folders, "plan", published.plan)}
-        noted(published.address, "release", job=job_mark(folders), **facts)
+        noted(published.address, "release", **_release_facts(folders, published))
+
+
+def _release_facts(folders: Folders, published: Noted) -> dict[str, str]:
+    facts = {"job": job_mark(folders), "manifest": published.manifest}
+    facts["plan"] = mark(folders, "plan", published.plan)
+    if published.reviewers:
+        facts["reviewers"] = mark(folders, "reviewers", value_sha256(published.reviewers))
+    return facts
 
 
 def are_on_record(job: Job, seen: Sequence[SegmentCandidates]) -> bool:
@@ -92,13 +100,12 @@ def entries_of(address: str) -> Iterator[Entry]:
 
 
 def refuse_unnamed(folders: Folders, published: Noted, entries: Sequence[Entry]) -> None:
-    """Refuse a release that the log does not name with this plan.
+    """Refuse a release that the log does not name with this plan and these reviewers.
 
     Raises:
         HistoryError: that.
     """
-    wanted = {"event": "release", "job": job_mark(folders), "manifest": published.manifest}
-    wanted["plan"] = mark(folders, "plan", published.plan)
+    wanted = {"event": "release", **_release_facts(folders, published)}
     if not any(wanted.items() <= entry.items() for entry in entries):
         raise HistoryError(
             f"the custody log names no release as it is in {folders.release}, with the plan in {folders.internal}",

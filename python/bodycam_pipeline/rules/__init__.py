@@ -1,1 +1,1 @@
-"""Floor 1: pure functions over values. Nothing here reads a file, a clock or a pixel."""
+"""Pure functions over values. Nothing here reads a file, a clock or a pixel."""

@@ -1,6 +1,5 @@
 """The ledger's file: SQLite, durable at every commit, of one schema, and held by one process at a time."""
 
-import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -8,9 +7,10 @@ from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
+from bodycam_pipeline.durable import locked
 from bodycam_pipeline.values.errors import LedgerError, StorageError
 
-SCHEMA = 1
+SCHEMA = 2
 _DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 _WAIT_SECONDS = 30.0
 """A reader (metrics, a report) holds the file for milliseconds; half a minute is a sick disk."""
@@ -122,26 +122,15 @@ def held(path: Path) -> Iterator[None]:
         LedgerError: another process holds it; named by its process id.
         StorageError: the disk refused.
     """
-    lock = path.with_name(f"{path.name}.lock")
-    try:
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise StorageError(f"cannot write {lock.name}: {error.strerror}", remedy="Check the folder.") from error
-    try:
-        _lock(descriptor, path)
-        yield
-    finally:
-        os.close(descriptor)
 
-
-def _lock(descriptor: int, path: Path) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    def busy(descriptor: int) -> LedgerError:
         holder = os.pread(descriptor, 64, 0).decode(errors="replace").strip() or "unknown"
-        raise LedgerError(
+        return LedgerError(
             f"another batch (process {holder}) is working on the ledger {path}",
             remedy="Wait for it to end, stop it with Ctrl-C, or name another file with --ledger.",
-        ) from None
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        )
+
+    with locked(path.with_name(f"{path.name}.lock"), busy) as descriptor:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        yield

@@ -22,8 +22,8 @@ from typing import Literal, Self
 from bodycam_pipeline.running.database import connect, held, transaction, translated
 from bodycam_pipeline.values.errors import LateResultError
 
-State = Literal["queued", "leased", "withheld", "quarantined", "needs review", "published"]
-Ending = Literal["withheld", "quarantined", "needs review", "published"]
+State = Literal["queued", "leased", "left aside", "withheld", "quarantined", "needs review", "published"]
+Ending = Literal["left aside", "withheld", "quarantined", "needs review", "published"]
 Tried = Literal["done", "refused", "lost"]
 
 _ENTRIES_PER_COMMIT = 1000
@@ -42,6 +42,7 @@ class Entry:
         due: ISO date; what is due goes before what is not.
         request: The request's number at the agency.
         withhold: Why nothing of it is released; it is then on record, and not worked on.
+        aside: What it is that is no recording; it is then on record, and not worked on.
     """
 
     asked: str
@@ -52,6 +53,14 @@ class Entry:
     due: str | None = None
     request: str | None = None
     withhold: str | None = None
+    aside: str | None = None
+
+    @property
+    def first_state(self) -> tuple[State, str]:
+        """In which state it is entered, and why."""
+        if self.aside:
+            return "left aside", self.aside
+        return ("withheld", self.withhold) if self.withhold else ("queued", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +191,7 @@ class Ledger:
     # Jobs
 
     def enter(self, run: int, entries: Iterable[Entry], *, again: bool = True) -> int:
-        """Ask for recordings; returns how many entries there were. What is published or withheld already stays so.
+        """Ask for recordings; returns how many entries there were. What is published, withheld or left aside stays so.
 
         Args:
             run: The batch or night that asks.
@@ -204,7 +213,7 @@ class Ledger:
 
     def _enter(self, db: sqlite3.Connection, run: int, entry: Entry, *, again: bool) -> None:
         db.execute("INSERT OR IGNORE INTO orders VALUES (?, ?)", (entry.ordered, entry.told))
-        state, why = ("withheld", entry.withhold) if entry.withhold else ("queued", "")
+        state, why = entry.first_state
         db.execute(
             "INSERT INTO jobs (asked, address, ordered, request, due, since, run, state, why)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (asked) DO UPDATE SET run = excluded.run,"

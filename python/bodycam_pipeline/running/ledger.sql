@@ -26,7 +26,8 @@ CREATE TABLE jobs (
     key         TEXT UNIQUE,                            -- the work by content; NULL until the recording was read
     same_as     INTEGER REFERENCES jobs (id),           -- another job whose work this is as well
     name        TEXT UNIQUE,                            -- of the release
-    state       TEXT NOT NULL CHECK (state IN ('queued', 'leased', 'withheld', 'quarantined', 'needs review', 'published')),
+    state       TEXT NOT NULL CHECK (state IN
+        ('queued', 'leased', 'left aside', 'withheld', 'quarantined', 'needs review', 'published')),
     token       INTEGER,                                -- of the lease in force, NULL when nobody is at it
     why         TEXT NOT NULL DEFAULT '',
     frames      INTEGER,

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.errors import PolicyError
 from bodycam_pipeline.values.model import Provider
+from bodycam_pipeline.values.names import same_person, why_no_name
 
 Style = Literal["fill", "blur", "mosaic", "gaussian"]
 SHIPPING_STYLES: frozenset[Style] = frozenset({"fill", "blur", "mosaic"})
@@ -195,10 +196,40 @@ class EncodingRule(_Part):
 
 
 class ReviewRule(_Part):
-    """Who has to agree before a release is packaged: so many different people, its submitter only if that is said."""
+    """Who has to agree before a release is packaged: so many different people, its submitter only if that is said.
+
+    Attributes:
+        approvals: How many different people approve.
+        submitter_may_approve: Whether one of them may be the person who submitted it.
+        reviewers: Who may submit and approve where anybody has to: names, each with the fingerprint of the person's
+            public key. No public digest is over them.
+    """
 
     approvals: Annotated[int, Field(ge=0, le=9)] = 0
     submitter_may_approve: bool = False
+    reviewers: dict[str, Annotated[str, Field(pattern="^[0-9a-f]{64}$")]] = {}
+
+    @model_validator(mode="after")
+    def _each_reviewer_is_one_person(self) -> Self:
+        for name in self.reviewers:
+            if odd := why_no_name(name):
+                raise ValueError(f"review.reviewers has {name!r}, which is not a name: {odd}")
+        if len({same_person(name) for name in self.reviewers}) < len(self.reviewers):
+            raise ValueError("review.reviewers names one person twice: other spellings of a name are that name")
+        if len(set(self.reviewers.values())) < len(self.reviewers):
+            raise ValueError("review.reviewers gives one key to two people: each makes their own (`bodycam keys new`)")
+        return self
+
+    @model_validator(mode="after")
+    def _approvals_can_be_given(self) -> Self:
+        people = self.approvals + (1 if self.approvals and not self.submitter_may_approve else 0)
+        if len(self.reviewers) < people:
+            raise ValueError(
+                f"review.approvals = {self.approvals} takes {people} people in review.reviewers, "
+                f"and {len(self.reviewers)} are named: each makes a key (`bodycam keys new`) and gives you the line "
+                "that it prints"
+            )
+        return self
 
 
 class AuditorRule(_Part):
@@ -346,8 +377,11 @@ class Policy(_Part):
 
     @property
     def sha256(self) -> str:
-        """Digest of the canonical JSON of every value, defaults included: two files that mean the same are the same."""
-        return _digest(self)
+        """Digest of the canonical JSON of every value, defaults included: two files that mean the same are the same.
+
+        It is public, and names can be guessed: it is not over the reviewers.
+        """
+        return _digest(self, exclude={"review": {"reviewers"}})
 
     @property
     def detection_sha256(self) -> str:
@@ -359,6 +393,7 @@ def _admission(rule: object) -> object:
     return rule.get("admission") if isinstance(rule, dict) else getattr(rule, "admission", None)
 
 
-def _digest(part: BaseModel) -> str:
-    canonical = json.dumps(part.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+def _digest(part: BaseModel, exclude: dict[str, set[str]] | None = None) -> str:
+    values = part.model_dump(mode="json", exclude=exclude)
+    canonical = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()

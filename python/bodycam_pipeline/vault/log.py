@@ -5,10 +5,8 @@ The one file that is replaced is the checkpoint, after everything that it speaks
 """
 
 import base64
-import fcntl
 import getpass
 import json
-import os
 import shutil
 import socket
 from collections.abc import Iterator, Sequence
@@ -21,7 +19,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bodycam_pipeline import _native
-from bodycam_pipeline.durable import make_folder, write_atomically
+from bodycam_pipeline.durable import locked, make_folder, write_atomically
 from bodycam_pipeline.foreign import read_bytes
 from bodycam_pipeline.values.errors import CustodyLogError
 from bodycam_pipeline.vault.growth import Frontier
@@ -244,12 +242,8 @@ class CustodyLog:
     @contextmanager
     def held(self, name: str = "append") -> Iterator[None]:
         """Hold the log for one process; the lock is the kernel's and dies with its holder."""
-        descriptor = os.open(self.folder / f".{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with locked(self.folder / f".{name}.lock"):
             yield
-        finally:
-            os.close(descriptor)
 
     def sweep(self) -> None:
         """Clear what killed writers left: unfinished files, tiles never signed, and those that became full."""

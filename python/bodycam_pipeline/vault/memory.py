@@ -3,7 +3,6 @@
 Whoever can write to the vault can put yesterday's log back, signed as it was. A machine that remembers today's notices.
 """
 
-import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bodycam_pipeline.durable import write_atomically
+from bodycam_pipeline.durable import locked, write_atomically
 from bodycam_pipeline.foreign import read_bytes
 from bodycam_pipeline.vault.note import Checkpoint, Verifier, verified
 
@@ -57,9 +56,5 @@ class Memory:
 
     @contextmanager
     def _held(self) -> Iterator[None]:
-        descriptor = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with locked(self.path.with_name(f"{self.path.name}.lock")):
             yield
-        finally:
-            os.close(descriptor)

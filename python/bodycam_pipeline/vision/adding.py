@@ -1,6 +1,5 @@
 """A person registers a detector: checked as a shipped one is, tried, copied, and never in the place of another."""
 
-import fcntl
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from typing import Literal
 import tomli_w
 
 from bodycam_pipeline.addresses.download import Promise, download
-from bodycam_pipeline.durable import disk_errors, durable_file, make_folder, write_atomically
+from bodycam_pipeline.durable import durable_file, locked, make_folder, write_atomically
 from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.errors import ModelError
 from bodycam_pipeline.values.model import Head, Model, Role
@@ -151,6 +150,5 @@ def _append(path: Path, entry: Entry) -> None:
 @contextmanager
 def _held(folder: Path) -> Iterator[None]:
     """One registration at a time; the lock dies with its holder."""
-    with disk_errors(folder), (folder / ".lock").open("wb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(folder / ".lock"):
         yield

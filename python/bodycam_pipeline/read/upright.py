@@ -1,0 +1,85 @@
+"""Decoded frames as pictures that a browser shows: turned upright, in RGB, as JPEG or PNG."""
+
+import io
+from typing import Literal
+
+import numpy as np
+from av.video.reformatter import Colorspace
+from numpy.typing import NDArray
+from PIL import Image
+
+from bodycam_pipeline.read.planes import VideoFrame
+from bodycam_pipeline.values.geometry import Box, Orientation
+from bodycam_pipeline.values.recording import VideoFacts
+
+JPEG_QUALITY = 92
+"""Of libjpeg, 1 to 95: differences from the decoded pixels are below what an eye sees in a still."""
+
+_UNKNOWN_MATRIX = 2
+_HD_LINES = 720
+"""Recordings that name no matrix use BT.709 from this height on and BT.601 below, as players assume."""
+
+_MATRICES = {1: Colorspace.ITU709, 4: Colorspace.FCC, 5: Colorspace.ITU601, 6: Colorspace.ITU601}
+_MATRICES |= {7: Colorspace.SMPTE240M, 9: Colorspace.BT2020, 10: Colorspace.BT2020}
+"""FFmpeg's converter by ISO/IEC 23091-2 code point."""
+
+PictureFormat = Literal["jpeg", "png"]
+
+
+def encode_picture(pixels: NDArray[np.uint8], kind: PictureFormat = "jpeg") -> bytes:
+    """Encode RGB pixels, uint8 (h, w, 3): PNG without loss, JPEG at `JPEG_QUALITY`."""
+    sink = io.BytesIO()
+    image = Image.fromarray(pixels)
+    if kind == "png":
+        image.save(sink, "PNG", compress_level=1)
+    else:
+        image.save(sink, "JPEG", quality=JPEG_QUALITY)
+    return sink.getvalue()
+
+
+def upright_pixels(frame: VideoFrame, video: VideoFacts) -> NDArray[np.uint8]:
+    """Convert a frame in the working format to upright RGB, uint8 (h, w, 3), one pixel per luma sample."""
+    span = "JPEG" if video.full_range else "MPEG"
+    rgb = frame.reformat(format="rgb24", src_colorspace=matrix_for(video), src_color_range=span, threads=1)
+    return np.ascontiguousarray(turn(np.asarray(rgb.to_ndarray(), np.uint8), video.orientation))
+
+
+def matrix_for(video: VideoFacts) -> Colorspace:
+    """Name the matrix by which a recording's YUV becomes RGB."""
+    guess = Colorspace.ITU709 if video.height >= _HD_LINES else Colorspace.ITU601
+    return guess if video.colour_matrix == _UNKNOWN_MATRIX else _MATRICES.get(video.colour_matrix, guess)
+
+
+def turn(picture: NDArray[np.uint8], orientation: Orientation) -> NDArray[np.uint8]:
+    """Turn a coded picture or plane, (h, w) or (h, w, 3), upright; a view, no copy."""
+    first = orientation.to_upright(Box(0, 0, 1, 1), picture.shape[1], picture.shape[0])
+    turned = picture.swapaxes(0, 1) if orientation.swaps_sides else picture
+    return turned[:: 1 if first.top == 0 else -1, :: 1 if first.left == 0 else -1]
+
+
+def crop(pixels: NDArray[np.uint8], box: Box, least_px: int = 96) -> NDArray[np.uint8]:
+    """Cut a box with half its size around it, at least ``least_px`` a side, out of upright pixels."""
+    height, width = pixels.shape[:2]
+    side = max(max(box.width, box.height) * 2, least_px)
+    x, y = box.centre
+    left, top = max(0, round(x - side / 2)), max(0, round(y - side / 2))
+    right, bottom = min(width, round(x + side / 2)), min(height, round(y + side / 2))
+    if right <= left or bottom <= top:
+        return pixels[:least_px, :least_px]
+    return pixels[top:bottom, left:right]
+
+
+def thumbnail(pixels: NDArray[np.uint8], longest_px: int = 160) -> bytes:
+    """Encode pixels as a JPEG whose longer side has at most ``longest_px``."""
+    image = Image.fromarray(pixels)
+    image.thumbnail((longest_px, longest_px), Image.Resampling.BILINEAR)
+    return encode_picture(np.asarray(image))
+
+
+def sharpness(pixels: NDArray[np.uint8]) -> float:
+    """Measure detail as the variance of the Laplacian of luma; larger is sharper."""
+    luma = pixels @ np.array([0.299, 0.587, 0.114])
+    if min(luma.shape) < 3:
+        return 0.0
+    inner = 4 * luma[1:-1, 1:-1] - luma[:-2, 1:-1] - luma[2:, 1:-1] - luma[1:-1, :-2] - luma[1:-1, 2:]
+    return float(inner.var())
