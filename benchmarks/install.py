@@ -32,8 +32,8 @@ class Installed:
 def install(wheel: Path, folder: Path) -> Path:
     """Install a wheel into a new environment in a folder; gives the environment's ``bin``."""
     venv.create(folder, with_pip=True)
-    pip = [folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", wheel]
-    subprocess.run(pip, check=True)
+    command: list[str | Path] = [folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", wheel]
+    subprocess.run(command, check=True)
     return folder / "bin"
 
 
