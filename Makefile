@@ -4,32 +4,48 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUST := $(shell find rust -name '*.rs' -o -name Cargo.toml 2>/dev/null) Cargo.toml Cargo.lock
 DEMO := demo
+WHEELS := build/wheels
 
-.PHONY: all demo test test-slow lint format bench instructions instructions-record flamegraph clean
+.PHONY: all demo test test-slow lint format bench wheel install-size instructions instructions-record flamegraph clean
 all: lint test
 
-$(VENV)/installed: pyproject.toml
+$(VENV)/python:
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --upgrade 'pip>=25.1' 'maturin>=1.9,<2'
-	$(BIN)/pip install --quiet --group dev
-	touch $@
+	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade 'pip>=26.3' 'maturin>=1.9,<2'
+	@touch $@
+
+# What a user gets, no more; the kernels are compiled beside it (`make demo` does both at once).
+$(VENV)/libraries: $(VENV)/python pyproject.toml
+	$(BIN)/pip install --quiet --no-build-isolation --only-deps .
+	@touch $@
 
 # The extension is always a release build: a debug kernel is 30 times slower and is measured by nobody.
-$(VENV)/built: $(VENV)/installed $(RUST) pyproject.toml
-	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --release --quiet
-	touch $@
+$(VENV)/kernels: $(VENV)/python $(RUST)
+	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --release --skip-install --quiet
+	@touch $@
 
-demo: $(VENV)/built
+$(VENV)/built: $(VENV)/libraries $(VENV)/kernels
+	PIP_QUIET=1 VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --release --quiet
+	@touch $@
+
+# Every extra, and what tests, lints and benchmarks need.
+$(VENV)/tools: $(VENV)/built
+	$(BIN)/pip install --quiet --no-build-isolation --only-deps '.[all]'
+	$(BIN)/pip install --quiet --group dev
+	@touch $@
+
+demo:
+	$(MAKE) --no-print-directory --jobs 2 $(VENV)/built
 	$(BIN)/bodycam demo --out $(DEMO)
 
-test: $(VENV)/built
+test: $(VENV)/tools
 	cargo test --workspace --quiet
 	$(BIN)/pytest -m 'not slow'
 
-test-slow: $(VENV)/built
+test-slow: $(VENV)/tools
 	$(BIN)/pytest -m slow
 
-lint: $(VENV)/built
+lint: $(VENV)/tools
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
 	$(BIN)/ruff check
@@ -37,24 +53,34 @@ lint: $(VENV)/built
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest bodycam_pipeline._native
 
-format: $(VENV)/installed
+format: $(VENV)/tools
 	cargo fmt --all
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(VENV)/built
+bench: $(VENV)/tools
 	$(BIN)/pytest benchmarks
 	$(BIN)/bodycam bench
 
+# One file for every Python from 3.11 on; with zig, which maturin's extra brings, for every Linux since 2014 as well.
+wheel: $(VENV)/python
+	@rm -rf $(WHEELS)
+	$(BIN)/maturin build --release --strip --quiet --out $(WHEELS) \
+		$(if $(shell $(BIN)/python -m ziglang version 2>/dev/null),--zig --compatibility manylinux2014)
+
+# What the wheel brings into an empty environment: distributions and MB.
+install-size: wheel
+	$(BIN)/python -m benchmarks.install $(WHEELS)/*.whl
+
 # The kernels' instructions, counted by valgrind, beside those of the last release; the second target records them.
-instructions: $(VENV)/built
+instructions: $(VENV)/tools
 	$(BIN)/python -m benchmarks.instructions
 
-instructions-record: $(VENV)/built
+instructions-record: $(VENV)/tools
 	$(BIN)/python -m benchmarks.instructions --record
 
 # Where the time of one job goes: `make flamegraph RECORDING=recording.mp4` writes flame.svg and throws the release away.
-flamegraph: $(VENV)/built
+flamegraph: $(VENV)/tools
 	out=$$(mktemp -d) && trap "rm -rf $$out" EXIT && $(BIN)/py-spy record --native --subprocesses --rate 20 \
 		--output flame.svg -- $(BIN)/bodycam redact $(RECORDING) --out $$out $(OPTIONS)
 

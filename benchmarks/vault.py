@@ -21,9 +21,9 @@ import av
 import numpy as np
 
 from bodycam_pipeline._native import ObjectKey, blake3_file, build_profile
-from bodycam_pipeline.custody.begin import begin_vault, new_person
-from bodycam_pipeline.custody.desk import Desk, announced
+from bodycam_pipeline.custody.create import create_vault, new_person
 from bodycam_pipeline.custody.ingest import ingest
+from bodycam_pipeline.custody.session import VaultSession, log_read
 from bodycam_pipeline.demo.compose import compose_demo
 from bodycam_pipeline.read.container import opened, video_stream
 from bodycam_pipeline.read.decode import decode_segment
@@ -67,7 +67,7 @@ def forgotten(path: Path) -> None:
 
 
 @contextmanager
-def vault() -> Iterator[tuple[Path, Desk]]:
+def vault() -> Iterator[tuple[Path, VaultSession]]:
     """A vault that is gone afterwards, in a build folder that git ignores: on the disk that is to be measured."""
     build = Path("build").absolute()
     build.mkdir(exist_ok=True)
@@ -76,10 +76,10 @@ def vault() -> Iterator[tuple[Path, Desk]]:
         (folder / "keys").mkdir(mode=0o700)
         (folder / "keys" / "recipients.txt").write_text(new_person(folder / "keys" / "identity.txt"))
         os.environ[VARIABLE] = str(folder / "keys")
-        yield folder, begin_vault(Vault(str(folder / "vault")), Keyring(folder / "keys"), "bench", None)
+        yield folder, create_vault(Vault(str(folder / "vault")), Keyring(folder / "keys"), "bench", None)
 
 
-def ingesting(folder: Path, desk: Desk, _given: Path | None) -> None:
+def ingesting(folder: Path, session: VaultSession, _given: Path | None) -> None:
     """The whole ingest of one large file, and what each of its stages could do alone."""
     source, numbers = folder / "large.bin", iter(range(1000))
     with source.open("wb") as file:
@@ -93,7 +93,7 @@ def ingesting(folder: Path, desk: Desk, _given: Path | None) -> None:
         forgotten(source)
 
     def whole() -> None:
-        (one,) = ingest(desk, [source], {}, lambda _one: None)
+        (one,) = ingest(session, [source], {}, lambda _one: None)
         assert one.state == "stored"
 
     def seal() -> None:
@@ -134,14 +134,14 @@ def decode(address: str, recording: Recording, segments: list[int], frames: int 
     return count
 
 
-def decoding(folder: Path, desk: Desk, given: Path | None) -> None:
+def decoding(folder: Path, session: VaultSession, given: Path | None) -> None:
     """The same segments from the plain and the sealed file, in turns."""
     plain = folder / "recording.mp4"
     if given:
         plain.write_bytes(given.read_bytes())
     else:
         compose_demo(plain, seconds=DEMO_SECONDS)
-    sealed = sealed_copy(desk, plain)
+    sealed = sealed_copy(session, plain)
     known = {str(plain): probe(str(plain)), sealed: probe(sealed)}
     everything = list(range(len(split(known[sealed]))))
     jumps = np.random.default_rng(6).choice(everything, SEEKS).tolist()
@@ -154,20 +154,20 @@ def decoding(folder: Path, desk: Desk, given: Path | None) -> None:
         print(f"decoding, {what}: {median - 1:+.1%} (rounds {', '.join(f'{r - 1:+.1%}' for r in ratios)})", flush=True)
 
 
-def sealed_copy(desk: Desk, plain: Path) -> str:
+def sealed_copy(session: VaultSession, plain: Path) -> str:
     """Take a recording in; the address under which it can be read."""
-    (one,) = ingest(desk, [plain], {}, lambda _one: None)
-    return announced(one.address, "a measurement")
+    (one,) = ingest(session, [plain], {}, lambda _one: None)
+    return log_read(one.address, "a measurement")
 
 
-def indexing(folder: Path, desk: Desk, _given: Path | None) -> None:
+def indexing(folder: Path, session: VaultSession, _given: Path | None) -> None:
     """What a job spends on the packet index of an hour, beside decoding it once, and what ingest would spend on it."""
     short, plain = folder / "short.mp4", folder / "hour.mp4"
     compose_demo(short, seconds=DEMO_SECONDS)
     prolonged(short, plain, HOUR_SECONDS // DEMO_SECONDS)
     forgotten(plain)
     size_mb, addresses = plain.stat().st_size / 1e6, list[str]()
-    ingesting = timed(lambda: addresses.append(sealed_copy(desk, plain)))
+    ingesting = timed(lambda: addresses.append(sealed_copy(session, plain)))
     probing, index = timed(probe, addresses[0]), timed(indexed, addresses[0])
     once = decoding_of_all(addresses[0])
     print(f"packet index of one hour ({size_mb:.0f} MB), seconds of processor time:")
@@ -220,8 +220,8 @@ def main() -> None:
         parser.error(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
     assert build_profile == "release"
     for part in asked.parts or PARTS:
-        with vault() as (folder, desk):
-            PARTS[part](folder, desk, asked.recording)
+        with vault() as (folder, session):
+            PARTS[part](folder, session, asked.recording)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from bodycam_pipeline.extras import require
+
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
@@ -107,7 +109,9 @@ def parse_yaml(text: str) -> Any:
 
     Raises:
         ValueError: not YAML, longer than `MOST_YAML_BYTES`, too deep, or with aliases.
+        MissingExtraError: the extra ``eval`` is not installed.
     """
+    require("yaml", "eval", "reading YAML")
     import yaml
 
     class WithoutAliases(yaml.SafeLoader):
@@ -132,7 +136,9 @@ def parse_xml(content: bytes) -> "Element":
 
     Raises:
         ValueError: not such a text, or more than `MOST_DEPTH` deep.
+        MissingExtraError: the extra ``eval`` is not installed.
     """
+    require("defusedxml", "eval", "reading XML")
     from xml.etree.ElementTree import ParseError
 
     from defusedxml import DefusedXmlException

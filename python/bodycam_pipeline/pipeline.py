@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bodycam_pipeline.custody.desk import announced
+from bodycam_pipeline.custody.session import log_read
 from bodycam_pipeline.drawn import follow_drawn
 from bodycam_pipeline.durable import make_folder
 from bodycam_pipeline.evidence.digests import value_sha256
@@ -99,7 +99,7 @@ def redact(order: Order, runner: Runner, watch: Watch = unwatched) -> Published:
     Raises:
         BodycamError: refused; nothing that looks like a release is left, and finished segments are kept for a rerun.
     """
-    return redact_probed(order, probe(announced(order.address, "redaction")), runner, watch)
+    return redact_probed(order, probe(log_read(order.address, "redaction")), runner, watch)
 
 
 def redact_probed(order: Order, recording: Recording, runner: Runner, watch: Watch = unwatched) -> Published:
@@ -161,7 +161,7 @@ def open_job(order: Order, decided: str) -> Job:
         RecordingError: the recording is refused.
         ModelError: a model is.
     """
-    return job_of(order, probe(announced(order.address, "redaction")), decided)
+    return job_of(order, probe(log_read(order.address, "redaction")), decided)
 
 
 def job_of(order: Order, recording: Recording, decided: str) -> Job:

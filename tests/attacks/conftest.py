@@ -1,6 +1,6 @@
 """A vault to attack, its keys, and a policy that looks quickly."""
 
 from tests.backlog.conftest import fast
-from tests.custody.conftest import desk, dock, ring
+from tests.custody.conftest import dock, ring, session
 
-__all__ = ["desk", "dock", "fast", "ring"]
+__all__ = ["dock", "fast", "ring", "session"]

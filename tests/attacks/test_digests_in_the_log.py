@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_pipeline.custody.desk import Desk
 from bodycam_pipeline.custody.ingest import ingest
+from bodycam_pipeline.custody.session import VaultSession
 from bodycam_pipeline.evidence.candidates_file import candidates_sha256, read_candidates, write_candidates
 from bodycam_pipeline.evidence.history_file import HISTORY
 from bodycam_pipeline.evidence.plan_file import plan_sha256, read_plan
@@ -33,20 +33,20 @@ EDITS = Edits.model_validate({"withhold": [{"from": "0", "to": "0.04", "reason":
 
 
 @pytest.fixture
-def address(desk: Desk, tmp_path: Path) -> str:
-    return ingest(desk, [clip(tmp_path / "a.mp4", frames=12)], {}, lambda _one: None)[0].address
+def address(session: VaultSession, tmp_path: Path) -> str:
+    return ingest(session, [clip(tmp_path / "a.mp4", frames=12)], {}, lambda _one: None)[0].address
 
 
 def order(address: str, out: Path) -> Order:
     return Order(address, out, POLICY, EDITS)
 
 
-def test_no_digest_in_the_log_is_one_that_a_guess_confirms(desk: Desk, address: str, tmp_path: Path) -> None:
+def test_no_digest_in_the_log_is_one_that_a_guess_confirms(session: VaultSession, address: str, tmp_path: Path) -> None:
     done = redact(order(address, tmp_path / "out"), InlineRunner())
     render(order(address, tmp_path / "rendered"), done.plan, InlineRunner())
     decide(done.folders, "submitted", "Otto Submitter")
     decide(done.folders, "approved", ANNA)
-    told = json.dumps([entry for _, entry in desk.log.entries()])
+    told = json.dumps([entry for _, entry in session.log.entries()])
     assert told.count('"release approved"') == 1
     for guess in guesses(done.folders, order(address, tmp_path / "out"), tmp_path / "a.mp4"):
         assert guess not in told
@@ -64,24 +64,26 @@ def guesses(job: Folders, order: Order, copy: Path) -> Iterator[str]:
         yield hashlib.sha256(line.encode()).hexdigest()
 
 
-def test_two_jobs_of_one_recording_and_plan_cannot_be_told_to_be_so(desk: Desk, address: str, tmp_path: Path) -> None:
+def test_two_jobs_of_one_recording_and_plan_cannot_be_told_to_be_so(
+    session: VaultSession, address: str, tmp_path: Path
+) -> None:
     for name in ("one", "two"):
         detect(order(address, tmp_path / name), InlineRunner())
-    first, second = (entry for _, entry in desk.log.entries() if entry["event"] == "plan")
+    first, second = (entry for _, entry in session.log.entries() if entry["event"] == "plan")
     for name in ("job", "plan", "detector", "detections"):
         assert first[name] != second[name]
 
 
 def test_the_plan_and_its_detections_stand_in_the_log_and_are_the_same_when_nothing_changed(
-    desk: Desk, address: str, tmp_path: Path
+    session: VaultSession, address: str, tmp_path: Path
 ) -> None:
     for _ in range(2):
         detect(order(address, tmp_path / "out"), InlineRunner())
-    first, second = (entry for _, entry in desk.log.entries() if entry["event"] == "plan")
+    first, second = (entry for _, entry in session.log.entries() if entry["event"] == "plan")
     names = ("job", "plan", "detector", "detections")
     assert [first[name] for name in names] == [second[name] for name in names]
     redact(order(address, tmp_path / "out"), InlineRunner())
-    (release,) = (entry for _, entry in desk.log.entries() if entry["event"] == "release")
+    (release,) = (entry for _, entry in session.log.entries() if entry["event"] == "release")
     assert release["plan"] == first["plan"]
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from bodycam_pipeline import foreign
-from bodycam_pipeline.custody.desk import Desk
 from bodycam_pipeline.custody.facts import read_facts
 from bodycam_pipeline.custody.ingest import found_below, ingest
+from bodycam_pipeline.custody.session import VaultSession
 from bodycam_pipeline.evidence.edits_file import read_edits
 from bodycam_pipeline.evidence.policy_file import read_policy
 from bodycam_pipeline.measuring.labels.find import find_datasets
@@ -60,13 +60,13 @@ BESIDE = {
 
 
 @pytest.mark.parametrize("name", BESIDE)
-def test_what_lies_beside_a_recording_fails_that_one_alone(name: str, desk: Desk, tmp_path: Path) -> None:
+def test_what_lies_beside_a_recording_fails_that_one_alone(name: str, session: VaultSession, tmp_path: Path) -> None:
     (tmp_path / "dock").mkdir()
     clip(tmp_path / "dock" / "a.mp4", frames=3)
     clip(tmp_path / "dock" / "b.mp4", frames=4)
     BESIDE[name](tmp_path / "dock" / "a.mp4.json")
     with _cheap():
-        taken = ingest(desk, found_below([tmp_path / "dock"]), {}, lambda _one: None)
+        taken = ingest(session, found_below([tmp_path / "dock"]), {}, lambda _one: None)
     assert {one.file: one.state for one in taken} == {"a.mp4": "failed", "b.mp4": "stored"}
 
 
@@ -85,14 +85,14 @@ def test_a_list_that_lists_no_files_is_refused_in_words(content: str, tmp_path: 
 
 
 @pytest.mark.parametrize("make", [pipe, link_to_zeros], ids=["a pipe", "a device"])
-def test_what_is_no_file_is_no_recording(make: Callable[[Path], None], desk: Desk, tmp_path: Path) -> None:
+def test_what_is_no_file_is_no_recording(make: Callable[[Path], None], session: VaultSession, tmp_path: Path) -> None:
     (tmp_path / "dock").mkdir()
     make(tmp_path / "dock" / "a.mp4")
     clip(tmp_path / "dock" / "b.mp4", frames=4)
     with _cheap():
         with pytest.raises(UnreadableRecordingError, match="no regular file"):
             open_recording(str(tmp_path / "dock" / "a.mp4"))
-        taken = ingest(desk, found_below([tmp_path / "dock"]), {}, lambda _one: None)
+        taken = ingest(session, found_below([tmp_path / "dock"]), {}, lambda _one: None)
     assert {one.file: one.state for one in taken} == {"a.mp4": "failed", "b.mp4": "stored"}
 
 

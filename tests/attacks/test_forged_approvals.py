@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_pipeline.custody.desk import Desk
 from bodycam_pipeline.custody.ingest import ingest
+from bodycam_pipeline.custody.session import VaultSession
 from bodycam_pipeline.evidence.digests import file_sha256
 from bodycam_pipeline.evidence.history_file import FORMAT, HEAD, HISTORY, _mac
 from bodycam_pipeline.evidence.keys import new_key, read_private_key
@@ -41,11 +41,11 @@ ENTRIES = 4
 
 
 @pytest.fixture(params=["in a vault", "outside"])
-def job(request: pytest.FixtureRequest, desk: Desk, tmp_path: Path) -> Folders:
+def job(request: pytest.FixtureRequest, session: VaultSession, tmp_path: Path) -> Folders:
     """One of two people has approved, and somebody has rejected."""
     recording = clip(tmp_path / "a.mp4", frames=3)
     if request.param == "in a vault":
-        address = ingest(desk, [recording], {}, lambda _one: None)[0].address
+        address = ingest(session, [recording], {}, lambda _one: None)[0].address
     else:
         address = str(recording)
     job = redact(Order(address, tmp_path / "out", POLICY), InlineRunner()).folders
@@ -55,8 +55,8 @@ def job(request: pytest.FixtureRequest, desk: Desk, tmp_path: Path) -> Folders:
 
 
 @pytest.fixture
-def sealed(desk: Desk, tmp_path: Path) -> Folders:
-    (one,) = ingest(desk, [clip(tmp_path / "a.mp4", frames=3)], {}, lambda _one: None)
+def sealed(session: VaultSession, tmp_path: Path) -> Folders:
+    (one,) = ingest(session, [clip(tmp_path / "a.mp4", frames=3)], {}, lambda _one: None)
     return redact(Order(one.address, tmp_path / "out", POLICY), InlineRunner()).folders
 
 

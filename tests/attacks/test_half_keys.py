@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bodycam_pipeline._native import ObjectKey
-from bodycam_pipeline.custody.begin import begin_vault, new_person
-from bodycam_pipeline.custody.desk import Desk, desk_at
+from bodycam_pipeline.custody.create import create_vault, new_person
+from bodycam_pipeline.custody.session import VaultSession, open_session
 from bodycam_pipeline.evidence.keys import new_key, public_path, read_private_key, read_public_key
 from bodycam_pipeline.values.errors import BodycamError, CustodyLogError, KeyFileError, StorageError, VaultError
 from bodycam_pipeline.vault.keyring import Keyring
@@ -25,8 +25,8 @@ def ring(tmp_path: Path) -> Keyring:
     return Keyring(tmp_path / "keys")
 
 
-def created(ring: Keyring, address: Path) -> Desk:
-    return begin_vault(Vault(str(address)), ring, ORIGIN, None)
+def created(ring: Keyring, address: Path) -> VaultSession:
+    return create_vault(Vault(str(address)), ring, ORIGIN, None)
 
 
 @needs_ptrace
@@ -36,9 +36,9 @@ def test_a_vault_whose_creation_was_killed_anywhere_is_finished_by_the_same_comm
     """Each kill has a machine of its own; where all that was missing is the end of the process, the vault is there."""
     kills = 0
     for kills in killed_before_each_change(lambda: created(ring, tmp_path / "vault")):  # noqa: B007
-        desk = desk_at(str(tmp_path / "vault"), ring.folder) if is_there(tmp_path / "vault") else None
-        desk = desk or created(ring, tmp_path / "vault")
-        assert [entry["event"] for _, entry in desk.log.entries()] == ["created"]
+        session = open_session(str(tmp_path / "vault"), ring.folder) if is_there(tmp_path / "vault") else None
+        session = session or created(ring, tmp_path / "vault")
+        assert [entry["event"] for _, entry in session.log.entries()] == ["created"]
         assert ring.id_of(bytes(32))
         assert read_public_key(ring.path("log.pub.pem")) == read_private_key(ring.path("log.pem")).public_key()
         shutil.rmtree(tmp_path / "vault")

@@ -12,16 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_pipeline.custody import desk as desk_module
+from bodycam_pipeline.custody import session as session_module
 from bodycam_pipeline.custody.audit import audit
-from bodycam_pipeline.custody.desk import Desk, announced, desk_at
 from bodycam_pipeline.custody.ingest import found_below, ingest
+from bodycam_pipeline.custody.session import VaultSession, log_read, open_session
 from bodycam_pipeline.evidence.keys import read_private_key
 from bodycam_pipeline.values.errors import CustodyLogError
 from bodycam_pipeline.vault import log as log_module
 from bodycam_pipeline.vault.log import CustodyLog
 from bodycam_pipeline.vault.naming import Sealed
-from bodycam_pipeline.vault.opening import _announced, opened
+from bodycam_pipeline.vault.opening import _ingest_of, opened
 from bodycam_pipeline.vault.tiles import Tiles
 from tests.clips import clip
 
@@ -29,93 +29,93 @@ SECONDS = 300
 
 
 @pytest.fixture
-def held(desk: Desk, tmp_path: Path) -> Desk:
+def held(session: VaultSession, tmp_path: Path) -> VaultSession:
     """A vault with a recording, and a log of some hundred entries."""
     (tmp_path / "dock").mkdir()
     clip(tmp_path / "dock" / "a.mp4", frames=3)
-    ingest(desk, found_below([tmp_path / "dock"]), {}, lambda _one: None)
-    desk.log.append(_key(desk), *({"event": "read", "purpose": str(n)} for n in range(300)))
-    return desk_at(desk.vault.address)
+    ingest(session, found_below([tmp_path / "dock"]), {}, lambda _one: None)
+    session.log.append(_key(session), *({"event": "read", "purpose": str(n)} for n in range(300)))
+    return open_session(session.vault.address)
 
 
-def _key(desk: Desk) -> "log_module.Ed25519PrivateKey":
-    return read_private_key(desk.ring.path("log.pem"))
+def _key(session: VaultSession) -> "log_module.Ed25519PrivateKey":
+    return read_private_key(session.ring.path("log.pem"))
 
 
-def _put_back(desk: Desk, old: Path) -> None:
-    shutil.rmtree(desk.log.folder)
-    shutil.copytree(old, desk.log.folder)
+def _put_back(session: VaultSession, old: Path) -> None:
+    shutil.rmtree(session.log.folder)
+    shutil.copytree(old, session.log.folder)
 
 
-def _forget(desk: Desk) -> None:
+def _forget(session: VaultSession) -> None:
     """As another process of this machine."""
-    desk_module._register_of.cache_clear()
-    _announced.cache_clear()
-    assert desk.ring.folder.exists()
+    session_module._register_of.cache_clear()
+    _ingest_of.cache_clear()
+    assert session.ring.folder.exists()
 
 
-def _address(desk: Desk) -> str:
-    return str(Sealed(desk.vault.address, next(iter(desk.held()))))
+def _address(session: VaultSession) -> str:
+    return str(Sealed(session.vault.address, next(iter(session.recordings()))))
 
 
-def older(desk: Desk, folder: Path) -> None:
+def older(session: VaultSession, folder: Path) -> None:
     """Yesterday's log, as it was."""
-    shutil.copytree(desk.log.folder, folder / "old")
-    desk.record("read", purpose="what shall be forgotten")
-    _put_back(desk, folder / "old")
+    shutil.copytree(session.log.folder, folder / "old")
+    session.record("read", purpose="what shall be forgotten")
+    _put_back(session, folder / "old")
 
 
-def only_the_checkpoint(desk: Desk, folder: Path) -> None:
+def only_the_checkpoint(session: VaultSession, folder: Path) -> None:
     """Yesterday's checkpoint on today's tiles, which hold all that it needs."""
     del folder
-    note = desk.log.note()
-    desk.record("read", purpose="what shall be forgotten")
-    (desk.log.folder / "checkpoint").write_bytes(note)
+    note = session.log.note()
+    session.record("read", purpose="what shall be forgotten")
+    (session.log.folder / "checkpoint").write_bytes(note)
 
 
-def as_long(desk: Desk, folder: Path) -> None:
+def as_long(session: VaultSession, folder: Path) -> None:
     """Yesterday's log with another entry in the place of the last."""
-    older(desk, folder)
-    CustodyLog(desk.log.folder, desk.log.verifier).append(_key(desk), {"event": "read", "purpose": "harmless"})
+    older(session, folder)
+    CustodyLog(session.log.folder, session.log.verifier).append(_key(session), {"event": "read", "purpose": "harmless"})
 
 
-def longer(desk: Desk, folder: Path) -> None:
+def longer(session: VaultSession, folder: Path) -> None:
     """The same, and many more entries."""
-    older(desk, folder)
+    older(session, folder)
     more = [{"event": "read", "purpose": "harmless"}] * 700
-    CustodyLog(desk.log.folder, desk.log.verifier).append(_key(desk), *more)
+    CustodyLog(session.log.folder, session.log.verifier).append(_key(session), *more)
 
 
-def anew(desk: Desk, folder: Path) -> None:
+def anew(session: VaultSession, folder: Path) -> None:
     """Another log of the same name and key, longer than the real one."""
     del folder
-    shutil.rmtree(desk.log.folder)
-    desk.log.folder.mkdir()
-    log = log_module.begin(desk.log.folder, desk.log.verifier.name, _key(desk))
-    log.append(_key(desk), *([{"event": "read", "purpose": "harmless"}] * 900))
+    shutil.rmtree(session.log.folder)
+    session.log.folder.mkdir()
+    log = log_module.create_log(session.log.folder, session.log.verifier.name, _key(session))
+    log.append(_key(session), *([{"event": "read", "purpose": "harmless"}] * 900))
 
 
-FORGERIES: list[Callable[[Desk, Path], None]] = [older, only_the_checkpoint, as_long, longer, anew]
+FORGERIES: list[Callable[[VaultSession, Path], None]] = [older, only_the_checkpoint, as_long, longer, anew]
 
 
 @pytest.mark.parametrize("forgery", FORGERIES, ids=lambda forgery: forgery.__name__)
 @pytest.mark.parametrize("again", [False, True], ids=["this process", "another process"])
 def test_a_log_that_did_not_grow_out_of_the_one_seen_here_is_refused(
-    forgery: Callable[[Desk, Path], None], again: bool, held: Desk, tmp_path: Path
+    forgery: Callable[[VaultSession, Path], None], again: bool, held: VaultSession, tmp_path: Path
 ) -> None:
     address = _address(held)
-    read = announced(address, "a test")
+    read = log_read(address, "a test")
     forgery(held, tmp_path)
     if again:
         _forget(held)
-    fresh = desk_at(held.vault.address)
+    fresh = open_session(held.vault.address)
     for what in (
         fresh.log.checkpoint,
         lambda: list(fresh.log.entries()),
         lambda: fresh.log.proof(0),
-        fresh.held,
+        fresh.recordings,
         lambda: fresh.record("read", purpose="one more"),
-        lambda: announced(address, "a test"),
+        lambda: log_read(address, "a test"),
         lambda: audit(fresh, date(2026, 11, 28)),
         lambda: ingest(fresh, [], {}, lambda _one: None),
     ):
@@ -126,7 +126,7 @@ def test_a_log_that_did_not_grow_out_of_the_one_seen_here_is_refused(
             pass
 
 
-def test_the_command_refuses_it_too_and_says_what_to_do(held: Desk, tmp_path: Path) -> None:
+def test_the_command_refuses_it_too_and_says_what_to_do(held: VaultSession, tmp_path: Path) -> None:
     older(held, tmp_path)
     command = [sys.executable, "-m", "bodycam_pipeline.cli.main", "log", "verify", "--vault", held.vault.address]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=SECONDS)
@@ -135,7 +135,7 @@ def test_the_command_refuses_it_too_and_says_what_to_do(held: Desk, tmp_path: Pa
     assert "Keep both checkpoints" in done.stderr
 
 
-def test_what_was_only_seen_is_remembered_as_well(held: Desk, tmp_path: Path) -> None:
+def test_what_was_only_seen_is_remembered_as_well(held: VaultSession, tmp_path: Path) -> None:
     """A machine that adds nothing: it saw the log grow by another's hand."""
     shutil.copytree(held.log.folder, tmp_path / "old")
     CustodyLog(held.log.folder, held.log.verifier).append(_key(held), {"event": "read", "purpose": "another machine"})
@@ -143,10 +143,10 @@ def test_what_was_only_seen_is_remembered_as_well(held: Desk, tmp_path: Path) ->
     _put_back(held, tmp_path / "old")
     _forget(held)
     with pytest.raises(CustodyLogError, match="lost entries"):
-        desk_at(held.vault.address).held()
+        open_session(held.vault.address).recordings()
 
 
-def test_a_memory_that_was_changed_is_refused_and_one_that_cannot_be_written_stops_nobody(held: Desk) -> None:
+def test_a_memory_that_was_changed_is_refused_and_one_that_cannot_be_written_stops_nobody(held: VaultSession) -> None:
     memory = held.ring.memory()
     assert memory.recalled() == held.log.checkpoint()
     kept = memory.path.read_bytes()
@@ -160,7 +160,7 @@ def test_a_memory_that_was_changed_is_refused_and_one_that_cannot_be_written_sto
 
 
 def test_another_recording_costs_what_is_new_in_the_log_and_not_what_is_old(
-    held: Desk, monkeypatch: pytest.MonkeyPatch
+    held: VaultSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = _address(held)
     read: list[object] = []
@@ -170,25 +170,25 @@ def test_another_recording_costs_what_is_new_in_the_log_and_not_what_is_old(
     for entries in (0, 4000, 16000):
         if entries:
             held.log.append(_key(held), *({"event": "read", "purpose": str(n)} for n in range(entries)))
-        announced(address, "a test")
+        log_read(address, "a test")
         read.clear()
         for _ in range(3):
-            announced(address, "a test")
+            log_read(address, "a test")
         costs.append(len(read))
     assert max(costs) <= costs[0] + 24, "tiles read for three recordings, by the length of the log"
 
 
-def test_recordings_of_an_earlier_answer_stay_as_they_were(held: Desk) -> None:
-    (id_,) = held.held()
+def test_recordings_of_an_earlier_answer_stay_as_they_were(held: VaultSession) -> None:
+    (id_,) = held.recordings()
     before = held.one(id_)
     before.holds.append("mine")
     held.record("hold", recording=id_, reason="theirs")
     assert before.holds == ["mine"]
     assert held.one(id_).holds == ["theirs"]
-    assert held.held()[id_].holds == ["theirs"]
+    assert held.recordings()[id_].holds == ["theirs"]
 
 
-def test_the_audit_names_entries_whose_time_runs_backwards(held: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_audit_names_entries_whose_time_runs_backwards(held: VaultSession, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not audit(held, date(2026, 11, 28)).findings
     first = held.log.checkpoint().size
     past = datetime.now(UTC) - timedelta(hours=2)
@@ -203,7 +203,9 @@ def test_the_audit_names_entries_whose_time_runs_backwards(held: Desk, monkeypat
     assert "does not say" in found[f"log entry {first + 1}"]
 
 
-def test_clocks_that_differ_by_moments_do_not_run_backwards(held: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clocks_that_differ_by_moments_do_not_run_backwards(
+    held: VaultSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(log_module, "datetime", _Clock(datetime.now(UTC) - timedelta(seconds=30)))
     held.record("read", purpose="a machine whose clock is slow")
     monkeypatch.undo()
@@ -233,5 +235,5 @@ def test_the_frontier_of_a_tree_has_its_root_at_every_size() -> None:
         assert Frontier().grown(leaves[:7]).grown(leaves[7:size]).size == max(7, size)
 
 
-def test_entries_are_json(held: Desk) -> None:
+def test_entries_are_json(held: VaultSession) -> None:
     assert all(json.loads(line)["event"] for line in held.log.verified_entries())

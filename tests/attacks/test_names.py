@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bodycam_pipeline.cli.output import report_error, tell
-from bodycam_pipeline.custody.desk import Desk
+from bodycam_pipeline.custody.session import VaultSession
 from bodycam_pipeline.values.address import absolute, in_text, name_of, path_of, stem_of
 from bodycam_pipeline.values.errors import Place, UnreadableRecordingError
 from bodycam_pipeline.values.printable import printable
@@ -69,12 +69,12 @@ def test_an_odd_name_stops_nothing_and_no_terminal_obeys_it(verb: str, dock: byt
     _plain(path.read_bytes())
 
 
-def test_an_odd_name_is_sealed_and_listed_like_any_other(desk: Desk, dock: bytes) -> None:
-    done = bodycam("ingest", os.fsdecode(dock), "--vault", desk.vault.address)
+def test_an_odd_name_is_sealed_and_listed_like_any_other(session: VaultSession, dock: bytes) -> None:
+    done = bodycam("ingest", os.fsdecode(dock), "--vault", session.vault.address)
     assert done.returncode == 0, done.stderr
     _plain(done.stdout + done.stderr)
     assert b"bad\\xff\\xfe.mp4" in done.stdout
-    listed = bodycam("vault", "list", "--facts", "--vault", desk.vault.address)
+    listed = bodycam("vault", "list", "--facts", "--vault", session.vault.address)
     assert listed.returncode == 0, listed.stderr
     _plain(listed.stdout + listed.stderr)
 

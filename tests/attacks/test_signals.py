@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bodycam_pipeline.backlog.stopping import KEPT, Asked, asked_to_stop, leaving_when_told
-from bodycam_pipeline.custody.desk import Desk
+from bodycam_pipeline.custody.session import VaultSession
 from tests.backlog.conftest import FAST_TOML
 from tests.clips import clip
 
@@ -46,39 +46,39 @@ def until(done: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
 
 
 @pytest.mark.parametrize(("number", "code"), SIGNALS)
-def test_a_watched_dock_can_be_left(number: signal.Signals, code: int, desk: Desk, tmp_path: Path) -> None:
+def test_a_watched_dock_can_be_left(number: signal.Signals, code: int, session: VaultSession, tmp_path: Path) -> None:
     dock, report = tmp_path / "dock", tmp_path / "report.json"
     dock.mkdir()
     clip(dock / "a.mp4", frames=3)
-    words = ("ingest", dock, "--vault", desk.vault.address, "--watch", "1", "--report", report)
+    words = ("ingest", dock, "--vault", session.vault.address, "--watch", "1", "--report", report)
     with running(*words) as process:
         until(report.exists, process)
         process.send_signal(number)
         _, aside = process.communicate(timeout=SECONDS)
     assert process.returncode == code
     assert KEPT.strip() in aside
-    assert len(desk.held()) == 1
+    assert len(session.recordings()) == 1
     assert json.loads(report.read_text())["files"][0]["state"] == "stored"
 
 
 @pytest.mark.parametrize(("number", "code"), SIGNALS)
 def test_an_ingest_ends_after_the_file_in_hand_and_goes_on(
-    number: signal.Signals, code: int, desk: Desk, tmp_path: Path
+    number: signal.Signals, code: int, session: VaultSession, tmp_path: Path
 ) -> None:
     dock = tmp_path / "dock"
     dock.mkdir()
     small = clip(tmp_path / "a.mp4", frames=3).read_bytes()
     for name in range(400):
         (dock / f"{name:03}.mp4").write_bytes(small + name.to_bytes(4, "big"))
-    with running("ingest", dock, "--vault", desk.vault.address) as process:
-        until(lambda: len(list(desk.vault.ids())) > 1, process)
+    with running("ingest", dock, "--vault", session.vault.address) as process:
+        until(lambda: len(list(session.vault.ids())) > 1, process)
         process.send_signal(number)
         said, aside = process.communicate(timeout=SECONDS)
     assert process.returncode == code
     assert "the file in hand is finished first" in aside
     assert KEPT.strip() in aside
-    assert 1 < len(desk.held()) < 400
-    assert f"{len(desk.held())} stored" in said
+    assert 1 < len(session.recordings()) < 400
+    assert f"{len(session.recordings())} stored" in said
     assert not list((tmp_path / "vault" / "staging").glob("*"))
 
 

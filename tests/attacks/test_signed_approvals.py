@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from typer.testing import CliRunner
 
 from bodycam_pipeline.cli.main import app
-from bodycam_pipeline.custody.desk import Desk
 from bodycam_pipeline.custody.ingest import ingest
+from bodycam_pipeline.custody.session import VaultSession
 from bodycam_pipeline.evidence.digests import file_sha256
 from bodycam_pipeline.evidence.history_file import append_event, read_chain
 from bodycam_pipeline.evidence.keys import fingerprint, own_key
@@ -58,8 +58,8 @@ def job(submitted: Folders, tmp_path: Path) -> Folders:
 
 
 @pytest.fixture
-def sealed(desk: Desk, tmp_path: Path) -> Folders:
-    (one,) = ingest(desk, [clip(tmp_path / "a.mp4", frames=3)], {}, lambda _one: None)
+def sealed(session: VaultSession, tmp_path: Path) -> Folders:
+    (one,) = ingest(session, [clip(tmp_path / "a.mp4", frames=3)], {}, lambda _one: None)
     job = redact(Order(one.address, tmp_path / "out", POLICY), InlineRunner()).folders
     decide(job, "submitted", ANNA)
     return job

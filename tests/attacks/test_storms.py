@@ -9,16 +9,16 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bodycam_pipeline._native import ObjectKey
-from bodycam_pipeline.custody.desk import Desk, announced
 from bodycam_pipeline.custody.ingest import found_below, ingest
 from bodycam_pipeline.custody.known import facts_of
+from bodycam_pipeline.custody.session import VaultSession, log_read
 from bodycam_pipeline.package.archive import opened as unpacked
 from bodycam_pipeline.package.archive import write_archive
 from bodycam_pipeline.values.errors import BodycamError
-from bodycam_pipeline.vault.log import CustodyLog, Proof, begin
+from bodycam_pipeline.vault.log import CustodyLog, Proof, create_log
 from bodycam_pipeline.vault.naming import Sealed
 from bodycam_pipeline.vault.note import Checkpoint, Verifier, sign, verified
-from bodycam_pipeline.vault.opening import _announced, head_of_file, opened
+from bodycam_pipeline.vault.opening import _ingest_of, head_of_file, opened
 from bodycam_pipeline.vault.store import FACTS, KEY, RECORDING
 from tests.attacks.fuzzing import STORMS, mutated, storm
 from tests.clips import clip
@@ -43,11 +43,11 @@ def test_a_storm_of_notes_and_keys(seconds: float) -> None:
 
 @pytest.mark.parametrize("seconds", STORMS)
 def test_a_storm_of_tiles_and_proofs(seconds: float, tmp_path: Path) -> None:
-    log = begin(tmp_path / "log", ORIGIN, SIGNER)
+    log = create_log(tmp_path / "log", ORIGIN, SIGNER)
     log.append(SIGNER, *({"event": "read", "number": n} for n in range(600)))
     whole = log.verified_entries()
     files = sorted(path for path in (tmp_path / "log").rglob("*") if path.is_file() and not path.name.startswith("."))
-    told = json.dumps(log.proof(300).told()).encode()
+    told = json.dumps(log.proof(300).as_json()).encode()
 
     def blow(rng: random.Random) -> None:
         path = rng.choice(files)
@@ -80,21 +80,21 @@ def _right(log: CustodyLog, whole: list[bytes]) -> bool:
 
 
 @pytest.fixture
-def sealed(desk: Desk, tmp_path: Path) -> tuple[Desk, str, Path]:
+def sealed(session: VaultSession, tmp_path: Path) -> tuple[VaultSession, str, Path]:
     (tmp_path / "dock").mkdir()
     clip(tmp_path / "dock" / "a.mp4", frames=3)
-    ingest(desk, found_below([tmp_path / "dock"]), {}, lambda _one: None)
-    (id_,) = desk.held()
-    return desk, id_, Path(desk.vault.address) / "recordings" / id_[:2] / id_
+    ingest(session, found_below([tmp_path / "dock"]), {}, lambda _one: None)
+    (id_,) = session.recordings()
+    return session, id_, Path(session.vault.address) / "recordings" / id_[:2] / id_
 
 
 @pytest.mark.parametrize("seconds", STORMS)
-def test_a_storm_of_sealed_files(seconds: float, sealed: tuple[Desk, str, Path], tmp_path: Path) -> None:
-    desk, id_, folder = sealed
-    address = announced(str(Sealed(desk.vault.address, id_)), "a test")
+def test_a_storm_of_sealed_files(seconds: float, sealed: tuple[VaultSession, str, Path], tmp_path: Path) -> None:
+    session, id_, folder = sealed
+    address = log_read(str(Sealed(session.vault.address, id_)), "a test")
     with opened(address) as file:
         whole = file.read()
-    facts = facts_of(desk, id_, desk.one(id_))
+    facts = facts_of(session, id_, session.one(id_))
     parts = {name: (folder / name).read_bytes() for name in (RECORDING, KEY, FACTS)}
     for name in parts:
         (folder / name).chmod(0o600)
@@ -106,7 +106,7 @@ def test_a_storm_of_sealed_files(seconds: float, sealed: tuple[Desk, str, Path],
             shutil.copy(folder / RECORDING, tmp_path / "copy")
             _tolerated(lambda: head_of_file(tmp_path / "copy"))
             _tolerated(lambda: _same(_read(address), whole))
-            _tolerated(lambda: _same(facts_of(desk, id_, desk.one(id_)), facts))
+            _tolerated(lambda: _same(facts_of(session, id_, session.one(id_)), facts))
         finally:
             (folder / name).write_bytes(parts[name])
         key = ObjectKey()
@@ -127,7 +127,7 @@ def _broken(rng: random.Random, content: bytes) -> bytes:
 
 
 def _read(address: str) -> bytes:
-    _announced.cache_clear()
+    _ingest_of.cache_clear()
     with opened(address) as file:
         try:
             return file.read()

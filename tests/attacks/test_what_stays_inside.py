@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_pipeline.custody.begin import begin_vault, new_person
+from bodycam_pipeline.custody.create import create_vault, new_person
 from bodycam_pipeline.custody.export import export
 from bodycam_pipeline.custody.ingest import found_below, ingest
 from bodycam_pipeline.package.letter import letter_fields
@@ -82,12 +82,12 @@ def test_keys_sealing_and_exports_are_their_owners(tmp_path: Path, monkeypatch: 
     keys.mkdir()
     (keys / "recipients.txt").write_text(f"{new_person(keys / 'identity.txt')}\n")
     monkeypatch.setenv("BODYCAM_KEYS", str(keys))
-    desk = begin_vault(Vault(str(tmp_path / "vault")), Keyring(keys), "police.example/custody", None)
+    session = create_vault(Vault(str(tmp_path / "vault")), Keyring(keys), "police.example/custody", None)
     assert keys.stat().st_mode & 0o777 == 0o700
     clip(tmp_path / "a.mp4", frames=3)
-    ingest(desk, found_below([tmp_path / "a.mp4"]), {}, lambda _one: None)
+    ingest(session, found_below([tmp_path / "a.mp4"]), {}, lambda _one: None)
     assert (tmp_path / "vault" / "staging").stat().st_mode & 0o777 == 0o700
-    folder = export(desk, next(iter(desk.held())), tmp_path / "exports", to="Crown", reason="a test")
+    folder = export(session, next(iter(session.recordings())), tmp_path / "exports", to="Crown", reason="a test")
     assert folder.stat().st_mode & 0o777 == 0o700
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_pipeline.custody.begin import begin_vault, new_person
-from bodycam_pipeline.custody.desk import Desk
+from bodycam_pipeline.custody.create import create_vault, new_person
+from bodycam_pipeline.custody.session import VaultSession
 from bodycam_pipeline.vault.keyring import Keyring
 from bodycam_pipeline.vault.store import Vault
 from tests.clips import clip
@@ -23,8 +23,8 @@ def ring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Keyring:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, ring: Keyring) -> Desk:
-    return begin_vault(Vault(str(tmp_path / "vault")), ring, "police.example/custody", None)
+def session(tmp_path: Path, ring: Keyring) -> VaultSession:
+    return create_vault(Vault(str(tmp_path / "vault")), ring, "police.example/custody", None)
 
 
 @pytest.fixture

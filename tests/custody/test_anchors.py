@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_pipeline.custody.desk import Desk
 from bodycam_pipeline.custody.ingest import ingest
+from bodycam_pipeline.custody.session import VaultSession
 from bodycam_pipeline.evidence.history_file import FORMAT, HEAD, HISTORY, _mac, read_chain
 from bodycam_pipeline.pipeline import Order, redact
 from bodycam_pipeline.release.folders import Folders
@@ -23,9 +23,9 @@ ANNA, BEN, CARA = "Anna Ashdown", "Ben Bracewell", "Cara Clutterbuck"
 
 
 @pytest.fixture
-def job(desk: Desk, tmp_path: Path) -> Folders:
+def job(session: VaultSession, tmp_path: Path) -> Folders:
     """Two people have rejected what they saw."""
-    (one,) = ingest(desk, [clip(tmp_path / "a.mp4", frames=3)], {}, lambda _one: None)
+    (one,) = ingest(session, [clip(tmp_path / "a.mp4", frames=3)], {}, lambda _one: None)
     policy = quick_policy(review=review(1, ANNA, BEN, CARA))
     job = redact(Order(one.address, tmp_path / "out", policy), InlineRunner()).folders
     for what, by in (("submitted", ANNA), ("approved", BEN), ("rejected", CARA)):
@@ -33,8 +33,8 @@ def job(desk: Desk, tmp_path: Path) -> Folders:
     return job
 
 
-def test_the_log_names_every_entry_about_a_release_and_no_person(job: Folders, desk: Desk) -> None:
-    entries = [entry for _, entry in desk.log.entries() if entry["event"].startswith("release ")]
+def test_the_log_names_every_entry_about_a_release_and_no_person(job: Folders, session: VaultSession) -> None:
+    entries = [entry for _, entry in session.log.entries() if entry["event"].startswith("release ")]
     assert [entry["event"] for entry in entries] == ["release submitted", "release approved", "release rejected"]
     assert len({entry["history"] for entry in entries}) == 3
     assert not [entry for entry in entries if any(name in str(entry) for name in (ANNA, BEN, CARA))]

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bodycam_pipeline.custody.begin import begin_vault, new_person
+from bodycam_pipeline.custody.create import create_vault, new_person
 from bodycam_pipeline.vault.keyring import Keyring
 from bodycam_pipeline.vault.naming import Sealed
 from bodycam_pipeline.vault.store import Vault
@@ -130,7 +130,7 @@ def test_the_canary_is_found_nowhere(world: Path) -> None:
     wanted = marked(world / "dock" / f"{MARKER}.mp4")
     (world / "dock" / f"{MARKER}.mp4.json").write_text(f'{{"officer": "{MARKER}"}}')
     (world / "keys" / "recipients.txt").write_text(new_person(world / "keys" / "identity.txt"))
-    begin_vault(Vault(str(world / "vault")), Keyring(world / "keys"), "canary", None)
+    create_vault(Vault(str(world / "vault")), Keyring(world / "keys"), "canary", None)
     policy = world / "fast.toml"
     policy.write_text(FAST_TOML)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pyarrow import fs
 
-from bodycam_pipeline.custody.desk import Desk, desk_at
 from bodycam_pipeline.custody.ingest import ingest
+from bodycam_pipeline.custody.session import VaultSession, open_session
 from bodycam_pipeline.vault.keyring import Keyring
 from bodycam_pipeline.vault.naming import Sealed
 from tests.backlog.conftest import FAST_TOML
@@ -28,8 +28,8 @@ def bodycam(*words: object, expect: int = 0) -> dict[str, object]:
     return json.loads(done.stdout)
 
 
-def events(desk: Desk) -> list[str]:
-    return [entry["event"] for _, entry in desk.log.entries()]
+def events(session: VaultSession) -> list[str]:
+    return [entry["event"] for _, entry in session.log.entries()]
 
 
 def released(folder: Path) -> list[bytes]:
@@ -37,51 +37,51 @@ def released(folder: Path) -> list[bytes]:
 
 
 def test_a_sealed_recording_gives_the_release_that_the_plain_one_gives(
-    desk: Desk, tmp_path: Path, policy: Path
+    session: VaultSession, tmp_path: Path, policy: Path
 ) -> None:
     plain = clip(tmp_path / "a.mp4", frames=24, tone_hz=440)
-    (one,) = bodycam("ingest", plain, "--vault", desk.vault.address)["files"]  # type: ignore[misc]
+    (one,) = bodycam("ingest", plain, "--vault", session.vault.address)["files"]  # type: ignore[misc]
     bodycam("redact", one["address"], "--out", tmp_path / "sealed", "--policy", policy)
     bodycam("redact", plain, "--out", tmp_path / "plain", "--policy", policy)
     assert released(tmp_path / "sealed") == released(tmp_path / "plain")
-    assert events(desk) == ["created", "intent", "ingest", "read", "plan", "release"]
+    assert events(session) == ["created", "intent", "ingest", "read", "plan", "release"]
     bodycam("redact", one["address"], "--out", tmp_path / "sealed", "--policy", policy)
-    assert events(desk)[6:] == ["read"], "the second time the recording is probed, and nothing is released"
+    assert events(session)[6:] == ["read"], "the second time the recording is probed, and nothing is released"
 
 
 @pytest.mark.slow
 def test_a_plan_that_is_rendered_as_it_stands_is_on_record_as_approved(
-    desk: Desk, tmp_path: Path, policy: Path
+    session: VaultSession, tmp_path: Path, policy: Path
 ) -> None:
-    (one,) = ingest(desk, [clip(tmp_path / "a.mp4", frames=12)], {}, lambda _one: None)
+    (one,) = ingest(session, [clip(tmp_path / "a.mp4", frames=12)], {}, lambda _one: None)
     planned = bodycam("detect", one.address, "--out", tmp_path / "out", "--policy", policy)
     bodycam("render", one.address, "--plan", planned["plan"], "--out", tmp_path / "two", "--policy", policy)
-    assert events(desk)[3:] == ["read", "plan", "read", "plan approved", "release"]
+    assert events(session)[3:] == ["read", "plan", "read", "plan approved", "release"]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("words", [["-j", "2"], ["--ray", "local", "-j", "2"]], ids=["local", "ray"])
-def test_a_batch_takes_a_whole_vault(desk: Desk, tmp_path: Path, policy: Path, words: list[str]) -> None:
+def test_a_batch_takes_a_whole_vault(session: VaultSession, tmp_path: Path, policy: Path, words: list[str]) -> None:
     files = [clip(tmp_path / f"{n}.mp4", frames=12 + n) for n in range(2)]
-    ingest(desk, files, {}, lambda _one: None)
+    ingest(session, files, {}, lambda _one: None)
     out = tmp_path / "out"
-    told = bodycam("batch", Sealed(desk.vault.address), "--out", out, "--policy", policy, *words)
+    told = bodycam("batch", Sealed(session.vault.address), "--out", out, "--policy", policy, *words)
     assert told["states"] == {"published": 2}
-    assert sorted(events(desk)[5:]) == ["plan", "plan", "read", "read", "release", "release"]
-    assert events(desk)[5] == "read"
+    assert sorted(events(session)[5:]) == ["plan", "plan", "read", "read", "release", "release"]
+    assert events(session)[5] == "read"
 
 
 def test_a_recording_whose_seal_is_broken_is_quarantined_and_the_rest_goes_on(
-    desk: Desk, tmp_path: Path, policy: Path
+    session: VaultSession, tmp_path: Path, policy: Path
 ) -> None:
     files = [clip(tmp_path / f"{n}.mp4", frames=12 + n) for n in range(2)]
-    ingest(desk, files, {}, lambda _one: None)
-    broken = next(Path(desk.vault.address).glob("recordings/*/*/recording.age"))
+    ingest(session, files, {}, lambda _one: None)
+    broken = next(Path(session.vault.address).glob("recordings/*/*/recording.age"))
     broken.chmod(0o600)
     content = bytearray(broken.read_bytes())
     content[len(content) // 2] ^= 1
     broken.write_bytes(content)
-    told = bodycam("batch", Sealed(desk.vault.address), "--out", tmp_path / "out", "--policy", policy, expect=4)
+    told = bodycam("batch", Sealed(session.vault.address), "--out", tmp_path / "out", "--policy", policy, expect=4)
     assert told["states"] == {"published": 1, "quarantined": 1}
 
 
@@ -94,22 +94,22 @@ def test_a_vault_in_a_real_s3_store(
     bodycam(
         "vault", "create", address, "--origin", "police.example/s3", "--log", tmp_path / "log", "--keys", ring.folder
     )
-    desk, plain = desk_at(address), clip(tmp_path / "a.mp4", frames=24)
+    session, plain = open_session(address), clip(tmp_path / "a.mp4", frames=24)
     (one,) = bodycam("ingest", plain, "--vault", address)["files"]  # type: ignore[misc]
     assert one["state"] == "stored"
     assert bodycam("ingest", plain, "--vault", address)["already there"] == 1
     bodycam("redact", one["address"], "--out", tmp_path / "sealed", "--policy", policy)
     bodycam("redact", plain, "--out", tmp_path / "plain", "--policy", policy)
     assert released(tmp_path / "sealed") == released(tmp_path / "plain")
-    assert events(desk) == ["created", "intent", "ingest", "read", "plan", "release"]
+    assert events(session) == ["created", "intent", "ingest", "read", "plan", "release"]
     names = {info.path for info in s3.get_file_info(fs.FileSelector("evidence", recursive=True)) if info.is_file}
     assert {Path(name).name for name in names} == {"vault.json", "key.age", "facts.age", "recording.age"}
 
 
 def test_a_vault_is_never_begun_twice_and_a_store_needs_a_folder_for_its_log(
-    desk: Desk, s3: fs.FileSystem, ring: Keyring
+    session: VaultSession, s3: fs.FileSystem, ring: Keyring
 ) -> None:
-    again = bodycam("vault", "create", desk.vault.address, "--origin", "x", expect=4)
+    again = bodycam("vault", "create", session.vault.address, "--origin", "x", expect=4)
     assert "there is a vault" in str(again["what"])
     s3.create_dir("elsewhere")
     told = bodycam("vault", "create", "s3://elsewhere/v", "--origin", "x", "--keys", ring.folder, expect=4)

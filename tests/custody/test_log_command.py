@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bodycam_pipeline.cli.main import app
-from bodycam_pipeline.custody.desk import Desk
+from bodycam_pipeline.custody.session import VaultSession
 from bodycam_pipeline.values.errors import BodycamError, CustodyLogError, VaultError
 
 
@@ -22,33 +22,35 @@ def run(*words: object) -> dict[str, object]:
 
 
 @pytest.fixture
-def outside(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+def outside(session: VaultSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """An auditor's options: a copy of the log, its key line, and no keys of the agency."""
     for number in range(3):
-        desk.record("hold", recording=f"{number:064x}", reason="a test")
-    shutil.copytree(desk.log.folder, tmp_path / "copy")
+        session.record("hold", recording=f"{number:064x}", reason="a test")
+    shutil.copytree(session.log.folder, tmp_path / "copy")
     monkeypatch.delenv("BODYCAM_KEYS")
-    return ["--log", tmp_path / "copy", "--verifier", str(desk.log.verifier)]
+    return ["--log", tmp_path / "copy", "--verifier", str(session.log.verifier)]
 
 
 def test_an_auditor_verifies_shows_and_proves_without_any_key_of_the_agency(
-    outside: list[object], desk: Desk, tmp_path: Path
+    outside: list[object], session: VaultSession, tmp_path: Path
 ) -> None:
     assert run("log", "verify", *outside, "--json")["entries"] == 4
     shown = run("log", "show", f"{1:064x}", *outside, "--json")["entries"]
     assert [entry["entry"] for entry in shown] == [2]  # type: ignore[attr-defined]
     (tmp_path / "proof.json").write_text(json.dumps(run("log", "prove", 2, *outside)))
-    told = run("log", "check-proof", tmp_path / "proof.json", "--verifier", str(desk.log.verifier), "--json")
+    told = run("log", "check-proof", tmp_path / "proof.json", "--verifier", str(session.log.verifier), "--json")
     assert told["state"] == "proved"
 
 
-def test_a_witness_accepts_growth_and_nothing_else(outside: list[object], desk: Desk, tmp_path: Path) -> None:
+def test_a_witness_accepts_growth_and_nothing_else(
+    outside: list[object], session: VaultSession, tmp_path: Path
+) -> None:
     words = ("log", "witness", "--kept", tmp_path / "kept", *outside, "--json")
     assert run(*words)["before"] is None
     shutil.copytree(tmp_path / "copy", tmp_path / "old")
-    desk.record("hold", recording="0" * 64, reason="more")
+    session.record("hold", recording="0" * 64, reason="more")
     shutil.rmtree(tmp_path / "copy")
-    shutil.copytree(desk.log.folder, tmp_path / "copy")
+    shutil.copytree(session.log.folder, tmp_path / "copy")
     assert (run(*words)["before"], run(*words)["entries"]) == (4, 5)
     shutil.rmtree(tmp_path / "copy")
     shutil.copytree(tmp_path / "old", tmp_path / "copy")

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from bodycam_pipeline._native import frame_digest
-from bodycam_pipeline.custody.desk import Desk, announced
 from bodycam_pipeline.custody.ingest import ingest
+from bodycam_pipeline.custody.session import VaultSession, log_read
 from bodycam_pipeline.read.decode import decode_segment
 from bodycam_pipeline.read.planes import planes
 from bodycam_pipeline.read.probe import probe
@@ -48,19 +48,19 @@ def decode(address: str, source: Recording) -> list[tuple[int, bytes]]:
     return found
 
 
-def sealed_path(desk: Desk, address: str) -> Path:
+def sealed_path(session: VaultSession, address: str) -> Path:
     id_ = str(parse(address).id)
-    return Path(desk.vault.address) / "recordings" / id_[:2] / id_ / RECORDING
+    return Path(session.vault.address) / "recordings" / id_[:2] / id_ / RECORDING
 
 
-def test_the_frames_are_those_of_the_plain_file(desk: Desk, recording: Path) -> None:
-    (one,) = ingest(desk, [recording], {}, lambda _one: None)
-    assert frames(announced(one.address, "a test")) == frames(str(recording))
+def test_the_frames_are_those_of_the_plain_file(session: VaultSession, recording: Path) -> None:
+    (one,) = ingest(session, [recording], {}, lambda _one: None)
+    assert frames(log_read(one.address, "a test")) == frames(str(recording))
 
 
-def test_a_flipped_bit_anywhere_is_never_decoded_to_the_end(desk: Desk, recording: Path) -> None:
-    (one,) = ingest(desk, [recording], {}, lambda _one: None)
-    address, path = announced(one.address, "a test"), sealed_path(desk, one.address)
+def test_a_flipped_bit_anywhere_is_never_decoded_to_the_end(session: VaultSession, recording: Path) -> None:
+    (one,) = ingest(session, [recording], {}, lambda _one: None)
+    address, path = log_read(one.address, "a test"), sealed_path(session, one.address)
     content, random = bytearray(path.read_bytes()), np.random.default_rng(4)
     path.chmod(0o600)
     for bit in random.integers(0, 8 * len(content), FLIPS).tolist():
@@ -73,10 +73,10 @@ def test_a_flipped_bit_anywhere_is_never_decoded_to_the_end(desk: Desk, recordin
     assert len(frames(address)) == 48
 
 
-def test_a_flip_after_probing_is_named_for_what_it_is(desk: Desk, recording: Path) -> None:
+def test_a_flip_after_probing_is_named_for_what_it_is(session: VaultSession, recording: Path) -> None:
     """The index is known, a worker decodes one segment: it must not pass for a recording that lacks a frame."""
-    (one,) = ingest(desk, [recording], {}, lambda _one: None)
-    address, path = announced(one.address, "a test"), sealed_path(desk, one.address)
+    (one,) = ingest(session, [recording], {}, lambda _one: None)
+    address, path = log_read(one.address, "a test"), sealed_path(session, one.address)
     source = probe(address)
     content = bytearray(path.read_bytes())
     path.chmod(0o600)
@@ -87,9 +87,9 @@ def test_a_flip_after_probing_is_named_for_what_it_is(desk: Desk, recording: Pat
 
 
 @pytest.mark.parametrize("beside", [-1, 0, 1])
-def test_a_cut_at_every_chunk_is_refused(desk: Desk, recording: Path, beside: int) -> None:
-    (one,) = ingest(desk, [recording], {}, lambda _one: None)
-    address, path = announced(one.address, "a test"), sealed_path(desk, one.address)
+def test_a_cut_at_every_chunk_is_refused(session: VaultSession, recording: Path, beside: int) -> None:
+    (one,) = ingest(session, [recording], {}, lambda _one: None)
+    address, path = log_read(one.address, "a test"), sealed_path(session, one.address)
     content = path.read_bytes()
     path.chmod(0o600)
     for cut in range(1 << 16, len(content), 1 << 16):

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from bodycam_pipeline.custody.audit import audit
-from bodycam_pipeline.custody.begin import begin_vault
-from bodycam_pipeline.custody.desk import Desk
+from bodycam_pipeline.custody.create import create_vault
 from bodycam_pipeline.custody.ingest import found_below, ingest
+from bodycam_pipeline.custody.session import VaultSession
 from bodycam_pipeline.vault.keyring import Keyring
 from bodycam_pipeline.vault.store import Vault
 
@@ -32,12 +32,12 @@ def dock(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def shoot(desk: Desk, dock: Path, life_seconds: float) -> bool:
+def shoot(session: VaultSession, dock: Path, life_seconds: float) -> bool:
     """Start an ingest and kill it; whether it was still at work."""
     child = os.fork()
     if not child:
         try:
-            ingest(desk, found_below([dock]), {}, lambda _one: None)
+            ingest(session, found_below([dock]), {}, lambda _one: None)
         finally:
             os._exit(0)
     time.sleep(life_seconds)
@@ -53,19 +53,19 @@ def test_every_file_is_stored_once_after_any_number_of_kills(
 ) -> None:
     dice, fired, stored = random.Random(SEED), 0, []  # noqa: S311
     for number in range(-(-shots // SHOTS_AT_ONE_VAULT)):
-        desk = begin_vault(Vault(str(tmp_path / f"vault-{number}")), ring, f"storm/{number}", None)
+        session = create_vault(Vault(str(tmp_path / f"vault-{number}")), ring, f"storm/{number}", None)
         hits = 0
         while hits < min(SHOTS_AT_ONE_VAULT, shots):
-            hits += shoot(desk, dock, dice.uniform(0, LONGEST_LIFE_SECONDS))
+            hits += shoot(session, dock, dice.uniform(0, LONGEST_LIFE_SECONDS))
         fired += hits
-        stored.append(len(list(desk.vault.ids())))
-        taken = ingest(desk, found_below([dock]), {}, lambda _one: None)
+        stored.append(len(list(session.vault.ids())))
+        taken = ingest(session, found_below([dock]), {}, lambda _one: None)
         assert {one.state for one in taken} <= {"stored", "already there"}
-        entries = [entry["recording"] for _, entry in desk.log.entries() if entry["event"] == "ingest"]
-        assert len(entries) == len(set(entries)) == len(list(desk.vault.ids())) == FILES
-        assert audit(desk, date(2026, 11, 25), everything=True, opening=True).findings == ()
-        assert list((Path(desk.vault.address) / "staging").iterdir()) == []
-        assert not list(Path(desk.vault.address).rglob("*.part")), "half-written files are left"
-        shutil.rmtree(desk.vault.address)
+        entries = [entry["recording"] for _, entry in session.log.entries() if entry["event"] == "ingest"]
+        assert len(entries) == len(set(entries)) == len(list(session.vault.ids())) == FILES
+        assert audit(session, date(2026, 11, 25), everything=True, opening=True).findings == ()
+        assert list((Path(session.vault.address) / "staging").iterdir()) == []
+        assert not list(Path(session.vault.address).rglob("*.part")), "half-written files are left"
+        shutil.rmtree(session.vault.address)
     print(f"\n{fired} kills; files in place before the last run: {stored}")
     assert fired >= shots

@@ -68,14 +68,14 @@ def test_refuses_a_debug_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_ratios_are_taken_round_by_round(tmp_path: Path) -> None:
     ours, theirs = (Result(program(tmp_path, "")) for _ in range(2))
-    ours.costs = [Cost(seconds, 1, 1, None) for seconds in (1, 10, 100)]
-    theirs.costs = [Cost(2 * seconds, 1, 1, None) for seconds in (1, 10, 100)]
+    ours.costs = [Cost(seconds, 1, 1) for seconds in (1, 10, 100)]
+    theirs.costs = [Cost(2 * seconds, 1, 1) for seconds in (1, 10, 100)]
     assert ours.times_as_fast_as(theirs) == 2
 
 
 def test_a_program_that_got_an_excerpt_is_compared_frame_by_frame(tmp_path: Path) -> None:
-    ours = Result(program(tmp_path, ""), costs=[Cost(10, 1, 1, None)])
-    theirs = Result(replace(program(tmp_path, ""), frames=10), costs=[Cost(10, 1, 1, None)])
+    ours = Result(program(tmp_path, ""), costs=[Cost(10, 1, 1)])
+    theirs = Result(replace(program(tmp_path, ""), frames=10), costs=[Cost(10, 1, 1)])
     assert ours.times_as_fast_as(theirs) == 3
     assert (ours.per_frame(lambda cost: cost.wall_seconds), theirs.per_frame(lambda cost: cost.wall_seconds)) == (
         pytest.approx(1 / 3),
@@ -137,6 +137,6 @@ def test_of_our_own_plan_it_says_both_sides(tmp_path: Path) -> None:
     write_plan(plan([row(pts, (0, 0, 160, 180)) for pts in truth.pts[:15]], of=shown), left / "plan.parquet")
     ours = contestants(path, tmp_path / "left", truth)[0]
     assert ours.check() == Found(hidden=None, needed=0, excess=pytest.approx(0.125), copied=None)
-    measured = list(rows("clip", [Result(ours, ours.check(), [Cost(1, 1, 1, None)])]))
+    measured = list(rows("clip", [Result(ours, ours.check(), [Cost(1, 1, 1)])]))
     assert "| needed | excess | copied |" in markdown(measured, "")
     assert markdown(measured, "").endswith("| - | 0.0% | 12.5% | - |\n")

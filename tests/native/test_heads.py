@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from bodycam_pipeline import _native
+from bodycam_pipeline.demo.material import MATERIAL
 
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference-models"
 OURS = Path(__file__).parents[3] / "shared" / "detector-v0" / "detector.onnx"
@@ -15,9 +17,10 @@ WIDTH, HEIGHT = 512, 512
 
 
 def portrait() -> NDArray[np.uint8]:
-    """scikit-image's astronaut: a face that anyone may use. BGR."""
-    data = pytest.importorskip("skimage.data")
-    return np.ascontiguousarray(data.astronaut()[:, :, ::-1])
+    """The demo's portrait, a face that anyone may use, in a grey picture. BGR."""
+    picture = Image.new("RGB", (WIDTH, HEIGHT), "#8a8f94")
+    picture.paste(Image.open(MATERIAL / "portrait.png"), (140, 4))
+    return np.ascontiguousarray(np.asarray(picture)[:, :, ::-1])
 
 
 def plate_scene() -> NDArray[np.uint8]:

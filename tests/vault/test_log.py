@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from bodycam_pipeline import _native
 from bodycam_pipeline.values.errors import CustodyLogError
 from bodycam_pipeline.vault import log as log_module
-from bodycam_pipeline.vault.log import CustodyLog, begin
+from bodycam_pipeline.vault.log import CustodyLog, create_log
 from bodycam_pipeline.vault.tiles import Tiles, tile_path
 from bodycam_pipeline.vault.witness import witness
 
@@ -37,7 +37,7 @@ def event(number: int) -> dict[str, object]:
 
 
 def log_of(folder: Path, *parts: int) -> CustodyLog:
-    log = begin(folder, ORIGIN, KEY)
+    log = create_log(folder, ORIGIN, KEY)
     number = 0
     for part in parts:
         log.append(KEY, *[event(number + n) for n in range(part)])
@@ -83,7 +83,7 @@ def test_every_smaller_log_is_proved_to_be_the_beginning(tmp_path: Path) -> None
 def test_a_log_never_begins_anew(tmp_path: Path) -> None:
     log_of(tmp_path / "log", 1)
     with pytest.raises(CustodyLogError, match="holds a log already"):
-        begin(tmp_path / "log", ORIGIN, KEY)
+        create_log(tmp_path / "log", ORIGIN, KEY)
 
 
 def test_an_entry_that_is_not_there_and_one_that_is_too_long_are_refused(tmp_path: Path) -> None:
@@ -154,14 +154,14 @@ def rewritings(honest: list[dict[str, object]]) -> Iterator[list[dict[str, objec
 @pytest.mark.parametrize("step", [40, pytest.param(4, marks=pytest.mark.slow)])
 def test_whoever_signs_anew_is_caught_by_the_witness(tmp_path: Path, step: int) -> None:
     honest = [event(n) for n in range(SIZE)]
-    log = begin(tmp_path / "honest", ORIGIN, KEY)
+    log = create_log(tmp_path / "honest", ORIGIN, KEY)
     kept = []
     for number in range(SIZE):
         log.append(KEY, honest[number])
         kept.append(log.note())
     tampers = accepted = 0
     for number, forged in enumerate(rewritings(honest)):
-        forgery = begin(tmp_path / f"forged-{number}", ORIGIN, KEY)
+        forgery = create_log(tmp_path / f"forged-{number}", ORIGIN, KEY)
         forgery.append(KEY, *forged)
         assert not refused(forgery), "by itself it looks well"
         for size in range(151, SIZE, step):

@@ -28,7 +28,7 @@ def test_a_recording_is_called_by_its_id_with_and_without_options() -> None:
 def test_the_options_of_a_store_stay_and_the_read_is_not_one_of_them() -> None:
     sealed = parse(f"vault+s3://bucket/p/{ID}?region=eu&read=3")
     assert (sealed.vault, sealed.read) == ("s3://bucket/p?region=eu", 3)
-    assert sealed.announced(4) == f"vault+s3://bucket/p/{ID}?region=eu&read=4"
+    assert sealed.with_read(4) == f"vault+s3://bucket/p/{ID}?region=eu&read=4"
 
 
 def test_a_folder_means_the_same_from_elsewhere(tmp_path, monkeypatch) -> None:

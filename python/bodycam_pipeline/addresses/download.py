@@ -1,9 +1,7 @@
-"""Files fetched by address: gone on with where they broke off, and named only when they are what was promised."""
+"""Fetch a file by address; it gets its name only when it is what was promised."""
 
 import hashlib
 import http.client
-import os
-import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -20,9 +18,7 @@ from bodycam_pipeline.values.errors import FetchError
 SCHEMES = ("http", "https", "file")
 TIMEOUT_S = 30
 _CHUNK = 1 << 20
-_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
-
-_AGAIN = "Run the same command again: it goes on where this one ended."
+_AGAIN = "Run the same command again."
 
 
 @dataclass(frozen=True)
@@ -40,20 +36,10 @@ class Promise:
     max_bytes: int
 
 
-@dataclass(frozen=True)
-class _Answer:
-    """An open body, and the byte of the file that it begins with."""
-
-    body: BinaryIO
-    start: int
-    size: int | None
-
-
 def download(promise: Promise, path: Path) -> bool:
     """Fetch a file to a path, where it appears whole and verified, or not at all.
 
-    What came before an interruption is kept beside the path and gone on with. A file that is there already and is what
-    was promised is left alone.
+    A file that is there already and is what was promised is left alone.
 
     Returns:
         Whether anything was fetched.
@@ -65,14 +51,13 @@ def download(promise: Promise, path: Path) -> bool:
     """
     _refuse_odd(promise.address)
     if path.exists():
-        if _sha256(path) == promise.sha256:
-            return False
+        with path.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() == promise.sha256:
+                return False
         raise FetchError(f"{path} is there already and is another file", remedy="Nothing was replaced: move it away.")
     make_folder(path.parent)
-    part = path.with_name(f".{path.name}.{promise.sha256[:16]}.part")
-    with disk_errors(path):
-        _fetch(promise, part)
-        _name(promise, part, path)
+    with disk_errors(path), durable_file(path) as file, _opened(promise.address) as answer:
+        _copy(promise, answer, file)
     return True
 
 
@@ -84,97 +69,50 @@ def _refuse_odd(address: str) -> None:
         raise FetchError("the address holds a name or a password", remedy="Fetch such a file by hand, then add it.")
 
 
-def _fetch(promise: Promise, part: Path) -> None:
-    with part.open("ab") as file:
-        done = file.tell()
-        with _answered(promise.address, done) as answer:
-            if answer is None:  # nothing is left to fetch: the digest will tell
-                return
-            if answer.start != done:
-                file.truncate(0)
-                done = 0
-            _refuse_large(promise, answer.size or 0)
-            _copy(promise, answer, file, done)
-        os.fsync(file.fileno())
-
-
-def _copy(promise: Promise, answer: _Answer, file: BinaryIO, done: int) -> None:
-    while True:
-        try:
-            chunk = answer.body.read(_CHUNK)
-        except (OSError, http.client.HTTPException) as error:
-            raise FetchError(f"{promise.address} broke off after {done} bytes: {error}", remedy=_AGAIN) from error
-        if not chunk:
-            break
+def _copy(promise: Promise, answer: BinaryIO, file: BinaryIO) -> None:
+    """Copy what is fetched, and refuse anything but what was promised: what was written so far is thrown away then."""
+    digest, done = hashlib.sha256(), 0
+    while chunk := _read(promise.address, answer, done):
         done += len(chunk)
-        _refuse_large(promise, done)
+        if done > promise.max_bytes:
+            raise FetchError(
+                f"{promise.address} is larger than {promise.max_bytes} bytes", remedy="No detector is as large as that."
+            )
+        digest.update(chunk)
         file.write(chunk)
-    if answer.size is not None and done < answer.size:
-        raise FetchError(f"{promise.address} broke off after {done} of {answer.size} bytes", remedy=_AGAIN)
-
-
-def _refuse_large(promise: Promise, size: int) -> None:
-    if size > promise.max_bytes:
+    if digest.hexdigest() != promise.sha256:
         raise FetchError(
-            f"{promise.address} is larger than {promise.max_bytes} bytes", remedy="No detector is as large as that."
-        )
-
-
-def _name(promise: Promise, part: Path, path: Path) -> None:
-    found = _sha256(part)
-    if found != promise.sha256:
-        part.unlink()
-        raise FetchError(
-            f"{promise.address} is not what was promised: its SHA-256 is {found}, not {promise.sha256}",
+            f"{promise.address} is not what was promised: its SHA-256 is {digest.hexdigest()}, not {promise.sha256}",
             remedy="Nothing was kept. Check the address and the digest with whoever publishes the file.",
         )
-    with durable_file(path) as file, part.open("rb") as fetched:
-        while chunk := fetched.read(_CHUNK):
-            file.write(chunk)
-    part.unlink()
+
+
+def _read(address: str, answer: BinaryIO, done: int) -> bytes:
+    try:
+        chunk = answer.read(_CHUNK)
+    except (OSError, http.client.HTTPException) as error:
+        raise FetchError(f"{address} broke off after {done} bytes: {error}", remedy=_AGAIN) from error
+    if (
+        not chunk and isinstance(answer, http.client.HTTPResponse) and answer.length
+    ):  # of what the server said it would send, so much never came
+        raise FetchError(f"{address} broke off after {done} bytes", remedy=_AGAIN)
+    return chunk
 
 
 @contextmanager
-def _answered(address: str, start: int) -> Iterator[_Answer | None]:
-    """The file from a byte on, or from its beginning where the other side knows no ranges; None past its end."""
+def _opened(address: str) -> Iterator[BinaryIO]:
     parts = urlsplit(address)
-    if parts.scheme == "file":
-        with _opened(Path(unquote(parts.path)), start) as answer:
-            yield answer
-        return
-    request = urllib.request.Request(address, headers={"Range": f"bytes={start}-"} if start else {})  # noqa: S310
     try:
-        reply = _opener().open(request, timeout=TIMEOUT_S)
+        answer = (
+            open_regular(unquote(parts.path)) if parts.scheme == "file" else _opener().open(address, None, TIMEOUT_S)
+        )
     except urllib.error.HTTPError as error:
-        if error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE and start:
-            yield None
-            return
         raise FetchError(f"{address} answers {error.code} {error.reason}", remedy="Check the address.") from error
     except (OSError, http.client.HTTPException) as error:
-        reason = getattr(error, "reason", error)
-        raise FetchError(f"{address} does not answer: {reason}", remedy="Check the network, then run again.") from error
-    with reply:
-        yield _answer(reply)
-
-
-@contextmanager
-def _opened(path: Path, start: int) -> Iterator[_Answer]:
-    try:
-        file = open_regular(path)
-    except OSError as error:
-        raise FetchError(f"cannot read {path}: {error.strerror}", remedy="Check the address.") from error
-    with file:
-        size = file.seek(0, os.SEEK_END)
-        start = min(start, size)
-        file.seek(start)
-        yield _Answer(file, start, size)
-
-
-def _answer(reply: http.client.HTTPResponse) -> _Answer:
-    ranged = _RANGE.fullmatch(reply.headers.get("Content-Range", ""))
-    length = reply.headers.get("Content-Length", "")
-    start = int(ranged[1]) if reply.status == http.client.PARTIAL_CONTENT and ranged else 0
-    return _Answer(reply, start, start + int(length) if length.isdigit() else None)
+        reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
+        raise FetchError(f"{address} cannot be read: {reason}", remedy="Check the address and the network.") from error
+    with answer:
+        yield answer
 
 
 def _opener() -> urllib.request.OpenerDirector:
@@ -190,8 +128,3 @@ def _opener() -> urllib.request.OpenerDirector:
     ):
         opener.add_handler(handler())
     return opener
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bodycam_pipeline.backlog.orders import name_mark, order_of, release_name
-from bodycam_pipeline.custody.desk import announced
+from bodycam_pipeline.custody.session import log_read
 from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.pipeline import Order, key_of, redact_probed
 from bodycam_pipeline.read.probe import probe
@@ -169,7 +169,7 @@ class _OneRecording:
 
     def _publish(self) -> None:
         order = order_of(self._lease, self._backlog.out)
-        order = replace(order, address=announced(order.address, "redaction"))
+        order = replace(order, address=log_read(order.address, "redaction"))
         recording = self._probed(order)
         key = key_of(order, recording)
         mark = name_mark(self._backlog.out, key)

@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterator
+from importlib.util import find_spec
 from itertools import product
 from pathlib import Path
 from typing import Annotated, cast, get_args
@@ -60,6 +61,8 @@ def bench(
     for said, known, option in ((size, SIZES, "--size"), (codec, CODECS, "--codec")):
         if unknown := set(said or ()) - set(known):
             raise typer.BadParameter(f"{', '.join(unknown)}: say {', '.join(known)}", param_hint=option)
+    if find_spec("deface") is None:
+        typer.echo("deface is not measured: pip install 'bodycam-pipeline[bench]' brings it", err=True)
     rows: list[speed_table.Row] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -10,7 +10,7 @@ import typer
 
 from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.cli.vault import Keys
-from bodycam_pipeline.custody.desk import desk_at
+from bodycam_pipeline.custody.session import open_session
 from bodycam_pipeline.foreign import parse_json, read_bytes
 from bodycam_pipeline.values.errors import CustodyLogError, VaultError
 from bodycam_pipeline.vault.log import CustodyLog, Proof
@@ -66,7 +66,7 @@ def prove(
 ) -> None:
     """Print a proof that an entry is in the log (JSON), for anybody who has the log's key line."""
     proof = _log(vault, keys, log, verifier).proof(entry)
-    tell(proof.told(), "", as_json=True)
+    tell(proof.as_json(), "", as_json=True)
 
 
 def check_proof(
@@ -125,7 +125,7 @@ def _log(vault: str | None, keys: Path | None, folder: Path | None, verifier: st
         return CustodyLog(folder, Verifier.parse(verifier))
     if vault is None:
         raise VaultError("no log is named", remedy="Give --vault, or --log and --verifier.")
-    return desk_at(vault, keys).log
+    return open_session(vault, keys).log
 
 
 def _rest(entry: Mapping[str, object]) -> str:

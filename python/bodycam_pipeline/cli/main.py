@@ -21,7 +21,6 @@ from bodycam_pipeline.cli import (
     effort,
     evaluate,
     history,
-    keeping,
     keys,
     log,
     models,
@@ -32,6 +31,7 @@ from bodycam_pipeline.cli import (
     vault,
     verify,
 )
+from bodycam_pipeline.cli import retention as keeping
 from bodycam_pipeline.cli.output import report_error
 from bodycam_pipeline.values.errors import BodycamError
 

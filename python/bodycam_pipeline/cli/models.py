@@ -96,7 +96,7 @@ def fetch(
     out: Annotated[Path, typer.Option("--out", "-o", help="For an address: the folder that takes the file.")] = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """Fetch a model, going on where an earlier try broke off; nothing gets its name before its SHA-256 is right."""
+    """Fetch a model; nothing gets its name before its SHA-256 is right."""
     if "://" not in what:
         _tell_model(fetch_model(_public(what)), as_json=as_json)
         return

@@ -1,6 +1,7 @@
 """`bodycam nightly`: what a timer starts in the evening and a records officer reads in the morning."""
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,13 +11,13 @@ import typer
 
 from bodycam_pipeline.backlog.clock import next_time
 from bodycam_pipeline.backlog.history import write_history
-from bodycam_pipeline.backlog.metrics import Board, served
-from bodycam_pipeline.backlog.run import Asked, carry_out, runner_for
+from bodycam_pipeline.backlog.run import Asked, Watcher, carry_out, runner_for
 from bodycam_pipeline.backlog.stopping import asked_to_stop
 from bodycam_pipeline.backlog.work_list import wishes
 from bodycam_pipeline.cli.batch import CAP_MINUTES, Cap, LedgerFile, Out, OwnNames, PolicyFile, Ray, Workers, show
 from bodycam_pipeline.cli.output import AsJson
 from bodycam_pipeline.evidence.policy_file import read_policy
+from bodycam_pipeline.extras import require
 from bodycam_pipeline.values.policy import Policy
 
 Given = Annotated[
@@ -57,10 +58,9 @@ def nightly(
     ends = next_time(until, zone, now)
     night = now.astimezone(ZoneInfo(zone)).date()
     rules, file = read_policy(policy) if policy else Policy(), ledger or out / "ledger.sqlite"
-    board = Board(metrics_file)
     with ExitStack() as held:
         runner = held.enter_context(runner_for(ray, workers, out, cap_minutes * 60))
-        held.enter_context(served(board, metrics_port))
+        board = held.enter_context(_monitored(metrics_file, metrics_port))
         asked = held.enter_context(asked_to_stop())
         order = Asked(
             "nightly",
@@ -75,3 +75,21 @@ def nightly(
     write_history(file, out / "nights")
     show(ended, file, as_json=as_json)
     raise typer.Exit(asked.exit_code if asked() and not ended.empty else ended.summary.exit_code)
+
+
+@contextmanager
+def _monitored(file: Path | None, port: int | None) -> Iterator[Watcher]:
+    """Tell a monitor of every recording, where one is wanted.
+
+    Raises:
+        MissingExtraError: it is wanted, and the extra ``metrics`` is not installed.
+    """
+    if file is None and port is None:
+        yield lambda _ledger, _run: None
+        return
+    require("prometheus_client", "metrics", "telling a monitor")
+    from bodycam_pipeline.backlog.metrics import Board, served
+
+    board = Board(file)
+    with served(board, port):
+        yield board

@@ -15,12 +15,12 @@ from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedC
 
 from bodycam_pipeline.backlog.stopping import FILES, KEPT, Asked, asked_to_stop
 from bodycam_pipeline.cli.output import AsJson, tell
-from bodycam_pipeline.custody.begin import begin_vault, new_person
-from bodycam_pipeline.custody.desk import Desk, Held, desk_at
-from bodycam_pipeline.custody.dock import Dock
+from bodycam_pipeline.custody.create import create_vault, new_person
 from bodycam_pipeline.custody.facts import read_facts
 from bodycam_pipeline.custody.ingest import Taken, found_below, ingest
 from bodycam_pipeline.custody.known import all_facts
+from bodycam_pipeline.custody.session import RecordingStatus, VaultSession, open_session
+from bodycam_pipeline.custody.watch_folder import WatchFolder
 from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.vault.keyring import keyring
 from bodycam_pipeline.vault.naming import Sealed, vault_address
@@ -59,11 +59,11 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Begin a vault and its custody log; needs recipients.txt in the folder of keys."""
-    desk = begin_vault(Vault(vault_address(address)), keyring(keys), origin, log)
-    facts = {"vault": desk.vault.address, "log": desk.log.folder, "verifier": str(desk.log.verifier)}
+    session = create_vault(Vault(vault_address(address)), keyring(keys), origin, log)
+    facts = {"vault": session.vault.address, "log": session.log.folder, "verifier": str(session.log.verifier)}
     sentences = (
-        f"vault: {desk.vault.address}\nlog:   {desk.log.folder}\n"
-        f"give this line to the witness and the auditors: {desk.log.verifier}"
+        f"vault: {session.vault.address}\nlog:   {session.log.folder}\n"
+        f"give this line to the witness and the auditors: {session.log.verifier}"
     )
     tell(facts, sentences, as_json=as_json)
 
@@ -84,28 +84,28 @@ def list_recordings(
     as_json: AsJson = False,
 ) -> None:
     """List the recordings of a vault, as its log tells them."""
-    desk = desk_at(vault, keys)
-    held = desk.held()
-    known = all_facts(desk, held) if facts else {}
-    rows = [_row(desk, id_, one) | ({"facts": known.get(id_)} if facts else {}) for id_, one in held.items()]
+    session = open_session(vault, keys)
+    recordings = session.recordings()
+    known = all_facts(session, recordings) if facts else {}
+    rows = [_row(session, id_, one) | ({"facts": known.get(id_)} if facts else {}) for id_, one in recordings.items()]
     lines = ["\n  ".join([_summary(row), *_told(known.get(str(row["id"]), {}))]) for row in rows]
     tell({"recordings": rows}, "\n".join(lines) or "nothing was taken in yet", as_json=as_json)
 
 
-def _row(desk: Desk, id_: str, held: Held) -> dict[str, object]:
+def _row(session: VaultSession, id_: str, status: RecordingStatus) -> dict[str, object]:
     return {
         "id": id_,
-        "address": str(Sealed(desk.vault.address, id_)),
-        "sealed_bytes": held.entry["sealed_bytes"],
-        "at": held.entry["at"],
-        "holds": held.holds,
-        "retain_until": held.retain_until,
-        "destroyed": held.destroyed,
+        "address": str(Sealed(session.vault.address, id_)),
+        "sealed_bytes": status.entry["sealed_bytes"],
+        "at": status.entry["at"],
+        "holds": status.holds,
+        "retain_until": status.retain_until,
+        "destroyed": status.destroyed,
     }
 
 
 def _summary(row: Mapping[str, object]) -> str:
-    state = [word for word, told in (("on hold", row["holds"]), ("destroyed", row["destroyed"])) if told]
+    state = [word for word, shown in (("on hold", row["holds"]), ("destroyed", row["destroyed"])) if shown]
     state += [f"kept until {row['retain_until']}"] if row["retain_until"] else []
     size = filesize.decimal(int(str(row["sealed_bytes"])))
     return "  ".join([str(row["at"]), f"{size:>10}", str(row["address"]), *state])
@@ -113,12 +113,12 @@ def _summary(row: Mapping[str, object]) -> str:
 
 def _told(facts: Mapping[str, Any]) -> list[str]:
     """What people look for a recording by."""
-    told = {name: facts[name] for name in ("file", "damaged") if name in facts} | facts.get("told", {})
-    return ["  ".join(f"{name}: {value}" for name, value in told.items())] if told else []
+    shown = {name: facts[name] for name in ("file", "damaged") if name in facts} | facts.get("told", {})
+    return ["  ".join(f"{name}: {value}" for name, value in shown.items())] if shown else []
 
 
 def take_in(
-    files: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, cards, dock folders.")],
+    files: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, cards, folders.")],
     vault: VaultAddress,
     keys: Keys = None,
     facts: Annotated[Path | None, typer.Option("--facts", help="Officer, unit, incident … (CSV, JSON).")] = None,
@@ -130,24 +130,24 @@ def take_in(
 
     Exit code 0: every file is in the vault. 4: some are not. 130, 143: stopped.
     """
-    desk = desk_at(vault, keys)
+    session = open_session(vault, keys)
 
     def once(paths: list[Path], stop: Asked) -> list[Taken]:
         listed = read_facts(facts) if facts else {}
         with _bar(len(paths), as_json=as_json) as tick:
-            return ingest(desk, takewhile(lambda _path: not stop(), paths), listed, tick)
+            return ingest(session, takewhile(lambda _path: not stop(), paths), listed, tick)
 
     found = list(found_below(files))
     if watch is not None:
         sys.stderr.write(f"watching for files that have stopped growing, every {watch:g} s; Ctrl-C ends it\n")
     taken: list[Taken] = []
     with asked_to_stop(FILES) as stop:
-        for paths in [found] if watch is None else _rounds(Dock(files), watch, stop):
+        for paths in [found] if watch is None else _rounds(WatchFolder(files), watch, stop):
             new = once(paths, stop)
             taken += new
             _tell_taken(new, as_json=as_json)
             if report:
-                write_atomically(report, json.dumps({"files": [one.told() for one in taken]}, indent=2).encode())
+                write_atomically(report, json.dumps({"files": [one.as_json() for one in taken]}, indent=2).encode())
     if stop() and (watch is not None or len(taken) < len(found)):
         sys.stderr.write(KEPT)
         raise typer.Exit(stop.exit_code)
@@ -155,10 +155,10 @@ def take_in(
         raise typer.Exit(4)
 
 
-def _rounds(dock: Dock, seconds: float, stop: Asked) -> Iterator[list[Path]]:
+def _rounds(watch_folder: WatchFolder, seconds: float, stop: Asked) -> Iterator[list[Path]]:
     """What has settled, look by look; ends when somebody asks for it."""
     while not stop():
-        if settled := dock.settled():
+        if settled := watch_folder.settled():
             yield settled
         stop.wait(seconds)
 
@@ -184,5 +184,5 @@ def _bar(files: int, *, as_json: bool) -> Iterator[Callable[[Taken], None]]:
 def _tell_taken(taken: list[Taken], *, as_json: bool) -> None:
     lines = [f"{one.state:<13} {one.file}  {one.address}{'  ' + one.why if one.why else ''}" for one in taken]
     counts = {state: sum(one.state == state for one in taken) for state in ("stored", "already there", "failed")}
-    facts: dict[str, object] = {"files": [one.told() for one in taken]}
+    facts: dict[str, object] = {"files": [one.as_json() for one in taken]}
     tell(facts | counts, "\n".join([*lines, ", ".join(f"{n} {s}" for s, n in counts.items())]), as_json=as_json)

@@ -13,8 +13,8 @@ import shutil
 from pathlib import Path
 
 from bodycam_pipeline._native import SealedFile
-from bodycam_pipeline.custody.desk import Desk
 from bodycam_pipeline.custody.known import facts_of
+from bodycam_pipeline.custody.session import VaultSession
 from bodycam_pipeline.durable import disk_errors, make_private_folder, publish_folder
 from bodycam_pipeline.values.errors import ReleaseExistsError
 from bodycam_pipeline.vault.opening import broken, open_object
@@ -22,7 +22,7 @@ from bodycam_pipeline.vault.opening import broken, open_object
 _READ_BYTES = 1 << 20
 
 
-def export(desk: Desk, id_: str, out: Path, *, to: str, reason: str) -> Path:
+def export(session: VaultSession, id_: str, out: Path, *, to: str, reason: str) -> Path:
     """Write an original and its proof into a new folder, which is there whole or not at all; returns it.
 
     Raises:
@@ -31,23 +31,23 @@ def export(desk: Desk, id_: str, out: Path, *, to: str, reason: str) -> Path:
         ReleaseExistsError: the folder is there already.
         StorageError: the disk refused.
     """
-    held = desk.one(id_)
+    status = session.one(id_)
     final, staging = out / f"{id_}.export", out / f"{id_}.staging"
     if final.exists():
         raise ReleaseExistsError(f"{final} already exists", remedy="It was exported before: choose another folder.")
-    number = desk.record("export", recording=id_, ingest=held.ingest, to=to, reason=reason)
-    facts = facts_of(desk, id_, held)
+    number = session.record("export", recording=id_, ingest=status.ingest, to=to, reason=reason)
+    facts = facts_of(session, id_, status)
     make_private_folder(staging)
     try:
-        if _copied(desk, id_, held.entry, staging / Path(facts["file"]).name) != facts["sha256"]:
+        if _copied(session, id_, status.entry, staging / Path(facts["file"]).name) != facts["sha256"]:
             raise broken(id_, "what is inside is not what was taken in")
         proof = {
             "sha256": facts["sha256"],
             "bytes": facts["bytes"],
             "told": facts["told"],
-            "log": str(desk.log.verifier),
-            "ingest": desk.log.proof(held.ingest).told(),
-            "export": desk.log.proof(number).told(),
+            "log": str(session.log.verifier),
+            "ingest": session.log.proof(status.ingest).as_json(),
+            "export": session.log.proof(number).as_json(),
         }
         with disk_errors(staging):
             (staging / "proof.json").write_text(json.dumps(proof, indent=2))
@@ -64,9 +64,9 @@ def _block(source: SealedFile, id_: str) -> bytes:
         raise broken(id_, str(error)) from error
 
 
-def _copied(desk: Desk, id_: str, entry: dict[str, object], target: Path) -> str:
+def _copied(session: VaultSession, id_: str, entry: dict[str, object], target: Path) -> str:
     digest = hashlib.sha256()
-    with open_object(desk.vault, id_, desk.ring, entry) as source, disk_errors(target), target.open("xb") as file:
+    with open_object(session.vault, id_, session.ring, entry) as source, disk_errors(target), target.open("xb") as file:
         while block := _block(source, id_):
             digest.update(block)
             file.write(block)

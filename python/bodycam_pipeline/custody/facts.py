@@ -53,8 +53,8 @@ def facts_beside(recording: Path) -> Facts:
     for path in places_beside(recording):
         if _is_there(path):
             try:
-                told = parse_json(read_text(path))
-                return _facts({key: value for key, value in told.items() if key != "file"}, path)
+                metadata = parse_json(read_text(path))
+                return _facts({key: value for key, value in metadata.items() if key != "file"}, path)
             except (OSError, ValueError, AttributeError) as error:
                 raise WorkListError(f"cannot read {path.name}: {error}", remedy="Mend it or move it away.") from error
     return {}
@@ -67,9 +67,9 @@ def _is_there(path: Path) -> bool:
         return False
 
 
-def _facts(told: Mapping[Any, Any], path: Path) -> Facts:
-    unknown = [str(key) for key in told if key not in COLUMNS]
+def _facts(metadata: Mapping[Any, Any], path: Path) -> Facts:
+    unknown = [str(key) for key in metadata if key not in COLUMNS]
     if unknown:
         remedy = f"Columns are file, {', '.join(COLUMNS)}."
         raise WorkListError(f"{path.name}: unknown columns {', '.join(unknown)}", remedy=remedy)
-    return {key: str(value).strip() for key, value in told.items() if value is not None and str(value).strip()}
+    return {key: str(value).strip() for key, value in metadata.items() if value is not None and str(value).strip()}

@@ -21,14 +21,14 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from bodycam_pipeline import _native
-from bodycam_pipeline.custody.desk import Desk
 from bodycam_pipeline.custody.facts import Facts, facts_beside
 from bodycam_pipeline.custody.placing import STALE_STAGING, Shelves, adopt, sweep
+from bodycam_pipeline.custody.session import VaultSession
 from bodycam_pipeline.custody.verity import protect
 from bodycam_pipeline.durable import disk_errors, locked, make_private_folder
 from bodycam_pipeline.read.ingest_probe import look_into
 from bodycam_pipeline.values.errors import RecordingError, StorageError, UnreadableRecordingError, WorkListError
-from bodycam_pipeline.vault.log import Entry
+from bodycam_pipeline.vault.log import LogEntry
 from bodycam_pipeline.vault.naming import Sealed
 from bodycam_pipeline.vault.opening import head_of_file
 from bodycam_pipeline.vault.store import FACTS, KEY, RECORDING
@@ -60,13 +60,13 @@ class Taken:
     size_bytes: int
     seconds: float
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """For JSON."""
         return asdict(self)
 
 
 def ingest(
-    desk: Desk, files: Iterable[Path], listed: Mapping[str, Facts], watch: Callable[[Taken], None]
+    session: VaultSession, files: Iterable[Path], listed: Mapping[str, Facts], watch: Callable[[Taken], None]
 ) -> list[Taken]:
     """Take in every file; one that fails stops none of the others, and leaves nothing behind.
 
@@ -75,14 +75,14 @@ def ingest(
         CustodyLogError: the log was rewritten.
         StorageError: the vault's disk refused; what was stored before is stored.
     """
-    desk.ring.recipients()
-    with _staging(desk) as staging:
-        with desk.committing():
-            sweep(desk)
-            adopt(desk)
-        shelves, taken = Shelves(desk), []
+    session.ring.recipients()
+    with _staging(session) as staging:
+        with session.committing():
+            sweep(session)
+            adopt(session)
+        shelves, taken = Shelves(session), []
         for path in files:
-            taken.append(_one(desk, path, listed, staging / secrets.token_hex(8), shelves))
+            taken.append(_one(session, path, listed, staging / secrets.token_hex(8), shelves))
             watch(taken[-1])
         return taken
 
@@ -105,21 +105,21 @@ def found_below(given: Iterable[str | Path]) -> Iterator[Path]:
             raise UnreadableRecordingError(f"{name} is not there", remedy="Check the path; is the card mounted?")
 
 
-def _one(desk: Desk, path: Path, listed: Mapping[str, Facts], staged: Path, shelves: Shelves) -> Taken:
+def _one(session: VaultSession, path: Path, listed: Mapping[str, Facts], staged: Path, shelves: Shelves) -> Taken:
     began = time.monotonic()
     try:
-        told = facts_beside(path) | listed.get(path.name, {})
+        metadata = facts_beside(path) | listed.get(path.name, {})
         staged.mkdir()
-        id_, entry, why, size = _sealed(desk, path, told, staged)
+        id_, entry, why, size = _sealed(session, path, metadata, staged)
         state: State = "stored" if shelves.put(id_, staged, entry) else "already there"
-        return Taken(path.name, state, str(Sealed(desk.vault.address, id_)), why, size, time.monotonic() - began)
+        return Taken(path.name, state, str(Sealed(session.vault.address, id_)), why, size, time.monotonic() - began)
     except (RecordingError, WorkListError) as error:  # the trouble of this file alone
         return Taken(path.name, "failed", "", str(error), 0, time.monotonic() - began)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
 
 
-def _sealed(desk: Desk, path: Path, told: Facts, staged: Path) -> tuple[str, Entry, str, int]:
+def _sealed(session: VaultSession, path: Path, metadata: Facts, staged: Path) -> tuple[str, LogEntry, str, int]:
     """Seal a file into a staging folder: its id, what the log is told of it, what was noticed, and its size."""
     key, target = _native.ObjectKey(), staged / RECORDING
     before = _stamp(path)
@@ -127,9 +127,16 @@ def _sealed(desk: Desk, path: Path, told: Facts, staged: Path) -> tuple[str, Ent
     if _stamp(path) != before or size != before[0]:
         raise UnreadableRecordingError("the file changed while it was read", remedy="Take it in once it is finished.")
     seen, why = _looked_into(key, target, path.name)
-    facts = {"file": path.name, "sha256": sha256.hex(), "bytes": size, "written": before[1], "told": told, "seen": seen}
+    facts = {
+        "file": path.name,
+        "sha256": sha256.hex(),
+        "bytes": size,
+        "written": before[1],
+        "told": metadata,
+        "seen": seen,
+    }
     sealed_facts = key.seal_bytes(json.dumps(facts, sort_keys=True, default=str).encode())
-    wrapped = desk.ring.wrapped(key)
+    wrapped = session.ring.wrapped(key)
     with disk_errors(staged):
         (staged / FACTS).write_bytes(sealed_facts)
         (staged / KEY).write_bytes(wrapped)
@@ -142,7 +149,7 @@ def _sealed(desk: Desk, path: Path, told: Facts, staged: Path) -> tuple[str, Ent
         "key": hashlib.sha256(wrapped).hexdigest(),
         "protection": protect(target),
     }
-    return desk.ring.id_of(sha256), entry, why, size
+    return session.ring.id_of(sha256), entry, why, size
 
 
 def _seal(key: _native.ObjectKey, path: Path, target: Path) -> tuple[bytes, int, bytes, int]:
@@ -180,9 +187,9 @@ def _stamp(path: Path) -> tuple[int, float]:
 
 
 @contextmanager
-def _staging(desk: Desk) -> Iterator[Path]:
+def _staging(session: VaultSession) -> Iterator[Path]:
     """A folder for this ingest alone, on the vault's disk where it has one; held, so that nobody sweeps it."""
-    parent = desk.vault.staging()
+    parent = session.vault.staging()
     if parent:
         make_private_folder(parent)
     else:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from bodycam_pipeline.custody.desk import Desk, Held
+from bodycam_pipeline.custody.session import RecordingStatus, VaultSession
 from bodycam_pipeline.values.errors import SealBrokenError
 from bodycam_pipeline.vault.opening import broken, open_key
 from bodycam_pipeline.vault.place import place_of
@@ -15,20 +15,20 @@ Known = dict[str, Any]
 """``file``, ``sha256``, ``bytes``, ``written``, ``told`` by people, ``seen`` in the container."""
 
 
-def facts_of(desk: Desk, id_: str, held: Held) -> Known:
+def facts_of(session: VaultSession, id_: str, status: RecordingStatus) -> Known:
     """The facts of one recording. The caller has put the read on record.
 
     Raises:
         SealBrokenError: they are not those that were sealed, or not there.
         VaultError: no key, or none that opens them.
     """
-    place = place_of(held.entry)
-    key = open_key(desk.vault, place, desk.ring)
+    place = place_of(status.entry)
+    key = open_key(session.vault, place, session.ring)
     try:
-        sealed = desk.vault.read(place, FACTS)
+        sealed = session.vault.read(place, FACTS)
     except OSError as error:
         raise broken(id_, "the facts of the recording are not there") from error
-    if hashlib.sha256(sealed).hexdigest() != held.entry["facts"]:
+    if hashlib.sha256(sealed).hexdigest() != status.entry["facts"]:
         raise broken(id_, "the facts of the recording are not those that were sealed")
     try:
         known: Known = json.loads(key.open_bytes(sealed))
@@ -37,7 +37,7 @@ def facts_of(desk: Desk, id_: str, held: Held) -> Known:
     return known
 
 
-def all_facts(desk: Desk, held: Mapping[str, Held]) -> dict[str, Known]:
+def all_facts(session: VaultSession, recordings: Mapping[str, RecordingStatus]) -> dict[str, Known]:
     """The facts of every recording that can be opened, by id; one entry of the log announces it. Those that are missing
     or damaged say only that, as ``damaged``: an audit tells more.
 
@@ -45,12 +45,12 @@ def all_facts(desk: Desk, held: Mapping[str, Held]) -> dict[str, Known]:
         VaultError: this machine has no identity that opens them.
         StorageError: the disk refused.
     """
-    desk.ring.identities()
-    desk.record("read", recordings=len(held), purpose="facts of all recordings")
+    session.ring.identities()
+    session.record("read", recordings=len(recordings), purpose="facts of all recordings")
     found: dict[str, Known] = {}
-    for id_ in (id_ for id_, one in held.items() if not one.destroyed):
+    for id_ in (id_ for id_, one in recordings.items() if not one.destroyed):
         try:
-            found[id_] = facts_of(desk, id_, held[id_])
+            found[id_] = facts_of(session, id_, recordings[id_])
         except SealBrokenError as error:
             found[id_] = {"damaged": error.what}
     return found

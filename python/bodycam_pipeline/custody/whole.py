@@ -4,13 +4,13 @@ import hashlib
 from collections.abc import Callable, Iterator
 
 from bodycam_pipeline.values.errors import BodycamError
-from bodycam_pipeline.vault.log import Entry
+from bodycam_pipeline.vault.log import LogEntry
 from bodycam_pipeline.vault.opening import head_of
 from bodycam_pipeline.vault.place import place_of
 from bodycam_pipeline.vault.store import FACTS, KEY, RECORDING, Vault
 
 
-def unlike(vault: Vault, entry: Entry, key: str | None) -> Iterator[str]:
+def unlike(vault: Vault, entry: LogEntry, key: str | None) -> Iterator[str]:
     """What differs from an entry of an ingest, or from an intent; the quickest to see first, the whole recording last.
 
     Args:

@@ -1,26 +1,19 @@
-"""Freely licensed pictures that an installed dependency carries; nothing is downloaded.
-
-scikit-image ships them: the portrait of Eileen Collins (NASA, public domain), and brick, gravel and grass (CC0).
-"""
+"""Freely licensed pictures: a portrait, and four tiles of walls and ground (``material/NOTICE.md``)."""
 
 from collections.abc import Iterable
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
 from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter
 
-from bodycam_pipeline.values.errors import MissingModelError
+MATERIAL = Path(__file__).parent / "material"
 
-HEAD_CROP = (140, 4, 316, 196)
-"""Left, top, right, bottom of head and hair in the portrait (512x512), half-open."""
+FACE_CENTRE, FACE_HALF = (86, 118), (43, 57)
+"""The face from hairline to chin and cheek to cheek, measured by eye: an ellipse, in pixels of the portrait."""
 
-FACE_CENTRE, FACE_HALF = (226 - 140, 122 - 4), (43, 57)
-"""The face from hairline to chin and cheek to cheek, measured by eye: an ellipse, in pixels of the crop."""
-
-SOFTENING = 0.6
-"""Share of flat grey mixed into a texture: a street seen by a small lens is no close-up of gravel."""
+Tile = Literal["brick-102", "gravel-128", "gravel-205", "grass-154"]
+"""What it shows, and its side in pixels."""
 
 _OUTLINE = (
     (17, 78),
@@ -55,7 +48,7 @@ _OUTLINE = (
     (23, 105),
     (17, 92),
 )
-"""Around hair, face and neck, in pixels of the crop; drawn by hand."""
+"""Around hair, face and neck, in pixels of the portrait; drawn by hand."""
 
 
 def head(*, mirrored: bool, brightness: float, warmth: float) -> Image.Image:
@@ -66,20 +59,18 @@ def head(*, mirrored: bool, brightness: float, warmth: float) -> Image.Image:
         brightness: 1 is the portrait's own.
         warmth: Multiplies red and divides blue; 1 is the portrait's own.
     """
-    colours = ImageEnhance.Brightness(_carried("astronaut.png").crop(HEAD_CROP)).enhance(brightness)
+    colours = ImageEnhance.Brightness(_read("portrait").convert("RGB")).enhance(brightness)
     red, green, blue = colours.split()
     tinted = Image.merge("RGB", (_times(red, warmth), green, _times(blue, 1 / warmth)))
     tinted.putalpha(_outline(tinted.size))
     return tinted.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if mirrored else tinted
 
 
-def texture(name: Literal["brick", "gravel", "grass"], size: tuple[int, int], colour: str, zoom: float) -> Image.Image:
-    """A picture of that size, tiled with a softened grey texture and tinted."""
-    grey = _carried(f"{name}.png").convert("L")
-    side = max(8, round(grey.width * zoom))
-    tile = Image.blend(grey, Image.new("L", grey.size, 170), SOFTENING).resize((side, side), Image.Resampling.LANCZOS)
+def texture(name: Tile, size: tuple[int, int], colour: str) -> Image.Image:
+    """A picture of that size, tiled with a soft grey texture and tinted."""
+    tile = _read(name).convert("L")
     tiled = Image.new("L", size)
-    for corner in _corners(size, side):
+    for corner in _corners(size, tile.width):
         tiled.paste(tile, corner)
     return ImageChops.multiply(tiled.convert("RGB"), Image.new("RGB", size, colour))
 
@@ -99,12 +90,5 @@ def _outline(size: tuple[int, int]) -> Image.Image:
 
 
 @cache
-def _carried(name: str) -> Image.Image:
-    package = find_spec("skimage")
-    path = Path(package.origin).parent / "data" / name if package and package.origin else None
-    if path is None or not path.exists():
-        raise MissingModelError(
-            f"the demo's material '{name}' is not there",
-            remedy="Install it: pip install --force-reinstall scikit-image.",
-        )
-    return Image.open(path).convert("RGB")
+def _read(name: str) -> Image.Image:
+    return Image.open(MATERIAL / f"{name}.png")

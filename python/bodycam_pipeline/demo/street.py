@@ -25,8 +25,8 @@ def street(width: int, height: int, rng: np.random.Generator) -> Image.Image:
         front = _front((right - left, kerb - top), str(rng.choice(_FRONTS)), rng)
         picture.paste(front, (left, top))
         left = right
-    picture.paste(texture("gravel", (width, road - kerb), "#cfccc4", 0.25), (0, kerb))
-    picture.paste(texture("gravel", (width, height - road), "#6f7074", 0.4), (0, road))
+    picture.paste(texture("gravel-128", (width, road - kerb), "#cfccc4"), (0, kerb))
+    picture.paste(texture("gravel-205", (width, height - road), "#6f7074"), (0, road))
     draw = ImageDraw.Draw(picture)
     draw.rectangle((0, road - 4, width, road + 3), fill="#8d8a84")
     for x in range(0, width, round(height * 0.3)):
@@ -42,7 +42,7 @@ def _sky(width: int, height: int) -> Image.Image:
 
 
 def _front(size: tuple[int, int], colour: str, rng: np.random.Generator) -> Image.Image:
-    front = texture("brick", size, colour, 0.2)
+    front = texture("brick-102", size, colour)
     draw = ImageDraw.Draw(front)
     step = max(24, round(size[1] * 0.3))
     for top in range(step // 4, size[1] - step // 2, step):
@@ -64,7 +64,7 @@ def _window(draw: ImageDraw.ImageDraw, pane: tuple[int, int, int, int], glass: t
 def _tree(picture: Image.Image, x: int, foot: int, size: int) -> None:
     draw = ImageDraw.Draw(picture)
     draw.rectangle((x - size // 14, foot - size, x + size // 14, foot), fill="#4b3b2c")
-    crown = texture("grass", (size, size), "#7d9a58", 0.3)
+    crown = texture("grass-154", (size, size), "#7d9a58")
     mask = Image.new("L", (size, size), 0)
     ImageDraw.Draw(mask).ellipse((0, 0, size - 1, size - 1), fill=255)
     picture.paste(crown, (x - size // 2, foot - size - size * 2 // 3), mask)

@@ -13,18 +13,14 @@ from bodycam_pipeline import _native
 from bodycam_pipeline.measuring import stopwatch
 from bodycam_pipeline.values.errors import MeasuringError
 
-RAPL = Path("/sys/class/powercap/intel-rapl:0/energy_uj")
-"""Microjoules that the first processor package has used, where the kernel lets this user read them."""
-
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one run took, children included; joules of the whole machine, None where nobody tells."""
+    """What one run took, children included."""
 
     wall_seconds: float
     cpu_seconds: float
     peak_bytes: int
-    joules: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,20 +108,10 @@ def run(contestant: Contestant) -> Cost:
     """
     shutil.rmtree(contestant.folder, ignore_errors=True)
     contestant.folder.mkdir(parents=True)
-    before = _microjoules()
     command = [sys.executable, "-I", "-S", stopwatch.__file__, *map(str, contestant.command)]
     told = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - never from a shell
     wall, cpu, peak, status = json.loads(told.stdout)
-    after = _microjoules()
     if status != 0:
         said = " ".join(map(str, contestant.command))
         raise MeasuringError(f"{contestant.name} ended with {status}", remedy=f"See what it says: {said}")
-    joules = None if before is None or after is None or after < before else (after - before) / 1e6
-    return Cost(wall, cpu, peak, joules)
-
-
-def _microjoules() -> int | None:
-    try:
-        return int(RAPL.read_text())
-    except (OSError, ValueError):
-        return None
+    return Cost(wall, cpu, peak)

@@ -21,7 +21,6 @@ HEADINGS = (
     "frames/s",
     "CPU ms/frame",
     "peak MiB",
-    "J/frame",
     "x deface",
     "x transcode",
     "x decode",
@@ -42,7 +41,6 @@ def rows(recording: str, results: Sequence[Result]) -> Iterator[Row]:
         return result.times_as_fast_as(by_name[name]) if name in by_name else None
 
     for result in results:
-        joules = [cost.joules for cost in result.costs]
         yield {
             "recording": recording,
             "program": result.contestant.name,
@@ -50,7 +48,6 @@ def rows(recording: str, results: Sequence[Result]) -> Iterator[Row]:
             "frames_per_second": 1 / result.per_frame(lambda cost: cost.wall_seconds),
             "cpu_ms_per_frame": 1000 * result.per_frame(lambda cost: cost.cpu_seconds),
             "peak_mib": result.median(lambda cost: cost.peak_bytes) / 2**20,
-            "joules_per_frame": None if None in joules else result.per_frame(lambda cost: cost.joules or 0),
             "times_deface": beside(result, DEFACE),
             "times_transcode": beside(result, TRANSCODE),
             "times_decode": beside(result, DECODE),
@@ -102,4 +99,4 @@ def _cells(row: Row) -> list[str]:
     ratios = [number(f"times_{peer}", 2) for peer in ("deface", "transcode", "decode")]
     shares = ["-" if row[name] is None else f"{row[name]:.1%}" for name in SHARES]
     measured = [number("frames_per_second", 1), number("cpu_ms_per_frame", 1), number("peak_mib", 0)]
-    return [row["recording"], row["program"], *measured, number("joules_per_frame", 2), *ratios, *shares]
+    return [row["recording"], row["program"], *measured, *ratios, *shares]

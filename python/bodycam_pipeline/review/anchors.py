@@ -5,7 +5,7 @@ secret. A machine may stop between the two: whoever did it does it again, and un
 line that somebody wrote into the files. Who can rewrite the files cannot rewrite the log.
 """
 
-from bodycam_pipeline.custody.desk import noted
+from bodycam_pipeline.custody.session import log_event
 from bodycam_pipeline.evidence.history_file import Link, read_chain
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.job import record_of
@@ -25,7 +25,7 @@ def anchor(job: Folders, event: Event) -> None:
     published, last = record_of(job), read_chain(job.internal)[-1]
     if published is not None and is_sealed(published.address):
         facts = {"release": event.release, "job": job_mark(job), "history": mark(job, "history", last.sha256)}
-        noted(published.address, f"release {event.what}", **facts)
+        log_event(published.address, f"release {event.what}", **facts)
 
 
 def told(job: Folders) -> tuple[tuple[Link, bool], ...]:

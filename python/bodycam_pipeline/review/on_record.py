@@ -6,7 +6,7 @@ the vault, as soon as they guess it; under the secret it says nothing to them, a
 
 from collections.abc import Iterator, Sequence
 
-from bodycam_pipeline.custody.desk import desk_at, noted
+from bodycam_pipeline.custody.session import log_event, open_session
 from bodycam_pipeline.evidence.candidates_file import candidates_sha256
 from bodycam_pipeline.evidence.digests import value_sha256
 from bodycam_pipeline.evidence.plan_file import plan_sha256
@@ -16,7 +16,7 @@ from bodycam_pipeline.release.job import Job, Noted
 from bodycam_pipeline.values.candidates import SegmentCandidates
 from bodycam_pipeline.values.errors import HistoryError
 from bodycam_pipeline.values.plan import Plan
-from bodycam_pipeline.vault.log import Entry
+from bodycam_pipeline.vault.log import LogEntry
 from bodycam_pipeline.vault.naming import is_sealed, parse
 
 
@@ -39,7 +39,7 @@ def note_plan(job: Job, plan: Plan, seen: Sequence[SegmentCandidates]) -> None:
     """
     if is_sealed(job.recording.address):
         facts = {"plan": mark(job.folders, "plan", plan_sha256(plan)), **_looked(job, seen)}
-        noted(job.recording.address, "plan", job=job_mark(job.folders), **facts)
+        log_event(job.recording.address, "plan", job=job_mark(job.folders), **facts)
 
 
 def note_approved_plan(job: Job, plan: Plan) -> None:
@@ -50,7 +50,7 @@ def note_approved_plan(job: Job, plan: Plan) -> None:
     """
     if is_sealed(job.recording.address):
         facts = {"job": job_mark(job.folders), "plan": mark(job.folders, "plan", plan_sha256(plan))}
-        noted(job.recording.address, "plan approved", **facts)
+        log_event(job.recording.address, "plan approved", **facts)
 
 
 def note_release(folders: Folders, published: Noted) -> None:
@@ -60,7 +60,7 @@ def note_release(folders: Folders, published: Noted) -> None:
         VaultError, StorageError: as `note_plan`.
     """
     if is_sealed(published.address):
-        noted(published.address, "release", **_release_facts(folders, published))
+        log_event(published.address, "release", **_release_facts(folders, published))
 
 
 def _release_facts(folders: Folders, published: Noted) -> dict[str, str]:
@@ -89,17 +89,17 @@ def _looked(job: Job, seen: Sequence[SegmentCandidates]) -> dict[str, str]:
     return {"detector": detector, "detections": mark(job.folders, "detections", detections)}
 
 
-def entries_of(address: str) -> Iterator[Entry]:
+def entries_of(address: str) -> Iterator[LogEntry]:
     """Every entry of the log about one recording.
 
     Raises:
         CustodyLogError, VaultError: the log cannot be read, or was rewritten.
     """
     id_ = parse(address).id
-    yield from (entry for _, entry in desk_at(address).log.entries() if entry.get("recording") == id_)
+    yield from (entry for _, entry in open_session(address).log.entries() if entry.get("recording") == id_)
 
 
-def refuse_unnamed(folders: Folders, published: Noted, entries: Sequence[Entry]) -> None:
+def refuse_unnamed(folders: Folders, published: Noted, entries: Sequence[LogEntry]) -> None:
     """Refuse a release that the log does not name with this plan and these reviewers.
 
     Raises:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from bodycam_pipeline.durable import make_folder
+from bodycam_pipeline.extras import require
 from bodycam_pipeline.running.attempts import TASK_LIMIT_SECONDS, Answer, Lost, attempt
 from bodycam_pipeline.running.window import Window
 from bodycam_pipeline.values.errors import BodycamError, WorkerError
@@ -171,6 +172,8 @@ def _lock_up(address: str) -> None:
 
 def _connect(ray: Any, address: str, workers: int | None) -> None:
     """Start a cluster on loopback, or join one with the token that its owner gave out."""
+    if address.startswith("ray://"):
+        require("grpc", "ray-client", "a cluster that this machine is no part of")
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
     try:
         if address == "local":

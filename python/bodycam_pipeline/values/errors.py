@@ -33,6 +33,7 @@ BodycamError
 │   ├── SealBrokenError                   a sealed recording that is not what was sealed
 │   └── CustodyLogError                   a log that is damaged, was rewritten, or lacks what it must hold
 ├── MeasuringError (RuntimeError)         what would make a measurement worthless
+├── MissingExtraError (ImportError)       a library of an extra that is not installed
 └── WorkerError (RuntimeError)            a step failed twice
 """
 
@@ -123,6 +124,12 @@ class ModelDigestError(ModelError):
 
 class MissingProviderError(ModelError):
     """An execution provider that is asked for and that this machine does not have: nothing else takes its place."""
+
+
+class MissingExtraError(BodycamError, ImportError):
+    """A library that only some commands need, and that is not installed: the remedy is the pip line."""
+
+    exit_code = 2
 
 
 class RecordingError(BodycamError, ValueError):

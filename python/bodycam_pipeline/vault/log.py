@@ -35,7 +35,7 @@ _ALARM = (
     "its overseer. If a backup was restored on purpose, restore the newest."
 )
 
-Entry = dict[str, Any]
+LogEntry = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Proof:
     path: tuple[bytes, ...]
     checkpoint: bytes
 
-    def told(self) -> dict[str, object]:
+    def as_json(self) -> dict[str, object]:
         """For JSON; `parse` reads it."""
         return {
             "index": self.index,
@@ -64,15 +64,15 @@ class Proof:
         }
 
     @classmethod
-    def parse(cls, told: dict[str, Any]) -> "Proof":
-        """Read what `told` gave.
+    def parse(cls, fields: dict[str, Any]) -> "Proof":
+        """Read what `fields` gave.
 
         Raises:
             CustodyLogError: it is no proof.
         """
         try:
-            path = tuple(base64.b64decode(node, validate=True) for node in told["path"])
-            return cls(int(told["index"]), told["entry"].encode(), path, told["checkpoint"].encode())
+            path = tuple(base64.b64decode(node, validate=True) for node in fields["path"])
+            return cls(int(fields["index"]), fields["entry"].encode(), path, fields["checkpoint"].encode())
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise CustodyLogError("not a proof", remedy="Give what `bodycam log prove` printed.") from error
 
@@ -169,7 +169,7 @@ class CustodyLog:
             raise _rewritten("its entries")
         return now, fresh
 
-    def entries(self, first: int = 0) -> Iterator[tuple[int, Entry]]:
+    def entries(self, first: int = 0) -> Iterator[tuple[int, LogEntry]]:
         """Every entry with its number, held to the signed root before the first one is given.
 
         Raises:
@@ -215,13 +215,13 @@ class CustodyLog:
         proof.check(self.verifier)
         return proof
 
-    def entry(self, index: int) -> Entry:
+    def entry(self, index: int) -> LogEntry:
         """One entry, proved.
 
         Raises:
             CustodyLogError: as `proof`.
         """
-        found: Entry = json.loads(self.proof(index).entry)
+        found: LogEntry = json.loads(self.proof(index).entry)
         return found
 
     def consistency(self, old: int) -> tuple[Checkpoint, list[bytes]]:
@@ -240,14 +240,14 @@ class CustodyLog:
         return [tiles.root(*part) for part in _native.merkle_consistency_ranges(old, top.size)]
 
     @contextmanager
-    def held(self, name: str = "append") -> Iterator[None]:
+    def locked(self, name: str = "append") -> Iterator[None]:
         """Hold the log for one process; the lock is the kernel's and dies with its holder."""
         with locked(self.folder / f".{name}.lock"):
             yield
 
     def sweep(self) -> None:
         """Clear what killed writers left: unfinished files, tiles never signed, and those that became full."""
-        with self.held():
+        with self.locked():
             for path in self.folder.rglob(".*.part"):
                 path.unlink(missing_ok=True)
             widths = self._unfilled(self.checkpoint().size)
@@ -255,7 +255,7 @@ class CustodyLog:
                 if int(path.name) > widths.get(path.parent, 0):
                     path.unlink(missing_ok=True)
 
-    def append(self, key: Ed25519PrivateKey, *events: Entry) -> int:
+    def append(self, key: Ed25519PrivateKey, *events: LogEntry) -> int:
         """Add events; returns the first one's number once all of them are on the disk and signed.
 
         Each gets the time, and who acts: user and machine.
@@ -264,11 +264,11 @@ class CustodyLog:
             CustodyLogError: the log is not what was signed, or an entry is too long.
             StorageError: the disk refused; nothing was added.
         """
-        with self.held():
+        with self.locked():
             top = self.checkpoint()
             return self._append(top, events, key)
 
-    def _append(self, top: Checkpoint, events: Sequence[Entry], key: Ed25519PrivateKey) -> int:
+    def _append(self, top: Checkpoint, events: Sequence[LogEntry], key: Ed25519PrivateKey) -> int:
         tiles, size = Tiles(self.folder, top.size), top.size + len(events)
         if tiles.root() != top.root:
             raise _rewritten("its tiles")
@@ -323,7 +323,7 @@ class CustodyLog:
         return {(self.folder / tile_path(level, index, width)).parent: width for level, index, width in found if width}
 
 
-def begin(folder: Path, origin: str, key: Ed25519PrivateKey) -> CustodyLog:
+def create_log(folder: Path, origin: str, key: Ed25519PrivateKey) -> CustodyLog:
     """A new log: an empty one, signed.
 
     Raises:
@@ -337,7 +337,7 @@ def begin(folder: Path, origin: str, key: Ed25519PrivateKey) -> CustodyLog:
     return CustodyLog(folder, Verifier(origin, key.public_key()))
 
 
-def time_of(entry: Entry) -> datetime:
+def time_of(entry: LogEntry) -> datetime:
     """When an entry says that it was written.
 
     Raises:
@@ -356,7 +356,7 @@ def _now(before: bytes | None = None) -> str:
     return now.isoformat(timespec="milliseconds")
 
 
-def _line(event: Entry, now: str) -> bytes:
+def _line(event: LogEntry, now: str) -> bytes:
     whole = {"at": now, "by": f"{getpass.getuser()}@{socket.gethostname()}"} | event
     line = json.dumps(whole, sort_keys=True, separators=(",", ":")).encode()
     if len(line) > ENTRY_LIMIT_BYTES:

@@ -41,7 +41,7 @@ class Sealed:
         options = [query] * bool(query) + [f"read={self.read}"] * (self.read is not None)
         return text + (f"/{self.id}" if self.id else "") + ("?" + "&".join(options) if options else "")
 
-    def announced(self, entry: int) -> str:
+    def with_read(self, entry: int) -> str:
         """The address as a worker opens it, after the read stands in the log."""
         return str(replace(self, read=entry))
 

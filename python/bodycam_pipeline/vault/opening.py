@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self, cast
 from bodycam_pipeline import _native
 from bodycam_pipeline.values.errors import CustodyLogError, Place, SealBrokenError, StorageError, VaultError
 from bodycam_pipeline.vault.keyring import Keyring, keyring
-from bodycam_pipeline.vault.log import Entry
+from bodycam_pipeline.vault.log import LogEntry
 from bodycam_pipeline.vault.naming import Sealed, parse
 from bodycam_pipeline.vault.place import numbered, place_of
 from bodycam_pipeline.vault.store import KEY, Vault
@@ -44,11 +44,11 @@ def opened(address: str) -> "BinaryIO":
     ring, vault = keyring(), Vault(sealed.vault)
     if sealed.id is None:
         raise VaultError("this is a vault, not a recording", remedy="Name one recording, as `bodycam vault list` does.")
-    ingested = _announced(sealed, ring)
+    ingested = _ingest_of(sealed, ring)
     return cast("BinaryIO", SealedRecording(open_object(vault, sealed.id, ring, ingested), sealed.id))
 
 
-def open_object(vault: Vault, id_: str, ring: Keyring, ingested: Entry) -> _native.SealedFile:
+def open_object(vault: Vault, id_: str, ring: Keyring, ingested: LogEntry) -> _native.SealedFile:
     """A sealed recording, held to the log entry of its ingest.
 
     Raises:
@@ -156,7 +156,7 @@ class SealedRecording:
 
 
 @lru_cache(maxsize=64)
-def _announced(sealed: Sealed, ring: Keyring) -> Entry:
+def _ingest_of(sealed: Sealed, ring: Keyring) -> LogEntry:
     """The entry of the recording's ingest, by way of the one that announced this read; proved once in a process."""
     if sealed.read is None:
         raise CustodyLogError(

@@ -1,9 +1,9 @@
 """Where in a vault a recording lies: under its id, or, if it was lost and taken in again, under the next number."""
 
-from bodycam_pipeline.vault.log import Entry
+from bodycam_pipeline.vault.log import LogEntry
 
 
-def place_of(entry: Entry) -> str:
+def place_of(entry: LogEntry) -> str:
     """The place that an entry of an ingest names; the first copies of older versions lie under their id alone."""
     return str(entry.get("place", entry["recording"]))
 

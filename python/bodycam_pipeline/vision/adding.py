@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-import tomli_w
-
 from bodycam_pipeline.addresses.download import Promise, download
 from bodycam_pipeline.durable import durable_file, locked, make_folder, write_atomically
 from bodycam_pipeline.values.detection import Kind
@@ -19,6 +17,7 @@ from bodycam_pipeline.vision.graph import MAX_BYTES, Graph, read_graph
 from bodycam_pipeline.vision.heads import EXPECTATIONS
 from bodycam_pipeline.vision.registry import LIST, find_model, list_models, own_folder
 from bodycam_pipeline.vision.session import AS_THEY_ARE
+from bodycam_pipeline.vision.toml_text import to_toml
 from bodycam_pipeline.vision.trial import tried
 
 Channels = Literal["rgb", "bgr"]
@@ -144,7 +143,7 @@ def _append(path: Path, entry: Entry) -> None:
     facts = entry.model_dump(mode="json", exclude_none=True)
     if entry.classes:
         facts["classes"] = {str(number): kind for number, kind in entry.classes.items()}
-    write_atomically(path, f"{before.rstrip()}\n\n{tomli_w.dumps({'model': [facts]})}".encode())
+    write_atomically(path, f"{before.rstrip()}\n\n[[model]]\n{to_toml(facts)}".encode())
 
 
 @contextmanager

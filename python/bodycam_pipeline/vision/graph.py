@@ -4,13 +4,14 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import onnx
 from google.protobuf.message import DecodeError, Message  # type: ignore[import-untyped]
 
 from bodycam_pipeline.values.errors import MissingModelError, ModelDigestError, ModelError
 from bodycam_pipeline.values.model import HEADS, Head
 from bodycam_pipeline.vision.heads import Recognised, Shape, named, recognise
+from bodycam_pipeline.vision.onnx_schema import ModelProto, NodeProto, TensorProto
 
 MAX_BYTES = 512 * 1024 * 1024
 """A detector that runs on every frame is a few megabytes; half a gigabyte is no detector."""
@@ -84,7 +85,7 @@ def read_graph(path: str | Path, sha256: str | None = None, head: Head | None = 
     return Graph(found, content, recognised, asked.name, packed, outputs, _made_from(model))
 
 
-def _made_from(model: onnx.ModelProto) -> str | None:
+def _made_from(model: Any) -> str | None:
     return next((each.value for each in model.metadata_props if each.key == WEIGHTS), None)
 
 
@@ -101,9 +102,9 @@ def _read(path: Path) -> bytes:
     return content
 
 
-def _parsed(content: bytes, path: str | Path) -> onnx.ModelProto:
+def _parsed(content: bytes, path: str | Path) -> Any:
     try:
-        model = onnx.load_model_from_string(content)
+        model = ModelProto.FromString(content)
     except DecodeError as error:
         raise ModelError(f"{path} is not an ONNX file", remedy=_EXPECTED) from error
     if not model.ir_version or not model.graph.node:
@@ -111,19 +112,19 @@ def _parsed(content: bytes, path: str | Path) -> onnx.ModelProto:
     return model
 
 
-def _refuse_strangers(model: onnx.ModelProto, path: str | Path) -> None:
+def _refuse_strangers(model: Any, path: str | Path) -> None:
     for part in _parts(model):
-        if isinstance(part, onnx.TensorProto) and (part.external_data or part.data_location == part.EXTERNAL):
+        if isinstance(part, TensorProto) and (part.external_data or part.data_location == part.EXTERNAL):
             raise ModelError(
                 f"{path} keeps its weights '{part.name}' in another file, which no digest covers",
                 remedy="Save the model as one file (onnx.save_model without external data).",
             )
-        if isinstance(part, onnx.NodeProto) and part.op_type in _LOOPS:
+        if isinstance(part, NodeProto) and part.op_type in _LOOPS:
             raise ModelError(
                 f"{path} loops ({part.op_type}): how often, a picture could decide",
                 remedy="Export the model without post-processing: its head is decoded here.",
             )
-        if isinstance(part, onnx.NodeProto) and part.domain not in DEFAULT_DOMAINS:
+        if isinstance(part, NodeProto) and part.domain not in DEFAULT_DOMAINS:
             raise ModelError(
                 f"{path} uses the operator {part.domain}.{part.op_type}, which is not one of ONNX's own",
                 remedy="Export the model with the default operators only.",
@@ -139,7 +140,7 @@ def _parts(message: Message) -> Iterator[Message]:
                 yield from _parts(part)
 
 
-def _make_weights_constant(model: onnx.ModelProto) -> None:
+def _make_weights_constant(model: Any) -> None:
     """Old exporters list weights as inputs, which forbids folding them; they can then be fed from outside, too."""
     weights = {weight.name for weight in model.graph.initializer}
     asked = [value for value in model.graph.input if value.name not in weights]
@@ -147,7 +148,7 @@ def _make_weights_constant(model: onnx.ModelProto) -> None:
     model.graph.input.extend(asked)
 
 
-def _head(model: onnx.ModelProto, path: str | Path, head: Head | None) -> Recognised:
+def _head(model: Any, path: str | Path, head: Head | None) -> Recognised:
     inputs = [_picture_shape(value) for value in model.graph.input]
     if len(inputs) != 1 or inputs[0] is None:
         raise ModelError(
@@ -174,7 +175,7 @@ def _known(recognised: Recognised | None, outputs: dict[str, Shape], path: str |
     return recognised
 
 
-def _picture_shape(value: onnx.ValueInfoProto) -> Shape | None:
+def _picture_shape(value: Any) -> Shape | None:
     """Number, colours, height and width of what it takes, if that is a picture."""
     shape = _shape(value)
     if _is_packed(value):
@@ -182,20 +183,20 @@ def _picture_shape(value: onnx.ValueInfoProto) -> Shape | None:
     return shape if _is_float(value) and len(shape) == 4 and shape[1] == _COLOURS else None
 
 
-def _is_packed(value: onnx.ValueInfoProto) -> bool:
+def _is_packed(value: Any) -> bool:
     shape = _shape(value)
-    return value.type.tensor_type.elem_type == onnx.TensorProto.UINT8 and len(shape) == 4 and shape[3] == _PIXEL_BYTES
+    return value.type.tensor_type.elem_type == TensorProto.UINT8 and len(shape) == 4 and shape[3] == _PIXEL_BYTES
 
 
-def _is_float(value: onnx.ValueInfoProto) -> bool:
-    return bool(value.type.tensor_type.elem_type == onnx.TensorProto.FLOAT)
+def _is_float(value: Any) -> bool:
+    return bool(value.type.tensor_type.elem_type == TensorProto.FLOAT)
 
 
-def _shape(value: onnx.ValueInfoProto) -> Shape:
+def _shape(value: Any) -> Shape:
     return tuple(side.dim_value or None for side in value.type.tensor_type.shape.dim)
 
 
-def _let_sides_vary(model: onnx.ModelProto) -> None:
+def _let_sides_vary(model: Any) -> None:
     """Fully convolutional graphs run at any size; some files only say otherwise."""
     sides = model.graph.input[0].type.tensor_type.shape.dim
     height, width = (1, 2) if _is_packed(model.graph.input[0]) else (2, 3)

@@ -5,8 +5,6 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
-from platformdirs import user_data_path
-
 from bodycam_pipeline.values.errors import MissingModelError, ModelError
 from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.values.policy import Policy
@@ -27,7 +25,10 @@ PACKAGE = "package:"
 def own_folder() -> Path:
     """Where models lie that people registered themselves, with their list: ``BODYCAM_MODELS``, or the user's data."""
     named = os.environ.get("BODYCAM_MODELS")
-    return Path(named) if named else user_data_path("bodycam-pipeline", appauthor=False) / "models"
+    if named:
+        return Path(named)
+    data = os.environ.get("XDG_DATA_HOME")
+    return (Path(data) if data else Path.home() / ".local" / "share") / "bodycam-pipeline" / "models"
 
 
 def list_models() -> list[str]:

@@ -1,4 +1,4 @@
-"""The desk at which a vault is worked with: the vault, its log, and this machine's keys."""
+"""A session with a vault: the vault, its log, and this machine's keys."""
 
 import json
 import threading
@@ -15,14 +15,14 @@ from bodycam_pipeline.evidence.keys import read_private_key
 from bodycam_pipeline.values.errors import Place, VaultError
 from bodycam_pipeline.vault.growth import Frontier
 from bodycam_pipeline.vault.keyring import Keyring, keyring
-from bodycam_pipeline.vault.log import CustodyLog, Entry
+from bodycam_pipeline.vault.log import CustodyLog, LogEntry
 from bodycam_pipeline.vault.naming import is_sealed, parse, vault_address
 from bodycam_pipeline.vault.place import place_of
 from bodycam_pipeline.vault.store import Vault
 
 
 @dataclass
-class Held:
+class RecordingStatus:
     """What the log says of one recording.
 
     Attributes:
@@ -36,7 +36,7 @@ class Held:
     """
 
     ingest: int
-    entry: Entry
+    entry: LogEntry
     places: list[str] = field(default_factory=list)
     keys: dict[str, str] = field(default_factory=dict)
     holds: list[str] = field(default_factory=list)
@@ -48,7 +48,7 @@ class Held:
         """SHA-256 of its wrapped key, where it has one and the log names it."""
         return None if self.destroyed else self.keys.get(place_of(self.entry))
 
-    def take_in(self, number: int, entry: Entry) -> None:
+    def take_in(self, number: int, entry: LogEntry) -> None:
         """One more ingest of it: from here on this copy is read."""
         place = place_of(entry)
         self.ingest, self.entry = number, entry
@@ -56,13 +56,13 @@ class Held:
         if "key" in entry:
             self.keys[place] = entry["key"]
 
-    def copy(self) -> "Held":
+    def copy(self) -> "RecordingStatus":
         """One that nobody else changes."""
         return replace(self, **{name: copy(value) for name, value in vars(self).items()})
 
 
 @dataclass(frozen=True)
-class Desk:
+class VaultSession:
     """A vault that is being worked with."""
 
     vault: Vault
@@ -79,7 +79,7 @@ class Desk:
         """
         return self.record_all(event, [facts])
 
-    def record_all(self, event: str, facts: Iterable[Entry]) -> int:
+    def record_all(self, event: str, facts: Iterable[LogEntry]) -> int:
         """Add an event for each of some facts, all in one step; returns the first one's number.
 
         Raises:
@@ -88,15 +88,15 @@ class Desk:
         key = read_private_key(self.ring.path("log.pem"))
         return self.log.append(key, *({"event": event} | each for each in facts))
 
-    def held(self) -> dict[str, Held]:
+    def recordings(self) -> dict[str, RecordingStatus]:
         """Every recording that was ever taken in, as the verified log tells it; only what is new in it is read.
 
         Raises:
             CustodyLogError: the log was rewritten.
         """
-        return {id_: held.copy() for id_, held in _register(self.log).now(self.log).items()}
+        return {id_: status.copy() for id_, status in _register(self.log).now(self.log).items()}
 
-    def one(self, id_: str) -> Held:
+    def one(self, id_: str) -> RecordingStatus:
         """One of them.
 
         Raises:
@@ -112,21 +112,21 @@ class Desk:
     @contextmanager
     def committing(self) -> Iterator[None]:
         """One process at a time puts recordings in place and logs them."""
-        with self.log.held("commit"):
+        with self.log.locked("commit"):
             yield
 
 
-def desk_at(address: str, keys: Path | None = None) -> Desk:
-    """The desk of a vault, by the vault's address or that of a recording in it.
+def open_session(address: str, keys: Path | None = None) -> VaultSession:
+    """Open a session with a vault, by the vault's address or that of a recording in it.
 
     Raises:
         VaultError: no vault, or no keys.
     """
     vault, ring = Vault(vault_address(address)), keyring(keys)
-    return Desk(vault, ring, vault.log(ring.verifier(), ring.memory()))
+    return VaultSession(vault, ring, vault.log(ring.verifier(), ring.memory()))
 
 
-def announced(address: str, purpose: str, **facts: Any) -> str:
+def log_read(address: str, purpose: str, **facts: Any) -> str:
     """Write into the log that a recording is going to be read, and return the address under which it now can be.
 
     What lies in no vault has no log; its address comes back as it is.
@@ -145,15 +145,15 @@ def announced(address: str, purpose: str, **facts: Any) -> str:
     sealed = parse(address)
     if sealed.id is None:
         raise VaultError("this is a vault, not a recording", remedy="Name one recording: `bodycam vault list`.")
-    desk = desk_at(address)
-    held = desk.one(sealed.id)
-    if held.destroyed:
+    session = open_session(address)
+    status = session.one(sealed.id)
+    if status.destroyed:
         raise VaultError("the recording's key was destroyed", remedy="`bodycam log show` tells who ordered it.")
-    number = desk.record("read", recording=sealed.id, ingest=held.ingest, purpose=purpose, **facts)
-    return sealed.announced(number)
+    number = session.record("read", recording=sealed.id, ingest=status.ingest, purpose=purpose, **facts)
+    return sealed.with_read(number)
 
 
-def noted(address: str, event: str, **facts: Any) -> None:
+def log_event(address: str, event: str, **facts: Any) -> None:
     """Write into the log what becomes of a recording; nothing where it lies in no vault.
 
     Args:
@@ -166,7 +166,7 @@ def noted(address: str, event: str, **facts: Any) -> None:
         StorageError: the disk refused.
     """
     if is_sealed(address):
-        desk_at(address).record(event, recording=parse(address).id, **facts)
+        open_session(address).record(event, recording=parse(address).id, **facts)
 
 
 class _Register:
@@ -174,9 +174,9 @@ class _Register:
 
     def __init__(self) -> None:
         self._lock, self._seen = threading.Lock(), Frontier()
-        self._known: dict[str, Held] = {}
+        self._known: dict[str, RecordingStatus] = {}
 
-    def now(self, log: CustodyLog) -> dict[str, Held]:
+    def now(self, log: CustodyLog) -> dict[str, RecordingStatus]:
         """As it is now. Recordings of an earlier answer are never changed."""
         with self._lock:
             seen, fresh = log.grown(self._seen)
@@ -186,7 +186,7 @@ class _Register:
                 id_ = str(entry.get("recording"))
                 if id_ in known:
                     known[id_] = known[id_].copy()
-                taken_in(known, number, entry)
+                apply_entry(known, number, entry)
             self._seen, self._known = seen, known
             return known
 
@@ -200,21 +200,21 @@ def _register(log: CustodyLog) -> _Register:
     return _register_of(log.folder, str(log.verifier))
 
 
-def taken_in(known: dict[str, Held], number: int, entry: Entry) -> None:
+def apply_entry(known: dict[str, RecordingStatus], number: int, entry: LogEntry) -> None:
     """Add one entry of the log to what is known of recordings."""
     id_, event = str(entry.get("recording")), entry["event"]
     if event == "ingest":
-        known.setdefault(id_, Held(number, entry)).take_in(number, entry)
-    held = known.get(id_)
-    if held is None:
+        known.setdefault(id_, RecordingStatus(number, entry)).take_in(number, entry)
+    status = known.get(id_)
+    if status is None:
         return
     if event == "hold":
-        held.holds.append(entry["reason"])
+        status.holds.append(entry["reason"])
     elif event == "hold lifted":
-        held.holds.clear()
+        status.holds.clear()
     elif event == "retention":
-        held.retain_until = date.fromisoformat(entry["until"])
+        status.retain_until = date.fromisoformat(entry["until"])
     elif event == "key wrapped":
-        held.keys[place_of(entry)] = entry["key"]
+        status.keys[place_of(entry)] = entry["key"]
     elif event == "destruction":
-        held.destroyed = True
+        status.destroyed = True

@@ -1,4 +1,4 @@
-"""A dock that is watched: a file is taken in once it has stopped growing, and again only if it changed."""
+"""Watch a folder: a file is taken in once it has stopped growing, and again only if it changed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ Stamp = tuple[tuple[int, int], ...]
 
 
 @dataclass
-class Dock:
+class WatchFolder:
     """What lies at some paths, look by look. A card that is not there now may be there at the next look."""
 
     given: Sequence[Path]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_pipeline.custody.dock import Dock
+from bodycam_pipeline.custody.watch_folder import WatchFolder
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_file_is_given_out_once_when_it_has_stopped_growing(folder: Path) -> None:
-    dock, file = Dock([folder]), folder / "a.mp4"
+    dock, file = WatchFolder([folder]), folder / "a.mp4"
     file.write_bytes(b"1")
     assert dock.settled() == []
     file.write_bytes(b"12")
@@ -24,7 +24,7 @@ def test_a_file_is_given_out_once_when_it_has_stopped_growing(folder: Path) -> N
 
 
 def test_what_comes_while_another_is_taken_in_is_not_missed(folder: Path) -> None:
-    dock = Dock([folder])
+    dock = WatchFolder([folder])
     (folder / "a.mp4").write_bytes(b"a")
     dock.settled()
     assert dock.settled() == [folder / "a.mp4"]
@@ -34,7 +34,7 @@ def test_what_comes_while_another_is_taken_in_is_not_missed(folder: Path) -> Non
 
 
 def test_a_file_that_changes_is_given_out_again(folder: Path) -> None:
-    dock, file = Dock([folder]), folder / "a.mp4"
+    dock, file = WatchFolder([folder]), folder / "a.mp4"
     file.write_bytes(b"half")
     assert [dock.settled(), dock.settled()] == [[], [file]]
     file.write_bytes(b"all of it")
@@ -42,7 +42,7 @@ def test_a_file_that_changes_is_given_out_again(folder: Path) -> None:
 
 
 def test_facts_that_were_mended_give_their_recording_out_again(folder: Path) -> None:
-    dock, file = Dock([folder]), folder / "a.mp4"
+    dock, file = WatchFolder([folder]), folder / "a.mp4"
     file.write_bytes(b"a")
     (folder / "a.mp4.json").write_text("{")
     assert [dock.settled(), dock.settled()] == [[], [file]]
@@ -51,7 +51,7 @@ def test_facts_that_were_mended_give_their_recording_out_again(folder: Path) -> 
 
 
 def test_a_card_may_go_and_come_back(folder: Path) -> None:
-    dock, file = Dock([folder, folder / "a.mp4"]), folder / "a.mp4"
+    dock, file = WatchFolder([folder, folder / "a.mp4"]), folder / "a.mp4"
     file.write_bytes(b"a")
     assert [dock.settled(), dock.settled()] == [[], [file]]
     folder.rename(folder.with_name("elsewhere"))

@@ -1,4 +1,4 @@
-"""Begin a vault: the machine's keys that are not there yet, its log, and at last its description.
+"""Create a vault: the machine's keys that are not there yet, its log, and at last its description.
 
 Cut off at any step it is no vault yet, and the same command finishes it.
 """
@@ -8,17 +8,17 @@ import secrets
 from pathlib import Path
 
 from bodycam_pipeline import _native
-from bodycam_pipeline.custody.desk import Desk
+from bodycam_pipeline.custody.session import VaultSession
 from bodycam_pipeline.durable import make_private_folder, write_atomically, write_private
 from bodycam_pipeline.evidence.keys import new_key, public_path, read_private_key
 from bodycam_pipeline.values.errors import CustodyLogError, KeyFileError, VaultError
 from bodycam_pipeline.vault.keyring import Keyring
-from bodycam_pipeline.vault.log import CustodyLog, begin
+from bodycam_pipeline.vault.log import CustodyLog, create_log
 from bodycam_pipeline.vault.note import Verifier
 from bodycam_pipeline.vault.store import Vault
 
 
-def begin_vault(vault: Vault, ring: Keyring, origin: str, log_folder: Path | None) -> Desk:
+def create_vault(vault: Vault, ring: Keyring, origin: str, log_folder: Path | None) -> VaultSession:
     """Make an empty vault with an empty log; keys that the machine has already are used, and never replaced.
 
     Raises:
@@ -35,11 +35,11 @@ def begin_vault(vault: Vault, ring: Keyring, origin: str, log_folder: Path | Non
         raise VaultError(f"there is a vault at {vault.address}", remedy="Use it, or name another address.")
     recipients = ring.recipients()
     _make_missing_keys(ring)
-    desk = Desk(vault, ring, _log(folder, origin, ring))
-    if not desk.log.checkpoint().size:
-        desk.record("created", recipients=recipients)
+    session = VaultSession(vault, ring, _log(folder, origin, ring))
+    if not session.log.checkpoint().size:
+        session.record("created", recipients=recipients)
     vault.describe(folder, origin)
-    return desk
+    return session
 
 
 def _is_there(vault: Vault) -> bool:
@@ -62,7 +62,7 @@ def _log(folder: Path, origin: str, ring: Keyring) -> CustodyLog:
     key = read_private_key(ring.path("log.pem"))
     log = CustodyLog(folder, Verifier(origin, key.public_key()))
     if not (folder / "checkpoint").exists():
-        log = begin(folder, origin, key)
+        log = create_log(folder, origin, key)
     elif any(entry["event"] != "created" for _, entry in log.entries()):
         raise CustodyLogError(f"{folder} holds a log already", remedy="A log never begins anew: name another folder.")
     write_atomically(ring.path("log.vkey"), f"{log.verifier}\n".encode())

@@ -9,11 +9,11 @@ import typer
 
 from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.cli.vault import Id, Keys, Reason, VaultAddress, VaultOfRecording
-from bodycam_pipeline.custody import keeping
+from bodycam_pipeline.custody import retention as keeping
 from bodycam_pipeline.custody.audit import audit as check_share
-from bodycam_pipeline.custody.desk import Desk, desk_at
 from bodycam_pipeline.custody.export import export as hand_out
 from bodycam_pipeline.custody.known import facts_of
+from bodycam_pipeline.custody.session import VaultSession, open_session
 from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.foreign import read_bytes
 from bodycam_pipeline.values.errors import VaultError
@@ -31,13 +31,13 @@ def add_to(app: typer.Typer) -> None:
 
 def show(recording: Id, vault: VaultOfRecording = None, keys: Keys = None, as_json: AsJson = False) -> None:
     """Show what is known of a recording: holds, retention, and with an identity its sealed facts (a logged read)."""
-    desk, id_ = _at(recording, vault, keys)
-    held = desk.one(id_)
-    facts = {"ingested": held.entry["at"], "holds": held.holds, "retain_until": held.retain_until}
-    facts["destroyed"] = held.destroyed
-    if not held.destroyed and desk.ring.path("identity.txt").exists():
-        desk.record("read", recording=id_, ingest=held.ingest, purpose="facts")
-        facts |= facts_of(desk, id_, held)
+    session, id_ = _at(recording, vault, keys)
+    status = session.one(id_)
+    facts = {"ingested": status.entry["at"], "holds": status.holds, "retain_until": status.retain_until}
+    facts["destroyed"] = status.destroyed
+    if not status.destroyed and session.ring.path("identity.txt").exists():
+        session.record("read", recording=id_, ingest=status.ingest, purpose="facts")
+        facts |= facts_of(session, id_, status)
         facts["written"] = datetime.fromtimestamp(facts["written"], UTC).isoformat(timespec="seconds")
     tell(facts, "\n".join(_line(name, value) for name, value in facts.items()), as_json=as_json)
 
@@ -66,7 +66,7 @@ def audit(
 
     Exit code 0: all is well. 4: something is not.
     """
-    seen = check_share(desk_at(vault, keys), datetime.now(UTC).date(), everything=everything, opening=opening)
+    seen = check_share(open_session(vault, keys), datetime.now(UTC).date(), everything=everything, opening=opening)
     facts: dict[str, object] = {"state": "not well" if seen.findings else "well", "recordings": seen.recordings}
     facts |= {"read": seen.read, "opened": seen.opened, "findings": [vars(f) for f in seen.findings]}
     if report:
@@ -89,8 +89,8 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Hand an original out: its exact bytes, with the proof that they are what was taken in."""
-    desk, id_ = _at(recording, vault, keys)
-    folder = hand_out(desk, id_, out, to=to, reason=reason)
+    session, id_ = _at(recording, vault, keys)
+    folder = hand_out(session, id_, out, to=to, reason=reason)
     sentences = f"exported: {folder}\n(the original, and proof.json, which `bodycam log check-proof` checks)"
     tell({"export": folder}, sentences, as_json=as_json)
 
@@ -99,16 +99,16 @@ def hold(
     recording: Id, reason: Reason, vault: VaultOfRecording = None, keys: Keys = None, as_json: AsJson = False
 ) -> None:
     """Put a recording under legal hold."""
-    desk, id_ = _at(recording, vault, keys)
-    _on_record(id_, keeping.hold(desk, id_, reason), "under legal hold", as_json=as_json)
+    session, id_ = _at(recording, vault, keys)
+    _on_record(id_, keeping.hold(session, id_, reason), "under legal hold", as_json=as_json)
 
 
 def lift_holds(
     recording: Id, reason: Reason, vault: VaultOfRecording = None, keys: Keys = None, as_json: AsJson = False
 ) -> None:
     """End the legal holds on a recording."""
-    desk, id_ = _at(recording, vault, keys)
-    _on_record(id_, keeping.lift_holds(desk, id_, reason), "under no legal hold any more", as_json=as_json)
+    session, id_ = _at(recording, vault, keys)
+    _on_record(id_, keeping.lift_holds(session, id_, reason), "under no legal hold any more", as_json=as_json)
 
 
 def retain(
@@ -120,14 +120,14 @@ def retain(
     as_json: AsJson = False,
 ) -> None:
     """Say until when a recording is kept; the day is only ever moved later."""
-    desk, id_ = _at(recording, vault, keys)
+    session, id_ = _at(recording, vault, keys)
     day = until.date()
-    _on_record(id_, keeping.retain(desk, id_, day, reason), f"kept until {day}", as_json=as_json)
+    _on_record(id_, keeping.retain(session, id_, day, reason), f"kept until {day}", as_json=as_json)
 
 
 def people(vault: VaultAddress, keys: Keys = None, as_json: AsJson = False) -> None:
     """Put on record whose consent a destruction needs: those in people/ of the folder of keys."""
-    found = keeping.people_on_record(desk_at(vault, keys))
+    found = keeping.people_on_record(open_session(vault, keys))
     tell({"people": found}, "\n".join(found), as_json=as_json)
 
 
@@ -141,8 +141,8 @@ def consent(
     as_json: AsJson = False,
 ) -> None:
     """Sign that a recording's key may be destroyed, for this reason."""
-    desk, id_ = _at(recording, vault, keys)
-    write_atomically(out, keeping.consent(desk, id_, reason, key))
+    session, id_ = _at(recording, vault, keys)
+    write_atomically(out, keeping.consent(session, id_, reason, key))
     sentences = f"signed: the key of {id_} may be destroyed: {reason}\nyour consent: {out} (it destroys nothing yet)"
     tell({"recording": id_, "reason": reason, "consent": out}, sentences, as_json=as_json)
 
@@ -156,19 +156,19 @@ def destroy(
     as_json: AsJson = False,
 ) -> None:
     """Destroy the key of a recording whose time has come: nobody will ever open it again. On record first."""
-    desk, id_ = _at(recording, vault, keys)
+    session, id_ = _at(recording, vault, keys)
     try:
         signed = [read_bytes(path) for path in consents]
     except OSError as error:
         raise VaultError(f"cannot read a consent: {error.strerror}", remedy="Check the path.") from error
-    keeping.destroy_key(desk, id_, reason, signed)
+    keeping.destroy_key(session, id_, reason, signed)
     sentences = f"destroyed: the key of {id_}; nobody can open it any more\ncopies of key.age in backups still open it"
     tell({"state": "destroyed", "recording": id_}, sentences, as_json=as_json)
 
 
 def rotate(vault: VaultAddress, keys: Keys = None, as_json: AsJson = False) -> None:
     """Wrap every key to those in recipients.txt now; needs an identity that opens them. No sealed byte changes."""
-    count = keeping.rotate(desk_at(vault, keys))
+    count = keeping.rotate(open_session(vault, keys))
     tell({"keys": count}, f"{count} keys wrapped to the recipients of today", as_json=as_json)
 
 
@@ -176,13 +176,13 @@ def _on_record(id_: str, entry: int, state: str, *, as_json: bool) -> None:
     tell({"recording": id_, "state": state, "entry": entry}, f"{state}: {id_} (log entry {entry})", as_json=as_json)
 
 
-def _at(recording: str, vault: str | None, keys: Path | None) -> tuple[Desk, str]:
-    """The desk and the id of a recording: an address names its vault itself."""
+def _at(recording: str, vault: str | None, keys: Path | None) -> tuple[VaultSession, str]:
+    """The session and the id of a recording: an address names its vault itself."""
     if is_sealed(recording):
         id_ = parse(recording).id
         if id_ is None:
             raise VaultError("this is a vault, not a recording", remedy="Name one: `bodycam vault list` prints them.")
-        return desk_at(recording, keys), id_
+        return open_session(recording, keys), id_
     if vault is None:
         raise VaultError("an id alone names no vault", remedy="Give --vault, or the recording's whole address.")
-    return desk_at(vault, keys), recording
+    return open_session(vault, keys), recording
