@@ -18,6 +18,7 @@ from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.release.staging import Staged
 from bodycam_pipeline.reports.report import sheet_times
 from bodycam_pipeline.rules.segments import split
+from bodycam_pipeline.rules.sounds import chosen_sounds
 from bodycam_pipeline.running.runner import Runner
 from bodycam_pipeline.steps.audit import Audit, AuditTask, audit_segment
 from bodycam_pipeline.steps.detect import DetectTask, Part, detect_segment
@@ -173,7 +174,7 @@ def render_sound(job: Job, plan: Plan, runner: Runner) -> EncodedAudio | None:
     What may not be seen may not be heard: withheld time is silent as muted time is.
     """
     source, rule = job.recording, job.policy.audio
-    if source.audio is None or rule.policy == "remove":
+    if not chosen_sounds(source, rule):
         return None
     silent = (*(m.span for m in plan.muted), *(w.span for w in plan.withheld))
     path = job.samples(plan) / "sound.aac"

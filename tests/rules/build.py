@@ -54,7 +54,7 @@ def recording(packets=None, *, width=320, height=192, orientation=Orientation.UP
         size_bytes=1000,
         container="mov",
         video=video,
-        audio=None,
+        sounds=(),
         packets=index(range(0, 400, frame_duration)) if packets is None else packets,
         streams=(),
         frame_duration_pts=frame_duration,

@@ -34,9 +34,11 @@ class _Facts(BaseModel):
     size_bytes: int
     container: str
     video: VideoFacts
-    audio: AudioFacts | None
+    sounds: tuple[AudioFacts, ...]
     streams: tuple[StreamFate, ...]
     frame_duration_pts: int
+    notes: tuple[str, ...]
+    track: int | None
     policy: Policy
 
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from jinja2 import Environment, PackageLoader
 
 from bodycam_pipeline.durable import write_atomically
-from bodycam_pipeline.release.job import TOOL_VERSION, Job, stream_fates
+from bodycam_pipeline.release.job import TOOL_VERSION, Job, notes_of, stream_fates
 from bodycam_pipeline.release.manifest import hidden_part
 from bodycam_pipeline.release.second_look import MOST_PICTURES, SecondLook, folder_of, picture_of
 from bodycam_pipeline.release.staging import Staged
@@ -74,6 +74,7 @@ def _facts(job: Job, plan: Plan, staged: Staged | None, second: SecondLook | Non
         "tracks": tracks[:TRACK_ROWS],
         "more_tracks": max(0, len(tracks) - TRACK_ROWS),
         "sheet": list(_sheet(staged, recording)) if staged else [],
+        "notes": notes_of(job),
         "streams": stream_fates(job),
         "identity": [*_identity(job, plan), *_sizes(job, staged)],
     }

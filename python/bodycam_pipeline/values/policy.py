@@ -149,10 +149,18 @@ class RedactionRule(_Part):
 
 
 class AudioRule(_Part):
-    """What becomes of the sound. ``keep`` needs a reason: voices identify people as faces do."""
+    """What becomes of the sound. ``keep`` needs a reason: voices identify people as faces do.
+
+    Attributes:
+        policy: Whether there is any.
+        reason: Why every voice may be heard.
+        tracks: Which of several sound tracks: the one that the file marks as ``default`` (else its first), all of them
+            ``mixed`` into one, or those of these stream numbers, mixed where there are several.
+    """
 
     policy: Literal["remove", "mute", "keep"] = "remove"
     reason: str | None = None
+    tracks: Literal["default", "mixed"] | Annotated[tuple[int, ...], Field(min_length=1)] = "default"
 
     @model_validator(mode="after")
     def _kept_for_a_reason(self) -> "AudioRule":
