@@ -82,7 +82,7 @@ class Networks:
 
 def lowest_of(model: Model) -> dict[Kind, float]:
     """The scores from which on a network is listened to."""
-    return {kind: round(LOWEST_SHARE * limits.floor, 3) for kind, limits in model.kinds.items()}
+    return {kind: round(LOWEST_SHARE * limits.low, 3) for kind, limits in model.kinds.items()}
 
 
 def all_looked(folder: Path, networks: Networks, workers: int) -> dict[str, Looked]:

@@ -83,7 +83,7 @@ def watch_every_frame(job: Job, runner: Runner, watch: Watch) -> list[SegmentCan
     """The first pass: every frame decoded and followed, key frames looked at."""
     source, rule = job.recording, job.policy.detection
     copies = joining(source.video, job.policy.encoding) is not None
-    watching, parts = painters(job.models, rule), parts_of(source)
+    watching, parts = detectors_of(job.models, rule), parts_of(source)
     threads = threads_for(source, runner)
 
     def task(segment: Segment) -> DetectTask:
@@ -91,7 +91,7 @@ def watch_every_frame(job: Job, runner: Runner, watch: Watch) -> list[SegmentCan
         return DetectTask(
             parts[segment.number],
             watching,
-            rule.every,
+            rule.interval,
             threads,
             candidates_path(job, segment),
             job.secret_path,
@@ -136,7 +136,7 @@ def threads_for(file: Recording, runner: Runner) -> int:
     return max(1, runner.workers // len(split(file)))
 
 
-def painters(models: Sequence[Model], rule: DetectionRule) -> Watching:
+def detectors_of(models: Sequence[Model], rule: DetectionRule) -> Watching:
     """The networks that decide what is hidden, as the policy lets them look."""
     worth = worth_of(models)
     looking = (Looking(model, rule.long_sides_px, lowest) for model, lowest in zip(models, worth.lowest, strict=True))

@@ -29,7 +29,7 @@ from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.gate import refuse_broken_promises
 from bodycam_pipeline.release.job import Job, notes_of
-from bodycam_pipeline.release.second_look import SecondLook, judged, keep_spots, refuse_unexplained
+from bodycam_pipeline.release.second_look import SecondLook, judged, keep_findings, refuse_unexplained
 from bodycam_pipeline.release.staging import Staged, stage
 from bodycam_pipeline.release.work import keep_work
 from bodycam_pipeline.reports.proposals import write_proposals
@@ -41,7 +41,7 @@ from bodycam_pipeline.rules.damage import refuse_unwithheld
 from bodycam_pipeline.rules.editing import apply_edits
 from bodycam_pipeline.rules.entering import Neighbours, extended
 from bodycam_pipeline.rules.fit import check_fits
-from bodycam_pipeline.rules.joining import chains
+from bodycam_pipeline.rules.joining import tracklets
 from bodycam_pipeline.rules.judging import life_of
 from bodycam_pipeline.rules.planning import make_plan
 from bodycam_pipeline.rules.sounds import chosen_sounds
@@ -233,12 +233,12 @@ def _planned(job: Job, edits: Edits, runner: Runner, watch: Watch) -> Plan:
 def _tracks(job: Job, seen: Sequence[SegmentCandidates], runner: Runner) -> tuple[Track, ...]:
     """What is hidden: what was seen, joined over segments, judged, and followed past both ends."""
     time_base, evidence = float(job.recording.video.time_base), worth_of(job.models).evidence
-    found = [(chain, life_of(chain, time_base)) for chain in chains(seen)]
-    judged = [(chain, life.track(life.evidence(evidence))) for chain, life in found]
-    hidden = [(chain, track) for chain, track in judged if admitted(track, job.policy)]
+    found = [(tracklet, life_of(tracklet, time_base)) for tracklet in tracklets(seen)]
+    judged = [(tracklet, life.track(life.evidence(evidence))) for tracklet, life in found]
+    hidden = [(tracklet, track) for tracklet, track in judged if admitted(track, job.policy)]
     write_proposals([track for _, track in judged if not admitted(track, job.policy)], job)
     neighbours = Neighbours.of(seen, time_base)
-    asked = [each for number, (chain, _) in enumerate(hidden) for each in neighbours.entering(number, chain)]
+    asked = [each for number, (tracklet, _) in enumerate(hidden) for each in neighbours.entering(number, tracklet)]
     longer = extended([track for _, track in hidden], extend_tracks(job, asked, runner))
     return numbered(longer)
 
@@ -273,8 +273,8 @@ def _looked_at_again(job: Job, plan: Plan, staged: Staged, runner: Runner, watch
         return None
     seen = audit_every_frame(job, staged, runner, watch)
     second = judged(job, plan, staged, seen)
-    keep_spots(job, staged, second)
-    if second.spots:
+    keep_findings(job, staged, second)
+    if second.findings:
         write_report(job, plan, staged, second)
     refuse_unexplained(job, second)
     return second

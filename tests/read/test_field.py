@@ -17,7 +17,7 @@ from bodycam_pipeline.read import streams
 from bodycam_pipeline.read.fields import first_field
 from bodycam_pipeline.read.orientation import orientation_of
 from bodycam_pipeline.read.probe import probe
-from bodycam_pipeline.release.job import notes_of, stream_fates
+from bodycam_pipeline.release.job import notes_of, released_streams
 from bodycam_pipeline.rules.sounds import chosen_sounds
 from bodycam_pipeline.values.errors import NoVideoError, UndecidedRecordingError
 from bodycam_pipeline.values.geometry import Orientation
@@ -59,7 +59,7 @@ def test_the_policy_says_which_sound_is_released(
 def test_each_sound_track_is_decided_on_by_name(two_sounds: Path, tmp_path: Path) -> None:
     job = job_of(Order(str(two_sounds), tmp_path, quick_policy(audio=KEEP)), probe(str(two_sounds)), "")
     assert notes_of(job) == ("2 sound tracks: 2 (aac, default) is taken; 1 (aac) left out (audio.tracks)",)
-    assert [fate.fate for fate in stream_fates(job)] == ["redacted", "removed", "kept"]
+    assert [disposition.disposition for disposition in released_streams(job)] == ["redacted", "removed", "kept"]
 
 
 def test_sound_that_is_kept_and_cannot_be_decoded_needs_a_person(

@@ -89,7 +89,7 @@ def test_bytes_after_the_last_box_are_refused(release: Path) -> None:
 def test_sound_that_the_manifest_does_not_name_is_refused(release: Path) -> None:
     manifest = json.loads((release / MANIFEST).read_text())
     for stream in manifest["streams"]:
-        stream["fate"] = "removed" if stream["fate"] == "kept" else stream["fate"]
+        stream["disposition"] = "removed" if stream["disposition"] == "kept" else stream["disposition"]
     (release / MANIFEST).write_text(json.dumps(manifest))
     refused(release, "1 sound tracks where its manifest names 0")
 

@@ -42,7 +42,7 @@ class FrameTable:
 
 
 @dataclass(frozen=True)
-class Opening:
+class FrameDisclosure:
     """What one source frame was, with the proof that a root commits to it.
 
     Attributes:
@@ -76,7 +76,7 @@ class SourceCommitment:
         """The root over the salted commitments, hex: this is public."""
         return _native.merkle_root(self._leaves()).hex()
 
-    def open(self, number: int) -> Opening:
+    def open(self, number: int) -> FrameDisclosure:
         """One frame's opening.
 
         Raises:
@@ -84,7 +84,7 @@ class SourceCommitment:
         """
         proof = tuple(_native.merkle_inclusion(self._leaves(), number))
         digest = self.frames.sha256[number].tobytes()
-        return Opening(number, int(self.frames.pts[number]), digest, self._salt(number), proof)
+        return FrameDisclosure(number, int(self.frames.pts[number]), digest, self._salt(number), proof)
 
     def _leaves(self) -> bytes:
         salts = b"".join(map(self._salt, range(len(self.frames))))

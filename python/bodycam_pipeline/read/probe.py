@@ -21,8 +21,14 @@ from bodycam_pipeline.read.limits import refuse_unreleasable
 from bodycam_pipeline.read.orientation import orientation_of
 from bodycam_pipeline.read.protection import refuse_encrypted
 from bodycam_pipeline.read.reconstruct_pts import learn_times, needs_learning
-from bodycam_pipeline.read.streams import picture_notes, picture_track, refuse_second_camera, sound_tracks, stream_fates
-from bodycam_pipeline.read.truncation import Promise
+from bodycam_pipeline.read.streams import (
+    picture_notes,
+    picture_track,
+    refuse_second_camera,
+    sound_tracks,
+    stream_dispositions,
+)
+from bodycam_pipeline.read.truncation import DeclaredSize
 from bodycam_pipeline.schemes import open_recording, place
 from bodycam_pipeline.values.errors import UnreadableRecordingError, UnsupportedRecordingError
 from bodycam_pipeline.values.geometry import Orientation
@@ -65,14 +71,14 @@ def probe(address: str, track: int | None = None) -> Recording:
         stream = picture_track(container, address, track)
         prepare_decoder(stream, address)
         refuse_encrypted(container, stream, address)
-        name, streams, sounds = container.format.name, stream_fates(container, stream), sound_tracks(container)
-        promise = Promise.of(container, stream, size_bytes, address)
+        name, streams, sounds = container.format.name, stream_dispositions(container, stream), sound_tracks(container)
+        declared = DeclaredSize.of(container, stream, size_bytes, address)
         counts: Counter[int] = Counter()
         packets = read_index(container, stream, address, counts)
         if track is None:
             refuse_second_camera(container, stream, counts, address)
         notes = picture_notes(container, stream, counts)
-        promise.check(stream, packets)
+        declared.check(stream, packets)
         stream_index = stream.index
     video = _facts(address, stream_index)
     if needs_learning(name, packets):

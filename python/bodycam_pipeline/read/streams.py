@@ -14,7 +14,7 @@ from bodycam_pipeline.read.codecs import SOUND_CODECS
 from bodycam_pipeline.schemes import place
 from bodycam_pipeline.values.address import name_of
 from bodycam_pipeline.values.errors import NoVideoError, UndecidedRecordingError
-from bodycam_pipeline.values.recording import AudioFacts, StreamFate
+from bodycam_pipeline.values.recording import AudioFacts, StreamDisposition
 
 _STILLS = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 
@@ -117,10 +117,10 @@ def _sound(stream: AudioStream) -> AudioFacts:
     return AudioFacts(stream.index, decoder.name, decoder.sample_rate, decoder.channels, default, known)
 
 
-def stream_fates(container: InputContainer, chosen: VideoStream) -> tuple[StreamFate, ...]:
+def stream_dispositions(container: InputContainer, chosen: VideoStream) -> tuple[StreamDisposition, ...]:
     """What becomes of every stream; the sound's fate is the policy's to decide."""
     return tuple(
-        StreamFate(
+        StreamDisposition(
             stream.index,
             _what(stream),
             "redacted" if stream.index == chosen.index else "removed",

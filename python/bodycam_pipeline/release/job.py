@@ -18,7 +18,7 @@ from bodycam_pipeline.values.errors import PackageError, ReleaseExistsError
 from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import AudioRule, Policy
-from bodycam_pipeline.values.recording import Recording, StreamFate
+from bodycam_pipeline.values.recording import Recording, StreamDisposition
 from bodycam_pipeline.vision.evidence import worth_of
 
 TOOL_VERSION = version("bodycam-pipeline")
@@ -229,19 +229,21 @@ def published_manifest(folders: Folders) -> tuple[Noted, dict[str, Any]]:
 
 def _facts(model: Model) -> list[object]:
     """Everything of a model that changes its boxes: a person may register one file twice, with other colours."""
-    thresholds = {kind: [each.start, each.floor] for kind, each in model.kinds.items()}
+    thresholds = {kind: [each.high, each.low] for kind, each in model.kinds.items()}
     colours = [model.channels, model.mean, model.factor]
     return [model.name, model.sha256, model.head, model.classes, thresholds, colours]
 
 
-def stream_fates(job: Job) -> tuple[StreamFate, ...]:
+def released_streams(job: Job) -> tuple[StreamDisposition, ...]:
     """What becomes of every stream; the policy decides about the sound."""
     recording, rule = job.recording, job.policy.audio
     sounds = {sound.stream_index for sound in recording.sounds}
     chosen = {sound.stream_index for sound in chosen_sounds(recording, rule)}
     return tuple(
-        _sound_fate(fate, rule, taken=fate.index in chosen) if fate.index in sounds else fate
-        for fate in recording.streams
+        _sound_disposition(disposition, rule, taken=disposition.index in chosen)
+        if disposition.index in sounds
+        else disposition
+        for disposition in recording.streams
     )
 
 
@@ -250,13 +252,15 @@ def notes_of(job: Job) -> tuple[str, ...]:
     return (*job.recording.notes, *sound_notes(job.recording, job.policy.audio))
 
 
-def _sound_fate(fate: StreamFate, rule: AudioRule, *, taken: bool) -> StreamFate:
+def _sound_disposition(disposition: StreamDisposition, rule: AudioRule, *, taken: bool) -> StreamDisposition:
     if not taken and rule.policy != "remove":
-        return replace(fate, fate="removed", why="the policy takes another sound track (audio.tracks)")
+        return replace(disposition, disposition="removed", why="the policy takes another sound track (audio.tracks)")
     match rule.policy:
         case "remove":
-            return replace(fate, fate="removed", why="the policy removes the sound: voices identify people")
+            return replace(
+                disposition, disposition="removed", why="the policy removes the sound: voices identify people"
+            )
         case "mute":
-            return replace(fate, fate="muted", why="the policy replaces all sound by silence")
+            return replace(disposition, disposition="muted", why="the policy replaces all sound by silence")
         case "keep":
-            return replace(fate, fate="kept", why=f"{rule.reason}; muted spans are silence")
+            return replace(disposition, disposition="kept", why=f"{rule.reason}; muted spans are silence")

@@ -7,13 +7,13 @@ from math import ceil, floor
 import numpy as np
 from numpy.typing import NDArray
 
-from bodycam_pipeline.rules.joining import chains
+from bodycam_pipeline.rules.joining import tracklets
 from bodycam_pipeline.rules.judging import Life, life_of
 from bodycam_pipeline.values.candidates import SegmentCandidates, box_of
 from bodycam_pipeline.values.evidence import Evidence
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.model import Model
-from bodycam_pipeline.values.observed import Spot
+from bodycam_pipeline.values.observed import Finding
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.values.recording import VideoFacts
@@ -50,7 +50,7 @@ class Released:
 
 
 def auditor_scales(
-    auditor: Model, wanted: Sequence[int], painters: Sequence[Model], painted: Sequence[int], longest: int
+    auditor: Model, wanted: Sequence[int], detectors: Sequence[Model], detector_sides: Sequence[int], longest: int
 ) -> tuple[int, ...]:
     """At which scales an auditor looks at a recording: never as a painter does.
 
@@ -61,12 +61,12 @@ def auditor_scales(
     Args:
         auditor: Known by its weights, whatever it is called and in whatever form they are.
         wanted: Its long sides, in pixels, as the policy has them.
-        painters: The networks that decided.
-        painted: Their long sides.
+        detectors: The networks that decided.
+        detector_sides: Their long sides.
         longest: The longer side of the recording's picture, in pixels.
     """
-    same = any(auditor.weights == model.weights for model in painters)
-    taken = [min(side, longest) for side in painted] if same else []
+    same = any(auditor.weights == model.weights for model in detectors)
+    taken = [min(side, longest) for side in detector_sides] if same else []
     sides = (min(side, floor(MOST_ENLARGED * longest)) for side in wanted)
     return tuple(sorted({side if _apart(side, taken) else ceil(ENLARGED * longest) for side in sides}))
 
@@ -75,7 +75,7 @@ def _apart(side: int, taken: Sequence[int]) -> bool:
     return all(max(side, other) >= APART * min(side, other) for other in taken)
 
 
-def unexplained(released: Released, seen: Sequence[SegmentCandidates], evidence: Evidence) -> tuple[Spot, ...]:
+def unexplained(released: Released, seen: Sequence[SegmentCandidates], evidence: Evidence) -> tuple[Finding, ...]:
     """The spots that a person has to look at, by time.
 
     What counts is the evidence over everything that the auditors saw of a thing outside of what the plan hides, what a
@@ -89,13 +89,18 @@ def unexplained(released: Released, seen: Sequence[SegmentCandidates], evidence:
     known = _Known(released.plan)
     looks = sum(len(part.looked_pts) for segment in seen for part in segment.parts)
     enough = min(released.policy.gate.least_looks, looks)
-    lives = (life_of(chain, float(released.video.time_base)) for chain in chains(seen))
+    lives = (life_of(tracklet, float(released.video.time_base)) for tracklet in tracklets(seen))
     kinds = released.policy.found_by_detectors
-    spots = (_spot(released, known, life, enough, evidence) for life in lives if life.kind in kinds)
-    return tuple(sorted((spot for spot in spots if spot), key=lambda spot: (spot.first_pts, spot.kind, spot.box)))
+    findings = (_finding(released, known, life, enough, evidence) for life in lives if life.kind in kinds)
+    return tuple(
+        sorted(
+            (finding for finding in findings if finding),
+            key=lambda finding: (finding.first_pts, finding.kind, finding.box),
+        )
+    )
 
 
-def _spot(released: Released, known: "_Known", life: Life, enough: int, evidence: Evidence) -> Spot | None:
+def _finding(released: Released, known: "_Known", life: Life, enough: int, evidence: Evidence) -> Finding | None:
     """A life as a spot; None where it is explained, tiny, or not worth a person's time."""
     at = [released.clock.to_recording(int(pts)) for pts in life.points["pts"]]
     boxes = [box_of(row) for row in life.points]
@@ -116,7 +121,7 @@ def _spot(released: Released, known: "_Known", life: Life, enough: int, evidence
     scores = life.scores.max(axis=1)
     best = max(left.tolist(), key=lambda n: (float(scores[n]), -n))
     first, last = at[int(left[0])], at[int(left[-1])]
-    return Spot(at[best], life.kind, boxes[best], float(scores[best]), first, last, len(left))
+    return Finding(at[best], life.kind, boxes[best], float(scores[best]), first, last, len(left))
 
 
 def _coded(box: Box, video: VideoFacts) -> Box:

@@ -25,10 +25,10 @@ Provider = Literal["cpu", "cuda", "tensorrt", "openvino", "coreml", "directml"]
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Scores of one kind on the model's own scale: at ``start`` a track may begin, at ``floor`` one may continue."""
+    """Scores of one kind on the model's own scale: at ``high`` a track may begin, at ``low`` one may continue."""
 
-    start: float
-    floor: float
+    high: float
+    low: float
 
 
 @dataclass(frozen=True, slots=True)

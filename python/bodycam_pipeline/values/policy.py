@@ -100,7 +100,7 @@ class DetectionRule(_Part):
         models: Registered names, paths or ``package:DISTRIBUTION/FILE``.
         long_sides_px: The scales: the longer side of the upright picture as the models see it. Larger than the
             recording is never used: it would show nothing new.
-        every: All models look at the first frame of each scene and at one frame in so many after it; in the others,
+        interval: All models look at the first frame of each scene and at one frame in so many after it; in the others,
             what was seen is followed through the pixels. The second look is at the frames between.
         cut_difference: Mean luma difference (0..255) of two neighbouring frames above which the scene has changed.
             High on purpose: nothing is followed across a change.
@@ -110,7 +110,7 @@ class DetectionRule(_Part):
 
     models: Annotated[tuple[str, ...], Field(min_length=1)] = SHIPPED_MODELS
     long_sides_px: Annotated[tuple[Annotated[int, Field(ge=64, le=4096)], ...], Field(min_length=1)] = SHIPPED_SCALES
-    every: Annotated[int, Field(ge=1, le=10)] = INTERVAL
+    interval: Annotated[int, Field(ge=1, le=10)] = INTERVAL
     cut_difference: Annotated[float, Field(gt=0)] = 48.0
     provider: Provider = "cpu"
 

@@ -13,12 +13,12 @@ from bodycam_pipeline.values.timeline import Span
 
 
 @dataclass(frozen=True, slots=True)
-class StreamFate:
+class StreamDisposition:
     """One stream of the recording and what becomes of it in the release."""
 
     index: int
     what: str  # e.g. "video h264 1280x720", "data mebx", "attached picture"
-    fate: Literal["redacted", "removed", "muted", "kept"]
+    disposition: Literal["redacted", "removed", "muted", "kept"]
     why: str
 
 
@@ -173,7 +173,7 @@ class Recording:
     video: VideoFacts
     sounds: tuple[AudioFacts, ...]
     packets: PacketIndex
-    streams: tuple[StreamFate, ...]
+    streams: tuple[StreamDisposition, ...]
     frame_duration_pts: int
     notes: tuple[str, ...] = ()
     track: int | None = None
