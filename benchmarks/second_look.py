@@ -29,7 +29,7 @@ from bodycam_pipeline.release.staging import stage
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.running.runner import Runner
 from bodycam_pipeline.values.geometry import Box
-from bodycam_pipeline.values.observed import Spot
+from bodycam_pipeline.values.observed import Finding
 from bodycam_pipeline.values.plan import Plan, PlannedRegion
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.values.truth import Truth
@@ -79,18 +79,18 @@ def _measure(path: Path, truth: Truth, order: Order, runner: Runner, tally: Tall
     tally.looked_s += time.monotonic() - began
     tally.seconds += float((truth.end_pts - truth.pts[0]) * truth.time_base)
     began = time.monotonic()
-    alarms = _spots(job, plan, runner)
+    alarms = _findings(job, plan, runner)
     tally.audited_s += time.monotonic() - began
     tally.alarms += len(alarms)
-    for spot in alarms:
-        print("  false alarm:", spot)
+    for finding in alarms:
+        print("  false alarm:", finding)
     things = _things(truth)
     for number in range(ROUNDS):
         gone = sorted(things)[number::ROUNDS]
         if gone:
-            spots = _spots(job, _without(plan, [box for thing in gone for box in things[thing]]), runner)
+            findings = _findings(job, _without(plan, [box for thing in gone for box in things[thing]]), runner)
             for thing in gone:
-                met = any(_meets(things[thing], spot, job) for spot in spots)
+                met = any(_meets(things[thing], finding, job) for finding in findings)
                 tally.cases += 1
                 tally.caught += met
                 tally.missed += [] if met else [f"{path.name} thing {thing}"]
@@ -110,9 +110,9 @@ def _things(truth: Truth) -> dict[int, Boxes]:
     return found
 
 
-def _spots(job: Job, plan: Plan, runner: Runner) -> Sequence[Spot]:
+def _findings(job: Job, plan: Plan, runner: Runner) -> Sequence[Finding]:
     staged = stage(job, render_every_frame(job, plan, runner, unwatched), None)
-    return judged(job, plan, staged, audit_every_frame(job, staged, runner, unwatched)).spots
+    return judged(job, plan, staged, audit_every_frame(job, staged, runner, unwatched)).findings
 
 
 def _without(plan: Plan, forgotten: Boxes) -> Plan:
@@ -126,10 +126,10 @@ def _without(plan: Plan, forgotten: Boxes) -> Plan:
     return replace(plan, regions=rows.filter(kept))
 
 
-def _meets(thing: Boxes, spot: Spot, job: Job) -> bool:
+def _meets(thing: Boxes, finding: Finding, job: Job) -> bool:
     video = job.recording.video
-    seen = video.orientation.to_coded(spot.box, video.width, video.height)
-    return any(spot.first_pts <= pts <= spot.last_pts and seen.intersection(box) > 0 for pts, box in thing)
+    seen = video.orientation.to_coded(finding.box, video.width, video.height)
+    return any(finding.first_pts <= pts <= finding.last_pts and seen.intersection(box) > 0 for pts, box in thing)
 
 
 def _box(row: PlannedRegion) -> Box:

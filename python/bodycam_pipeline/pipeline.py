@@ -29,7 +29,7 @@ from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.gate import refuse_broken_promises
 from bodycam_pipeline.release.job import Job
-from bodycam_pipeline.release.second_look import SecondLook, judged, keep_spots, refuse_unexplained
+from bodycam_pipeline.release.second_look import SecondLook, judged, keep_findings, refuse_unexplained
 from bodycam_pipeline.release.staging import Staged, stage
 from bodycam_pipeline.release.work import keep_work
 from bodycam_pipeline.reports.proposals import write_proposals
@@ -261,8 +261,8 @@ def _looked_at_again(job: Job, plan: Plan, staged: Staged, runner: Runner, watch
         return None
     seen = audit_every_frame(job, staged, runner, watch)
     second = judged(job, plan, staged, seen)
-    keep_spots(job, staged, second)
-    if second.spots:
+    keep_findings(job, staged, second)
+    if second.findings:
         write_report(job, plan, staged, second)
     refuse_unexplained(job, second)
     return second

@@ -89,9 +89,9 @@ def test_a_forgotten_track_is_found_and_nothing_is_published(street: Street, kin
         render(street.order(name), street.without(track), InlineRunner())
     assert refused.value.exit_code == 3
     assert not published(street, name)
-    found = json.loads((internal(street, name) / "second-look" / "spots.json").read_text())
-    assert any(spot["kind"] == kind and _meets(street.plan, track, spot["box"]) for spot in found)
-    assert (internal(street, name) / "second-look" / "spot-0001.jpg").read_bytes()[:3] == b"\xff\xd8\xff"
+    found = json.loads((internal(street, name) / "second-look" / "findings.json").read_text())
+    assert any(finding["kind"] == kind and _meets(street.plan, track, finding["box"]) for finding in found)
+    assert (internal(street, name) / "second-look" / "finding-0001.jpg").read_bytes()[:3] == b"\xff\xd8\xff"
     report = (internal(street, name) / "report.html").read_text()
     assert "Not released" in report
     assert report.count("[[dismiss]]</code>") == 1
@@ -143,9 +143,9 @@ def test_painters_and_auditors_together_see_every_frame(street: Street) -> None:
 
 
 def _meets(plan: Plan, track: int, box: dict[str, float]) -> bool:
-    spot = Box(**box)
+    finding = Box(**box)
     regions = (row.region for row in plan.rows() if row.track == track)
-    return any(spot.intersection(Box(r.left, r.top, r.right, r.bottom)) > 0 for r in regions)
+    return any(finding.intersection(Box(r.left, r.top, r.right, r.bottom)) > 0 for r in regions)
 
 
 def test_a_run_that_goes_on_takes_what_was_looked_at_and_ends_the_same(street: Street) -> None:

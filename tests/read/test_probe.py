@@ -155,7 +155,7 @@ def test_the_track_with_most_pixels_per_second_is_the_picture_and_the_other_is_r
             container.mux(stream.encode(None))
     recording = probe(str(path))
     assert recording.video.stream_index == 1
-    assert [(s.index, s.fate) for s in recording.streams] == [(0, "removed"), (1, "redacted")]
+    assert [(s.index, s.disposition) for s in recording.streams] == [(0, "removed"), (1, "redacted")]
     assert recording.streams[0].what == "video h264 160x96"
     assert "nobody redacted" in recording.streams[0].why
 

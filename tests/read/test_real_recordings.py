@@ -72,7 +72,7 @@ def test_a_release_has_the_recordings_frames_at_the_recordings_times(path: Path,
     assert [int(pts) * again.video.time_base for pts in again.packets.shown_pts()] == times
     assert again.video.orientation == recording.video.orientation
     assert again.video.field_order == recording.video.field_order
-    assert [s.fate for s in again.streams] == ["redacted"]
+    assert [s.disposition for s in again.streams] == ["redacted"]
     assert all(source.frame for source in all_frames(again, 500))
     if shutil.which("ffprobe"):
         assert _ffprobe_times(finished) == times

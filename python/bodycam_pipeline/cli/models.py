@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 import typer
 
-from bodycam_pipeline.addresses.download import Promise, download
+from bodycam_pipeline.addresses.download import ExpectedFile, download
 from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.values.detection import Kind, check_kind
 from bodycam_pipeline.values.errors import BodycamError, MissingModelError
@@ -103,7 +103,7 @@ def fetch(
     if sha256 is None or len(sha256) != 64:
         raise typer.BadParameter("an address needs the SHA-256 of its file", param_hint="--sha256")
     path = out / (Path(unquote(urlsplit(what).path)).name or "model.onnx")
-    fetched = download(Promise(what, sha256.lower(), MAX_BYTES), path)
+    fetched = download(ExpectedFile(what, sha256.lower(), MAX_BYTES), path)
     state = "fetched and verified" if fetched else "is there already, as promised"
     sentences = f"{path}: {state}\nregister it: bodycam models add {path} --name NAME --licence LICENCE"
     tell({"file": path, "sha256": sha256.lower(), "fetched": fetched}, sentences, as_json=as_json)

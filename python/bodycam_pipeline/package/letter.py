@@ -30,5 +30,5 @@ def _fields(manifest: dict[str, Any]) -> Iterator[tuple[str, object]]:
     yield "left_visible", "; ".join(sorted({kept["reason"] for kept in manifest["left_visible"]}))
     yield (
         "removed_streams",
-        "; ".join(f"{s['what']}: {s['why']}" for s in manifest["streams"] if s["fate"] == "removed"),
+        "; ".join(f"{s['what']}: {s['why']}" for s in manifest["streams"] if s["disposition"] == "removed"),
     )

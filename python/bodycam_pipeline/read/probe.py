@@ -19,8 +19,8 @@ from bodycam_pipeline.read.limits import refuse_unreleasable
 from bodycam_pipeline.read.orientation import orientation_of
 from bodycam_pipeline.read.protection import refuse_encrypted
 from bodycam_pipeline.read.reconstruct_pts import learn_times, needs_learning
-from bodycam_pipeline.read.streams import picture_track, sound_track, stream_fates
-from bodycam_pipeline.read.truncation import Promise
+from bodycam_pipeline.read.streams import picture_track, sound_track, stream_dispositions
+from bodycam_pipeline.read.truncation import DeclaredSize
 from bodycam_pipeline.schemes import open_recording, place
 from bodycam_pipeline.values.errors import UnreadableRecordingError, UnsupportedRecordingError
 from bodycam_pipeline.values.geometry import Orientation
@@ -57,10 +57,10 @@ def probe(address: str) -> Recording:
         stream = picture_track(container, address)
         prepare_decoder(stream, address)
         refuse_encrypted(container, stream, address)
-        name, streams, audio = container.format.name, stream_fates(container, stream), sound_track(container)
-        promise = Promise.of(container, stream, size_bytes, address)
+        name, streams, audio = container.format.name, stream_dispositions(container, stream), sound_track(container)
+        declared = DeclaredSize.of(container, stream, size_bytes, address)
         packets = read_index(container, stream, address)
-        promise.check(stream, packets)
+        declared.check(stream, packets)
         stream_index = stream.index
     video = _facts(address, stream_index)
     if needs_learning(name, packets):

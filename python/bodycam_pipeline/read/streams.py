@@ -11,7 +11,7 @@ from av.video.stream import VideoStream
 from bodycam_pipeline.read.codecs import SOUND_CODECS
 from bodycam_pipeline.schemes import place
 from bodycam_pipeline.values.errors import NoVideoError
-from bodycam_pipeline.values.recording import AudioFacts, StreamFate
+from bodycam_pipeline.values.recording import AudioFacts, StreamDisposition
 
 _STILLS = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 
@@ -49,12 +49,12 @@ def sound_track(container: InputContainer) -> AudioFacts | None:
     return AudioFacts(stream.index, decoder.name, decoder.sample_rate, decoder.channels)
 
 
-def stream_fates(container: InputContainer, chosen: VideoStream) -> tuple[StreamFate, ...]:
-    """What becomes of every stream; the sound's fate is the policy's to decide."""
+def stream_dispositions(container: InputContainer, chosen: VideoStream) -> tuple[StreamDisposition, ...]:
+    """What becomes of every stream; the sound's disposition is the policy's to decide."""
     sound = sound_track(container)
     kept = {chosen.index: "redacted"}
     return tuple(
-        StreamFate(
+        StreamDisposition(
             stream.index, _what(stream), "redacted" if stream.index in kept else "removed", _why(stream, chosen, sound)
         )
         for stream in container.streams

@@ -17,7 +17,7 @@ from bodycam_pipeline.values.errors import PackageError, ReleaseExistsError
 from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import AudioRule, Policy
-from bodycam_pipeline.values.recording import Recording, StreamFate
+from bodycam_pipeline.values.recording import Recording, StreamDisposition
 from bodycam_pipeline.vision.evidence import worth_of
 
 TOOL_VERSION = version("bodycam-pipeline")
@@ -233,20 +233,24 @@ def _facts(model: Model) -> list[object]:
     return [model.name, model.sha256, model.head, model.classes, thresholds, colours]
 
 
-def stream_fates(job: Job) -> tuple[StreamFate, ...]:
+def released_streams(job: Job) -> tuple[StreamDisposition, ...]:
     """What becomes of every stream; the policy decides about the sound."""
     audio = job.recording.audio
     return tuple(
-        _sound_fate(fate, job.policy.audio) if audio is not None and fate.index == audio.stream_index else fate
-        for fate in job.recording.streams
+        _sound_disposition(disposition, job.policy.audio)
+        if audio is not None and disposition.index == audio.stream_index
+        else disposition
+        for disposition in job.recording.streams
     )
 
 
-def _sound_fate(fate: StreamFate, rule: AudioRule) -> StreamFate:
+def _sound_disposition(disposition: StreamDisposition, rule: AudioRule) -> StreamDisposition:
     match rule.policy:
         case "remove":
-            return replace(fate, fate="removed", why="the policy removes the sound: voices identify people")
+            return replace(
+                disposition, disposition="removed", why="the policy removes the sound: voices identify people"
+            )
         case "mute":
-            return replace(fate, fate="muted", why="the policy replaces all sound by silence")
+            return replace(disposition, disposition="muted", why="the policy replaces all sound by silence")
         case "keep":
-            return replace(fate, fate="kept", why=f"{rule.reason}; muted spans are silence")
+            return replace(disposition, disposition="kept", why=f"{rule.reason}; muted spans are silence")

@@ -19,7 +19,7 @@ from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.values.errors import PackageError
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import Policy
-from bodycam_pipeline.values.recording import AudioFacts, PacketIndex, Recording, StreamFate, VideoFacts
+from bodycam_pipeline.values.recording import AudioFacts, PacketIndex, Recording, StreamDisposition, VideoFacts
 
 WORK, DRAFT = "work.npz", "draft.parquet"
 
@@ -35,7 +35,7 @@ class _Facts(BaseModel):
     container: str
     video: VideoFacts
     audio: AudioFacts | None
-    streams: tuple[StreamFate, ...]
+    streams: tuple[StreamDisposition, ...]
     frame_duration_pts: int
     policy: Policy
 

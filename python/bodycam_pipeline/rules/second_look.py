@@ -13,7 +13,7 @@ from bodycam_pipeline.values.candidates import SegmentCandidates, box_of
 from bodycam_pipeline.values.evidence import Evidence
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.model import Model
-from bodycam_pipeline.values.observed import Spot
+from bodycam_pipeline.values.observed import Finding
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.values.recording import VideoFacts
@@ -75,8 +75,8 @@ def _apart(side: int, taken: Sequence[int]) -> bool:
     return all(max(side, other) >= APART * min(side, other) for other in taken)
 
 
-def unexplained(released: Released, seen: Sequence[SegmentCandidates], evidence: Evidence) -> tuple[Spot, ...]:
-    """The spots that a person has to look at, by time.
+def unexplained(released: Released, seen: Sequence[SegmentCandidates], evidence: Evidence) -> tuple[Finding, ...]:
+    """The findings that a person has to look at, by time.
 
     What counts is the evidence over everything that the auditors saw of a thing outside of what the plan hides, what a
     person keeps visible, or has dismissed; a thing that is tiny or was seen in too few looks does not count.
@@ -91,12 +91,17 @@ def unexplained(released: Released, seen: Sequence[SegmentCandidates], evidence:
     enough = min(released.policy.gate.least_looks, looks)
     lives = (life_of(chain, float(released.video.time_base)) for chain in chains(seen))
     kinds = released.policy.found_by_detectors
-    spots = (_spot(released, known, life, enough, evidence) for life in lives if life.kind in kinds)
-    return tuple(sorted((spot for spot in spots if spot), key=lambda spot: (spot.first_pts, spot.kind, spot.box)))
+    findings = (_finding(released, known, life, enough, evidence) for life in lives if life.kind in kinds)
+    return tuple(
+        sorted(
+            (finding for finding in findings if finding),
+            key=lambda finding: (finding.first_pts, finding.kind, finding.box),
+        )
+    )
 
 
-def _spot(released: Released, known: "_Known", life: Life, enough: int, evidence: Evidence) -> Spot | None:
-    """A life as a spot; None where it is explained, tiny, or not worth a person's time."""
+def _finding(released: Released, known: "_Known", life: Life, enough: int, evidence: Evidence) -> Finding | None:
+    """A life as a finding; None where it is explained, tiny, or not worth a person's time."""
     at = [released.clock.to_recording(int(pts)) for pts in life.points["pts"]]
     boxes = [box_of(row) for row in life.points]
     counted = life.detected & life.points["looked"]
@@ -116,7 +121,7 @@ def _spot(released: Released, known: "_Known", life: Life, enough: int, evidence
     scores = life.scores.max(axis=1)
     best = max(left.tolist(), key=lambda n: (float(scores[n]), -n))
     first, last = at[int(left[0])], at[int(left[-1])]
-    return Spot(at[best], life.kind, boxes[best], float(scores[best]), first, last, len(left))
+    return Finding(at[best], life.kind, boxes[best], float(scores[best]), first, last, len(left))
 
 
 def _coded(box: Box, video: VideoFacts) -> Box:
@@ -124,7 +129,7 @@ def _coded(box: Box, video: VideoFacts) -> Box:
 
 
 class _Known:
-    """Everything in a plan that explains a detection: regions hidden, kept tracks, dismissed spots, withheld time."""
+    """Everything in a plan that explains a detection: regions hidden, kept tracks, dismissed findings, withheld time."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan

@@ -13,12 +13,12 @@ from bodycam_pipeline.values.timeline import Span
 
 
 @dataclass(frozen=True, slots=True)
-class StreamFate:
+class StreamDisposition:
     """One stream of the recording and what becomes of it in the release."""
 
     index: int
     what: str  # e.g. "video h264 1280x720", "data mebx", "attached picture"
-    fate: Literal["redacted", "removed", "muted", "kept"]
+    disposition: Literal["redacted", "removed", "muted", "kept"]
     why: str
 
 
@@ -150,7 +150,7 @@ class Recording:
         video: The picture track that will be redacted.
         audio: The first sound track, if any.
         packets: The picture track's index.
-        streams: Every stream but the sound's final fate, which the policy decides.
+        streams: Every stream but what finally becomes of the sound, which the policy decides.
         frame_duration_pts: The most common distance between frames; how long the last one lasts.
     """
 
@@ -161,7 +161,7 @@ class Recording:
     video: VideoFacts
     audio: AudioFacts | None
     packets: PacketIndex
-    streams: tuple[StreamFate, ...]
+    streams: tuple[StreamDisposition, ...]
     frame_duration_pts: int
 
     @property

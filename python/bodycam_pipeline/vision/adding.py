@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from bodycam_pipeline.addresses.download import Promise, download
+from bodycam_pipeline.addresses.download import ExpectedFile, download
 from bodycam_pipeline.durable import durable_file, locked, make_folder, write_atomically
 from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.errors import ModelError
 from bodycam_pipeline.values.model import Head, Model, Role
 from bodycam_pipeline.vision.entries import Entry, entry_of
 from bodycam_pipeline.vision.graph import MAX_BYTES, Graph, read_graph
-from bodycam_pipeline.vision.heads import EXPECTATIONS
+from bodycam_pipeline.vision.heads import HEAD_DEFAULTS
 from bodycam_pipeline.vision.registry import LIST, find_model, list_models, own_folder
 from bodycam_pipeline.vision.session import AS_THEY_ARE
 from bodycam_pipeline.vision.toml_text import to_toml
@@ -71,7 +71,7 @@ def fetch_model(entry: Entry) -> Model:
     """
     _refuse_taken(entry.name)
     fetched = own_folder() / f"fetched-{entry.name}.onnx"
-    download(Promise(entry.address or "", entry.sha256, MAX_BYTES), fetched)
+    download(ExpectedFile(entry.address or "", entry.sha256, MAX_BYTES), fetched)
     try:
         return _added(fetched, entry)
     finally:
@@ -93,7 +93,7 @@ def _added(path: Path, entry: Entry) -> Model:
 
 
 def _entry(graph: Graph, said: Registration) -> Entry:
-    expected = EXPECTATIONS[graph.head]
+    expected = HEAD_DEFAULTS[graph.head]
     mean, factor = AS_THEY_ARE if graph.packed else (expected.mean, expected.factor)
     facts = {
         "name": said.name,
@@ -115,8 +115,8 @@ def _entry(graph: Graph, said: Registration) -> Entry:
 
 def _limits(head: Head, said: Registration) -> dict[Kind, dict[str, float]]:
     """A threshold that nobody measured has to be said by somebody: there is no safe guess."""
-    measured = EXPECTATIONS[head].kinds
-    classes = EXPECTATIONS[head].classes or said.classes.values()
+    measured = HEAD_DEFAULTS[head].kinds
+    classes = HEAD_DEFAULTS[head].classes or said.classes.values()
     kinds = {*(kind for kind in classes if kind), *said.start, *said.floor}
     limits: dict[Kind, dict[str, float]] = {}
     for kind in sorted(kinds):

@@ -10,7 +10,7 @@ from bodycam_pipeline.foreign import parse_toml, read_text
 from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.errors import ModelError
 from bodycam_pipeline.values.model import Head, Model, Role, Thresholds
-from bodycam_pipeline.vision.heads import EXPECTATIONS
+from bodycam_pipeline.vision.heads import HEAD_DEFAULTS
 
 MAX_CLASSES = 1000
 """Classes of the largest public detectors: a few hundred."""
@@ -66,7 +66,7 @@ class Entry(_Part):
     def _can_find_its_kinds(self) -> "Entry":
         if [self.file, self.package, self.address].count(None) != 2:
             raise ValueError("one of file, package and address says where the model is")
-        fixed = EXPECTATIONS[self.head].classes
+        fixed = HEAD_DEFAULTS[self.head].classes
         if fixed is None and not self.classes:
             raise ValueError(f"which class of a {self.head} is which kind has to be said (classes)")
         if fixed is not None and self.classes is not None:
@@ -82,7 +82,7 @@ class Entry(_Part):
             path=str(path),
             sha256=self.sha256,
             head=self.head,
-            classes=EXPECTATIONS[self.head].classes or _listed(self.classes or {}),
+            classes=HEAD_DEFAULTS[self.head].classes or _listed(self.classes or {}),
             kinds={kind: Thresholds(limits.start, limits.floor) for kind, limits in self.kinds.items()},
             channels=self.channels,
             mean=self.mean,

@@ -11,7 +11,7 @@ from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.vision.entries import Entry, read_entries
 from bodycam_pipeline.vision.graph import Graph, read_graph
-from bodycam_pipeline.vision.heads import EXPECTATIONS
+from bodycam_pipeline.vision.heads import HEAD_DEFAULTS
 from bodycam_pipeline.vision.session import AS_THEY_ARE
 from bodycam_pipeline.vision.trial import tried
 
@@ -137,7 +137,7 @@ def _unregistered(path: Path) -> Model:
 
 def _as_its_head_expects(graph: Graph, path: Path) -> Model:
     """A stranger's weights: what the head's public ones expect, under a name that tells two files apart."""
-    expected = EXPECTATIONS[graph.head]
+    expected = HEAD_DEFAULTS[graph.head]
     if not expected.kinds or expected.classes is None:
         raise ModelError(
             f"{path} is a {graph.head} detector, of which nobody here measured from which score on it is right",

@@ -6,7 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from bodycam_pipeline.evidence.commitments import FrameTable, Opening
+from bodycam_pipeline.evidence.commitments import FrameDisclosure, FrameTable
 from bodycam_pipeline.evidence.frames_file import read_frames
 from bodycam_pipeline.foreign import parse_json, read_bytes
 from bodycam_pipeline.package.archive import opened
@@ -23,7 +23,7 @@ _REMEDY = "Ask the publisher to open the frame again, and compare the package's 
 
 
 def open_frame(job: Folders, at: Fraction, by: str, why: str) -> bytes:
-    """The opening, as JSON, of the frame that a release shows at a time in seconds; it stands in the history first.
+    """The disclosure, as JSON, of the frame that a release shows at a time in seconds; it stands in the history first.
 
     Raises:
         StateError: nothing was released yet, or nobody is named.
@@ -44,54 +44,54 @@ def open_frame(job: Folders, at: Fraction, by: str, why: str) -> bytes:
     return _written(source.open(number), int(frames.pts[number]))
 
 
-def check_opening(opening: Path, package: Path, trust: Trust, recording: str | None = None) -> Opening:
-    """Check an opening against a package's signed root and, where it is at hand, against the recording itself.
+def check_disclosure(disclosure: Path, package: Path, trust: Trust, recording: str | None = None) -> FrameDisclosure:
+    """Check a disclosure against a package's signed root and, where it is at hand, against the recording itself.
 
     Raises:
-        SignatureError, VerificationError: the package, or the opening, is not right.
+        SignatureError, VerificationError: the package, or the disclosure, is not right.
         RecordingError: the recording cannot be read.
     """
     with opened(package) as folder:
         signed = check_signed_files(folder, trust).predicate["source"]
         released_pts = read_frames(folder / "frames.parquet")[0]
-    found, pts = _read(opening)
+    found, pts = _read(disclosure)
     if not found.is_below(bytes.fromhex(signed["root"]), signed["count"]) or released_pts[found.number] != pts:
-        raise VerificationError(f"{opening} does not open what the package commits to", remedy=_REMEDY)
+        raise VerificationError(f"{disclosure} does not open what the package commits to", remedy=_REMEDY)
     if recording is not None:
         _check_recording(found, recording)
     return found
 
 
-def _check_recording(found: Opening, recording: str) -> None:
+def _check_recording(found: FrameDisclosure, recording: str) -> None:
     packets = probe(recording).packets
     digests = {row.tobytes() for row in packets.sha256[packets.shown & (packets.pts == found.pts)]}
     if digests != {found.packet_sha256}:
         raise VerificationError(f"{recording} holds another frame at pts {found.pts}", remedy=_REMEDY)
 
 
-def _written(opening: Opening, released_pts: int) -> bytes:
+def _written(disclosure: FrameDisclosure, released_pts: int) -> bytes:
     value = {
         "format": FORMAT,
-        "frame": opening.number,
+        "frame": disclosure.number,
         "release_pts": released_pts,
-        "source_pts": opening.pts,
-        "source_packet_sha256": opening.packet_sha256.hex(),
-        "salt": opening.salt.hex(),
-        "proof": [step.hex() for step in opening.proof],
+        "source_pts": disclosure.pts,
+        "source_packet_sha256": disclosure.packet_sha256.hex(),
+        "salt": disclosure.salt.hex(),
+        "proof": [step.hex() for step in disclosure.proof],
     }
     return f"{json.dumps(value, indent=1)}\n".encode()
 
 
-def _read(path: Path) -> tuple[Opening, int]:
+def _read(path: Path) -> tuple[FrameDisclosure, int]:
     try:
         value: dict[str, Any] = parse_json(read_bytes(path))
         digest, salt = bytes.fromhex(value["source_packet_sha256"]), bytes.fromhex(value["salt"])
         proof = tuple(bytes.fromhex(step) for step in value["proof"])
-        opening = Opening(int(value["frame"]), int(value["source_pts"]), digest, salt, proof)
+        disclosure = FrameDisclosure(int(value["frame"]), int(value["source_pts"]), digest, salt, proof)
         if {len(part) for part in (digest, salt, *proof)} == {32} and read_bytes(path) == _written(
-            opening, value["release_pts"]
+            disclosure, value["release_pts"]
         ):
-            return opening, value["release_pts"]
+            return disclosure, value["release_pts"]
     except (OSError, ValueError, KeyError, TypeError, OverflowError):
         pass
-    raise VerificationError(f"{path} is no opening of a frame", remedy=_REMEDY)
+    raise VerificationError(f"{path} is no disclosure of a frame", remedy=_REMEDY)

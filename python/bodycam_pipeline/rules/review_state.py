@@ -20,7 +20,7 @@ _ALLOWED: dict[What, tuple[State, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ReviewState:
     """Where a release stands.
 
     Attributes:
@@ -54,8 +54,8 @@ class Standing:
         return ""
 
 
-def standing(history: Iterable[Event], release: str, needed: int, *, own: bool = True) -> Standing:
-    """The standing of the release whose manifest has this SHA-256; what was done to another one does not count.
+def review_state(history: Iterable[Event], release: str, needed: int, *, own: bool = True) -> ReviewState:
+    """The review state of the release whose manifest has this SHA-256; what was done to another one does not count.
 
     Args:
         history: What was done to its job.
@@ -80,4 +80,4 @@ def standing(history: Iterable[Event], release: str, needed: int, *, own: bool =
                 state, approvals = "draft", []
             case "released":
                 state = "released"
-    return Standing(state, tuple(approvals), needed, submitter)
+    return ReviewState(state, tuple(approvals), needed, submitter)
