@@ -3,7 +3,7 @@
     python -m benchmarks.calibrate CLIPS centerface-int8@640,1280+detector-v1-int8@640,1280 --write models/evidence.json
     python -m benchmarks.calibrate CLIPS auditor-centerface@480+auditor-v1@960 --between --write models/evidence.json
 
-CLIPS holds ``truth.json`` and the clips. ``--between`` looks at the frames between those at which painters look, at
+CLIPS holds ``truth.json`` and the clips. ``--between`` looks at the frames between those at which detectors look, at
 enlarged scales, as auditors do. ``--keep FILE`` keeps what was seen, so that the next run need not look.
 """
 
@@ -42,7 +42,7 @@ class Networks:
 
     Attributes:
         looking: Each, with its scales.
-        between: Whether they look between the painters' frames.
+        between: Whether they look between the detectors' frames.
         interval: At one frame in so many.
     """
 
@@ -82,7 +82,7 @@ class Networks:
 
 def lowest_of(model: Model) -> dict[Kind, float]:
     """The scores from which on a network is listened to."""
-    return {kind: round(LOWEST_SHARE * limits.floor, 3) for kind, limits in model.kinds.items()}
+    return {kind: round(LOWEST_SHARE * limits.low, 3) for kind, limits in model.kinds.items()}
 
 
 def all_looked(folder: Path, networks: Networks, workers: int) -> dict[str, Looked]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from benchmarks.footage import Labelled, Looked
 from bodycam_pipeline.following.segment import part_candidates
 from bodycam_pipeline.following.steps import side
-from bodycam_pipeline.rules.joining import chains
+from bodycam_pipeline.rules.joining import tracklets
 from bodycam_pipeline.rules.judging import Life, life_of
 from bodycam_pipeline.values.candidates import Candidates, SegmentCandidates, box_of
 from bodycam_pipeline.values.detection import Kind
@@ -115,8 +115,8 @@ def candidates_of(looked: Looked, evidence: Evidence, networks: int) -> Candidat
 
 def lives(looked: Looked, found: Candidates) -> Iterator[Life]:
     """Its candidates, each over its life."""
-    for chain in chains([SegmentCandidates(0, (found,))]):
-        yield life_of(chain, float(looked.recording.video.time_base))
+    for tracklet in tracklets([SegmentCandidates(0, (found,))]):
+        yield life_of(tracklet, float(looked.recording.video.time_base))
 
 
 def track_samples(looked: Looked, found: Candidates, plain: Evidence) -> list[Sample]:

@@ -64,7 +64,7 @@ def _faces(picture: Planes, models: Sequence[Model]) -> NDArray[np.int32]:
         for model in models:
             seen, scale = StillDetector(model, side, SUPPRESS_IOU).look(picture)
             faces = seen["face"]
-            found.append(faces[faces[:, 4] >= model.kinds["face"].start, :4] / scale)
+            found.append(faces[faces[:, 4] >= model.kinds["face"].high, :4] / scale)
     return np.rint(np.concatenate(found)).astype(np.int32)
 
 

@@ -41,7 +41,7 @@ from bodycam_pipeline.rules.damage import refuse_unwithheld
 from bodycam_pipeline.rules.editing import apply_edits
 from bodycam_pipeline.rules.entering import Neighbours, extended
 from bodycam_pipeline.rules.fit import check_fits
-from bodycam_pipeline.rules.joining import chains
+from bodycam_pipeline.rules.joining import tracklets
 from bodycam_pipeline.rules.judging import life_of
 from bodycam_pipeline.rules.planning import make_plan
 from bodycam_pipeline.running.runner import Runner
@@ -221,12 +221,12 @@ def _planned(job: Job, edits: Edits, runner: Runner, watch: Watch) -> Plan:
 def _tracks(job: Job, seen: Sequence[SegmentCandidates], runner: Runner) -> tuple[Track, ...]:
     """What is hidden: what was seen, joined over segments, judged, and followed past both ends."""
     time_base, evidence = float(job.recording.video.time_base), worth_of(job.models).evidence
-    found = [(chain, life_of(chain, time_base)) for chain in chains(seen)]
-    judged = [(chain, life.track(life.evidence(evidence))) for chain, life in found]
-    hidden = [(chain, track) for chain, track in judged if admitted(track, job.policy)]
+    found = [(tracklet, life_of(tracklet, time_base)) for tracklet in tracklets(seen)]
+    judged = [(tracklet, life.track(life.evidence(evidence))) for tracklet, life in found]
+    hidden = [(tracklet, track) for tracklet, track in judged if admitted(track, job.policy)]
     write_proposals([track for _, track in judged if not admitted(track, job.policy)], job)
     neighbours = Neighbours.of(seen, time_base)
-    asked = [each for number, (chain, _) in enumerate(hidden) for each in neighbours.entering(number, chain)]
+    asked = [each for number, (tracklet, _) in enumerate(hidden) for each in neighbours.entering(number, tracklet)]
     longer = extended([track for _, track in hidden], extend_tracks(job, asked, runner))
     return numbered(longer)
 

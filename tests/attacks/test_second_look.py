@@ -127,8 +127,8 @@ def test_made_beside_verification_or_alone_it_sees_the_same(street: Street, tmp_
         assert any(len(each.candidates) for each in seen.parts)
 
 
-def test_painters_and_auditors_together_see_every_frame(street: Street) -> None:
-    policy = Policy.model_validate(POLICY.model_dump() | {"detection": POLICY.detection.model_dump() | {"every": 2}})
+def test_detectors_and_auditors_together_see_every_frame(street: Street) -> None:
+    policy = Policy.model_validate(POLICY.model_dump() | {"detection": POLICY.detection.model_dump() | {"interval": 2}})
     order = street.order("pair", policy)
     _, plan = detect(order, InlineRunner())
     nothing = replace(plan, regions=plan.regions.slice(0, 0))
@@ -194,7 +194,7 @@ def test_a_release_policy_cannot_turn_it_off_and_an_internal_one_can(street: Str
 
 
 @pytest.mark.parametrize("name", ["detector-v1", "auditor-v1"])
-def test_an_auditor_with_the_painters_weights_looks_at_a_scale_of_its_own(street: Street, name: str) -> None:
+def test_an_auditor_with_the_detectors_weights_looks_at_a_scale_of_its_own(street: Street, name: str) -> None:
     same = {"auditors": [{"model": name, "long_sides_px": [640]}]}
     policy = Policy.model_validate(POLICY.model_dump() | {"gate": same})
     plan = replace(street.plan, policy_sha256=policy.sha256)
@@ -211,11 +211,11 @@ def test_a_stride_is_said_in_the_manifest(street: Street) -> None:
 
 
 def test_who_looks_less_often_is_said(street: Street) -> None:
-    rarely = {"models": ["detector-v1"], "long_sides_px": [640], "every": 5}
+    rarely = {"models": ["detector-v1"], "long_sides_px": [640], "interval": 5}
     policy = Policy.model_validate(POLICY.model_dump() | {"detection": rarely})
     done = render(street.order("rarely", policy), replace(street.plan, policy_sha256=policy.sha256), InlineRunner())
     (model,) = json.loads((done.folders.release / "manifest.json").read_text())["models"]
-    assert (model["long_sides_px"], model["every"]) == ([640], 5)
+    assert (model["long_sides_px"], model["interval"]) == ([640], 5)
     assert "model detector-v1, one frame in 5" in (internal(street, "rarely") / "report.html").read_text()
 
 

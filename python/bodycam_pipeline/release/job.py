@@ -228,7 +228,7 @@ def published_manifest(folders: Folders) -> tuple[Noted, dict[str, Any]]:
 
 def _facts(model: Model) -> list[object]:
     """Everything of a model that changes its boxes: a person may register one file twice, with other colours."""
-    thresholds = {kind: [each.start, each.floor] for kind, each in model.kinds.items()}
+    thresholds = {kind: [each.high, each.low] for kind, each in model.kinds.items()}
     colours = [model.channels, model.mean, model.factor]
     return [model.name, model.sha256, model.head, model.classes, thresholds, colours]
 

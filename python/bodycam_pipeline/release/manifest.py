@@ -46,7 +46,7 @@ def _manifest(job: Job, plan: Plan, staged: Staged) -> dict[str, object]:
         "tool": {"name": "bodycam-pipeline", "version": TOOL_VERSION, "kernels": _native.__version__}
         | library_versions(),
         "policy": _policy(job),
-        "models": _painters(job),
+        "models": _detectors(job),
         "evidence": _evidence(job),
         "computed": {"provider": job.policy.detection.provider, "onnxruntime": runtime_version()},
         "plan": {"sha256": plan.sha256},
@@ -67,12 +67,12 @@ def _kinds(policy: Policy, plan: Plan) -> list[Kind]:
     return sorted({*policy.found_by_detectors, *plan.tracks()})
 
 
-def _painters(job: Job) -> list[dict[str, object]]:
+def _detectors(job: Job) -> list[dict[str, object]]:
     """Who looked for what is hidden: at which scales, and at one frame in how many."""
     rule = job.policy.detection
     return [
         {"name": m.name, "sha256": m.sha256, "licence": m.licence, "role": m.role}
-        | {"long_sides_px": rule.long_sides_px, "every": rule.every}
+        | {"long_sides_px": rule.long_sides_px, "interval": rule.interval}
         for m in job.models
     ]
 

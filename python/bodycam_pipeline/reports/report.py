@@ -107,7 +107,7 @@ def _scales(long_sides_px: Sequence[int]) -> str:
 
 
 def _identity(job: Job, plan: Plan) -> list[tuple[str, str]]:
-    every = job.policy.detection.every
+    every = job.policy.detection.interval
     often = f", one frame in {every}" if every > 1 else ""
     models = [(f"model {m.name}{often}", m.sha256) for m in job.models]
     models += [(f"auditor {m.name}", m.sha256) for m in job.auditors]

@@ -7,7 +7,7 @@ from math import ceil, floor
 import numpy as np
 from numpy.typing import NDArray
 
-from bodycam_pipeline.rules.joining import chains
+from bodycam_pipeline.rules.joining import tracklets
 from bodycam_pipeline.rules.judging import Life, life_of
 from bodycam_pipeline.values.candidates import SegmentCandidates, box_of
 from bodycam_pipeline.values.evidence import Evidence
@@ -50,23 +50,23 @@ class Released:
 
 
 def auditor_scales(
-    auditor: Model, wanted: Sequence[int], painters: Sequence[Model], painted: Sequence[int], longest: int
+    auditor: Model, wanted: Sequence[int], detectors: Sequence[Model], detector_sides: Sequence[int], longest: int
 ) -> tuple[int, ...]:
-    """At which scales an auditor looks at a recording: never as a painter does.
+    """At which scales an auditor looks at a recording: never as a detector does.
 
-    A painter's scales end at the size of the recording, so that scales which differ in a policy can be one in a small
-    recording. An auditor may see the picture enlarged, which no painter does: that is where it goes if it has a
-    painter's weights and one of its scales comes near one of theirs.
+    A detector's scales end at the size of the recording, so that scales which differ in a policy can be one in a small
+    recording. An auditor may see the picture enlarged, which no detector does: that is where it goes if it has a
+    detector's weights and one of its scales comes near one of theirs.
 
     Args:
         auditor: Known by its weights, whatever it is called and in whatever form they are.
         wanted: Its long sides, in pixels, as the policy has them.
-        painters: The networks that decided.
-        painted: Their long sides.
+        detectors: The networks that decided.
+        detector_sides: Their long sides.
         longest: The longer side of the recording's picture, in pixels.
     """
-    same = any(auditor.weights == model.weights for model in painters)
-    taken = [min(side, longest) for side in painted] if same else []
+    same = any(auditor.weights == model.weights for model in detectors)
+    taken = [min(side, longest) for side in detector_sides] if same else []
     sides = (min(side, floor(MOST_ENLARGED * longest)) for side in wanted)
     return tuple(sorted({side if _apart(side, taken) else ceil(ENLARGED * longest) for side in sides}))
 
@@ -89,7 +89,7 @@ def unexplained(released: Released, seen: Sequence[SegmentCandidates], evidence:
     known = _Known(released.plan)
     looks = sum(len(part.looked_pts) for segment in seen for part in segment.parts)
     enough = min(released.policy.gate.least_looks, looks)
-    lives = (life_of(chain, float(released.video.time_base)) for chain in chains(seen))
+    lives = (life_of(tracklet, float(released.video.time_base)) for tracklet in tracklets(seen))
     kinds = released.policy.found_by_detectors
     findings = (_finding(released, known, life, enough, evidence) for life in lives if life.kind in kinds)
     return tuple(
@@ -129,7 +129,7 @@ def _coded(box: Box, video: VideoFacts) -> Box:
 
 
 class _Known:
-    """Everything in a plan that explains a detection: regions hidden, kept tracks, dismissed findings, withheld time."""
+    """What in a plan explains a detection: regions hidden, kept tracks, dismissed findings, withheld time."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan

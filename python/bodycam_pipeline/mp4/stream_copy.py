@@ -9,7 +9,7 @@ from bodycam_pipeline.read.decode import read_units
 from bodycam_pipeline.values.recording import PacketIndex, VideoFacts
 
 
-def carry_over(
+def stream_copy(
     address: str, video: VideoFacts, packets: PacketIndex, joining: Joining, digests: Mapping[int, bytes]
 ) -> CodedSpan:
     """Packets that a release may hold as they are, as samples.

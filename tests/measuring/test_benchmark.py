@@ -1,4 +1,4 @@
-"""A contest times in turn, checks what every run left, and refuses what would make its figures worthless."""
+"""A benchmark times in turn, checks what every run left, and refuses what would make its figures worthless."""
 
 import sys
 from dataclasses import replace
@@ -9,23 +9,23 @@ import pytest
 from bodycam_pipeline import _native
 from bodycam_pipeline.demo.touched import compose_touched, is_touched
 from bodycam_pipeline.evidence.plan_file import write_plan
-from bodycam_pipeline.measuring.contest import Contestant, Cost, Found, Result, contest, run
-from bodycam_pipeline.measuring.contestants import DEFACE, TRANSCODE, contestants
+from bodycam_pipeline.measuring.benchmark import Cost, Found, Result, Tool, run, run_benchmark
 from bodycam_pipeline.measuring.speed_table import markdown, rows, table, write
+from bodycam_pipeline.measuring.tools import DEFACE, TRANSCODE, tools
 from bodycam_pipeline.measuring.truth import made_up_truth
 from bodycam_pipeline.mp4.plain import count_frames, excerpt, transcode
 from bodycam_pipeline.values.errors import MeasuringError
 from tests.rules.build import index, plan, recording, row
 
 
-def program(folder: Path, code: str, name: str = "a program") -> Contestant:
-    return Contestant(name, [sys.executable, "-c", code], folder / name, 30, Found)
+def program(folder: Path, code: str, name: str = "a program") -> Tool:
+    return Tool(name, [sys.executable, "-c", code], folder / name, 30, Found)
 
 
 def test_times_every_program_in_turn(tmp_path: Path) -> None:
     log = tmp_path / "log"
     both = [program(tmp_path, f"open({str(log)!r}, 'a').write({name!r})", name) for name in "ab"]
-    results = contest(both, rounds=2)
+    results = run_benchmark(both, rounds=2)
     assert log.read_text() == "abab"
     assert [len(result.costs) for result in results] == [2, 2]
     assert all(cost.cpu_seconds > 0 and cost.peak_bytes > 1 << 20 for result in results for cost in result.costs)
@@ -44,7 +44,7 @@ def test_peak_memory_is_the_programs_own_however_large_the_one_that_measures(tmp
 
 def test_refuses_a_program_that_fails(tmp_path: Path) -> None:
     with pytest.raises(MeasuringError, match="a program ended with 7"):
-        contest([program(tmp_path, "raise SystemExit(7)")], rounds=1)
+        run_benchmark([program(tmp_path, "raise SystemExit(7)")], rounds=1)
 
 
 def test_refuses_output_that_its_check_refuses_in_any_round(tmp_path: Path) -> None:
@@ -55,15 +55,15 @@ def test_refuses_output_that_its_check_refuses_in_any_round(tmp_path: Path) -> N
             raise MeasuringError("a frame is missing", remedy="Measure another.")
         return Found()
 
-    bad = Contestant("bad", [sys.executable, "-c", ""], tmp_path / "bad", 30, check)
+    bad = Tool("bad", [sys.executable, "-c", ""], tmp_path / "bad", 30, check)
     with pytest.raises(MeasuringError, match="a frame is missing"):
-        contest([bad], rounds=2)
+        run_benchmark([bad], rounds=2)
 
 
 def test_refuses_a_debug_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_native, "build_profile", "debug")
     with pytest.raises(MeasuringError, match="debug build"):
-        contest([program(tmp_path, "")], rounds=1)
+        run_benchmark([program(tmp_path, "")], rounds=1)
 
 
 def test_ratios_are_taken_round_by_round(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_an_excerpt_ends_with_a_group(tmp_path: Path) -> None:
 
 
 def test_writes_rows_for_people_and_machines(tmp_path: Path) -> None:
-    measured = list(rows("clip", contest([program(tmp_path, "")], rounds=1)))
+    measured = list(rows("clip", run_benchmark([program(tmp_path, "")], rounds=1)))
     write(measured, "2 processors", tmp_path / "out")
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["speed.md", "speed.parquet", "speed.svg"]
     assert "| clip | a program |" in markdown(measured, "2 processors")
@@ -117,13 +117,13 @@ def test_refuses_a_peer_that_left_nothing(tmp_path: Path, name: str) -> None:
     compose_touched(path, 0, groups=1, size=(320, 180))
     left = tmp_path / "left"
     (left / "peer").mkdir(parents=True)
-    peers = {each.name: each for each in contestants(path, left, None)}
+    peers = {each.name: each for each in tools(path, left, None)}
     with pytest.raises(MeasuringError, match="left"):
         peers[name].check()
 
 
 def test_the_table_for_the_terminal_has_a_row_for_every_program(tmp_path: Path) -> None:
-    results = contest([program(tmp_path, "", name) for name in ("a", "b")], rounds=1)
+    results = run_benchmark([program(tmp_path, "", name) for name in ("a", "b")], rounds=1)
     assert table(list(rows("clip", results))).row_count == 1 + 2
 
 
@@ -135,7 +135,7 @@ def test_of_our_own_plan_it_says_both_sides(tmp_path: Path) -> None:
     left.mkdir(parents=True)
     shown = recording(index(truth.pts))
     write_plan(plan([row(pts, (0, 0, 160, 180)) for pts in truth.pts[:15]], of=shown), left / "plan.parquet")
-    ours = contestants(path, tmp_path / "left", truth)[0]
+    ours = tools(path, tmp_path / "left", truth)[0]
     assert ours.check() == Found(hidden=None, needed=0, excess=pytest.approx(0.125), copied=None)
     measured = list(rows("clip", [Result(ours, ours.check(), [Cost(1, 1, 1)])]))
     assert "| needed | excess | copied |" in markdown(measured, "")

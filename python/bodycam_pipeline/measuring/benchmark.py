@@ -41,7 +41,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Contestant:
+class Tool:
     """A program.
 
     Attributes:
@@ -61,9 +61,9 @@ class Contestant:
 
 @dataclass
 class Result:
-    """A contestant, what it hid, and its counted runs."""
+    """A tool, what it hid, and its counted runs."""
 
-    contestant: Contestant
+    tool: Tool
     found: Found = Found()
     costs: list[Cost] = field(default_factory=list)
 
@@ -73,16 +73,16 @@ class Result:
 
     def per_frame(self, what: Callable[[Cost], float]) -> float:
         """The same by frame."""
-        return self.median(what) / self.contestant.frames
+        return self.median(what) / self.tool.frames
 
     def times_as_fast_as(self, other: "Result") -> float:
         """The median of the ratios, frame by frame, round by round."""
         pairs = zip(self.costs, other.costs, strict=True)
-        frames = self.contestant.frames / other.contestant.frames
+        frames = self.tool.frames / other.tool.frames
         return frames * median(theirs.wall_seconds / mine.wall_seconds for mine, theirs in pairs)
 
 
-def contest(contestants: Sequence[Contestant], rounds: int) -> list[Result]:
+def run_benchmark(tools: Sequence[Tool], rounds: int) -> list[Result]:
     """Time them in turn; what each run left is checked when its clock has stopped.
 
     Raises:
@@ -92,26 +92,26 @@ def contest(contestants: Sequence[Contestant], rounds: int) -> list[Result]:
         raise MeasuringError(
             "this is a debug build, whose times mean nothing", remedy="Build it with `make .venv/built`."
         )
-    results = [Result(contestant) for contestant in contestants]
+    results = [Result(tool) for tool in tools]
     for _ in range(rounds):
         for result in results:
-            result.costs.append(run(result.contestant))
-            result.found = result.contestant.check()
+            result.costs.append(run(result.tool))
+            result.found = result.tool.check()
     return results
 
 
-def run(contestant: Contestant) -> Cost:
+def run(tool: Tool) -> Cost:
     """Run once, from an empty folder.
 
     Raises:
         MeasuringError: it fails.
     """
-    shutil.rmtree(contestant.folder, ignore_errors=True)
-    contestant.folder.mkdir(parents=True)
-    command = [sys.executable, "-I", "-S", stopwatch.__file__, *map(str, contestant.command)]
+    shutil.rmtree(tool.folder, ignore_errors=True)
+    tool.folder.mkdir(parents=True)
+    command = [sys.executable, "-I", "-S", stopwatch.__file__, *map(str, tool.command)]
     told = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - never from a shell
     wall, cpu, peak, status = json.loads(told.stdout)
     if status != 0:
-        said = " ".join(map(str, contestant.command))
-        raise MeasuringError(f"{contestant.name} ended with {status}", remedy=f"See what it says: {said}")
+        said = " ".join(map(str, tool.command))
+        raise MeasuringError(f"{tool.name} ended with {status}", remedy=f"See what it says: {said}")
     return Cost(wall, cpu, peak)

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bodycam_pipeline.evidence.plan_file import read_plan
-from bodycam_pipeline.measuring.contest import Contestant, Found
+from bodycam_pipeline.measuring.benchmark import Found, Tool
 from bodycam_pipeline.measuring.hidden_boxes import hidden_by
 from bodycam_pipeline.measuring.scoring import score
 from bodycam_pipeline.mp4.plain import count_frames, excerpt
@@ -29,20 +29,20 @@ EXCERPT_FRAMES = 60
 """deface costs the same in every frame, a second each at 1080p: it gets the recording's first groups only."""
 
 
-def contestants(recording: Path, folder: Path, truth: Truth | None) -> list[Contestant]:
+def tools(recording: Path, folder: Path, truth: Truth | None) -> list[Tool]:
     """All that can run here; deface only where it is installed."""
     encoding, frames = Policy().encoding, count_frames(recording)
     bodycam: list[str | Path] = [sys.executable, "-m", "bodycam_pipeline.cli.main"]
     preset, crf = encoding.preset, str(encoding.crf)
 
-    def ours(name: str, verb: str, *options: str) -> Contestant:
+    def ours(name: str, verb: str, *options: str) -> Tool:
         at = folder / "ours"
         command = [*bodycam, verb, recording, "--out", at, *options]
-        return Contestant(name, command, at, frames, lambda: _published(at, recording, frames, truth))
+        return Tool(name, command, at, frames, lambda: _published(at, recording, frames, truth))
 
-    def peer(name: str, command: Sequence[str | Path], frames: int, *, leaves: bool = True) -> Contestant:
+    def peer(name: str, command: Sequence[str | Path], frames: int, *, leaves: bool = True) -> Tool:
         at = folder / "peer"
-        return Contestant(name, command, at, frames, lambda: _whole(at, frames) if leaves else Found())
+        return Tool(name, command, at, frames, lambda: _whole(at, frames) if leaves else Found())
 
     out = folder / "peer" / "out.mp4"
     plain: list[str | Path] = [sys.executable, "-m", "bodycam_pipeline.mp4.plain", recording]

@@ -25,7 +25,7 @@ OPAQUE = 128
 
 
 @dataclass(frozen=True, slots=True)
-class Role:
+class Actor:
     """A sprite and its walk across the picture, in shares of the picture; it may begin and end outside.
 
     Attributes:
@@ -57,21 +57,21 @@ class Placed:
         return inside
 
 
-class Stage:
+class Scene:
     """Plays the recording, frame by frame."""
 
-    def __init__(self, cast: Sequence[Role], size: tuple[int, int], times: Sequence[Fraction], seed: int) -> None:
+    def __init__(self, actors: Sequence[Actor], size: tuple[int, int], times: Sequence[Fraction], seed: int) -> None:
         """Set the stage.
 
         Args:
-            cast: From back to front.
+            actors: From back to front.
             size: Width and height of the picture.
             times: Of the frames, in seconds.
             seed: Decides the street, the camera's motion and the noise.
         """
         rng = np.random.default_rng(seed)
         scene = round(size[0] * MARGIN), round(size[1] * MARGIN)
-        self._cast, self._size, self._times = cast, size, times
+        self._actors, self._size, self._times = actors, size, times
         self._street = street(*scene, rng)
         self._camera = WalkingCamera(scene, size[1], rng)
         self._noise = rng.normal(0, NOISE, size=(size[1] + 64, size[0] + 64, 1)).astype(np.float32)
@@ -82,7 +82,7 @@ class Stage:
         for number, seconds in enumerate(self._times):
             part = number / max(len(self._times) - 1, 1)
             view = self._camera.at(float(seconds), part)
-            placed = [self._place(role, part) for role in self._cast]
+            placed = [self._place(actor, part) for actor in self._actors]
             yield self._taken(placed, view, self._offsets[number]), self._truth(placed, view)
 
     def _taken(self, placed: Sequence[Placed], view: View, offset: NDArray[np.int64]) -> NDArray[np.uint8]:
@@ -116,20 +116,20 @@ class Stage:
         width, height = self._size
         return Box(max(x - w, 0.0), max(y - h, 0.0), min(x + w, float(width)), min(y + h, float(height)))
 
-    def _place(self, role: Role, part: float) -> Placed:
-        own, mark = role.sprite.picture, role.sprite.mark
-        factor = (role.share[0] + (role.share[1] - role.share[0]) * part) * self._size[1] / own.height
+    def _place(self, actor: Actor, part: float) -> Placed:
+        own, mark = actor.sprite.picture, actor.sprite.mark
+        factor = (actor.share[0] + (actor.share[1] - actor.share[0]) * part) * self._size[1] / own.height
         size = max(1, round(own.width * factor)), max(1, round(own.height * factor))
         scale = np.array(size) / own.size
         centre, half = mark.centre * scale, mark.half * scale
-        left, top = np.round(self._centre(role, part) - centre).astype(int).tolist()
+        left, top = np.round(self._centre(actor, part) - centre).astype(int).tolist()
         moved = Mark(mark.kind, (left + centre[0], top + centre[1]), (half[0], half[1]), mark.turned_degrees)
-        return Placed(role.sprite.resized(size), (left, top), moved)
+        return Placed(actor.sprite.resized(size), (left, top), moved)
 
-    def _centre(self, role: Role, part: float) -> NDArray[np.float64]:
+    def _centre(self, actor: Actor, part: float) -> NDArray[np.float64]:
         """Where on the street the mark is: straight from where the first view has it to where the last one does."""
         first, last = (np.array(self._camera.at(0, moment).middle) for moment in (0, 1))
-        start, end = ((np.array(share) - 0.5) * self._size for share in (role.start, role.end))
+        start, end = ((np.array(share) - 0.5) * self._size for share in (actor.start, actor.end))
         return np.asarray((1 - part) * (first + start) + part * (last + end), np.float64)
 
 
