@@ -30,7 +30,7 @@ ENLARGED, MOST_ENLARGED = 4 / 3, 2.0
 
 ALARM = 0.0
 """The log-odds from which on what the auditors see stops a release: as likely a thing as not. Every alarm takes a
-person's time; `python -m benchmarks.second_look` prints what is missed and what is cried wolf about."""
+person's time; `python -m research.second_look` prints what is missed and what is cried wolf about."""
 
 
 @dataclass(frozen=True)
