@@ -11,6 +11,7 @@ from bodycam_pipeline.evidence.frames_file import read_frames
 from bodycam_pipeline.foreign import parse_json, read_bytes
 from bodycam_pipeline.mp4_check.finished import observe_container
 from bodycam_pipeline.passes import Watch, decode_every_frame, unwatched
+from bodycam_pipeline.release.manifest import FORMAT
 from bodycam_pipeline.running.runner import Runner
 from bodycam_pipeline.values.errors import VerificationError
 from bodycam_pipeline.values.timeline import ReleaseClock
@@ -54,7 +55,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise VerificationError(f"{folder} has no readable manifest.json", remedy=_REMEDY) from error
     if not _is_complete(manifest):
-        raise VerificationError(f"{folder / 'manifest.json'} is not a manifest of format 1", remedy=_REMEDY)
+        raise VerificationError(f"{folder / 'manifest.json'} is not a manifest of format {FORMAT}", remedy=_REMEDY)
     return manifest
 
 
@@ -64,7 +65,7 @@ def _is_complete(manifest: Any) -> bool:
         videos = [name for name in manifest["files"] if name.endswith(".mp4")]
         counted = isinstance(manifest["video"]["frames"], int)
         return (
-            manifest["format"] == 1
+            manifest["format"] == FORMAT
             and len(videos) == 1
             and counted
             and all(s["disposition"] for s in manifest["streams"])

@@ -208,7 +208,7 @@ def observe_every_frame(job: Job, plan: Plan, staged: Staged, runner: Runner, wa
 
 
 def audit_every_frame(job: Job, staged: Staged, runner: Runner, watch: Watch) -> list[SegmentCandidates]:
-    """The second look: networks that are not the painters look at the finished file.
+    """The second look: networks that are not the detectors look at the finished file.
 
     Results are kept under the digest of the file: what was seen while it was decoded to be verified, or by a run that
     was cut off, is not looked at again.
@@ -246,9 +246,9 @@ def _audits(job: Job, finished: Recording, clock: ReleaseClock, threads: int) ->
 
 
 def _due_pts(job: Job) -> NDArray[np.int64]:
-    """The frames of the second look: those that no painter saw, or every other one where they saw all.
+    """The frames of the second look: those that no detector saw, or every other one where they saw all.
 
-    What the painters saw is read from what their look left; without it (a plan that is rendered as it stands) it is
+    What the detectors saw is read from what their look left; without it (a plan that is rendered as it stands) it is
     every other frame.
     """
     shown = job.recording.packets.shown_pts()

@@ -127,7 +127,7 @@ def test_made_beside_verification_or_alone_it_sees_the_same(street: Street, tmp_
         assert any(len(each.candidates) for each in seen.parts)
 
 
-def test_painters_and_auditors_together_see_every_frame(street: Street) -> None:
+def test_detectors_and_auditors_together_see_every_frame(street: Street) -> None:
     policy = Policy.model_validate(POLICY.model_dump() | {"detection": POLICY.detection.model_dump() | {"interval": 2}})
     order = street.order("pair", policy)
     _, plan = detect(order, InlineRunner())
@@ -194,7 +194,7 @@ def test_a_release_policy_cannot_turn_it_off_and_an_internal_one_can(street: Str
 
 
 @pytest.mark.parametrize("name", ["detector-v1", "auditor-v1"])
-def test_an_auditor_with_the_painters_weights_looks_at_a_scale_of_its_own(street: Street, name: str) -> None:
+def test_an_auditor_with_the_detectors_weights_looks_at_a_scale_of_its_own(street: Street, name: str) -> None:
     same = {"auditors": [{"model": name, "long_sides_px": [640]}]}
     policy = Policy.model_validate(POLICY.model_dump() | {"gate": same})
     plan = replace(street.plan, policy_sha256=policy.sha256)

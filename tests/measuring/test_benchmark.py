@@ -1,4 +1,4 @@
-"""A contest times in turn, checks what every run left, and refuses what would make its figures worthless."""
+"""A benchmark times in turn, checks what every run left, and refuses what would make its figures worthless."""
 
 import sys
 from dataclasses import replace

@@ -62,14 +62,14 @@ def test_bytes_that_move_from_the_salt_to_the_digest_are_refused(made: Made, dis
     value["salt"], moved = value["salt"][:-2], value["salt"][-2:]
     value["source_packet_sha256"] = moved + value["source_packet_sha256"]
     disclosure.write_text(f"{json.dumps(value, indent=1)}\n")
-    with pytest.raises(VerificationError, match="no opening"):
+    with pytest.raises(VerificationError, match="no disclosure"):
         check_disclosure(disclosure, made.folder, made.trust)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"frame": 0}'])
 def test_what_is_no_opening_is_refused(made: Made, disclosure: Path, text: str) -> None:
     disclosure.write_text(text)
-    with pytest.raises(VerificationError, match="no opening"):
+    with pytest.raises(VerificationError, match="no disclosure"):
         check_disclosure(disclosure, made.folder, made.trust)
 
 

@@ -59,7 +59,7 @@ def test_an_added_file_is_refused(release: Path) -> None:
     refused(release, "missing from, or added to")
 
 
-INCOMPLETE = ['{"format": 1}', '{"format": 1, "files": 3}', '{"format": 1, "files": {"a.mp4": ""}, "video": []}']
+INCOMPLETE = ['{"format": 2}', '{"format": 2, "files": 3}', '{"format": 2, "files": {"a.mp4": ""}, "video": []}']
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"format": 2}', *INCOMPLETE])

@@ -25,7 +25,7 @@ FRAMES = 10
 STEP = 3600
 
 KNOWS = {"face": (0,), "plate": (0,)}
-TRUSTED = Evidence(KNOWS, thresholds=dict.fromkeys(KNOWS, (Thresholds(start=0.5, floor=0.3),)))
+TRUSTED = Evidence(KNOWS, thresholds=dict.fromkeys(KNOWS, (Thresholds(high=0.5, low=0.3),)))
 
 MEANS = KindWeights((0.0,) * 4, (-4.0, 0.0, 8.0, 0.0, 0.0, 0.0))
 """What a network says on average has to be more than half."""
@@ -169,7 +169,7 @@ AUDITORS = [(find_model(rule.model), rule.long_sides_px) for rule in GateRule().
 
 
 @given(st.integers(64, 8192))
-def test_no_auditor_shares_weights_and_scale_with_a_painter_in_a_recording_of_any_size(longest: int) -> None:
+def test_no_auditor_shares_weights_and_scale_with_a_detector_in_a_recording_of_any_size(longest: int) -> None:
     painted = DetectionRule().long_sides_px
     for auditor, wanted in AUDITORS:
         for side in auditor_scales(auditor, wanted, PAINTERS, painted, longest):
@@ -180,7 +180,7 @@ def test_no_auditor_shares_weights_and_scale_with_a_painter_in_a_recording_of_an
 @pytest.mark.parametrize(
     ("longest", "expected"), [(1920, 960), (1280, 960), (1100, 1467), (960, 1280), (640, 960), (400, 800)]
 )
-def test_the_default_auditor_moves_where_a_small_recording_brings_it_to_the_painters(
+def test_the_default_auditor_moves_where_a_small_recording_brings_it_to_the_detectors(
     longest: int, expected: int
 ) -> None:
     auditor, wanted = AUDITORS[1]

@@ -15,28 +15,29 @@ def test_all_models_look_at_every_other_frame_unless_told_otherwise() -> None:
 
 
 def test_other_models_look_as_often() -> None:
-    policy = Policy.model_validate({"detection": {"every": 3}})
+    policy = Policy.model_validate({"detection": {"interval": 3}})
     other = policy.with_models(["detector-v1"])
     assert (other.detection.models, other.detection.interval) == (("detector-v1",), 3)
 
 
 def test_how_often_is_part_of_the_digest() -> None:
-    policies = [Policy.model_validate({"detection": rule}) for rule in ({}, {"every": 1}, {"every": 3})]
+    policies = [Policy.model_validate({"detection": rule}) for rule in ({}, {"interval": 1}, {"interval": 3})]
     assert len({policy.detection_sha256 for policy in policies}) == len(policies)
-    assert Policy.model_validate({"detection": {"every": 2}}).detection_sha256 == Policy().detection_sha256
+    assert Policy.model_validate({"detection": {"interval": 2}}).detection_sha256 == Policy().detection_sha256
 
 
-@pytest.mark.parametrize("every", [0, 11, -1, 1.5])
-def test_a_rate_is_a_whole_number_from_one_to_ten(every: float) -> None:
+@pytest.mark.parametrize("interval", [0, 11, -1, 1.5])
+def test_a_rate_is_a_whole_number_from_one_to_ten(interval: float) -> None:
     with pytest.raises(ValidationError, match=r"detection\.interval"):
-        Policy.model_validate({"detection": {"every": every}})
+        Policy.model_validate({"detection": {"interval": interval}})
 
 
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"detection": {"every": [2, 1]}}, "detection.every is one number for all models"),
-        ({"detection": {"every": ((1, 5), 1)}}, "detection.every is one number for all models"),
+        ({"detection": {"every": 2}}, "detection.every is now called detection.interval"),
+        ({"detection": {"interval": [2, 1]}}, "detection.interval is one number for all models"),
+        ({"detection": {"interval": ((1, 5), 1)}}, "detection.interval is one number for all models"),
         ({"detection": {"suspect": 0.3}}, "detection.suspect is gone: delete it"),
         ({"detection": {"suppress_iou": 0.5}}, "detection.suppress_iou is gone: delete it"),
         ({"tracking": {"extend_ms": 400}}, "admission = 'cautious', 'balanced' or 'strict' under hide.face"),
@@ -67,7 +68,7 @@ class TestAdmission:
         assert Policy.model_validate({"hide": hide}).detection.interval == 1
 
     def test_whoever_says_how_often_is_heard(self) -> None:
-        assert Policy.model_validate({"hide": CAUTIOUS, "detection": {"every": 4}}).detection.interval == 4
+        assert Policy.model_validate({"hide": CAUTIOUS, "detection": {"interval": 4}}).detection.interval == 4
         assert Policy.model_validate({"hide": CAUTIOUS, "detection": DetectionRule(interval=2)}).detection.interval == 2
 
     def test_rules_made_in_code_say_the_same_as_written_ones(self) -> None:

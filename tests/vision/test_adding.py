@@ -99,7 +99,7 @@ def test_a_name_is_a_plain_word(name: str, tmp_path: Path) -> None:
     [
         (graphs.scrfd, {}, "not measured here, and is not said"),
         (graphs.scrfd, {"high": {"face": 0.5}}, "not measured here, and is not said"),
-        (graphs.scrfd, {"high": {"face": 0.3}, "low": {"face": 0.5}}, "a floor above its start"),
+        (graphs.scrfd, {"high": {"face": 0.3}, "low": {"face": 0.5}}, "a low threshold above the high one"),
         (graphs.scrfd, {"high": {"face": 1.5}, "low": {"face": 0.5}}, "less than 1"),
         (graphs.scrfd, {**LIMITS, "classes": {0: "face"}}, "classes of scrfd are its own"),
         (graphs.scrfd, {"high": {"face": 0.5, "plate": 0.5}, "low": {"face": 0.3, "plate": 0.3}}, "no class of it"),

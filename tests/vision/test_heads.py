@@ -35,7 +35,7 @@ def model_of(head: Head, path: Path) -> Model:
     classes = HEAD_DEFAULTS[head].classes or ("face", "plate")
     kinds = {kind: Thresholds(0.5, 0.3) for kind in classes if kind}
     colours = ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
-    return Model("m", str(path), graph.sha256, head, classes, kinds, "rgb", *colours, "CC0-1.0", "painter")
+    return Model("m", str(path), graph.sha256, head, classes, kinds, "rgb", *colours, "CC0-1.0", "detector")
 
 
 @pytest.mark.parametrize("head", ["bodycam", "bodycam2", "scrfd", "retinaface", "yolov8"])

@@ -70,7 +70,7 @@ def add(
     mean: Annotated[str | None, typer.Option(metavar="R,G,B", help="Subtracted from colours 0..255.")] = None,
     factor: Annotated[str | None, typer.Option(metavar="R,G,B", help="Multiplied after that.")] = None,
     source: Annotated[str | None, typer.Option(help="Where the weights come from.")] = None,
-    role: Annotated[str, typer.Option(help="painter or auditor.")] = "painter",
+    role: Annotated[str, typer.Option(help="detector or auditor.")] = "detector",
     as_json: AsJson = False,
 ) -> None:
     """Register a detector of one's own: checked as a shipped one is, tried, and copied. Never replaces one."""

@@ -45,18 +45,18 @@ def package(
 def open_a_frame(
     job: Job,
     at: Annotated[str, typer.Option("--at", help="Time of the frame in the released video: 12.5 or 00:00:12.500.")],
-    to: Annotated[Path, typer.Option("--to", help="The file to write the opening to.")],
+    to: Annotated[Path, typer.Option("--to", help="The file to write the disclosure to.")],
     by: By,
     why: Why,
     as_json: AsJson = False,
 ) -> None:
     """Prove what one frame of a release was made from, and nothing of any other frame."""
     write_atomically(to, open_frame(Folders.of(job), clock(at), by, why))
-    tell({"state": "opened", "opening": to}, f"opened: {to} (names one frame of the recording)", as_json=as_json)
+    tell({"state": "opened", "disclosure": to}, f"opened: {to} (names one frame of the recording)", as_json=as_json)
 
 
 def check_a_disclosure(
-    disclosure: Annotated[Path, typer.Argument(metavar="OPENING", help="What `bodycam open-frame` wrote.")],
+    disclosure: Annotated[Path, typer.Argument(metavar="DISCLOSURE", help="What `bodycam open-frame` wrote.")],
     package: Annotated[Path, typer.Option("--package", help="The package that the frame is in.")],
     key: Key = None,
     fingerprint: Fingerprint = None,

@@ -1,6 +1,6 @@
 """What a release promises of frames nobody may see: salted commitments, one root, and one frame opened at a time.
 
-The salts come from a secret that stays inside, so that a job always commits to the same root, and an opening, which
+The salts come from a secret that stays inside, so that a job always commits to the same root, and a disclosure, which
 gives away one salt, says nothing of any other.
 """
 
@@ -77,7 +77,7 @@ class SourceCommitment:
         return _native.merkle_root(self._leaves()).hex()
 
     def open(self, number: int) -> FrameDisclosure:
-        """One frame's opening.
+        """One frame's disclosure.
 
         Raises:
             ValueError: there is no such frame.

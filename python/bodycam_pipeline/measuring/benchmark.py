@@ -61,7 +61,7 @@ class Tool:
 
 @dataclass
 class Result:
-    """A contestant, what it hid, and its counted runs."""
+    """A tool, what it hid, and its counted runs."""
 
     tool: Tool
     found: Found = Found()
@@ -82,7 +82,7 @@ class Result:
         return frames * median(theirs.wall_seconds / mine.wall_seconds for mine, theirs in pairs)
 
 
-def run_benchmark(contestants: Sequence[Tool], rounds: int) -> list[Result]:
+def run_benchmark(tools: Sequence[Tool], rounds: int) -> list[Result]:
     """Time them in turn; what each run left is checked when its clock has stopped.
 
     Raises:
@@ -92,7 +92,7 @@ def run_benchmark(contestants: Sequence[Tool], rounds: int) -> list[Result]:
         raise MeasuringError(
             "this is a debug build, whose times mean nothing", remedy="Build it with `make .venv/built`."
         )
-    results = [Result(tool) for tool in contestants]
+    results = [Result(tool) for tool in tools]
     for _ in range(rounds):
         for result in results:
             result.costs.append(run(result.tool))

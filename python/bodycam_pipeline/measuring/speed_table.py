@@ -1,4 +1,4 @@
-"""What a contest found, as rows: for the terminal, for Markdown, for Parquet, and as a picture."""
+"""What a benchmark found, as rows: for the terminal, for Markdown, for Parquet, and as a picture."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -34,7 +34,7 @@ SHARES = ("share_hidden", "share_needed", "share_excess", "share_copied")
 
 
 def rows(recording: str, results: Sequence[Result]) -> Iterator[Row]:
-    """One row per contestant; medians of the rounds, ratios round by round."""
+    """One row per tool; medians of the rounds, ratios round by round."""
     by_name = {result.tool.name: result for result in results}
 
     def beside(result: Result, name: str) -> float | None:

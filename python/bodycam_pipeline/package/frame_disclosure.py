@@ -23,7 +23,7 @@ _REMEDY = "Ask the publisher to open the frame again, and compare the package's 
 
 
 def open_frame(job: Folders, at: Fraction, by: str, why: str) -> bytes:
-    """The opening, as JSON, of the frame that a release shows at a time in seconds; it stands in the history first.
+    """The disclosure, as JSON, of the frame that a release shows at a time in seconds; it stands in the history first.
 
     Raises:
         StateError: nothing was released yet, or nobody is named.
@@ -45,10 +45,10 @@ def open_frame(job: Folders, at: Fraction, by: str, why: str) -> bytes:
 
 
 def check_disclosure(disclosure: Path, package: Path, trust: Trust, recording: str | None = None) -> FrameDisclosure:
-    """Check an opening against a package's signed root and, where it is at hand, against the recording itself.
+    """Check a disclosure against a package's signed root and, where it is at hand, against the recording itself.
 
     Raises:
-        SignatureError, VerificationError: the package, or the opening, is not right.
+        SignatureError, VerificationError: the package, or the disclosure, is not right.
         RecordingError: the recording cannot be read.
     """
     with opened(package) as folder:
@@ -94,4 +94,4 @@ def _read(path: Path) -> tuple[FrameDisclosure, int]:
             return disclosure, value["release_pts"]
     except (OSError, ValueError, KeyError, TypeError, OverflowError):
         pass
-    raise VerificationError(f"{path} is no opening of a frame", remedy=_REMEDY)
+    raise VerificationError(f"{path} is no disclosure of a frame", remedy=_REMEDY)

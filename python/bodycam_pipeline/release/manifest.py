@@ -27,7 +27,7 @@ from bodycam_pipeline.values.timeline import Span, format_clock
 from bodycam_pipeline.vision.evidence import worth_of
 from bodycam_pipeline.vision.session import runtime_version
 
-FORMAT = 1
+FORMAT = 2
 
 
 def write_manifest(job: Job, plan: Plan, staged: Staged) -> None:

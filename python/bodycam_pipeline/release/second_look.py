@@ -19,7 +19,7 @@ from bodycam_pipeline.values.timeline import format_clock
 from bodycam_pipeline.vision.evidence import worth_of
 
 MOST_PICTURES = 200
-"""Spots with a picture; a file with more has lost its plan, and every spot is in the list."""
+"""Findings with a picture; a file with more has lost its plan, and every spot is in the list."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,12 @@ def judged(job: Job, plan: Plan, staged: Staged, seen: Sequence[SegmentCandidate
 
 
 def folder_of(job: Job) -> Path:
-    """Where the spots are put before a person; inside."""
+    """Where the findings are put before a person; inside."""
     return job.folders.internal / "second-look"
 
 
 def keep_findings(job: Job, staged: Staged, second: SecondLook) -> None:
-    """Write ``findings.json`` and a picture of each spot, in place of those of an earlier look.
+    """Write ``findings.json`` and a picture of each finding, in place of those of an earlier look.
 
     Raises:
         StorageError: the disk refused.
@@ -71,7 +71,7 @@ def keep_findings(job: Job, staged: Staged, second: SecondLook) -> None:
 
 
 def picture_of(number: int) -> str:
-    """The name of a spot's picture."""
+    """The name of a finding's picture."""
     return f"finding-{number:04d}.jpg"
 
 
@@ -79,7 +79,7 @@ def refuse_unexplained(job: Job, second: SecondLook) -> None:
     """Stop a release in which the second look saw what nothing explains; a person has to decide.
 
     Raises:
-        NeedsReviewError: how many spots, and the first.
+        NeedsReviewError: how many findings, and the first.
     """
     if second.findings:
         first = second.findings[0]
@@ -87,7 +87,7 @@ def refuse_unexplained(job: Job, second: SecondLook) -> None:
         raise NeedsReviewError(
             f"the second look saw {len(second.findings)} things in the finished file that the plan does not explain, "
             f"first a {first.kind} at {at}",
-            remedy=f"Look at {job.folders.internal / 'report.html'}, then [[hide]] each spot in edits.toml, or "
+            remedy=f"Look at {job.folders.internal / 'report.html'}, then [[hide]] each finding in edits.toml, or "
             "[[dismiss]] it with your reason and name, and run again.",
             where=Place(recording=job.recording.name, pts=first.pts),
         )

@@ -87,7 +87,7 @@ def _state(staged: Staged | None, second: SecondLook | None) -> str:
 
 
 def _findings(job: Job, second: SecondLook) -> Iterable[dict[str, object]]:
-    """The spots with their pictures, and the box and times that an entry in edits.toml takes."""
+    """The findings with their pictures, and the box and times that an entry in edits.toml takes."""
     base, last = job.recording.video.time_base, job.recording.frame_duration_pts
     for number, finding in enumerate(second.findings[:MOST_PICTURES], start=1):
         picture = folder_of(job) / picture_of(number)
@@ -108,7 +108,7 @@ def _scales(long_sides_px: Sequence[int]) -> str:
 
 
 def _identity(job: Job, plan: Plan) -> list[tuple[str, str]]:
-    every = job.policy.detection.every
+    every = job.policy.detection.interval
     often = f", one frame in {every}" if every > 1 else ""
     models = [(f"model {m.name}{often}", m.sha256) for m in job.models]
     models += [(f"auditor {m.name}", m.sha256) for m in job.auditors]

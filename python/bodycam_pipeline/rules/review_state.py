@@ -55,7 +55,7 @@ class ReviewState:
 
 
 def review_state(history: Iterable[Event], release: str, needed: int, *, own: bool = True) -> ReviewState:
-    """The standing of the release whose manifest has this SHA-256; what was done to another one does not count.
+    """The review state of the release whose manifest has this SHA-256; what was done to another one does not count.
 
     Args:
         history: What was done to its job.

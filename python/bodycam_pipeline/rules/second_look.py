@@ -30,7 +30,7 @@ ENLARGED, MOST_ENLARGED = 4 / 3, 2.0
 
 ALARM = 0.0
 """The log-odds from which on what the auditors see stops a release: as likely a thing as not. Every alarm takes a
-person's time; `python -m benchmarks.second_look` prints what is missed and what is cried wolf about."""
+person's time; `python -m research.second_look` prints what is missed and what is cried wolf about."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,11 @@ class Released:
 def auditor_scales(
     auditor: Model, wanted: Sequence[int], detectors: Sequence[Model], detector_sides: Sequence[int], longest: int
 ) -> tuple[int, ...]:
-    """At which scales an auditor looks at a recording: never as a painter does.
+    """At which scales an auditor looks at a recording: never as a detector does.
 
-    A painter's scales end at the size of the recording, so that scales which differ in a policy can be one in a small
-    recording. An auditor may see the picture enlarged, which no painter does: that is where it goes if it has a
-    painter's weights and one of its scales comes near one of theirs.
+    A detector's scales end at the size of the recording, so that scales which differ in a policy can be one in a small
+    recording. An auditor may see the picture enlarged, which no detector does: that is where it goes if it has a
+    detector's weights and one of its scales comes near one of theirs.
 
     Args:
         auditor: Known by its weights, whatever it is called and in whatever form they are.
@@ -76,7 +76,7 @@ def _apart(side: int, taken: Sequence[int]) -> bool:
 
 
 def unexplained(released: Released, seen: Sequence[SegmentCandidates], evidence: Evidence) -> tuple[Finding, ...]:
-    """The spots that a person has to look at, by time.
+    """The findings that a person has to look at, by time.
 
     What counts is the evidence over everything that the auditors saw of a thing outside of what the plan hides, what a
     person keeps visible, or has dismissed; a thing that is tiny or was seen in too few looks does not count.
@@ -101,7 +101,7 @@ def unexplained(released: Released, seen: Sequence[SegmentCandidates], evidence:
 
 
 def _finding(released: Released, known: "_Known", life: Life, enough: int, evidence: Evidence) -> Finding | None:
-    """A life as a spot; None where it is explained, tiny, or not worth a person's time."""
+    """A life as a finding; None where it is explained, tiny, or not worth a person's time."""
     at = [released.clock.to_recording(int(pts)) for pts in life.points["pts"]]
     boxes = [box_of(row) for row in life.points]
     counted = life.detected & life.points["looked"]
@@ -129,7 +129,7 @@ def _coded(box: Box, video: VideoFacts) -> Box:
 
 
 class _Known:
-    """Everything in a plan that explains a detection: regions hidden, kept tracks, dismissed spots, withheld time."""
+    """What in a plan explains a detection: regions hidden, kept tracks, dismissed findings, withheld time."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan

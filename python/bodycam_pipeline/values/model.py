@@ -18,7 +18,7 @@ Head = Literal[
     "yolov8",
 ]
 HEADS: tuple[Head, ...] = get_args(Head)
-Role = Literal["painter", "auditor"]
+Role = Literal["detector", "auditor"]
 Provider = Literal["cpu", "cuda", "tensorrt", "openvino", "coreml", "directml"]
 """What computes a network; ONNX Runtime calls it an execution provider."""
 

@@ -160,7 +160,7 @@ class Recording:
         video: The picture track that will be redacted.
         sounds: Every sound track, in the order of the file.
         packets: The picture track's index.
-        streams: Every stream but the sound's final fate, which the policy decides.
+        streams: Every stream but what finally becomes of the sound, which the policy decides.
         frame_duration_pts: The most common distance between frames; how long the last one lasts.
         notes: What a person has to know of what was done to read it exactly, in sentences; they are public.
         track: The picture track that a person asked for; None where the file leaves no doubt.

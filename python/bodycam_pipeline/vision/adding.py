@@ -47,7 +47,7 @@ class Registration:
     channels: Channels | None = None
     mean: Colours | None = None
     factor: Colours | None = None
-    role: Role = "painter"
+    role: Role = "detector"
 
 
 def add_model(path: Path, said: Registration) -> Model:

@@ -33,7 +33,7 @@ class Limits(_Part):
     @model_validator(mode="after")
     def _continues_on_less(self) -> "Limits":
         if self.low > self.high:
-            raise ValueError("a floor above its start would end every track where it begins")
+            raise ValueError("a low threshold above the high one would end every track where it begins")
         return self
 
 
@@ -56,7 +56,7 @@ class ModelEntry(_Part):
     mean: Colours
     factor: Colours
     licence: Annotated[str, Field(min_length=1)]
-    role: Role = "painter"
+    role: Role = "detector"
     source: Annotated[str, Field(min_length=1)]
     made_from: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
     classes: dict[Annotated[int, Field(ge=0, lt=MAX_CLASSES)], Kind] | None = None
