@@ -11,6 +11,7 @@ import pytest
 
 from bodycam_pipeline.evidence.edits_file import read_edits
 from bodycam_pipeline.pipeline import Order, redact
+from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.steps.detect import detect_segment
 from bodycam_pipeline.steps.render import render_segment
 from bodycam_pipeline.values.edits import Edits
@@ -239,3 +240,19 @@ def test_a_policy_that_lowers_protection_is_refused(unsafe: dict[str, object]) -
 
 def test_a_policy_error_is_bad_usage() -> None:
     assert PolicyError("x", remedy="y").exit_code == 2
+
+
+def test_a_recording_that_is_cut_is_released_up_to_there_once_a_person_withholds_the_rest(tmp_path: Path) -> None:
+    path = clip(tmp_path / "recording.mkv", frames=60)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
+    error = refused(path, tmp_path / "out")
+    assert (error.exit_code, "cut short" in error.what) == (3, True)
+    lines = error.remedy[error.remedy.index("[[withhold]]") :].replace("YOUR NAME", "A. Clerk")
+    edits = Edits.model_validate(tomllib.loads(lines))
+    published = redact(Order(str(path), tmp_path / "out", quick_policy(), edits), InlineRunner())
+    assert 0 < published.plan.frames < 60
+    assert [(w.reason, w.by) for w in published.plan.withheld] == [("missing from the file", "A. Clerk")]
+    assert not any(map(published.plan.is_withheld, probe(str(path)).packets.shown_pts().tolist()))
+    index = (published.folders.internal / "exemptions.csv").read_text()
+    assert "missing from the file" in index
+    assert "cut short" in " ".join(published.notes)

@@ -2,6 +2,7 @@
 
 import av
 
+from bodycam_pipeline.read.hdr import tone_mapped
 from bodycam_pipeline.values.errors import Place, UnsupportedRecordingError
 from bodycam_pipeline.values.recording import VideoFacts
 
@@ -11,13 +12,13 @@ _EIGHT_BIT_420 = frozenset({"yuv420p", "yuvj420p"})
 
 def working_format(video: VideoFacts) -> str:
     """FFmpeg's name of the format in which this recording's frames are handed on."""
-    if video.pixel_format in _EIGHT_BIT_420:
+    if video.pixel_format in _EIGHT_BIT_420 and video.hdr is None:
         return video.pixel_format
     return "yuvj420p" if video.full_range else "yuv420p"
 
 
 def to_working_format(frame: av.VideoFrame, video: VideoFacts) -> av.VideoFrame:
-    """The frame itself where it is 8-bit 4:2:0 already, else converted once, range and matrix kept.
+    """The frame itself where it is 8-bit 4:2:0 already, else converted once; range and matrix are kept but for HDR.
 
     Raises:
         UnsupportedRecordingError: not of the recording's size and format.
@@ -29,6 +30,8 @@ def to_working_format(frame: av.VideoFrame, video: VideoFacts) -> av.VideoFrame:
             remedy="Cut the recording where it changes, and redact the parts one by one.",
             where=Place(pts=frame.pts),
         )
+    if video.hdr is not None:
+        return tone_mapped(frame, video.hdr)
     if frame.format.name in _EIGHT_BIT_420:
         return frame
     return _converted(frame, video)

@@ -113,7 +113,7 @@ class _Clock:
         self._shown = recording.packets.shown_pts()
         self._recording = recording
         self._time_base = recording.video.time_base
-        self._whole = recording.span
+        self._whole = recording.whole
 
     def frames(self, stretch: Stretch, verb: str) -> Span:
         """The span of a stretch, reaching back to the start of the frame that is on the screen when it begins."""
@@ -141,7 +141,9 @@ class _Clock:
         return [int(pts) for pts in self._shown[low : max(high, low + 1)]]
 
     def on_screen(self, time: Fraction) -> int:
-        """The frame that shows at a time: the last one that has begun."""
+        """The frame that shows at a time: the last one that has begun; in a gap after the last frame, the time."""
+        if time / self._time_base >= self._recording.span.end_pts:
+            return min(floor(time / self._time_base), self._whole.end_pts)
         position = int(np.searchsorted(self._shown, floor(time / self._time_base), side="right")) - 1
         return int(self._shown[max(position, 0)])
 

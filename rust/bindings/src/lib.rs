@@ -17,6 +17,7 @@ mod sealed;
 mod sketch;
 mod suppress;
 mod tables;
+mod tone;
 
 #[pyo3::pymodule]
 mod _native {
@@ -28,7 +29,7 @@ mod _native {
         merkle::merkle_consistency_ranges, merkle::merkle_extends, merkle::merkle_includes, merkle::merkle_inclusion,
         merkle::merkle_inclusion_ranges, merkle::merkle_leaf, merkle::merkle_leaves, merkle::merkle_root,
         planes::Planes, pyramid::Pyramid, redact::redact, residual::residual, sealed::ObjectKey, sealed::SealedFile,
-        sealed::blake3_file, sealed::new_identity, sketch::frame_sketch, suppress::suppress,
+        sealed::blake3_file, sealed::new_identity, sketch::frame_sketch, suppress::suppress, tone::ToneMap,
     };
 
     #[pymodule_init]

@@ -20,6 +20,7 @@ mod ring;
 mod sketch;
 mod styles;
 mod suppress;
+mod tone;
 
 #[cfg(test)]
 mod pictures;
@@ -36,3 +37,4 @@ pub use residual::residual;
 pub use sketch::sketch;
 pub use styles::{Colour, Lettering, Shipping, Style, check_seeds, redact};
 pub use suppress::suppress;
+pub use tone::{Coding, ToneMap, Transfer};
