@@ -109,7 +109,7 @@ def redact_probed(order: Order, recording: Recording, runner: Runner, watch: Wat
         BodycamError: as `redact`.
     """
     job = job_of(order, recording, _decided(order))
-    with job.folders.held():
+    with job.folders.locked():
         if job.is_published():
             job.folders.clear_staging()  # a run that was killed right after publishing left it
             return Published(job.folders, job.kept_plan(), already=True)
@@ -126,7 +126,7 @@ def detect(order: Order, runner: Runner, watch: Watch = unwatched) -> tuple[Job,
         BodycamError: refused.
     """
     job = open_job(order, _decided(order))
-    with job.folders.held():
+    with job.folders.locked():
         if job.is_published():  # the plan beside a release stays the one that it was made from
             return job, job.kept_plan()
         with machine_time(job.folders, "detect", runner.workers):
@@ -144,7 +144,7 @@ def render(order: Order, plan: Plan, runner: Runner, watch: Watch = unwatched) -
     """
     job = open_job(order, plan_sha256(plan))
     check_fits(plan, job.recording, job.policy)
-    with job.folders.held():
+    with job.folders.locked():
         if job.is_published():
             job.folders.clear_staging()
             return Published(job.folders, plan, already=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_pipeline.backlog.run import Asked, carry_out
-from bodycam_pipeline.backlog.work_list import wishes
+from bodycam_pipeline.backlog.run import RunOptions, carry_out
+from bodycam_pipeline.backlog.work_list import work_items
 from bodycam_pipeline.pipeline import Order, key_of
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.values.policy import Policy
@@ -19,8 +19,8 @@ TELLING = "AXON_X60A4471_Ofc.Marker"
 
 def released(folder: Path, fast: Policy, *given: Path, **more: object) -> list[str]:
     out = folder / "out"
-    asked = Asked("batch", out, out / "ledger.sqlite", "reports/{run}", lambda: False, **more)  # type: ignore[arg-type]
-    ended = carry_out(asked, wishes(map(str, given), fast), InlineRunner(), lambda *_: None)
+    asked = RunOptions("batch", out, out / "ledger.sqlite", "reports/{run}", lambda: False, **more)  # type: ignore[arg-type]
+    ended = carry_out(asked, work_items(map(str, given), fast), InlineRunner(), lambda *_: None)
     assert ended.summary.exit_code == 0
     told = json.loads((ended.folder / "summary.json").read_text())["recordings"]
     assert {f"{one['release']}" for one in told} == {path.name for path in out.glob("*.release")}

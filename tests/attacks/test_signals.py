@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_pipeline.backlog.stopping import KEPT, Asked, asked_to_stop, leaving_when_told
+from bodycam_pipeline.backlog.stopping import KEPT, StopFlag, asked_to_stop, leaving_when_told
 from bodycam_pipeline.custody.session import VaultSession
 from tests.backlog.conftest import FAST_TOML
 from tests.clips import clip
@@ -115,12 +115,12 @@ def test_the_handlers_of_whoever_called_come_back() -> None:
 
 
 def test_who_waits_hears_that_somebody_asked() -> None:
-    asked = Asked()
+    asked = StopFlag()
     asked.by = signal.SIGTERM
     began = time.monotonic()
     asked.wait(60)
     assert time.monotonic() - began < 1
-    Asked().wait(0.01)
+    StopFlag().wait(0.01)
 
 
 def test_a_process_of_a_test_does_not_outlive_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from bodycam_pipeline.backlog import batch as room
-from bodycam_pipeline.backlog.orders import Wish
-from bodycam_pipeline.backlog.run import Asked, Ended, carry_out
+from bodycam_pipeline.backlog.orders import WorkItem
+from bodycam_pipeline.backlog.run import Ended, RunOptions, carry_out
 from bodycam_pipeline.backlog.stopping import asked_to_stop
-from bodycam_pipeline.backlog.work_list import wishes
+from bodycam_pipeline.backlog.work_list import work_items
 from bodycam_pipeline.running.ledger import Ledger
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.values.errors import DamagedRecordingError, LedgerError, StorageError
@@ -41,8 +41,8 @@ def run(tmp_path: Path, fast: Policy) -> Run:
     def run(*given: str | Path, kind: str = "batch", **more: object) -> Ended:
         facts = {"out": out, "ledger": out / "ledger.sqlite", "report": "reports/{run}", "stop": lambda: False}
         facts |= {"own_names": True} | more
-        asked = Asked(kind, **facts)  # type: ignore[arg-type]
-        return carry_out(asked, wishes(map(str, given), fast), InlineRunner(), nobody)
+        asked = RunOptions(kind, **facts)  # type: ignore[arg-type]
+        return carry_out(asked, work_items(map(str, given), fast), InlineRunner(), nobody)
 
     return run
 
@@ -137,10 +137,10 @@ def test_what_is_due_first_is_worked_on_first(run: Run, tmp_path: Path) -> None:
 def test_recordings_of_one_segment_are_worked_on_side_by_side(tmp_path: Path, fast: Policy) -> None:
     for number in range(3):
         clip(tmp_path / f"{number}.mp4", frames=90 + number, size=(640, 360), options={"g": "100"})
-    asked = Asked("batch", tmp_path / "out", tmp_path / "ledger.sqlite", "reports/{run}", lambda: False)
+    asked = RunOptions("batch", tmp_path / "out", tmp_path / "ledger.sqlite", "reports/{run}", lambda: False)
     with LocalRunner(2) as runner:
         list(runner.run(pid, range(4)))  # both workers are there before the first recording
-        ended = carry_out(asked, wishes([f"{tmp_path}/*.mp4"], fast), runner, nobody)
+        ended = carry_out(asked, work_items([f"{tmp_path}/*.mp4"], fast), runner, nobody)
     assert ended.summary.states == {"published": 3}
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
         tries = ledger._read("SELECT job, started, ended FROM attempts")
@@ -222,15 +222,15 @@ def test_stopped_it_is_resumed_where_it_was_and_the_bytes_are_the_same(run: Run,
     done = run(tmp_path / "a.mp4")
     assert done.summary.states == {"published": 1}
     undisturbed = tmp_path / "undisturbed"
-    asked = Asked("batch", undisturbed, tmp_path / "other.sqlite", "reports/{run}", lambda: False, own_names=True)
-    carry_out(asked, [Wish(f"{tmp_path}/a.mp4", fast)], InlineRunner(), nobody)
+    asked = RunOptions("batch", undisturbed, tmp_path / "other.sqlite", "reports/{run}", lambda: False, own_names=True)
+    carry_out(asked, [WorkItem(f"{tmp_path}/a.mp4", fast)], InlineRunner(), nobody)
     assert digests(tmp_path / "out") == digests(undisturbed) != {}
 
 
 def test_a_second_batch_on_the_ledger_is_refused_by_name(run: Run, tmp_path: Path) -> None:
     clip(tmp_path / "a.mp4", frames=3)
     (tmp_path / "out").mkdir()
-    with Ledger(tmp_path / "out" / "ledger.sqlite") as first, first.held():
+    with Ledger(tmp_path / "out" / "ledger.sqlite") as first, first.locked():
         with pytest.raises(LedgerError, match=rf"another batch \(process {os.getpid()}\) is working on the ledger"):
             run(tmp_path / "a.mp4")
         assert first.counts() == {}
@@ -243,9 +243,9 @@ def test_a_worker_that_dies_while_probing_quarantines_the_file(
 
     monkeypatch.setattr(room, "probe", die_always)
     marker = tmp_path / "a.mp4"
-    asked = Asked("batch", tmp_path / "out", tmp_path / "ledger.sqlite", "reports/{run}", lambda: False)
+    asked = RunOptions("batch", tmp_path / "out", tmp_path / "ledger.sqlite", "reports/{run}", lambda: False)
     with LocalRunner(1) as runner:
-        ended = carry_out(asked, [Wish(str(marker), fast)], runner, nobody)
+        ended = carry_out(asked, [WorkItem(str(marker), fast)], runner, nobody)
     assert ended.summary.states == {"quarantined": 1}
     assert "2 times" in (ended.folder / "summary.json").read_text()
 

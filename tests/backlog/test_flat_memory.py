@@ -10,8 +10,8 @@ CODE = """
 import resource, sys
 from pathlib import Path
 from bodycam_pipeline.backlog import batch
-from bodycam_pipeline.backlog.run import Asked, carry_out
-from bodycam_pipeline.backlog.work_list import wishes
+from bodycam_pipeline.backlog.run import RunOptions, carry_out
+from bodycam_pipeline.backlog.work_list import work_items
 from bodycam_pipeline.running.runner import Outcome
 from bodycam_pipeline.values.errors import UnreadableRecordingError
 from bodycam_pipeline.values.policy import Policy
@@ -28,8 +28,8 @@ class Refusing:
             yield Outcome(number, error=UnreadableRecordingError(f"no recording {task}", remedy="None."))
 
 folder = Path(sys.argv[1])
-asked = Asked("batch", folder, folder / "ledger.sqlite", "reports", lambda: False)
-ended = carry_out(asked, wishes([sys.argv[2]], Policy()), Refusing(), lambda ledger, run: None)
+asked = RunOptions("batch", folder, folder / "ledger.sqlite", "reports", lambda: False)
+ended = carry_out(asked, work_items([sys.argv[2]], Policy()), Refusing(), lambda ledger, run: None)
 print(ended.summary.states["quarantined"], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 

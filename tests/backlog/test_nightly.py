@@ -14,9 +14,9 @@ from prometheus_client import generate_latest
 from bodycam_pipeline.backlog.clock import next_time
 from bodycam_pipeline.backlog.history import write_history
 from bodycam_pipeline.backlog.metrics import LOOPBACK, Board, served
-from bodycam_pipeline.backlog.orders import Wish
-from bodycam_pipeline.backlog.run import Asked, Ended, carry_out
-from bodycam_pipeline.running.ledger import Entry, Ledger
+from bodycam_pipeline.backlog.orders import WorkItem
+from bodycam_pipeline.backlog.run import Ended, RunOptions, carry_out
+from bodycam_pipeline.running.ledger import Ledger, QueueItem
 from bodycam_pipeline.values.errors import StorageError, WorkListError
 from bodycam_pipeline.values.policy import Policy
 from tests.backlog.conftest import FAST_TOML
@@ -52,21 +52,21 @@ def test_what_is_no_time_or_no_zone_is_refused(until: str, zone: str) -> None:
         next_time(until, zone, datetime.now(UTC))
 
 
-def night(tmp_path: Path, wishes: list[Wish], segments: int = 10_000) -> Ended:
+def night(tmp_path: Path, wishes: list[WorkItem], segments: int = 10_000) -> Ended:
     """One night, in which at most so many segments are begun."""
 
     def over() -> bool:
         with Ledger(tmp_path / "ledger.sqlite") as ledger:
             return sum(ledger.tries().values()) >= segments
 
-    asked = Asked("nightly", tmp_path / "out", tmp_path / "ledger.sqlite", "nights/{run}", over, own_names=True)
+    asked = RunOptions("nightly", tmp_path / "out", tmp_path / "ledger.sqlite", "nights/{run}", over, own_names=True)
     return carry_out(asked, wishes, InlineRunner(), nobody)
 
 
 def test_what_is_left_goes_on_the_next_night_without_being_asked_for(tmp_path: Path, fast: Policy) -> None:
     for name in ("first", "second"):
         clip(tmp_path / f"{name}.mp4", frames=5 if name == "first" else 6)
-    given = [Wish(f"{tmp_path}/second.mp4", fast), Wish(f"{tmp_path}/first.mp4", fast, due="2026-12-01")]
+    given = [WorkItem(f"{tmp_path}/second.mp4", fast), WorkItem(f"{tmp_path}/first.mp4", fast, due="2026-12-01")]
     one = night(tmp_path, given, segments=5)
     assert one.summary.states == {"published": 1, "queued": 1}
     assert one.summary.exit_code == 0, "a night that ends is no failure"
@@ -81,8 +81,8 @@ def test_what_is_left_goes_on_the_next_night_without_being_asked_for(tmp_path: P
 
 def test_what_was_quarantined_is_not_tried_again_every_night(tmp_path: Path, fast: Policy) -> None:
     (tmp_path / "bad.mp4").write_bytes(b"bad")
-    assert night(tmp_path, [Wish(f"{tmp_path}/bad.mp4", fast)]).summary.exit_code == 4
-    again = night(tmp_path, [Wish(f"{tmp_path}/bad.mp4", fast)])
+    assert night(tmp_path, [WorkItem(f"{tmp_path}/bad.mp4", fast)]).summary.exit_code == 4
+    again = night(tmp_path, [WorkItem(f"{tmp_path}/bad.mp4", fast)])
     assert again.summary.effort == {}
 
 
@@ -98,7 +98,7 @@ def ledger_file(tmp_path: Path) -> Path:
     path = tmp_path / "ledger.sqlite"
     with Ledger(path) as ledger:
         run = ledger.begin_run("nightly")
-        ledger.enter(run, [Entry("a", "/dock/kitchen.mp4", "o", "{}", 0.0)])
+        ledger.enter(run, [QueueItem("a", "/dock/kitchen.mp4", "o", "{}", 0.0)])
     return path
 
 

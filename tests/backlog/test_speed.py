@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_pipeline.backlog.orders import Wish
-from bodycam_pipeline.backlog.run import Asked, carry_out
+from bodycam_pipeline.backlog.orders import WorkItem
+from bodycam_pipeline.backlog.run import RunOptions, carry_out
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.running.ray import RayRunner
 from bodycam_pipeline.running.runner import Runner
@@ -25,9 +25,9 @@ NOISE = 0.85
 
 def frames_per_second(out: Path, recording: Path, warm_up: Path, runner: Runner, policy: Policy) -> float:
     for number, path in enumerate((warm_up, recording)):
-        asked = Asked("batch", out, out / f"{number}.sqlite", "reports", lambda: False)
+        asked = RunOptions("batch", out, out / f"{number}.sqlite", "reports", lambda: False)
         began = time.monotonic()
-        ended = carry_out(asked, [Wish(str(path), policy)], runner, nobody)
+        ended = carry_out(asked, [WorkItem(str(path), policy)], runner, nobody)
         assert ended.summary.states == {"published": 1}
     return FRAMES / (time.monotonic() - began)
 
@@ -41,7 +41,7 @@ def test_two_workers_are_nearly_twice_one_and_ray_costs_little(tmp_path: Path, f
     for name, workers in (("one", 1), ("two", 2)):
         with LocalRunner(workers) as local:
             rates[name] = frames_per_second(tmp_path / name, recording, warm_up, local, fast)
-    with RayRunner("local", workers=2, letters=tmp_path) as cluster:
+    with RayRunner("local", workers=2, task_folder=tmp_path) as cluster:
         rates["ray"] = frames_per_second(tmp_path / "ray", recording, warm_up, cluster, fast)
     gain, overhead = rates["two"] / rates["one"], rates["two"] / rates["ray"] - 1
     print(

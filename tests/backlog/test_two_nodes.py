@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bodycam_pipeline.backlog.run import Asked, Ended, Watcher, carry_out
-from bodycam_pipeline.backlog.work_list import wishes
+from bodycam_pipeline.backlog.run import Ended, RunOptions, Watcher, carry_out
+from bodycam_pipeline.backlog.work_list import work_items
 from bodycam_pipeline.running.ledger import Ledger
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.running.ray import RayRunner
@@ -20,8 +20,8 @@ RECORDINGS = 4
 
 
 def batch(out: Path, dock: Path, runner: Runner, policy: Policy, watch: Watcher = nobody) -> Ended:
-    asked = Asked("batch", out, out / "ledger.sqlite", "reports", lambda: False)
-    return carry_out(asked, wishes([str(dock)], policy), runner, watch)
+    asked = RunOptions("batch", out, out / "ledger.sqlite", "reports", lambda: False)
+    return carry_out(asked, work_items([str(dock)], policy), runner, watch)
 
 
 @pytest.mark.slow
@@ -38,7 +38,7 @@ def test_a_node_removed_in_the_middle_of_a_batch_changes_no_byte(two_nodes: Any,
             removed = two_nodes.list_all_nodes()[1]
             two_nodes.remove_node(removed, allow_graceful=False)
 
-    with RayRunner(two_nodes.address, letters=tmp_path / "out") as cluster:
+    with RayRunner(two_nodes.address, task_folder=tmp_path / "out") as cluster:
         ended = batch(tmp_path / "out", dock, cluster, fast, remove_one_node)
         left = cluster.workers
     with Ledger(tmp_path / "out" / "ledger.sqlite") as ledger:

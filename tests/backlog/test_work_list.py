@@ -6,8 +6,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bodycam_pipeline.backlog.orders import entry_of, order_of
-from bodycam_pipeline.backlog.work_list import wishes
+from bodycam_pipeline.backlog.orders import order_of, queue_item
+from bodycam_pipeline.backlog.work_list import work_items
 from bodycam_pipeline.running.ledger import Lease
 from bodycam_pipeline.values.address import name_of
 from bodycam_pipeline.values.errors import EditsError, MissingModelError, PolicyError, WorkListError
@@ -27,12 +27,12 @@ def test_a_folder_gives_every_file_that_could_be_a_recording(dock: Path, fast: P
     (dock / "x.release").mkdir()
     (dock / "x.release" / "x.redacted.mp4").touch()
     (dock / ".hidden.mp4").touch()
-    found = [w.recording.removeprefix(f"{dock}/") for w in wishes([str(dock)], fast)]
+    found = [w.recording.removeprefix(f"{dock}/") for w in work_items([str(dock)], fast)]
     assert found == ["a/0001.mp4", "b/0001.mp4", "b/blob.bin", "b/copy.mp4"]
 
 
 def test_a_pattern_gives_what_matches(dock: Path, fast: Policy) -> None:
-    found = {name_of(w.recording) for w in wishes([f"{dock}/**/*.mp4"], fast)}
+    found = {name_of(w.recording) for w in work_items([f"{dock}/**/*.mp4"], fast)}
     assert found == {"0001.mp4", "copy.mp4"}
 
 
@@ -42,7 +42,7 @@ def test_what_names_nothing_is_refused(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(WorkListError, match="names no recording"):
-        list(wishes([what], fast))
+        list(work_items([what], fast))
 
 
 def test_a_list_says_request_due_date_policy_reason_and_edits(tmp_path: Path, fast: Policy) -> None:
@@ -50,12 +50,12 @@ def test_a_list_says_request_due_date_policy_reason_and_edits(tmp_path: Path, fa
     (tmp_path / "edits.toml").write_text(EDITS)
     first_row = "a.mp4,2026-17,2026-12-24,own.toml,FIPPA s. 21,edits.toml"
     rows = f"recording,request,due,policy,reason,edits\n{first_row}\nb.mp4,,,,,\n"
-    first, second = wishes([str(listed(tmp_path, rows))], fast)
+    first, second = work_items([str(listed(tmp_path, rows))], fast)
     assert (first.request, first.due, first.policy.redaction.style) == ("2026-17", "2026-12-24", "fill")
     assert {rule.reason for rule in first.policy.hide.values()} == {"FIPPA s. 21"}
     assert (second.policy, second.request, second.due) == (fast, None, None)
-    entry = entry_of(first)
-    order = order_of(Lease(1, 1, entry.address, entry.told), tmp_path)
+    entry = queue_item(first)
+    order = order_of(Lease(1, 1, entry.address, entry.spec), tmp_path)
     assert order.policy == first.policy
     assert order.edits.withhold[0].reason == "a dwelling"
 
@@ -63,7 +63,7 @@ def test_a_list_says_request_due_date_policy_reason_and_edits(tmp_path: Path, fa
 def test_a_parquet_list_says_the_same(tmp_path: Path, fast: Policy) -> None:
     table = pa.table({"recording": ["a.mp4", "b.mp4"], "due": [None, "2026-12-24"]})
     pq.write_table(table, tmp_path / "list.parquet")
-    assert [w.due for w in wishes([str(tmp_path / "list.parquet")], fast)] == [None, "2026-12-24"]
+    assert [w.due for w in work_items([str(tmp_path / "list.parquet")], fast)] == [None, "2026-12-24"]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_parquet_list_says_the_same(tmp_path: Path, fast: Policy) -> None:
 )
 def test_an_unclear_list_is_refused(text: str, words: str, tmp_path: Path, fast: Policy) -> None:
     with pytest.raises(WorkListError, match=words) as refused:
-        list(wishes([str(listed(tmp_path, text))], fast))
+        list(work_items([str(listed(tmp_path, text))], fast))
     assert refused.value.remedy
     assert refused.value.exit_code == 2
 
@@ -94,34 +94,34 @@ def test_a_reason_of_its_own_is_refused_where_the_policy_draws_codes(tmp_path: P
     )
     path = listed(tmp_path, "recording,reason\na.mp4,\nb.mp4,FIPPA s. 14\n")
     with pytest.raises(WorkListError, match=r"row 2: gives a reason of its own, and the policy 'drawing' draws codes"):
-        list(wishes([str(path)], drawing))
+        list(work_items([str(path)], drawing))
 
 
 def test_a_list_that_is_not_there_is_refused(tmp_path: Path, fast: Policy) -> None:
     for name in ("no.csv", "no.parquet"):
         with pytest.raises(WorkListError, match="cannot read the list"):
-            list(wishes([str(tmp_path / name)], fast))
+            list(work_items([str(tmp_path / name)], fast))
 
 
 def test_a_policy_or_edits_that_cannot_be_read_stop_the_batch_before_it_begins(tmp_path: Path, fast: Policy) -> None:
     with pytest.raises(PolicyError):
-        list(wishes([str(listed(tmp_path, "recording,policy\na.mp4,no.toml\n"))], fast))
-    (wish,) = wishes([str(listed(tmp_path, "recording,edits\na.mp4,no.toml\n"))], fast)
+        list(work_items([str(listed(tmp_path, "recording,policy\na.mp4,no.toml\n"))], fast))
+    (wish,) = work_items([str(listed(tmp_path, "recording,edits\na.mp4,no.toml\n"))], fast)
     with pytest.raises(EditsError):
-        entry_of(wish)
+        queue_item(wish)
     unknown = Policy.model_validate({"detection": {"models": ["no-such-model"]}})
     with pytest.raises(MissingModelError):
-        list(wishes([str(tmp_path)], unknown))
+        list(work_items([str(tmp_path)], unknown))
 
 
 def test_a_file_is_asked_for_again_when_it_or_its_order_changes(tmp_path: Path, fast: Policy) -> None:
     path = tmp_path / "list.csv"
     path.write_text("recording\na.mp4\n")
-    (wish,) = wishes([str(path)], fast)
-    before = entry_of(wish).asked
-    assert entry_of(wish).asked == before
+    (wish,) = work_items([str(path)], fast)
+    before = queue_item(wish).asked
+    assert queue_item(wish).asked == before
     (tmp_path / "a.mp4").write_bytes(b"now it is there")
-    there = entry_of(wish).asked
+    there = queue_item(wish).asked
     path.write_text("recording,reason\na.mp4,another\n")
-    (other,) = wishes([str(path)], fast)
-    assert len({before, there, entry_of(other).asked}) == 3
+    (other,) = work_items([str(path)], fast)
+    assert len({before, there, queue_item(other).asked}) == 3

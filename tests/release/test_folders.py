@@ -12,19 +12,19 @@ from bodycam_pipeline.values.errors import ReleaseExistsError
 def _hold_and_die(out: str) -> None:
     import os
 
-    context = Folders(Path(out), "clip").held()
+    context = Folders(Path(out), "clip").locked()
     context.__enter__()
     os._exit(9)
 
 
 def test_a_second_holder_is_refused_while_the_first_lives(tmp_path: Path) -> None:
     folders = Folders(tmp_path, "clip")
-    with folders.held(), pytest.raises(ReleaseExistsError, match="another process"), folders.held():
+    with folders.locked(), pytest.raises(ReleaseExistsError, match="another process"), folders.locked():
         pass
 
 
 def test_another_recording_is_not_in_the_way(tmp_path: Path) -> None:
-    with Folders(tmp_path, "clip").held(), Folders(tmp_path, "other").held():
+    with Folders(tmp_path, "clip").locked(), Folders(tmp_path, "other").locked():
         pass
 
 
@@ -33,7 +33,7 @@ def test_the_place_is_free_again_after_its_holder_died(tmp_path: Path) -> None:
     process.start()
     process.join()
     assert process.exitcode == 9
-    with Folders(tmp_path, "clip").held():
+    with Folders(tmp_path, "clip").locked():
         pass
 
 

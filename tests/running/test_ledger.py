@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_pipeline.running.ledger import Entry, Lease, Ledger
+from bodycam_pipeline.running.ledger import Lease, Ledger, QueueItem
 from bodycam_pipeline.values.errors import LateResultError, LedgerError, StorageError
 
 
-def entry(name: str, **more: object) -> Entry:
-    facts = {"asked": name, "address": f"/dock/{name}.mp4", "ordered": "o", "told": "{}", "since": 0.0} | more
-    return Entry(**facts)  # type: ignore[arg-type]
+def entry(name: str, **more: object) -> QueueItem:
+    facts = {"asked": name, "address": f"/dock/{name}.mp4", "ordered": "o", "spec": "{}", "since": 0.0} | more
+    return QueueItem(**facts)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -225,7 +225,7 @@ def test_the_leases_of_a_dead_driver_are_given_up_by_the_next(tmp_path: Path) ->
         run, job = with_one_job(dead)
         dead.plan_segments(job, "detect", 2)
         segment = dead.lease_segment(job, "detect", 1)
-    with Ledger(path) as heir, heir.held():
+    with Ledger(path) as heir, heir.locked():
         assert heir.counts() == {"queued": 1}
         assert set(heir.segments(job.job).values()) == {"queued"}
         with pytest.raises(LateResultError):
@@ -254,7 +254,7 @@ def test_runs_are_kept_with_their_summaries(tmp_path: Path) -> None:
 
 
 def _hold_and_wait(path: str, ready: "multiprocessing.synchronize.Event") -> None:
-    with Ledger(Path(path)) as ledger, ledger.held():
+    with Ledger(Path(path)) as ledger, ledger.locked():
         ready.set()
         ready.wait()
         multiprocessing.Event().wait()
@@ -269,13 +269,13 @@ def test_a_second_driver_is_refused_by_name_while_the_first_lives(tmp_path: Path
     with Ledger(path) as second:
         with (
             pytest.raises(LedgerError, match=rf"process {first.pid}\) is working on the ledger") as refused,
-            second.held(),
+            second.locked(),
         ):
             pass
         assert refused.value.remedy
         first.kill()
         first.join()
-        with second.held():
+        with second.locked():
             pass
 
 
@@ -321,14 +321,14 @@ def test_every_commit_is_durable_and_readers_are_not_in_the_way(ledger: Ledger) 
 def test_a_driver_killed_at_work_leaves_a_ledger_that_goes_on(tmp_path: Path) -> None:
     code = (
         "import os, sys; from pathlib import Path\n"
-        "from bodycam_pipeline.running.ledger import Entry, Ledger\n"
-        "with Ledger(Path(sys.argv[1])) as ledger, ledger.held():\n"
+        "from bodycam_pipeline.running.ledger import QueueItem, Ledger\n"
+        "with Ledger(Path(sys.argv[1])) as ledger, ledger.locked():\n"
         "    run = ledger.begin_run('batch')\n"
-        "    ledger.enter(run, [Entry(str(n), 'a', 'o', '{}', 0.0) for n in range(50)])\n"
+        "    ledger.enter(run, [QueueItem(str(n), 'a', 'o', '{}', 0.0) for n in range(50)])\n"
         "    ledger.take(run)\n"
         "    os.kill(os.getpid(), 9)\n"
     )
     path = tmp_path / "ledger.sqlite"
     assert subprocess.run([sys.executable, "-c", code, path], check=False).returncode == -9
-    with Ledger(path) as heir, heir.held():
+    with Ledger(path) as heir, heir.locked():
         assert heir.counts() == {"queued": 50}

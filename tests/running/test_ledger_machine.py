@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from bodycam_pipeline.running.ledger import Entry, Lease, Ledger, SegmentLease
+from bodycam_pipeline.running.ledger import Lease, Ledger, QueueItem, SegmentLease
 from bodycam_pipeline.values.errors import LateResultError
 
 FILES = st.integers(0, 7)
@@ -37,7 +37,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(file=FILES, due=st.sampled_from([None, "2026-12-01", "2026-12-02"]))
     def ask(self, file: int, due: str | None) -> None:
-        self.ledger.enter(self.run, [Entry(str(file), str(file), "o", "{}", float(file), due)])
+        self.ledger.enter(self.run, [QueueItem(str(file), str(file), "o", "{}", float(file), due)])
         self.entered.add(file)
 
     @rule()
@@ -109,7 +109,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def crash(self) -> None:
         self.ledger.__exit__(None, None, None)
         self.ledger = Ledger(self.path)
-        with self.ledger.held():
+        with self.ledger.locked():
             pass
         self.dead += self.leases
         self.leases = []

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bodycam_pipeline.running.ledger import Entry, Ledger
+from bodycam_pipeline.running.ledger import Ledger, QueueItem
 from bodycam_pipeline.running.ray import RayRunner
 from bodycam_pipeline.running.recorded import RecordedRunner
 from tests.running import steps
@@ -22,14 +22,14 @@ NAME = "officer-badge-4711-kitchen"
 
 
 def test_no_name_reaches_rays_logs_or_its_store(tmp_path: Path) -> None:
-    with RayRunner("local", workers=1, letters=tmp_path) as runner:
+    with RayRunner("local", workers=1, task_folder=tmp_path) as runner:
         (outcome,) = runner.run(steps.say_aloud, [NAME])
         assert outcome.result == NAME * 40_000
         session = Path(runner.ray._private.worker._global_node.get_session_dir_path())
     files = [path for path in session.rglob("*") if path.is_file()]
     assert len(files) > 5
     assert not [path for path in files if NAME.encode() in path.read_bytes()]
-    assert list(tmp_path.iterdir()) == [], "a letter was left lying about"
+    assert list(tmp_path.iterdir()) == [], "a task file was left lying about"
 
 
 @pytest.mark.slow
@@ -54,13 +54,13 @@ def test_a_cluster_that_is_not_there_is_refused_with_a_remedy() -> None:
 
 
 def test_a_node_with_another_version_is_told_so(tmp_path: Path) -> None:
-    letter = tmp_path / "letter"
-    letter.write_bytes(b"0.0.0\nwhat another version wrote, and only that one can read")
-    code = f"from bodycam_pipeline.running.ray import _carry_out; import sys; sys.exit(_carry_out({str(letter)!r}))"
-    # in a process of its own: carrying out a letter closes the standard streams
+    task_file = tmp_path / "task"
+    task_file.write_bytes(b"0.0.0\nwhat another version wrote, and only that one can read")
+    code = f"from bodycam_pipeline.running.ray import _carry_out; import sys; sys.exit(_carry_out({str(task_file)!r}))"
+    # in a process of its own: carrying out a task file closes the standard streams
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
     assert done.returncode == 1
-    assert not letter.with_suffix(".answer").exists()
+    assert not task_file.with_suffix(".answer").exists()
 
 
 OUTSIDE = """
@@ -70,7 +70,7 @@ from bodycam_pipeline.running.ray import RayRunner
 from tests.running import steps
 
 address, folder = sys.argv[1:]
-with RayRunner(address, letters=Path(folder)) as runner:
+with RayRunner(address, task_folder=Path(folder)) as runner:
     assert runner.workers == 2
     assert sorted(o.result for o in runner.run(steps.double, range(6))) == [0, 2, 4, 6, 8, 10]
     (lost,) = runner.run(steps.die_once, [f"{folder}/marker"])
@@ -85,7 +85,7 @@ with RayRunner(address, letters=Path(folder)) as runner:
 def test_a_driver_outside_the_cluster_gives_the_same_answers(tmp_path: Path) -> None:
     here = {"PYTHONPATH": str(Path(__file__).parents[2])}  # the steps of this test are no one's package
     env = os.environ | here | {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "ab" * 32}
-    gcs, client, letters = free_port(), free_port(), tmp_path / "letters"
+    gcs, client, task_folder = free_port(), free_port(), tmp_path / "tasks"
     words = f"--head --block --node-ip-address=127.0.0.1 --port={gcs} --ray-client-server-port={client} --num-cpus=2"
     place = f"--include-dashboard=false --object-store-memory=83886080 --temp-dir={tempfile.mkdtemp(prefix='ray-')}"
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": env, "start_new_session": True}
@@ -93,10 +93,10 @@ def test_a_driver_outside_the_cluster_gives_the_same_answers(tmp_path: Path) -> 
     head = subprocess.Popen([ray, "start", *words.split(), *place.split()], **quiet)  # type: ignore[call-overload]
     try:
         wait_for(client)
-        driver = [sys.executable, "-c", OUTSIDE, f"ray://127.0.0.1:{client}", letters]
+        driver = [sys.executable, "-c", OUTSIDE, f"ray://127.0.0.1:{client}", task_folder]
         done = subprocess.run(driver, env=env, capture_output=True, text=True, check=False, timeout=200)
         assert done.returncode == 0, done.stderr
-        assert [p.name for p in letters.iterdir()] == ["marker"], "a letter was left lying about"
+        assert [p.name for p in task_folder.iterdir()] == ["marker"], "a task file was left lying about"
     finally:
         os.killpg(head.pid, signal.SIGKILL)
         head.wait(timeout=60)
@@ -117,9 +117,9 @@ def wait_for(port: int) -> None:
 
 @pytest.mark.slow
 def test_a_node_removed_in_the_middle_costs_nothing_but_time(two_nodes: Any, tmp_path: Path) -> None:
-    with Ledger(tmp_path / "ledger.sqlite") as ledger, RayRunner(two_nodes.address, letters=tmp_path) as runner:
+    with Ledger(tmp_path / "ledger.sqlite") as ledger, RayRunner(two_nodes.address, task_folder=tmp_path) as runner:
         run = ledger.begin_run("batch")
-        ledger.enter(run, [Entry("a", "a.mp4", "o", "{}", 0.0)])
+        ledger.enter(run, [QueueItem("a", "a.mp4", "o", "{}", 0.0)])
         job = ledger.take(run)
         assert job is not None
         assert runner.workers == 2

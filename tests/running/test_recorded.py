@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_pipeline.running.ledger import Entry, Lease, Ledger
+from bodycam_pipeline.running.ledger import Lease, Ledger, QueueItem
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.running.recorded import RecordedRunner, StoppedError
 from bodycam_pipeline.running.runner import Outcome, Result, Task
@@ -32,7 +32,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 @pytest.fixture
 def job(ledger: Ledger) -> Lease:
     run = ledger.begin_run("batch")
-    ledger.enter(run, [Entry("a", "a.mp4", "o", "{}", 0.0)])
+    ledger.enter(run, [QueueItem("a", "a.mp4", "o", "{}", 0.0)])
     lease = ledger.take(run)
     assert lease is not None
     return lease

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_pipeline.running.ledger import Entry, Lease, Ledger, SegmentLease
+from bodycam_pipeline.running.ledger import Lease, Ledger, QueueItem, SegmentLease
 from bodycam_pipeline.running.recorded import RecordedRunner, StoppedError
 from bodycam_pipeline.running.runner import Outcome, Result, Task
 from bodycam_pipeline.values.errors import LateResultError, WorkerError
@@ -79,7 +79,7 @@ class Night:
 
     def live(self, run: int) -> bool:
         """Work until the queue is empty (True) or the driver crashes."""
-        with Remembering(self.path) as ledger, ledger.held():
+        with Remembering(self.path) as ledger, ledger.locked():
             while job := ledger.take(run):
                 try:
                     self._one(ledger, job)
@@ -121,12 +121,12 @@ class Night:
                 self.late += 1
 
 
-def entries(dice: random.Random) -> Iterator[Entry]:
+def entries(dice: random.Random) -> Iterator[QueueItem]:
     for number in range(RECORDINGS + COPIES):
         due = dice.choice([None, "2026-12-01", "2026-12-05", "2026-12-09"])
         since = float(dice.randrange(10**6))
         address = f"{number % RECORDINGS}|{due or ''}|{since}"
-        yield Entry(str(number), address, "order", "{}", since, due)
+        yield QueueItem(str(number), address, "order", "{}", since, due)
 
 
 @pytest.fixture

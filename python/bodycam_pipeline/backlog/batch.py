@@ -54,7 +54,7 @@ class Backlog:
         out: The folder that takes the releases.
         stop: Whether no more work is to be begun.
         cap_seconds: What takes longer than this is quarantined.
-        told: Called after every recording.
+        tick: Called after every recording.
         own_names: Whether releases are called as their recordings are, and not by request or key.
     """
 
@@ -64,7 +64,7 @@ class Backlog:
     out: Path
     stop: Stop
     cap_seconds: float
-    told: Callable[[], None]
+    tick: Callable[[], None]
     own_names: bool = False
 
 
@@ -135,7 +135,7 @@ class _AtWork:
                 self._ending.set()
         for one in ended:
             one.result()
-            self._backlog.told()
+            self._backlog.tick()
 
 
 class _OneRecording:

@@ -29,14 +29,20 @@ def write_history(ledger: Path, folder: Path) -> None:
         StorageError: the disk refused.
     """
     with Ledger(ledger) as opened:
-        rows = [_row(started, json.loads(told) if told else {}) for started, _, told in opened.runs("nightly")]
+        rows = [_row(started, json.loads(summary) if summary else {}) for started, _, summary in opened.runs("nightly")]
     write_atomically(folder / "history.csv", csv_text([COLUMNS, *rows]).encode())
 
 
-def _row(started: float, told: dict[str, object]) -> list[object]:
-    states = told.get("states")
+def _row(started: float, summary: dict[str, object]) -> list[object]:
+    states = summary.get("states")
     counts = states if isinstance(states, dict) else {}
     begun = datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds")
-    if not told:
+    if not summary:
         return [begun, *[""] * (len(COLUMNS) - 1)]
-    return [begun, told["ended"], *(counts.get(state, 0) for state in COLUMNS[2:8]), told["frames"], told["seconds"]]
+    return [
+        begun,
+        summary["ended"],
+        *(counts.get(state, 0) for state in COLUMNS[2:8]),
+        summary["frames"],
+        summary["seconds"],
+    ]

@@ -11,7 +11,7 @@ from bodycam_pipeline.evidence.digests import value_sha256
 from bodycam_pipeline.evidence.edits_file import read_edits
 from bodycam_pipeline.kept import keyed, make_secret, read_secret, secret_path
 from bodycam_pipeline.pipeline import Order
-from bodycam_pipeline.running.ledger import Entry, Lease
+from bodycam_pipeline.running.ledger import Lease, QueueItem
 from bodycam_pipeline.schemes import size_and_time
 from bodycam_pipeline.values.address import absolute, stem_of
 from bodycam_pipeline.values.edits import Edits
@@ -24,7 +24,7 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 @dataclass(frozen=True)
-class Wish:
+class WorkItem:
     """One recording that somebody wants released, and what is to be done with it.
 
     Attributes:
@@ -46,25 +46,25 @@ class Wish:
     aside: str | None = None
 
 
-def entry_of(wish: Wish) -> Entry:
-    """A wish as an entry of the ledger. A file is told from another by its place, size and time until it is read.
+def queue_item(item: WorkItem) -> QueueItem:
+    """A work item as the ledger queues it. A file is told from another by its place, size and time until it is read.
 
     Raises:
         EditsError: the edits cannot be read.
         WorkListError: the edits file vanished.
     """
-    told = json.dumps({"policy": wish.policy.model_dump(mode="json"), "edits": _edits_text(wish.edits)}, sort_keys=True)
-    ordered, address = value_sha256(told), absolute(wish.recording)
+    spec = json.dumps({"policy": item.policy.model_dump(mode="json"), "edits": _edits_text(item.edits)}, sort_keys=True)
+    ordered, address = value_sha256(spec), absolute(item.recording)
     size, changed = size_and_time(address)
-    asked = value_sha256([address, size, changed, ordered, wish.withhold or wish.aside])
-    return Entry(asked, address, ordered, told, changed or 0.0, wish.due, wish.request, wish.withhold, wish.aside)
+    asked = value_sha256([address, size, changed, ordered, item.withhold or item.aside])
+    return QueueItem(asked, address, ordered, spec, changed or 0.0, item.due, item.request, item.withhold, item.aside)
 
 
 def order_of(lease: Lease, out: Path) -> Order:
     """The order of a leased job."""
-    told = json.loads(lease.told)
-    edits = Edits.model_validate(tomllib.loads(told["edits"]))
-    return Order(lease.address, out, Policy.model_validate(told["policy"]), edits)
+    spec = json.loads(lease.spec)
+    edits = Edits.model_validate(tomllib.loads(spec["edits"]))
+    return Order(lease.address, out, Policy.model_validate(spec["policy"]), edits)
 
 
 def name_mark(out: Path, key: str) -> str:

@@ -35,7 +35,7 @@ def _facts(ledger: Ledger, run: int, summary: Summary) -> dict[str, Any]:
     bad = sum(summary.states.get(state, 0) for state in ("quarantined", "needs review", "queued"))
     return {
         "summary": summary,
-        "told": summary.told(),
+        "facts": summary.as_json(),
         "what": {"nightly": "Night"}.get(summary.kind, summary.kind.capitalize()),
         "began": _clock(summary.started),
         "ended": _clock(summary.ended),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from bodycam_pipeline.backlog.batch import Backlog, work_off
-from bodycam_pipeline.backlog.orders import Wish, entry_of
+from bodycam_pipeline.backlog.orders import WorkItem, queue_item
 from bodycam_pipeline.backlog.report import write_page
 from bodycam_pipeline.backlog.summary import Summary, summarize, write_summary
 from bodycam_pipeline.durable import make_folder, make_private_folder
@@ -28,7 +28,7 @@ Watcher = Callable[[Ledger, int], None]
 
 
 @dataclass(frozen=True)
-class Asked:
+class RunOptions:
     """What a run was asked for.
 
     Attributes:
@@ -59,7 +59,7 @@ class Ended:
     empty: bool
 
 
-def carry_out(asked: Asked, wishes: Iterable[Wish], runner: SharedRunner, watch: Watcher) -> Ended:
+def carry_out(options: RunOptions, items: Iterable[WorkItem], runner: SharedRunner, watch: Watcher) -> Ended:
     """Work off what was asked for; whatever happens to single recordings, the rest goes on.
 
     Raises:
@@ -67,27 +67,27 @@ def carry_out(asked: Asked, wishes: Iterable[Wish], runner: SharedRunner, watch:
         StorageError: the disk takes nothing more; what was in hand is back in the queue.
         WorkListError, PolicyError, ModelError: what was asked for is not clear; nothing was begun.
     """
-    make_folder(asked.out)
-    with Ledger(asked.ledger) as ledger, ledger.held():
-        run, started = ledger.begin_run(asked.kind), time.time()
-        ledger.enter(run, map(entry_of, wishes), again=asked.kind == "batch")
-        if asked.kind == "nightly":
+    make_folder(options.out)
+    with Ledger(options.ledger) as ledger, ledger.locked():
+        run, started = ledger.begin_run(options.kind), time.time()
+        ledger.enter(run, map(queue_item, items), again=options.kind == "batch")
+        if options.kind == "nightly":
             ledger.ask_for_all(run)
-        told = partial(watch, ledger, run)
-        backlog = Backlog(ledger, run, runner, asked.out, asked.stop, asked.cap_seconds, told, asked.own_names)
+        tick = partial(watch, ledger, run)
+        backlog = Backlog(ledger, run, runner, options.out, options.stop, options.cap_seconds, tick, options.own_names)
         watch(ledger, run)
         empty = False
         try:
             empty = work_off(backlog)
         finally:
-            summary = summarize(ledger, run, asked.kind, started, time.time())
-            folder = _written_down(ledger, run, summary, asked)
+            summary = summarize(ledger, run, options.kind, started, time.time())
+            folder = _written_down(ledger, run, summary, options)
         return Ended(summary, folder, empty)
 
 
-def _written_down(ledger: Ledger, run: int, summary: Summary, asked: Asked) -> Path:
-    ledger.end_run(run, json.dumps(summary.told()))
-    folder = asked.out / asked.report.format(run=run)
+def _written_down(ledger: Ledger, run: int, summary: Summary, options: RunOptions) -> Path:
+    ledger.end_run(run, json.dumps(summary.as_json()))
+    folder = options.out / options.report.format(run=run)
     make_private_folder(folder.parent)
     make_private_folder(folder)
     write_summary(ledger, run, summary, folder / "summary.json")
@@ -109,6 +109,6 @@ def runner_for(ray: str | None, workers: int | None, out: Path, cap_seconds: flo
     from bodycam_pipeline.running.ray import RayRunner
 
     with RayRunner(
-        ray, workers=workers, letters=out.absolute(), task_limit_seconds=min(cap_seconds, 1800.0)
+        ray, workers=workers, task_folder=out.absolute(), task_limit_seconds=min(cap_seconds, 1800.0)
     ) as cluster:
         yield cluster

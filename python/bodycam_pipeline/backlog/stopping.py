@@ -28,7 +28,7 @@ class ToldToLeaveError(KeyboardInterrupt):
         self.exit_code = 128 + number
 
 
-class Asked:
+class StopFlag:
     """Whether somebody asked to stop."""
 
     def __init__(self) -> None:
@@ -51,18 +51,18 @@ class Asked:
 
 
 @contextmanager
-def asked_to_stop(notice: str = SEGMENTS) -> Iterator[Asked]:
+def asked_to_stop(notice: str = SEGMENTS) -> Iterator[StopFlag]:
     """Turn the first SIGINT or SIGTERM into a question that is asked before every segment; the second one is obeyed."""
-    asked = Asked()
+    flag = StopFlag()
 
     def answer(number: int, _frame: FrameType | None) -> None:
-        if asked.by:
+        if flag.by:
             raise ToldToLeaveError(number)
-        asked.by = number
+        flag.by = number
         sys.stderr.write(notice)
 
     with _answering(answer):
-        yield asked
+        yield flag
 
 
 @contextmanager

@@ -49,7 +49,7 @@ class Summary:
             return 3
         return 4 if self.kind == "batch" and self.states.get("queued") else 0
 
-    def told(self) -> dict[str, object]:
+    def as_json(self) -> dict[str, object]:
         """As JSON has it."""
         times = {"started": _clock(self.started), "ended": _clock(self.ended), "seconds": round(self.seconds, 1)}
         per_second = round(self.frames / self.seconds, 2) if self.seconds > 0 else None
@@ -70,7 +70,7 @@ def write_summary(ledger: Ledger, run: int, summary: Summary, path: Path) -> Non
     """
 
     def write(file: BinaryIO) -> None:
-        head = json.dumps(summary.told(), indent=2).removesuffix("\n}")
+        head = json.dumps(summary.as_json(), indent=2).removesuffix("\n}")
         file.write(f'{head},\n  "recordings": ['.encode())
         for number, line in enumerate(_lines(ledger, run)):
             file.write(f"{',' if number else ''}\n    {json.dumps(line)}".encode())

@@ -29,7 +29,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from bodycam_pipeline.addresses.store import listed
-from bodycam_pipeline.backlog.orders import Wish
+from bodycam_pipeline.backlog.orders import WorkItem
 from bodycam_pipeline.backlog.side_files import side_file
 from bodycam_pipeline.evidence.policy_file import read_policy
 from bodycam_pipeline.foreign import open_regular
@@ -50,7 +50,7 @@ OUR_FOLDERS = (".release", ".internal", ".staging")
 _BATCH_ROWS = 1000
 
 
-def wishes(given: Iterable[str], policy: Policy) -> Iterator[Wish]:
+def work_items(given: Iterable[str], policy: Policy) -> Iterator[WorkItem]:
     """Every recording that the arguments name, one by one; memory does not grow with their number.
 
     Args:
@@ -67,7 +67,7 @@ def wishes(given: Iterable[str], policy: Policy) -> Iterator[Wish]:
         if Path(name_of(what)).suffix.lower() in LISTS:
             yield from _listed(_local(what), policy)
         else:
-            yield from (Wish(recording, policy, aside=_aside(what, recording)) for recording in _named(what))
+            yield from (WorkItem(recording, policy, aside=_aside(what, recording)) for recording in _named(what))
 
 
 def _aside(what: str, recording: str) -> str | None:
@@ -136,32 +136,32 @@ def _below(folder: Path) -> Iterator[Path]:
         yield from (Path(root, name) for name in sorted(names) if _could_be_a_recording(name))
 
 
-def _listed(path: Path, policy: Policy) -> Iterator[Wish]:
+def _listed(path: Path, policy: Policy) -> Iterator[WorkItem]:
     number = 0
     for number, row in enumerate(_rows(path), start=1):
         where = f"{path.name}, row {number}"
-        told = {name: str(value).strip() for name, value in row.items() if value is not None and str(value).strip()}
-        yield _wish(told, path.parent, policy, where)
+        cells = {name: str(value).strip() for name, value in row.items() if value is not None and str(value).strip()}
+        yield _work_item(cells, path.parent, policy, where)
     if not number:
         raise WorkListError(f"{path.name} lists nothing", remedy="Write one row per recording.")
 
 
-def _wish(told: Mapping[str, str], folder: Path, policy: Policy, where: str) -> Wish:
-    if "recording" not in told:
+def _work_item(cells: Mapping[str, str], folder: Path, policy: Policy, where: str) -> WorkItem:
+    if "recording" not in cells:
         raise WorkListError(f"{where}: names no recording", remedy="Write its path into the column 'recording'.")
-    own = _policy(folder / told["policy"]) if "policy" in told else policy
-    return Wish(
-        _address(folder, told["recording"]),
-        _because(own, told["reason"], where) if "reason" in told else own,
-        folder / told["edits"] if "edits" in told else None,
-        told.get("request"),
-        _date(told["due"], where) if "due" in told else None,
-        told.get("withhold"),
+    own = _policy(folder / cells["policy"]) if "policy" in cells else policy
+    return WorkItem(
+        _address(folder, cells["recording"]),
+        _because(own, cells["reason"], where) if "reason" in cells else own,
+        folder / cells["edits"] if "edits" in cells else None,
+        cells.get("request"),
+        _date(cells["due"], where) if "due" in cells else None,
+        cells.get("withhold"),
     )
 
 
-def _address(folder: Path, told: str) -> str:
-    return str(folder / path_of(told)) if is_local(told) else told
+def _address(folder: Path, cells: str) -> str:
+    return str(folder / path_of(cells)) if is_local(cells) else cells
 
 
 def _date(text: str, where: str) -> str:

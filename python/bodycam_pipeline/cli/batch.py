@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bodycam_pipeline.backlog.run import CAP_SECONDS, Asked, Ended, Watcher, carry_out, runner_for
+from bodycam_pipeline.backlog.run import CAP_SECONDS, Ended, RunOptions, Watcher, carry_out, runner_for
 from bodycam_pipeline.backlog.stopping import asked_to_stop
 from bodycam_pipeline.backlog.summary import failures
-from bodycam_pipeline.backlog.work_list import wishes
+from bodycam_pipeline.backlog.work_list import work_items
 from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.evidence.policy_file import read_policy
 from bodycam_pipeline.running.ledger import Ledger
@@ -60,8 +60,8 @@ def batch(
     rules = read_policy(policy) if policy else Policy()
     file = ledger or out / "ledger.sqlite"
     with runner_for(ray, workers, out, cap_minutes * 60) as runner, asked_to_stop() as stop:
-        asked = Asked("batch", out, file, "reports/batch-{run:04}", stop, cap_minutes * 60, own_names)
-        ended = carry_out(asked, wishes(recordings, rules), runner, progress(as_json=as_json))
+        options = RunOptions("batch", out, file, "reports/batch-{run:04}", stop, cap_minutes * 60, own_names)
+        ended = carry_out(options, work_items(recordings, rules), runner, progress(as_json=as_json))
     show(ended, file, as_json=as_json)
     raise typer.Exit(stop.exit_code if stop() and not ended.empty else ended.summary.exit_code)
 
@@ -80,7 +80,7 @@ def progress(*, as_json: bool) -> Watcher:
 def show(ended: Ended, file: Path, *, as_json: bool) -> None:
     """Print the totals, and what needs a person."""
     summary, folder = ended.summary, ended.folder
-    facts = {"summary": folder / "summary.json", "report": folder / "report.html"} | summary.told()
+    facts = {"summary": folder / "summary.json", "report": folder / "report.html"} | summary.as_json()
     counts = ", ".join(f"{count} {state}" for state, count in summary.states.items()) or "nothing to do"
     if not as_json:
         _show_failures(file)

@@ -11,9 +11,9 @@ import typer
 
 from bodycam_pipeline.backlog.clock import next_time
 from bodycam_pipeline.backlog.history import write_history
-from bodycam_pipeline.backlog.run import Asked, Watcher, carry_out, runner_for
+from bodycam_pipeline.backlog.run import RunOptions, Watcher, carry_out, runner_for
 from bodycam_pipeline.backlog.stopping import asked_to_stop
-from bodycam_pipeline.backlog.work_list import wishes
+from bodycam_pipeline.backlog.work_list import work_items
 from bodycam_pipeline.cli.batch import CAP_MINUTES, Cap, LedgerFile, Out, OwnNames, PolicyFile, Ray, Workers, show
 from bodycam_pipeline.cli.output import AsJson
 from bodycam_pipeline.evidence.policy_file import read_policy
@@ -61,20 +61,20 @@ def nightly(
     with ExitStack() as held:
         runner = held.enter_context(runner_for(ray, workers, out, cap_minutes * 60))
         board = held.enter_context(_monitored(metrics_file, metrics_port))
-        asked = held.enter_context(asked_to_stop())
-        order = Asked(
+        stop = held.enter_context(asked_to_stop())
+        order = RunOptions(
             "nightly",
             out,
             file,
             f"nights/{night}-{{run:04}}",
-            lambda: asked() or datetime.now(UTC) >= ends,
+            lambda: stop() or datetime.now(UTC) >= ends,
             cap_minutes * 60,
             own_names,
         )
-        ended = carry_out(order, wishes(recordings or [], rules), runner, board)
+        ended = carry_out(order, work_items(recordings or [], rules), runner, board)
     write_history(file, out / "nights")
     show(ended, file, as_json=as_json)
-    raise typer.Exit(asked.exit_code if asked() and not ended.empty else ended.summary.exit_code)
+    raise typer.Exit(stop.exit_code if stop() and not ended.empty else ended.summary.exit_code)
 
 
 @contextmanager

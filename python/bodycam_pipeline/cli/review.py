@@ -7,6 +7,7 @@ import typer
 
 from bodycam_pipeline.cli.job import By, Job, Why
 from bodycam_pipeline.cli.output import AsJson, tell
+from bodycam_pipeline.cli.page import open_page
 from bodycam_pipeline.evidence.keys import own_key, read_private_key
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.review.history import record, standing_of
@@ -18,7 +19,11 @@ WhyNot = Annotated[str, typer.Option("--why", help="What has to change, for the 
 
 def add_to(app: typer.Typer) -> None:
     """Register the verbs."""
-    group = typer.Typer(help="From draft to approved: submit, approve, reject, show.", no_args_is_help=True)
+    group = typer.Typer(
+        help="See and decide in the browser (open); from draft to approved: submit, approve, reject, show.",
+        no_args_is_help=True,
+    )
+    group.command("open")(open_page)
     for verb in (submit, approve, reject, show):
         group.command()(verb)
     app.add_typer(group, name="review")

@@ -13,7 +13,7 @@ from rich import filesize
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bodycam_pipeline.backlog.stopping import FILES, KEPT, Asked, asked_to_stop
+from bodycam_pipeline.backlog.stopping import FILES, KEPT, StopFlag, asked_to_stop
 from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.custody.create import create_vault, new_person
 from bodycam_pipeline.custody.facts import read_facts
@@ -132,7 +132,7 @@ def take_in(
     """
     session = open_session(vault, keys)
 
-    def once(paths: list[Path], stop: Asked) -> list[Taken]:
+    def once(paths: list[Path], stop: StopFlag) -> list[Taken]:
         listed = read_facts(facts) if facts else {}
         with _bar(len(paths), as_json=as_json) as tick:
             return ingest(session, takewhile(lambda _path: not stop(), paths), listed, tick)
@@ -155,7 +155,7 @@ def take_in(
         raise typer.Exit(4)
 
 
-def _rounds(watch_folder: WatchFolder, seconds: float, stop: Asked) -> Iterator[list[Path]]:
+def _rounds(watch_folder: WatchFolder, seconds: float, stop: StopFlag) -> Iterator[list[Path]]:
     """What has settled, look by look; ends when somebody asks for it."""
     while not stop():
         if settled := watch_folder.settled():

@@ -45,7 +45,7 @@ class Link:
 def append_event(folder: Path, event: Event, sign: Callable[[str, Event], Event] | None = None) -> None:
     """Add an entry; it is on the disk, and vouched for, when this returns.
 
-    Who adds holds the history (`held`) from before it is read to decide whether this may be added.
+    Who adds holds the history (`lock_history`) from before it is read to decide whether this may be added.
 
     Args:
         folder: What stays inside of the job.
@@ -162,7 +162,7 @@ def _changed(folder: Path, how: str) -> HistoryError:
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
+def lock_history(folder: Path) -> Iterator[None]:
     """One writer at a time, in turn; the lock is the kernel's and dies with its holder.
 
     Raises:

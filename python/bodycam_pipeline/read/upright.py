@@ -3,6 +3,7 @@
 import io
 from typing import Literal
 
+import av
 import numpy as np
 from av.video.reformatter import Colorspace
 from numpy.typing import NDArray
@@ -42,6 +43,18 @@ def upright_pixels(frame: VideoFrame, video: VideoFacts) -> NDArray[np.uint8]:
     span = "JPEG" if video.full_range else "MPEG"
     rgb = frame.reformat(format="rgb24", src_colorspace=matrix_for(video), src_color_range=span, threads=1)
     return np.ascontiguousarray(turn(np.asarray(rgb.to_ndarray(), np.uint8), video.orientation))
+
+
+def detach(frame: VideoFrame) -> VideoFrame:
+    """Copy a frame: what is painted on the copy leaves the frame as it was decoded."""
+    copy = av.VideoFrame(frame.width, frame.height, frame.format.name)
+    for mine, its in zip(copy.planes, frame.planes, strict=True):
+        width = min(its.line_size, mine.line_size)
+        rows = np.frombuffer(memoryview(its), np.uint8).reshape(-1, its.line_size)
+        target = np.frombuffer(memoryview(mine), np.uint8).reshape(-1, mine.line_size)
+        target[: len(rows), :width] = rows[: len(target), :width]
+    copy.pts, copy.time_base = frame.pts, frame.time_base
+    return copy
 
 
 def matrix_for(video: VideoFacts) -> Colorspace:

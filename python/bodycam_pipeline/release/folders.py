@@ -66,7 +66,7 @@ class Folders:
         shutil.rmtree(self.staging, ignore_errors=True)
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         """Hold the recording's place in the output folder for one process; from here on the job has a secret.
 
         The lock is the kernel's: it is gone with its holder, however that ends.

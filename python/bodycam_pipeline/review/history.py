@@ -8,7 +8,7 @@ from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bodycam_pipeline.evidence.history_file import Link, append_event, held
+from bodycam_pipeline.evidence.history_file import Link, append_event, lock_history
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.job import Noted, published_manifest, record_of
 from bodycam_pipeline.review.anchors import anchor, told
@@ -51,7 +51,7 @@ def record(
         raise StateError(f"somebody has to be named: {odd}", remedy="Say who, as the name is written: --by NAME.")
     release = "" if what in {"worked", "spent"} else of or published_manifest(job)[0].manifest
     event = Event(datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), what, by.strip(), why.strip(), release, facts)
-    with held(job.internal):
+    with lock_history(job.internal):
         if release:
             _refuse_not_allowed(job, event, key)
         append_event(job.internal, event, partial(_sign, job, key))

@@ -115,7 +115,7 @@ def translated(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
+def lock_ledger(path: Path) -> Iterator[None]:
     """Hold a ledger for one process; the lock is the kernel's and is gone with its holder, however that ends.
 
     Raises:

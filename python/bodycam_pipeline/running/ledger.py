@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
-from bodycam_pipeline.running.database import connect, held, transaction, translated
+from bodycam_pipeline.running.database import connect, lock_ledger, transaction, translated
 from bodycam_pipeline.values.errors import LateResultError
 
 State = Literal["queued", "leased", "left aside", "withheld", "quarantined", "needs review", "published"]
@@ -30,14 +30,14 @@ _ENTRIES_PER_COMMIT = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class QueueItem:
     """What a person asked for.
 
     Attributes:
         asked: Digest of the file (address, size, time) and the order: asked twice is asked once.
         address: The recording.
         ordered: Digest of the order.
-        told: The order itself, as JSON that the ledger does not read.
+        spec: The order itself, as JSON that the ledger does not read.
         since: Age of the recording, Unix seconds: among equals the oldest goes first.
         due: ISO date; what is due goes before what is not.
         request: The request's number at the agency.
@@ -48,7 +48,7 @@ class Entry:
     asked: str
     address: str
     ordered: str
-    told: str
+    spec: str
     since: float
     due: str | None = None
     request: str | None = None
@@ -70,7 +70,7 @@ class Lease:
     job: int
     token: int
     address: str
-    told: str
+    spec: str
     request: str | None = None
 
 
@@ -139,13 +139,13 @@ class Ledger:
         self._database.close()
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         """Be the only driver of this ledger; leases that a dead one left are given up.
 
         Raises:
             LedgerError: another process holds it.
         """
-        with held(self.path):
+        with lock_ledger(self.path):
             self._recover()
             yield
 
@@ -173,15 +173,16 @@ class Ledger:
                 db.execute("INSERT INTO runs (kind, started) VALUES (?, ?)", (kind, self._clock())).lastrowid or 0
             )
 
-    def end_run(self, run: int, told: str) -> None:
+    def end_run(self, run: int, summary: str) -> None:
         """Note how a run ended, in its summary's JSON."""
         with self._writing() as db:
-            db.execute("UPDATE runs SET ended = ?, told = ? WHERE id = ?", (self._clock(), told, run))
+            db.execute("UPDATE runs SET ended = ?, summary = ? WHERE id = ?", (self._clock(), summary, run))
 
     def runs(self, kind: str) -> list[tuple[float, float | None, str | None]]:
         """Start, end and summary of every run of a kind, oldest first."""
         return [
-            tuple(row) for row in self._read("SELECT started, ended, told FROM runs WHERE kind = ? ORDER BY id", kind)
+            tuple(row)
+            for row in self._read("SELECT started, ended, summary FROM runs WHERE kind = ? ORDER BY id", kind)
         ]
 
     def last_run(self) -> int:
@@ -190,7 +191,7 @@ class Ledger:
 
     # Jobs
 
-    def enter(self, run: int, entries: Iterable[Entry], *, again: bool = True) -> int:
+    def enter(self, run: int, entries: Iterable[QueueItem], *, again: bool = True) -> int:
         """Ask for recordings; returns how many entries there were. What is published, withheld or left aside stays so.
 
         Args:
@@ -211,8 +212,8 @@ class Ledger:
             if entered < _ENTRIES_PER_COMMIT:
                 return count
 
-    def _enter(self, db: sqlite3.Connection, run: int, entry: Entry, *, again: bool) -> None:
-        db.execute("INSERT OR IGNORE INTO orders VALUES (?, ?)", (entry.ordered, entry.told))
+    def _enter(self, db: sqlite3.Connection, run: int, entry: QueueItem, *, again: bool) -> None:
+        db.execute("INSERT OR IGNORE INTO orders VALUES (?, ?)", (entry.ordered, entry.spec))
         state, why = entry.first_state
         db.execute(
             "INSERT INTO jobs (asked, address, ordered, request, due, since, run, state, why)"
@@ -237,7 +238,7 @@ class Ledger:
         """Lease the run's next job: by due date, then by age; None when nothing waits."""
         with self._writing() as db:
             row = db.execute(
-                "SELECT id, address, told, request FROM jobs JOIN orders ON ordered = sha256"
+                "SELECT id, address, spec, request FROM jobs JOIN orders ON ordered = sha256"
                 " WHERE state = 'queued' AND same_as IS NULL AND run = ? ORDER BY due IS NULL, due, since, id LIMIT 1",
                 (run,),
             ).fetchone()
@@ -246,15 +247,15 @@ class Ledger:
             token = _next_token(db)
             changes = "state = 'leased', token = ?, started = coalesce(started, ?)"
             db.execute(f"UPDATE jobs SET {changes} WHERE id = ?", (token, self._clock(), row["id"]))  # noqa: S608
-            return Lease(row["id"], token, row["address"], row["told"], row["request"])
+            return Lease(row["id"], token, row["address"], row["spec"], row["request"])
 
-    def identify(self, lease: Lease, key: str, wish: str, mark: str = "") -> Identity:
+    def identify(self, lease: Lease, key: str, wanted: str, mark: str = "") -> Identity:
         """Say which work a job is by content, and learn what its release is called.
 
         Args:
             lease: The job's.
             key: SHA-256 over everything that the release depends on.
-            wish: The name the release would like to have; another work of that name makes it longer.
+            wanted: The name the release would like to have; another work of that name makes it longer.
             mark: What makes it longer; the key where nobody says, which whoever knows the recording can make.
 
         Raises:
@@ -266,7 +267,7 @@ class Ledger:
                 "SELECT id, name, state FROM jobs WHERE key = ? AND id != ?", (key, lease.job)
             ).fetchone()
             if other is None:
-                name = _name_before(db, key, lease.job) or _free_name(db, wish, mark or key, lease.job)
+                name = _name_before(db, key, lease.job) or _free_name(db, wanted, mark or key, lease.job)
                 db.execute("UPDATE jobs SET key = ?, name = ? WHERE id = ?", (key, name, lease.job))
                 return Identity(name)
             if other["state"] in {"published", "leased"}:
@@ -412,10 +413,10 @@ def _name_before(db: sqlite3.Connection, key: str, job: int) -> str | None:
     return str(row["name"]) if row and row["name"] else None
 
 
-def _free_name(db: sqlite3.Connection, wish: str, mark: str, job: int) -> str:
-    """The wish, or the wish and the beginning of the mark: dock stations reuse file names every day."""
-    taken = db.execute("SELECT 1 FROM jobs WHERE name = ? AND id != ?", (wish, job)).fetchone()
-    return f"{wish}-{mark[:12]}" if taken else wish
+def _free_name(db: sqlite3.Connection, wanted: str, mark: str, job: int) -> str:
+    """The wanted name, or that name and the beginning of the mark: dock stations reuse file names every day."""
+    taken = db.execute("SELECT 1 FROM jobs WHERE name = ? AND id != ?", (wanted, job)).fetchone()
+    return f"{wanted}-{mark[:12]}" if taken else wanted
 
 
 def _follow(db: sqlite3.Connection, job: int, other: int, now: float) -> None:

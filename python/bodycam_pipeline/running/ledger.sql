@@ -1,10 +1,10 @@
--- What is to be done, who is at it, and what was done. Times are Unix seconds. Schema 1.
+-- What is to be done, who is at it, and what was done. Times are Unix seconds. Schema 2.
 
 CREATE TABLE fence (token INTEGER NOT NULL) STRICT;     -- one row; only ever grows: a higher token is a later lease
 INSERT INTO fence VALUES (0);
 
--- What a job was told, as JSON that the ledger does not read; thousands of jobs share one.
-CREATE TABLE orders (sha256 TEXT PRIMARY KEY, told TEXT NOT NULL) STRICT, WITHOUT ROWID;
+-- A job's specification, as JSON that the ledger does not read; thousands of jobs share one.
+CREATE TABLE orders (sha256 TEXT PRIMARY KEY, spec TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
 -- One row per batch or night: the history.
 CREATE TABLE runs (
@@ -12,7 +12,7 @@ CREATE TABLE runs (
     kind     TEXT NOT NULL,
     started  REAL NOT NULL,
     ended    REAL,
-    told     TEXT                                       -- the summary, as JSON
+    summary  TEXT                                       -- the summary, as JSON
 ) STRICT;
 
 CREATE TABLE jobs (

@@ -14,12 +14,12 @@ from multiprocessing.context import SpawnProcess
 from typing import Any
 
 from bodycam_pipeline.running.attempts import TASK_LIMIT_SECONDS, Answer, Lost, attempt
-from bodycam_pipeline.running.window import Window
+from bodycam_pipeline.running.scheduler import PassScheduler
 
 _SPAWN = multiprocessing.get_context("spawn")
 
 
-class LocalRunner(Window):
+class LocalRunner(PassScheduler):
     """Worker processes on this machine; several threads may run their passes on them at once.
 
     A context manager: leaving it ends the workers.
@@ -46,7 +46,7 @@ class _Worker:
 
 
 class Processes:
-    """The crew of a `LocalRunner`: started when first needed, replaced when lost."""
+    """The worker pool of a `LocalRunner`: started when first needed, replaced when lost."""
 
     def __init__(self, count: int, limit_seconds: float) -> None:
         self.count = count

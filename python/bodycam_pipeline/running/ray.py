@@ -1,7 +1,7 @@
 """The Ray runner: the same steps on a cluster. The only module that imports ray, and only once it is used.
 
 Ray runs a killed task again, spills objects to its session folder in the clear, and logs what tasks print. So nothing
-is given to it: a task lies as a *letter* in a folder that every node sees (the staging disk, which they need anyway),
+is given to it: a task lies as a *task file* in a folder that every node sees (the staging disk, which they need),
 its answer is put beside it, and Ray carries a random name and the word "answered". No frame, key, box or name enters
 its object store or its logs, and its own retries are off: the attempts are counted here.
 """
@@ -24,7 +24,7 @@ from typing import Any
 from bodycam_pipeline.durable import make_folder
 from bodycam_pipeline.extras import require
 from bodycam_pipeline.running.attempts import TASK_LIMIT_SECONDS, Answer, Lost, attempt
-from bodycam_pipeline.running.window import Window
+from bodycam_pipeline.running.scheduler import PassScheduler
 from bodycam_pipeline.values.errors import BodycamError, WorkerError
 
 _LOOK_SECONDS = 1.0
@@ -42,7 +42,7 @@ _VERSION = version("bodycam-pipeline")
 
 
 @dataclass(frozen=True)
-class _Letter:
+class _TaskFile:
     """One try of one task, out on the cluster."""
 
     path: Path
@@ -52,15 +52,15 @@ class _Letter:
     def answer(self) -> Path:
         return self.path.with_suffix(".answer")
 
-    def burn(self) -> None:
+    def delete(self) -> None:
         self.path.unlink(missing_ok=True)
         self.answer.unlink(missing_ok=True)
 
 
-class RayRunner(Window):
+class RayRunner(PassScheduler):
     """Worker processes on every node of a Ray cluster, one task per processor; several threads may run their passes.
 
-    A context manager: leaving it burns the letters and disconnects, and ends a cluster that it started itself.
+    A context manager: leaving it deletes the task files and disconnects, and ends a cluster that it started itself.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class RayRunner(Window):
         address: str = "local",
         *,
         workers: int | None = None,
-        letters: Path | None = None,
+        task_folder: Path | None = None,
         task_limit_seconds: float = TASK_LIMIT_SECONDS,
     ) -> None:
         """Connect, or start a cluster on this machine.
@@ -76,7 +76,7 @@ class RayRunner(Window):
         Args:
             address: ``local``, ``auto``, ``HOST:PORT``, or ``ray://HOST:PORT`` from a machine outside the cluster.
             workers: At most this many tasks at once; None for one per processor of the cluster.
-            letters: A folder that every node sees under this path; None for a temporary one on this machine.
+            task_folder: A folder that every node sees under this path; None for a temporary one on this machine.
             task_limit_seconds: A task that takes longer is stuck.
 
         Raises:
@@ -89,16 +89,22 @@ class RayRunner(Window):
         started = not self.ray.is_initialized()
         if started:
             _connect(self.ray, address, workers)
-        super().__init__(_Nodes(self.ray, _private_folder(letters), workers, task_limit_seconds, started=started))
+        super().__init__(_Nodes(self.ray, _private_folder(task_folder), workers, task_limit_seconds, started=started))
 
 
 class _Nodes:
-    """The crew of a `RayRunner`: the nodes of a cluster, which come and go."""
+    """The worker pool of a `RayRunner`: the nodes of a cluster, which come and go."""
 
-    def __init__(self, ray: Any, letters: Path, most: int | None, limit_seconds: float, *, started: bool) -> None:
-        self._ray, self._letters, self._most, self._limit, self._started = ray, letters, most, limit_seconds, started
+    def __init__(self, ray: Any, task_folder: Path, most: int | None, limit_seconds: float, *, started: bool) -> None:
+        self._ray, self._task_folder, self._most, self._limit, self._started = (
+            ray,
+            task_folder,
+            most,
+            limit_seconds,
+            started,
+        )
         self._remote = ray.remote(num_cpus=1, max_retries=0, scheduling_strategy="SPREAD")(_carry_out)
-        self._flying: dict[Any, _Letter] = {}
+        self._flying: dict[Any, _TaskFile] = {}
         self._processors, self._look_again = 1, 0.0
 
     @property
@@ -110,47 +116,47 @@ class _Nodes:
         return max(1, min(self._processors, self._most or self._processors))
 
     def begin(self, step: Callable[[Any], Any], task: object) -> Any:
-        """Write a letter and send its name."""
-        letter = _Letter(self._letters / secrets.token_hex(16), time.monotonic() + self._limit)
-        letter.path.write_bytes(f"{_VERSION}\n".encode() + pickle.dumps((step, task)))
-        ref = self._remote.remote(str(letter.path))
-        self._flying[ref] = letter
+        """Write a task file and send its name."""
+        task_file = _TaskFile(self._task_folder / secrets.token_hex(16), time.monotonic() + self._limit)
+        task_file.path.write_bytes(f"{_VERSION}\n".encode() + pickle.dumps((step, task)))
+        ref = self._remote.remote(str(task_file.path))
+        self._flying[ref] = task_file
         return ref
 
     def answers(self, seconds: float) -> Iterator[tuple[Any, Answer | Lost]]:
         """Wait at most so long for answers; what is past its limit is cancelled."""
         ready, _ = self._ray.wait(list(self._flying), num_returns=1, timeout=seconds)
         for ref in ready:
-            letter = self._flying.pop(ref)
-            answer = self._answer(ref, letter)
-            letter.burn()
+            task_file = self._flying.pop(ref)
+            answer = self._answer(ref, task_file)
+            task_file.delete()
             yield ref, answer
         now = time.monotonic()
-        for ref in [ref for ref, letter in self._flying.items() if now >= letter.deadline]:
+        for ref in [ref for ref, task_file in self._flying.items() if now >= task_file.deadline]:
             self.give_up(ref)
             yield ref, Lost(f"took longer than {self._limit:.0f} s")
 
-    def _answer(self, ref: Any, letter: _Letter) -> Answer | Lost:
+    def _answer(self, ref: Any, task_file: _TaskFile) -> Answer | Lost:
         try:
             word = self._ray.get(ref)
         except self._ray.exceptions.RayError:
             return Lost("ended its worker process or its node")
         if word != _ANSWERED:
             return None, WorkerError(f"a node could not take its work ({word})", remedy=_SETUP_REMEDIES[word])
-        answer: Answer = pickle.loads(letter.answer.read_bytes())  # noqa: S301 - from our own private folder
+        answer: Answer = pickle.loads(task_file.answer.read_bytes())  # noqa: S301 - from our own private folder
         return answer
 
     def give_up(self, ticket: Any) -> None:
-        """Cancel a task and burn its letter."""
+        """Cancel a task and delete its file."""
         with suppress(self._ray.exceptions.RayError, ValueError):
             self._ray.cancel(ticket, force=True)
-        self._flying.pop(ticket).burn()
+        self._flying.pop(ticket).delete()
 
     def close(self) -> None:
         """Give up what is in flight and disconnect."""
         for ref in list(self._flying):
             self.give_up(ref)
-        shutil.rmtree(self._letters, ignore_errors=True)
+        shutil.rmtree(self._task_folder, ignore_errors=True)
         if self._started and self._ray.is_initialized():
             self._ray.shutdown()
 
@@ -158,7 +164,7 @@ class _Nodes:
 def _private_folder(parent: Path | None) -> Path:
     if parent is not None:
         make_folder(parent)
-    return Path(tempfile.mkdtemp(prefix=".letters-", dir=parent))
+    return Path(tempfile.mkdtemp(prefix=".tasks-", dir=parent))
 
 
 def _lock_up(address: str) -> None:
@@ -194,10 +200,10 @@ def _unreachable(address: str, error: Exception) -> BodycamError:
     )
 
 
-def _carry_out(letter: str) -> str:
-    """Read a letter, do what it says, and leave the answer beside it. Runs on a node."""
+def _carry_out(task_file: str) -> str:
+    """Read a task file, do what it says, and leave the answer beside it. Runs on a node."""
     _silence()
-    path = Path(letter)
+    path = Path(task_file)
     try:
         written_by, _, content = path.read_bytes().partition(b"\n")
     except OSError:

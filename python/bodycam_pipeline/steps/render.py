@@ -108,33 +108,40 @@ def _digests(task: RenderTask, packets: PacketIndex) -> dict[int, bytes]:
     if known.keys() >= set(packets.pts.tolist()):
         return known
     frames = decode_segment(task.address, task.video, packets, task.segment)
-    return {source.pts: _native.frame_digest(planes(_decoded(source, task))) for source in frames}
+    return {source.pts: _native.frame_digest(planes(_decoded(source))) for source in frames}
 
 
 def _redacted(task: RenderTask, packets: PacketIndex) -> Iterator[VideoFrame]:
     for source in decode_segment(task.address, task.video, packets, task.segment):
-        if task.plan.is_withheld(source.pts):
-            yield blank_frame(task.video, source.pts)
-        else:
-            yield _hidden(source, task)
+        try:
+            yield released_frame(source, task.video, task.plan, task.redaction)
+        except DamagedRecordingError as error:
+            raise error.at(Place(segment=task.segment.number)) from None
 
 
-def _hidden(source: SourceFrame, task: RenderTask) -> VideoFrame:
-    frame = _decoded(source, task)
-    regions, seeds, codes = task.plan.at(source.pts)
+def released_frame(source: SourceFrame, video: VideoFacts, plan: PlanPart, redaction: RedactionRule) -> VideoFrame:
+    """Make the frame that a release shows at this time, as it goes to the encoder; the source's pixels are changed.
+
+    Raises:
+        DamagedRecordingError: it could not be decoded, and nobody withheld it.
+    """
+    if plan.is_withheld(source.pts):
+        return blank_frame(video, source.pts)
+    frame = _decoded(source)
+    regions, seeds, codes = plan.at(source.pts)
     if len(regions):
-        borrowed, style = planes(frame, writable=True), task.redaction.style
-        colour, orientation = black(full_range=task.video.full_range), task.video.orientation
+        borrowed, style = planes(frame, writable=True), redaction.style
+        colour, orientation = black(full_range=video.full_range), video.orientation
         _native.redact(borrowed, regions, style=style, seeds=seeds, colour=colour, codes=codes, orientation=orientation)
     return frame
 
 
-def _decoded(source: SourceFrame, task: RenderTask) -> VideoFrame:
+def _decoded(source: SourceFrame) -> VideoFrame:
     if source.frame is None:
         raise DamagedRecordingError(
             "a frame could not be decoded",
             remedy="Withhold its time in edits.toml, or obtain an undamaged copy of the recording.",
-            where=Place(segment=task.segment.number, pts=source.pts),
+            where=Place(pts=source.pts),
         )
     return source.frame
 

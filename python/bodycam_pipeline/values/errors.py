@@ -32,6 +32,7 @@ BodycamError
 ├── VaultError (ValueError)               a vault, a key or a sealed recording that cannot be used
 │   ├── SealBrokenError                   a sealed recording that is not what was sealed
 │   └── CustodyLogError                   a log that is damaged, was rewritten, or lacks what it must hold
+├── PageError (ValueError)                 a review page that would listen where others could come in
 ├── MeasuringError (RuntimeError)         what would make a measurement worthless
 ├── MissingExtraError (ImportError)       a library of an extra that is not installed
 └── WorkerError (RuntimeError)            a step failed twice
@@ -244,6 +245,12 @@ class SealBrokenError(VaultError):
 
 class CustodyLogError(VaultError):
     """A custody log that is damaged, was rewritten, or lacks what it must hold."""
+
+
+class PageError(BodycamError, ValueError):
+    """A review page that cannot listen there, or must not."""
+
+    exit_code = 2
 
 
 class MeasuringError(BodycamError, RuntimeError):

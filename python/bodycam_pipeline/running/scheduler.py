@@ -1,4 +1,4 @@
-"""The window: the tasks of several passes on one set of workers, never more of them out than there are workers.
+"""The scheduler: the tasks of several passes on one set of workers, never more of them out than there are workers.
 
 One thread hands out and collects, whatever the workers are; the passes ask it from threads of their own. So the
 segments of the next recording fill the workers that the last segments of this one leave idle.
@@ -19,8 +19,8 @@ _LOOK_SECONDS = 0.02
 """How long a new pass waits at most for a worker that is idle while others are busy."""
 
 
-class Crew(Protocol):
-    """The workers, as the window's thread sees them; no other thread does."""
+class WorkerPool(Protocol):
+    """The workers, as the scheduler's thread sees them; no other thread does."""
 
     @property
     def count(self) -> int:
@@ -51,14 +51,14 @@ class _Pass:
     left: threading.Event = field(default_factory=threading.Event)
 
 
-class Window:
+class PassScheduler:
     """Workers shared by every pass that is run on them.
 
     A context manager: leaving it ends the workers.
     """
 
-    def __init__(self, crew: Crew) -> None:
-        self._crew = crew
+    def __init__(self, pool: WorkerPool) -> None:
+        self._pool = pool
         self._asked: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._passes: list[_Pass] = []
         self._out: dict[Any, tuple[_Pass, int]] = {}
@@ -69,7 +69,7 @@ class Window:
     @property
     def workers(self) -> int:
         """How many tasks run at once."""
-        return self._crew.count
+        return self._pool.count
 
     def __enter__(self) -> Self:
         return self
@@ -83,7 +83,7 @@ class Window:
         Abandoning the iterator ends the workers that are still at its tasks.
 
         Raises:
-            GivenUpError: the window was closed meanwhile.
+            GivenUpError: the scheduler was closed meanwhile.
         """
         mine = _Pass(turn, step, tasks, Queue.of(len(tasks)))
         self._ask(lambda: self._enter(mine))
@@ -104,7 +104,7 @@ class Window:
 
     def has_room(self) -> bool:
         """Whether a worker is without a task and no task is waiting."""
-        return self._asked.empty() and not self._waiting() and len(self._out) < self._crew.count
+        return self._asked.empty() and not self._waiting() and len(self._out) < self._pool.count
 
     def close(self) -> None:
         """End the workers, whatever they are doing; passes that are still at it raise `GivenUpError`."""
@@ -113,24 +113,24 @@ class Window:
                 self._asked.put(self._end)
                 self._thread.join()
                 self._thread = None
-            self._crew.close()
+            self._pool.close()
 
     def _ask(self, what: Callable[[], None]) -> None:
         with self._start:
             if self._thread is None:
                 self._closing = False
-                self._thread = threading.Thread(target=self._work, name="window", daemon=True)
+                self._thread = threading.Thread(target=self._work, name="scheduler", daemon=True)
                 self._thread.start()
             self._asked.put(what)
 
-    # The window's own thread, which alone touches passes, tickets and crew
+    # The scheduler's own thread, which alone touches passes, tickets and the pool
 
     def _work(self) -> None:
         while not self._closing:
             try:
                 self._hand_out()
                 self._collect()
-            except Exception as broken:  # the crew's: every pass has to know
+            except Exception as broken:  # the pool's: every pass has to know
                 self._give_up_all(broken)
             self._listen(wait=not self._out and not self._could_hand_out())
 
@@ -153,7 +153,7 @@ class Window:
         self._passes = [one for one in self._passes if one is not old]
         for ticket in [ticket for ticket, (whose, _) in self._out.items() if whose is old]:
             del self._out[ticket]
-            self._crew.give_up(ticket)
+            self._pool.give_up(ticket)
         old.left.set()
 
     def _end(self) -> None:
@@ -167,21 +167,21 @@ class Window:
             one.left.set()
             one.ended.put(why)
         for ticket in out:
-            self._crew.give_up(ticket)
+            self._pool.give_up(ticket)
 
     def _could_hand_out(self) -> bool:
         return any(self._takes_more(one) for one in self._passes)
 
     def _takes_more(self, one: _Pass) -> bool:
         """Whether tasks wait, and whoever runs the pass does not fall behind with fetching what has ended."""
-        return bool(one.line.waiting) and one.ended.qsize() < 2 * self._crew.count
+        return bool(one.line.waiting) and one.ended.qsize() < 2 * self._pool.count
 
     def _hand_out(self) -> None:
         for one in self._passes:
-            while self._takes_more(one) and len(self._out) < self._crew.count:
+            while self._takes_more(one) and len(self._out) < self._pool.count:
                 number = one.line.waiting.popleft()
                 try:
-                    self._out[self._crew.begin(one.step, one.tasks[number])] = one, number
+                    self._out[self._pool.begin(one.step, one.tasks[number])] = one, number
                 except Exception as error:  # the pass's own to deal with: a lease that was taken away, a full disk
                     one.line.waiting.clear()
                     one.ended.put(error)
@@ -191,8 +191,8 @@ class Window:
     def _collect(self) -> None:
         if not self._out:
             return
-        idle = len(self._out) < self._crew.count
-        for ticket, answer in self._crew.answers(_LOOK_SECONDS if idle else 10 * _LOOK_SECONDS):
+        idle = len(self._out) < self._pool.count
+        for ticket, answer in self._pool.answers(_LOOK_SECONDS if idle else 10 * _LOOK_SECONDS):
             one, number = self._out.pop(ticket)
             if (outcome := _outcome(number, answer, one.line)) is not None:
                 one.ended.put(outcome)
@@ -200,19 +200,19 @@ class Window:
 
 @dataclass(frozen=True)
 class _InTurn:
-    """A window as one of its users sees it."""
+    """A scheduler as one of its users sees it."""
 
-    window: Window
+    scheduler: PassScheduler
     turn: int
 
     @property
     def workers(self) -> int:
         """How many tasks run at once."""
-        return self.window.workers
+        return self.scheduler.workers
 
     def run(self, step: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[Outcome[Result]]:
-        """As the window's."""
-        return self.window.run(step, tasks, turn=self.turn)
+        """As the scheduler's."""
+        return self.scheduler.run(step, tasks, turn=self.turn)
 
 
 def _outcome(number: int, answer: Answer | Lost, line: Queue) -> Outcome[Any] | None:

@@ -1,0 +1,109 @@
+"""The jobs that wait for a person: one that was named, or all of a backlog."""
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bodycam_pipeline.page.review import Review
+from bodycam_pipeline.release.folders import Folders
+from bodycam_pipeline.release.work import WORK
+from bodycam_pipeline.review.history import standing_of
+from bodycam_pipeline.running.ledger import Ledger, Row
+from bodycam_pipeline.values.errors import BodycamError, PackageError
+
+LEDGER = "ledger.sqlite"
+WAITING = ("needs review", "draft", "in review")
+"""States in which a person has something to do, the most urgent first among equals."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One job of the queue.
+
+    Attributes:
+        folders: Where it is.
+        request, due: As the work list says.
+        ended: How the batch left it, or "".
+    """
+
+    folders: Folders
+    request: str = ""
+    due: str = ""
+    ended: str = ""
+
+
+class Queue:
+    """The jobs of one server, by their position; the client never names a path. For any thread."""
+
+    def __init__(self, items: list[Item]) -> None:
+        self.items = items
+        self._open: dict[int, Review] = {}
+        self._lock = threading.Lock()
+
+    @classmethod
+    def of(cls, path: Path) -> "Queue":
+        """The queue of a backlog's folder, or of the one job that somebody names.
+
+        Raises:
+            PackageError: neither.
+        """
+        if (path / LEDGER).exists():
+            with Ledger(path / LEDGER) as ledger:
+                rows = {row.job: row for run in range(1, ledger.last_run() + 1) for row in ledger.rows(run)}
+            items = [_item(path, row) for row in rows.values() if row.name]
+            return cls(sorted(items, key=lambda item: (item.due or "9999", item.request, item.folders.name)))
+        folders = Folders.of(path)
+        if not (folders.internal / WORK).exists():
+            raise PackageError(
+                f"there is nothing to review at {path}",
+                remedy="Name OUT/NAME of a job that `bodycam detect` or `redact` worked on, or a backlog's folder.",
+            )
+        return cls([Item(folders)])
+
+    def review(self, number: int) -> Review:
+        """Open one job.
+
+        Raises:
+            IndexError: there is no such job.
+            BodycamError: it cannot be read.
+        """
+        with self._lock:
+            if number not in self._open:
+                self._open[number] = Review(self.items[number].folders)
+            return self._open[number]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Every job: what it is, when it is due, and where it stands."""
+        return [
+            {
+                "job": number,
+                "name": item.folders.name,
+                "request": item.request,
+                "due": item.due,
+                "state": state_of(item),
+            }
+            for number, item in enumerate(self.items)
+        ]
+
+    def close(self) -> None:
+        """Drop every decoded picture."""
+        with self._lock:
+            for review in self._open.values():
+                review.close()
+
+
+def state_of(item: Item) -> str:
+    """Where a job stands: as its release does, or else as the batch left it."""
+    if item.folders.release.exists():
+        try:
+            return standing_of(item.folders).state
+        except BodycamError as error:
+            return f"refused: {error.what}"
+    if (item.folders.internal / "second-look" / "spots.json").exists():
+        return "needs review"
+    return item.ended or "planned"
+
+
+def _item(out: Path, row: Row) -> Item:
+    return Item(Folders(out, row.name or ""), row.request or "", row.due or "", row.state)

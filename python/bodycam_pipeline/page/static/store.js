@@ -1,0 +1,76 @@
+// What the page knows of the open job: one value, changed in one place, told to whoever draws it.
+
+export const VIEWS = [
+  { name: "released", label: "As released", still: "released" },
+  { name: "boxes", label: "Boxes", still: "original" },
+  { name: "through", label: "See-through", still: "original" },
+  { name: "original", label: "Original", still: "original" },
+];
+
+export class Store extends EventTarget {
+  constructor(person) {
+    super();
+    this.person = person;
+    this.job = "";
+    this.facts = null;
+    this.clock = null;
+    this.boxes = null;
+    this.number = 0;
+    this.view = "released";
+    this.peek = false;
+    this.selected = new Set();
+    this.mark = { first: null, end: null };
+    this.playing = false;
+    this.rate = 1;
+    this.progress = null;
+    this.watched = [];
+  }
+
+  /** Change some of it, and tell. */
+  set(changes) {
+    const changed = Object.keys(changes).filter((name) => this[name] !== changes[name]);
+    if (!changed.length) return;
+    Object.assign(this, changes);
+    this.dispatchEvent(new CustomEvent("change", { detail: new Set(changed) }));
+  }
+
+  /** Call a function whenever one of these changes. */
+  on(names, act) {
+    this.addEventListener("change", (event) => { if (names.some((name) => event.detail.has(name))) act(event.detail); });
+  }
+
+  get pts() { return this.clock.shown[this.number]; }
+  get still() { return this.peek ? "original" : VIEWS.find((view) => view.name === this.view).still; }
+
+  go(number) {
+    this.set({ number: Math.max(0, Math.min(this.clock.frames - 1, number)) });
+  }
+
+  goTo(pts) { this.go(this.clock.at(pts)); }
+  track(number) { return this.facts.tracks.find((track) => track.number === number); }
+  select(...tracks) { this.set({ selected: new Set(tracks) }); }
+
+  /** Everything that a person has not decided yet: findings first, then doubtful tracks, then the others, by time. */
+  undecided() {
+    const findings = this.facts.findings.filter((finding) => finding.state !== "decided").map((finding) => ({ finding, pts: finding.pts, first: finding.first }));
+    const tracks = this.facts.tracks.filter((track) => track.state === "undecided");
+    const row = (track) => ({ track, pts: track.first, first: track.first });
+    const doubtful = tracks.filter((track) => track.doubts.length).map(row);
+    const others = tracks.filter((track) => !track.doubts.length).map(row);
+    return [...findings, ...doubtful, ...others];
+  }
+}
+
+/** How a track is called. */
+export function nameOf(track) {
+  const kind = track.kind.replaceAll("-", " ");
+  return `${kind[0].toUpperCase()}${kind.slice(1)} ${track.number}`;
+}
+
+/** Colours and shapes by decision; each state has both, so that none is told by colour alone. */
+export const STATES = {
+  undecided: { label: "undecided", colour: "#e8b04a", dash: [7, 4], mark: "?" },
+  hidden: { label: "hidden", colour: "#8ea3bd", dash: [], mark: "✓" },
+  kept: { label: "kept visible", colour: "#5fc48a", dash: [2, 4], mark: "◎" },
+  drawn: { label: "drawn", colour: "#b79cf0", dash: [], mark: "✎" },
+};

@@ -1,0 +1,58 @@
+"""The page in Chromium: what it shows of a job, by mouse and by keys."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.page.browser import chromium, looked_at, opened
+from tests.page.conftest import Served
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as found:
+        yield found
+
+
+def test_the_page_opens_by_its_address_and_stays_open_when_it_is_loaded_again(browser: Any, served: Served) -> None:
+    with opened(browser, served) as page:
+        assert "#" not in page.url, "the token is gone from the address at once"
+        assert page.title() == f"Review: {served.folders.name}"
+        page.reload()
+        page.wait_for_selector("review-stage[data-pts]")
+
+
+def test_keys_step_by_frames_and_views_show_what_they_say(browser: Any, served: Served) -> None:
+    with opened(browser, served) as page:
+        shown = page.evaluate("[...review.store.clock.shown]")
+        looked_at(page, shown[0], "released")
+        page.keyboard.press("ArrowRight")
+        looked_at(page, shown[1], "released")
+        page.keyboard.press("Shift+ArrowRight")
+        looked_at(page, page.evaluate("review.store.pts"), "released")
+        assert page.evaluate("review.store.number") > 20
+        page.keyboard.press("Tab")
+        looked_at(page, page.evaluate("review.store.pts"), "original")
+        page.keyboard.press("n")
+        assert page.evaluate("review.store.selected.size") == 1
+
+
+def test_names_are_text_and_never_markup(browser: Any, served: Served) -> None:
+    with opened(browser, served, but="TrustedHTML") as page:
+        evil = '<img src=x onerror="window.owned = 1">'
+        page.evaluate(
+            """(evil) => {
+              const facts = structuredClone(review.store.facts);
+              facts.name = facts.recording = facts.state = evil;
+              for (const track of facts.tracks) { track.kind = evil; track.by = evil; track.state = "kept"; }
+              review.store.set({ facts });
+              document.querySelectorAll("review-cards .tab")[1].click();
+            }""",
+            evil,
+        )
+        page.wait_for_timeout(200)
+        assert page.evaluate("window.owned") is None
+        assert evil.lower() in page.inner_text("review-cards").lower()
+        with pytest.raises(Exception, match="TrustedHTML"):
+            page.evaluate("document.body.innerHTML = '<b>x</b>'")
