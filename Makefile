@@ -6,7 +6,7 @@ RUST := $(shell find rust -name '*.rs' -o -name Cargo.toml 2>/dev/null) Cargo.to
 DEMO := demo
 WHEELS := build/wheels
 
-.PHONY: all demo test test-slow lint format bench wheel install-size instructions instructions-record flamegraph clean
+.PHONY: all demo test test-slow lint format bench wheel install-size fuzz instructions instructions-record flamegraph clean
 all: lint test
 
 $(VENV)/python:
@@ -71,6 +71,11 @@ wheel: $(VENV)/python
 # What the wheel brings into an empty environment: distributions and MB.
 install-size: wheel
 	$(BIN)/python -m benchmarks.install $(WHEELS)/*.whl
+
+# What a stranger could send, at random, against everything in Rust that reads it; `SECONDS=600` for each target.
+SECONDS ?= 10
+fuzz:
+	BOLERO_RANDOM_TEST_TIME_MS=$(SECONDS)000 CARGO_TARGET_DIR=target/fuzz cargo test --quiet --manifest-path rust/fuzz/Cargo.toml
 
 # The kernels' instructions, counted by valgrind, beside those of the last release; the second target records them.
 instructions: $(VENV)/tools

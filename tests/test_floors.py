@@ -14,6 +14,7 @@ FLOORS = {
     "values": 0,
     "durable": 1,
     "extras": 1,
+    "own_folders": 1,
     "h264": 1,
     "rules": 1,
     "foreign": 2,

@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
     load_pem_public_key,
 )
-from platformdirs import user_config_path
 
 from bodycam_pipeline.durable import write_atomically, write_private
 from bodycam_pipeline.foreign import read_bytes
+from bodycam_pipeline.own_folders import settings_folder
 from bodycam_pipeline.values.errors import KeyFileError
 
 _NEW = "Make one with `bodycam keys new FILE`, or name another file."
@@ -45,7 +45,7 @@ def new_key(path: Path) -> Path:
 
 def own_key() -> Path:
     """Where a person's own private key lies unless they say otherwise: in their own settings on this machine."""
-    return user_config_path("bodycam-pipeline") / "person.pem"
+    return settings_folder() / "person.pem"
 
 
 def public_path(path: Path) -> Path:

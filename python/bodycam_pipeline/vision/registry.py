@@ -5,6 +5,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
+from bodycam_pipeline.own_folders import data_folder
 from bodycam_pipeline.values.errors import MissingModelError, ModelError
 from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.values.policy import Policy
@@ -25,10 +26,7 @@ PACKAGE = "package:"
 def own_folder() -> Path:
     """Where models lie that people registered themselves, with their list: ``BODYCAM_MODELS``, or the user's data."""
     named = os.environ.get("BODYCAM_MODELS")
-    if named:
-        return Path(named)
-    data = os.environ.get("XDG_DATA_HOME")
-    return (Path(data) if data else Path.home() / ".local" / "share") / "bodycam-pipeline" / "models"
+    return Path(named) if named else data_folder() / "models"
 
 
 def list_models() -> list[str]:
