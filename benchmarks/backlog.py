@@ -4,9 +4,9 @@
 
 The batch is run by one worker, by two, by two on Ray, and by two batches at once that know nothing of each other, with
 a worker and half of the recordings each: that pair is the machine's own ceiling, because two processors share caches,
-memory and clock. Contestants take turns, round by round, so that a drifting machine drifts for all; every release is
+memory and clock. Tools take turns, round by round, so that a drifting machine drifts for all; every release is
 compared byte for byte before a number is printed. Small detector, fast encoder and no second look on purpose: the less
-a step does, the more the rest shows. ``--only`` leaves contestants out; ``--empty`` takes a scene in which nothing is
+a step does, the more the rest shows. ``--only`` leaves tools out; ``--empty`` takes a scene in which nothing is
 hidden, so that groups are carried over and there is least to do per frame. Ratios are what to quote.
 """
 
@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("--recordings", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--empty", action="store_true", help="a scene without anybody")
-    parser.add_argument("--only", action="append", choices=list(WORKERS), help="a contestant (again for each)")
+    parser.add_argument("--only", action="append", choices=list(WORKERS), help="a tool (again for each)")
     options = parser.parse_args()
     if _native.build_profile != "release":
         raise SystemExit("refusing to measure a debug build: run `make bench`")
@@ -96,7 +96,7 @@ def repeat(scene: Path, path: Path, times: int) -> None:
 
 
 class Bench:
-    """The contestants and what they needed."""
+    """The tools and what they needed."""
 
     def __init__(self, folder: Path, recordings: list[Path], invited: list[str]) -> None:
         self.folder, self.recordings, self.invited = folder, recordings, invited

@@ -56,10 +56,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = _recording(Path(folder) / "recording.mp4", options.seconds, options.size)
         recording = probe(str(path))
-        contestants = _contestants(path, recording, Path(folder))
-        cost: dict[str, list[float]] = {name: [] for name, *_ in contestants}
+        tools = _tools(path, recording, Path(folder))
+        cost: dict[str, list[float]] = {name: [] for name, *_ in tools}
         for _ in range(options.rounds):
-            for name, prepare, run in contestants:
+            for name, prepare, run in tools:
                 prepare()
                 cost[name].append(_cpu(run))
         _print({name: median(seconds) for name, seconds in cost.items()}, len(recording.packets))
@@ -73,11 +73,11 @@ def _recording(path: Path, seconds: int, size: str) -> Path:
     return path
 
 
-Contestant = tuple[str, Callable[[], None], Callable[[], None]]
+Tool = tuple[str, Callable[[], None], Callable[[], None]]
 """A name, what comes before the clock starts, and what is timed."""
 
 
-def _contestants(path: Path, recording: Recording, folder: Path) -> list[Contestant]:
+def _tools(path: Path, recording: Recording, folder: Path) -> list[Tool]:
     coding = Policy().encoding
     quiet: list[str | Path] = ["ffmpeg", "-v", "error", "-y", "-threads", "1", "-i", path]
     transcode = [*quiet, "-c:v", "libx264", "-threads", "1", "-preset", coding.preset, "-crf", str(coding.crf)]

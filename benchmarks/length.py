@@ -20,7 +20,7 @@ from pathlib import Path
 
 from benchmarks.vault import prolonged
 from bodycam_pipeline.demo.touched import compose_touched
-from bodycam_pipeline.measuring.contest import Contestant, Found, Result, contest
+from bodycam_pipeline.measuring.benchmark import Found, Result, Tool, run_benchmark
 from bodycam_pipeline.mp4.plain import count_frames
 from bodycam_pipeline.mp4.write_recording import KEYFRAME_SECONDS
 
@@ -48,14 +48,14 @@ def main() -> None:
         folder = Path(name)
         (folder / "policy.toml").write_text(POLICY)
         compose_touched(folder / "scene.mp4", TOUCHED_PERCENT, groups=GROUPS, size=(width, height))
-        results = contest([_redaction(folder, minutes) for minutes in options.minutes], options.rounds)
+        results = run_benchmark([_redaction(folder, minutes) for minutes in options.minutes], options.rounds)
     print("| minutes | frames | CPU ms/frame | x shortest | CPU ms/further frame | peak MiB |")
     print("|---|---|---|---|---|---|")
     for number, minutes in enumerate(options.minutes, start=1):
         print(f"| {minutes} | {_row(results[:number])} |")
 
 
-def _redaction(folder: Path, minutes: int) -> Contestant:
+def _redaction(folder: Path, minutes: int) -> Tool:
     """The product on so many minutes of the scene."""
     scene, recording, out = folder / "scene.mp4", folder / f"{minutes}.mp4", folder / "out"
     times = minutes * 60 // (GROUPS * KEYFRAME_SECONDS)
@@ -70,12 +70,12 @@ def _redaction(folder: Path, minutes: int) -> Contestant:
         assert video["frames"] == frames, f"{video['frames']} of {frames} frames"
         return Found(copied=video["frames_copied"] / frames)
 
-    return Contestant(f"{minutes} minutes", command, out, frames, check)
+    return Tool(f"{minutes} minutes", command, out, frames, check)
 
 
 def _row(results: list[Result]) -> str:
     """The last result, beside the first and the one before it."""
-    frames = [result.contestant.frames for result in results]
+    frames = [result.tool.frames for result in results]
     cpu_ms = [1000 * result.median(lambda cost: cost.cpu_seconds) for result in results]
     each = [ms / count for ms, count in zip(cpu_ms, frames, strict=True)]
     further = f"{(cpu_ms[-1] - cpu_ms[-2]) / (frames[-1] - frames[-2]):.2f}" if len(results) > 1 else "-"

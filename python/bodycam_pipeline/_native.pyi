@@ -451,6 +451,8 @@ class ObjectKey:
     def seal(self, source: str | PathLike[str], target: str | PathLike[str]) -> tuple[bytes, int, bytes, int]:
         """Seal a file into a new one, read-only, synced, read back and compared; memory stays flat.
 
+        A signal whose handler raises ends it within a block of a mebibyte.
+
         It is written and read back past the system's page cache (``O_DIRECT``), so that the disk answers, and not the
         memory that the bytes were written from. Where the file system does not offer that, both go through the cache,
         which is asked to forget the synced file before it is read back; a file system in memory has no other copy.
@@ -527,7 +529,8 @@ def blake3_file(file: str | PathLike[str] | _ReadsAndSeeks) -> tuple[bytes, int]
     """BLAKE3 (as ``b3sum`` prints it) and size of a file, named by its path, or of what an open one gives.
 
     What a path names is read past the system's page cache (``O_DIRECT``), as the disk holds it now; where the file
-    system does not offer that, through the cache, after it was asked to forget the file.
+    system does not offer that, through the cache, after it was asked to forget the file. A signal whose handler raises
+    ends it within a block of a mebibyte.
 
     Raises:
         OSError: it cannot be read.

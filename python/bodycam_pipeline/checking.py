@@ -11,6 +11,7 @@ from bodycam_pipeline.evidence.frames_file import read_frames
 from bodycam_pipeline.foreign import parse_json, read_bytes
 from bodycam_pipeline.mp4_check.finished import observe_container
 from bodycam_pipeline.passes import Watch, decode_every_frame, unwatched
+from bodycam_pipeline.release.manifest import FORMAT
 from bodycam_pipeline.running.runner import Runner
 from bodycam_pipeline.values.errors import VerificationError
 from bodycam_pipeline.values.timeline import ReleaseClock
@@ -54,7 +55,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise VerificationError(f"{folder} has no readable manifest.json", remedy=_REMEDY) from error
     if not _is_complete(manifest):
-        raise VerificationError(f"{folder / 'manifest.json'} is not a manifest of format 1", remedy=_REMEDY)
+        raise VerificationError(f"{folder / 'manifest.json'} is not a manifest of format {FORMAT}", remedy=_REMEDY)
     return manifest
 
 
@@ -63,7 +64,12 @@ def _is_complete(manifest: Any) -> bool:
     try:
         videos = [name for name in manifest["files"] if name.endswith(".mp4")]
         counted = isinstance(manifest["video"]["frames"], int)
-        return manifest["format"] == 1 and len(videos) == 1 and counted and all(s["fate"] for s in manifest["streams"])
+        return (
+            manifest["format"] == FORMAT
+            and len(videos) == 1
+            and counted
+            and all(s["disposition"] for s in manifest["streams"])
+        )
     except (KeyError, TypeError, AttributeError):
         return False
 
@@ -79,12 +85,12 @@ def _check_files(folder: Path, promised: dict[str, str], beside: frozenset[str])
 
 
 def _check_container(video: Path, manifest: dict[str, Any]) -> None:
-    fates = [stream["fate"] for stream in manifest["streams"]]
-    seen = observe_container(video, _silent(manifest, fates))
+    dispositions = [stream["disposition"] for stream in manifest["streams"]]
+    seen = observe_container(video, _silent(manifest, dispositions))
     if seen.video_tracks != 1 or seen.other_tracks or seen.metadata or seen.unowned:
         what = "; ".join((*seen.other_tracks, *seen.metadata, *seen.unowned))
         raise VerificationError(f"{video.name} holds more than one picture track and its sound: {what}", remedy=_REMEDY)
-    promised = sum(fate in {"muted", "kept"} for fate in fates)
+    promised = sum(disposition in {"muted", "kept"} for disposition in dispositions)
     if seen.audio_tracks != promised:
         what = f"{video.name} has {seen.audio_tracks} sound tracks where its manifest names {promised}"
         raise VerificationError(what, remedy=_REMEDY)
@@ -92,9 +98,9 @@ def _check_container(video: Path, manifest: dict[str, Any]) -> None:
         raise VerificationError(f"{video.name} has {seen.heard[0]}", remedy=_REMEDY)
 
 
-def _silent(manifest: dict[str, Any], fates: list[str]) -> list[tuple[Fraction, Fraction | None]]:
+def _silent(manifest: dict[str, Any], dispositions: list[str]) -> list[tuple[Fraction, Fraction | None]]:
     """Seconds of the release in which its manifest says that nothing can be heard."""
-    if "muted" in fates:
+    if "muted" in dispositions:
         return [(Fraction(0), None)]
     facts = manifest["video"]
     clock, base = ReleaseClock(int(facts["pts_shift"]), 1), Fraction(facts["time_base"])

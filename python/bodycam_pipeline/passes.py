@@ -18,6 +18,7 @@ from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.release.staging import Staged
 from bodycam_pipeline.reports.report import sheet_times
 from bodycam_pipeline.rules.segments import split
+from bodycam_pipeline.rules.sounds import chosen_sounds
 from bodycam_pipeline.running.runner import Runner
 from bodycam_pipeline.steps.audit import Audit, AuditTask, audit_segment
 from bodycam_pipeline.steps.detect import DetectTask, Part, detect_segment
@@ -82,7 +83,7 @@ def watch_every_frame(job: Job, runner: Runner, watch: Watch) -> list[SegmentCan
     """The first pass: every frame decoded and followed, key frames looked at."""
     source, rule = job.recording, job.policy.detection
     copies = joining(source.video, job.policy.encoding) is not None
-    watching, parts = painters(job.models, rule), parts_of(source)
+    watching, parts = detectors_of(job.models, rule), parts_of(source)
     threads = threads_for(source, runner)
 
     def task(segment: Segment) -> DetectTask:
@@ -90,7 +91,7 @@ def watch_every_frame(job: Job, runner: Runner, watch: Watch) -> list[SegmentCan
         return DetectTask(
             parts[segment.number],
             watching,
-            rule.every,
+            rule.interval,
             threads,
             candidates_path(job, segment),
             job.secret_path,
@@ -135,7 +136,7 @@ def threads_for(file: Recording, runner: Runner) -> int:
     return max(1, runner.workers // len(split(file)))
 
 
-def painters(models: Sequence[Model], rule: DetectionRule) -> Watching:
+def detectors_of(models: Sequence[Model], rule: DetectionRule) -> Watching:
     """The networks that decide what is hidden, as the policy lets them look."""
     worth = worth_of(models)
     looking = (Looking(model, rule.long_sides_px, lowest) for model, lowest in zip(models, worth.lowest, strict=True))
@@ -173,7 +174,7 @@ def render_sound(job: Job, plan: Plan, runner: Runner) -> EncodedAudio | None:
     What may not be seen may not be heard: withheld time is silent as muted time is.
     """
     source, rule = job.recording, job.policy.audio
-    if source.audio is None or rule.policy == "remove":
+    if not chosen_sounds(source, rule):
         return None
     silent = (*(m.span for m in plan.muted), *(w.span for w in plan.withheld))
     path = job.samples(plan) / "sound.aac"
@@ -207,7 +208,7 @@ def observe_every_frame(job: Job, plan: Plan, staged: Staged, runner: Runner, wa
 
 
 def audit_every_frame(job: Job, staged: Staged, runner: Runner, watch: Watch) -> list[SegmentCandidates]:
-    """The second look: networks that are not the painters look at the finished file.
+    """The second look: networks that are not the detectors look at the finished file.
 
     Results are kept under the digest of the file: what was seen while it was decoded to be verified, or by a run that
     was cut off, is not looked at again.
@@ -245,9 +246,9 @@ def _audits(job: Job, finished: Recording, clock: ReleaseClock, threads: int) ->
 
 
 def _due_pts(job: Job) -> NDArray[np.int64]:
-    """The frames of the second look: those that no painter saw, or every other one where they saw all.
+    """The frames of the second look: those that no detector saw, or every other one where they saw all.
 
-    What the painters saw is read from what their look left; without it (a plan that is rendered as it stands) it is
+    What the detectors saw is read from what their look left; without it (a plan that is rendered as it stands) it is
     every other frame.
     """
     shown = job.recording.packets.shown_pts()

@@ -28,8 +28,8 @@ from bodycam_pipeline.publish import publish
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.gate import refuse_broken_promises
-from bodycam_pipeline.release.job import Job
-from bodycam_pipeline.release.second_look import SecondLook, judged, keep_spots, refuse_unexplained
+from bodycam_pipeline.release.job import Job, notes_of
+from bodycam_pipeline.release.second_look import SecondLook, judged, keep_findings, refuse_unexplained
 from bodycam_pipeline.release.staging import Staged, stage
 from bodycam_pipeline.release.work import keep_work
 from bodycam_pipeline.reports.proposals import write_proposals
@@ -41,9 +41,10 @@ from bodycam_pipeline.rules.damage import refuse_unwithheld
 from bodycam_pipeline.rules.editing import apply_edits
 from bodycam_pipeline.rules.entering import Neighbours, extended
 from bodycam_pipeline.rules.fit import check_fits
-from bodycam_pipeline.rules.joining import chains
+from bodycam_pipeline.rules.joining import tracklets
 from bodycam_pipeline.rules.judging import life_of
 from bodycam_pipeline.rules.planning import make_plan
+from bodycam_pipeline.rules.sounds import chosen_sounds
 from bodycam_pipeline.running.runner import Runner
 from bodycam_pipeline.values.address import stem_of
 from bodycam_pipeline.values.candidates import SegmentCandidates
@@ -69,6 +70,7 @@ class Order:
         policy: What is hidden, and how.
         edits: What the person decided beside the policy.
         name: What the release is called; None for the recording's own name.
+        track: The picture track that is meant, where the file holds those of several cameras.
     """
 
     address: str
@@ -76,6 +78,7 @@ class Order:
     policy: Policy = field(default_factory=Policy)
     edits: Edits = field(default_factory=Edits)
     name: str | None = None
+    track: int | None = None
 
 
 @dataclass(frozen=True)
@@ -86,11 +89,13 @@ class Published:
         folders: Where it is.
         plan: What was hidden.
         already: Whether it stood there before, unchanged, and nothing had to be done.
+        notes: What a person has to be told.
     """
 
     folders: Folders
     plan: Plan
     already: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def redact(order: Order, runner: Runner, watch: Watch = unwatched) -> Published:
@@ -99,7 +104,7 @@ def redact(order: Order, runner: Runner, watch: Watch = unwatched) -> Published:
     Raises:
         BodycamError: refused; nothing that looks like a release is left, and finished segments are kept for a rerun.
     """
-    return redact_probed(order, probe(log_read(order.address, "redaction")), runner, watch)
+    return redact_probed(order, probe(log_read(order.address, "redaction"), order.track), runner, watch)
 
 
 def redact_probed(order: Order, recording: Recording, runner: Runner, watch: Watch = unwatched) -> Published:
@@ -112,7 +117,7 @@ def redact_probed(order: Order, recording: Recording, runner: Runner, watch: Wat
     with job.folders.locked():
         if job.is_published():
             job.folders.clear_staging()  # a run that was killed right after publishing left it
-            return Published(job.folders, job.kept_plan(), already=True)
+            return Published(job.folders, job.kept_plan(), already=True, notes=notes_of(job))
         with machine_time(job.folders, "redact", runner.workers):
             plan = _planned(job, order.edits, runner, watch)
             return _released(job, plan, runner, watch)
@@ -147,7 +152,7 @@ def render(order: Order, plan: Plan, runner: Runner, watch: Watch = unwatched) -
     with job.folders.locked():
         if job.is_published():
             job.folders.clear_staging()
-            return Published(job.folders, plan, already=True)
+            return Published(job.folders, plan, already=True, notes=notes_of(job))
         write_plan(plan, job.plan_path)
         note_approved_plan(job, plan)
         with machine_time(job.folders, "render", runner.workers):
@@ -161,7 +166,7 @@ def open_job(order: Order, decided: str) -> Job:
         RecordingError: the recording is refused.
         ModelError: a model is.
     """
-    return job_of(order, probe(log_read(order.address, "redaction")), decided)
+    return job_of(order, probe(log_read(order.address, "redaction"), order.track), decided)
 
 
 def job_of(order: Order, recording: Recording, decided: str) -> Job:
@@ -170,14 +175,16 @@ def job_of(order: Order, recording: Recording, decided: str) -> Job:
     Raises:
         ModelError: a model cannot be used.
         PolicyError: a kind that a detector is to find, and none of the models knows.
+        UndecidedRecordingError: the policy keeps sound that is not there or cannot be decoded.
     """
+    chosen_sounds(recording, order.policy.audio)
     check_provider(order.policy.detection.provider)
     models = tuple(find_model(name) for name in order.policy.detection.models)
     _refuse_unseen(order.policy, models)
     make_folder(order.out)
     gate = order.policy.gate
     auditors = tuple(find_model(a.model) for a in gate.auditors) if gate.second_look == "on" else ()
-    folders = Folders(order.out, order.name or stem_of(order.address))
+    folders = Folders(order.out, order.name or _name(order))
     return Job(recording, order.policy, models, decided, folders, auditors)
 
 
@@ -191,6 +198,11 @@ def _refuse_unseen(policy: Policy, models: Sequence[Model]) -> None:
             remedy=f"Name a detector that finds it under detection.models. Where people alone draw it, write "
             f"found_by = 'hand' under [hide.{unseen[0]}]; where nobody hides it, delete [hide.{unseen[0]}].",
         )
+
+
+def _name(order: Order) -> str:
+    stem = stem_of(order.address)
+    return stem if order.track is None else f"{stem}.track-{order.track}"
 
 
 def key_of(order: Order, recording: Recording) -> str:
@@ -221,12 +233,12 @@ def _planned(job: Job, edits: Edits, runner: Runner, watch: Watch) -> Plan:
 def _tracks(job: Job, seen: Sequence[SegmentCandidates], runner: Runner) -> tuple[Track, ...]:
     """What is hidden: what was seen, joined over segments, judged, and followed past both ends."""
     time_base, evidence = float(job.recording.video.time_base), worth_of(job.models).evidence
-    found = [(chain, life_of(chain, time_base)) for chain in chains(seen)]
-    judged = [(chain, life.track(life.evidence(evidence))) for chain, life in found]
-    hidden = [(chain, track) for chain, track in judged if admitted(track, job.policy)]
+    found = [(tracklet, life_of(tracklet, time_base)) for tracklet in tracklets(seen)]
+    judged = [(tracklet, life.track(life.evidence(evidence))) for tracklet, life in found]
+    hidden = [(tracklet, track) for tracklet, track in judged if admitted(track, job.policy)]
     write_proposals([track for _, track in judged if not admitted(track, job.policy)], job)
     neighbours = Neighbours.of(seen, time_base)
-    asked = [each for number, (chain, _) in enumerate(hidden) for each in neighbours.entering(number, chain)]
+    asked = [each for number, (tracklet, _) in enumerate(hidden) for each in neighbours.entering(number, tracklet)]
     longer = extended([track for _, track in hidden], extend_tracks(job, asked, runner))
     return numbered(longer)
 
@@ -253,7 +265,7 @@ def _released(job: Job, plan: Plan, runner: Runner, watch: Watch) -> Published:
     staged = replace(staged, pictures=tuple(picture for part in observed for picture in part.pictures))
     second = _looked_at_again(job, plan, staged, runner, watch)
     publish(job, plan, staged, observed, second)
-    return Published(job.folders, plan)
+    return Published(job.folders, plan, notes=notes_of(job))
 
 
 def _looked_at_again(job: Job, plan: Plan, staged: Staged, runner: Runner, watch: Watch) -> SecondLook | None:
@@ -261,8 +273,8 @@ def _looked_at_again(job: Job, plan: Plan, staged: Staged, runner: Runner, watch
         return None
     seen = audit_every_frame(job, staged, runner, watch)
     second = judged(job, plan, staged, seen)
-    keep_spots(job, staged, second)
-    if second.spots:
+    keep_findings(job, staged, second)
+    if second.findings:
         write_report(job, plan, staged, second)
     refuse_unexplained(job, second)
     return second

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bodycam_pipeline.addresses.download import Promise, download
+from bodycam_pipeline.addresses.download import ExpectedFile, download
 from bodycam_pipeline.values.errors import FetchError
 
 CONTENT = np.random.default_rng(1).integers(0, 256, 3_000_000, np.uint8).tobytes()
@@ -66,8 +66,8 @@ def server() -> Iterator[Server]:
         server.shutdown()
 
 
-def promise(address: str, digest: str = DIGEST, most: int = 10_000_000) -> Promise:
-    return Promise(address, digest, most)
+def promise(address: str, digest: str = DIGEST, most: int = 10_000_000) -> ExpectedFile:
+    return ExpectedFile(address, digest, most)
 
 
 def files(folder: Path) -> list[str]:

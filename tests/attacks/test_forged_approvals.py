@@ -25,7 +25,7 @@ from bodycam_pipeline.pipeline import Order, redact
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.job import RECORD, record_of
 from bodycam_pipeline.release.job import _mac as record_mac
-from bodycam_pipeline.review.history import history_of, standing_of
+from bodycam_pipeline.review.history import history_of, review_state_of
 from bodycam_pipeline.values.errors import BodycamError, HistoryError, NotApprovedError, PackageError
 from bodycam_pipeline.values.event import Event
 from bodycam_pipeline.values.plan import KeptTrack
@@ -111,13 +111,13 @@ def test_no_entry_can_be_forged_wherever_it_stands(
 ) -> None:
     if secret and "outside" in request.node.name:
         pytest.skip("outside a vault nothing but the secret vouches for a history: the README says so")
-    approvals = len(standing_of(job).approvals)
+    approvals = len(review_state_of(job).approvals)
     write(job, chained(forge(lines_of(job), at, forged(job, "approved", CARA))), secret=secret)
     with pytest.raises(BodycamError) as refused:
         package(job)
     assert isinstance(refused.value, HistoryError | NotApprovedError)
     if at == ENTRIES:
-        assert len(standing_of(job).approvals) == approvals
+        assert len(review_state_of(job).approvals) == approvals
         assert not [event for event in history_of(job) if event.by == CARA and event.what == "approved"]
     else:
         with pytest.raises(HistoryError):
@@ -130,11 +130,11 @@ def test_lines_that_were_added_never_count_whoever_goes_on_after_them(job: Folde
     decide(job, "submitted", ANNA)
     forgeries = [forged(job, "approved", name) for name in (CARA, "D. Dodds")[:count]]
     write(job, chained([*lines_of(job), *forgeries]), secret=False)
-    assert standing_of(job).approvals == ()
+    assert review_state_of(job).approvals == ()
     with pytest.raises(HistoryError, match="was never finished"):
         package(job)
     decide(job, "approved", BEN)
-    assert standing_of(job).approvals == (BEN,)
+    assert review_state_of(job).approvals == (BEN,)
     with pytest.raises(NotApprovedError, match="1 of the 2"):
         package(job)
     decide(job, "approved", CARA)
@@ -161,9 +161,9 @@ def test_an_entry_whose_machine_stopped_is_finished_by_whoever_made_it(
             stopped.setattr(f"bodycam_pipeline.review.history.{lost}", stop)
             with pytest.raises(KeyboardInterrupt):
                 decide(sealed, "approved", CARA)
-        assert standing_of(sealed).approvals == (BEN,)
+        assert review_state_of(sealed).approvals == (BEN,)
     decide(sealed, "approved", CARA)
-    assert standing_of(sealed).approvals == (BEN, CARA)
+    assert review_state_of(sealed).approvals == (BEN, CARA)
     assert package(sealed).is_dir()
 
 

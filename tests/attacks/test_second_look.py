@@ -95,9 +95,9 @@ def test_a_forgotten_track_is_found_and_nothing_is_published(street: Street, kin
         render(street.order(name), street.without(track), InlineRunner())
     assert refused.value.exit_code == 3
     assert not published(street, name)
-    found = json.loads((internal(street, name) / "second-look" / "spots.json").read_text())
-    assert any(spot["kind"] == kind and _meets(street.plan, track, spot["box"]) for spot in found)
-    assert (internal(street, name) / "second-look" / "spot-0001.jpg").read_bytes()[:3] == b"\xff\xd8\xff"
+    found = json.loads((internal(street, name) / "second-look" / "findings.json").read_text())
+    assert any(finding["kind"] == kind and _meets(street.plan, track, finding["box"]) for finding in found)
+    assert (internal(street, name) / "second-look" / "finding-0001.jpg").read_bytes()[:3] == b"\xff\xd8\xff"
     report = (internal(street, name) / "report.html").read_text()
     assert "Not released" in report
     assert report.count("[[dismiss]]</code>") == 1
@@ -133,8 +133,8 @@ def test_made_beside_verification_or_alone_it_sees_the_same(street: Street, tmp_
         assert any(len(each.candidates) for each in seen.parts)
 
 
-def test_painters_and_auditors_together_see_every_frame(street: Street) -> None:
-    policy = Policy.model_validate(POLICY.model_dump() | {"detection": POLICY.detection.model_dump() | {"every": 2}})
+def test_detectors_and_auditors_together_see_every_frame(street: Street) -> None:
+    policy = Policy.model_validate(POLICY.model_dump() | {"detection": POLICY.detection.model_dump() | {"interval": 2}})
     order = street.order("pair", policy)
     _, plan = detect(order, InlineRunner())
     nothing = replace(plan, regions=plan.regions.slice(0, 0))
@@ -149,9 +149,9 @@ def test_painters_and_auditors_together_see_every_frame(street: Street) -> None:
 
 
 def _meets(plan: Plan, track: int, box: dict[str, float]) -> bool:
-    spot = Box(**box)
+    finding = Box(**box)
     regions = (row.region for row in plan.rows() if row.track == track)
-    return any(spot.intersection(Box(r.left, r.top, r.right, r.bottom)) > 0 for r in regions)
+    return any(finding.intersection(Box(r.left, r.top, r.right, r.bottom)) > 0 for r in regions)
 
 
 def test_a_run_that_goes_on_takes_what_was_looked_at_and_ends_the_same(street: Street) -> None:
@@ -200,7 +200,7 @@ def test_a_release_policy_cannot_turn_it_off_and_an_internal_one_can(street: Str
 
 
 @pytest.mark.parametrize("name", ["detector-v1", "auditor-v1"])
-def test_an_auditor_with_the_painters_weights_looks_at_a_scale_of_its_own(street: Street, name: str) -> None:
+def test_an_auditor_with_the_detectors_weights_looks_at_a_scale_of_its_own(street: Street, name: str) -> None:
     same = {"auditors": [{"model": name, "long_sides_px": [640]}]}
     policy = Policy.model_validate(POLICY.model_dump() | {"gate": same})
     plan = replace(street.plan, policy_sha256=policy.sha256)
@@ -217,11 +217,11 @@ def test_a_stride_is_said_in_the_manifest(street: Street) -> None:
 
 
 def test_who_looks_less_often_is_said(street: Street) -> None:
-    rarely = {"models": ["detector-v1"], "long_sides_px": [640], "every": 5}
+    rarely = {"models": ["detector-v1"], "long_sides_px": [640], "interval": 5}
     policy = Policy.model_validate(POLICY.model_dump() | {"detection": rarely})
     done = render(street.order("rarely", policy), replace(street.plan, policy_sha256=policy.sha256), InlineRunner())
     (model,) = json.loads((done.folders.release / "manifest.json").read_text())["models"]
-    assert (model["long_sides_px"], model["every"]) == ([640], 5)
+    assert (model["long_sides_px"], model["interval"]) == ([640], 5)
     assert "model detector-v1, one frame in 5" in (internal(street, "rarely") / "report.html").read_text()
 
 

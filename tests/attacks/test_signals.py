@@ -17,6 +17,7 @@ from tests.backlog.conftest import FAST_TOML
 from tests.clips import clip
 
 SECONDS = 120
+LEFT_WITHIN_SECONDS = 10
 SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
 
 
@@ -80,6 +81,31 @@ def test_an_ingest_ends_after_the_file_in_hand_and_goes_on(
     assert 1 < len(session.recordings()) < 400
     assert f"{len(session.recordings())} stored" in said
     assert not list((tmp_path / "vault" / "staging").glob("*"))
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS)
+def test_a_file_that_takes_long_to_seal_is_left_within_seconds_and_nothing_of_it_stays(
+    number: signal.Signals, code: int, session: VaultSession, tmp_path: Path
+) -> None:
+    """It is as long as the disk: what was stored before it is told and kept, and it is taken in anew."""
+    dock, staging, report = tmp_path / "dock", tmp_path / "vault" / "staging", tmp_path / "report.json"
+    dock.mkdir()
+    clip(dock / "a.mp4", frames=3)
+    with (dock / "b.mp4").open("wb") as file:
+        file.truncate(1 << 40)
+    with running("ingest", dock, "--vault", session.vault.address, "--report", report) as process:
+        until(lambda: any(each.stat().st_size > 1 << 20 for each in staging.glob("*/*/*")), process)
+        told = time.monotonic()
+        process.send_signal(number)
+        said, aside = process.communicate(timeout=SECONDS)
+        assert time.monotonic() - told < LEFT_WITHIN_SECONDS
+    assert process.returncode == code
+    assert "the file in hand is finished first if that takes a second" in aside
+    assert KEPT.strip() in aside
+    assert "1 stored" in said
+    assert [one["state"] for one in json.loads(report.read_text())["files"]] == ["stored"]
+    assert len(session.recordings()) == 1
+    assert not list(staging.glob("*"))
 
 
 @pytest.mark.parametrize(

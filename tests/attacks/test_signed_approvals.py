@@ -28,7 +28,7 @@ from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.job import RECORD, record_of
 from bodycam_pipeline.release.job import _mac as record_mac
 from bodycam_pipeline.review.anchors import anchor
-from bodycam_pipeline.review.history import entries_of, record, refuse_unapproved, standing_of
+from bodycam_pipeline.review.history import entries_of, record, refuse_unapproved, review_state_of
 from bodycam_pipeline.review.signatures import sign_event
 from bodycam_pipeline.values.errors import HistoryError, NotApprovedError, PolicyError, StateError
 from bodycam_pipeline.values.event import Event
@@ -140,7 +140,7 @@ def append(job: Folders, event: Event, sign: Sign) -> None:
 @pytest.mark.parametrize("forge", FORGERIES)
 def test_whoever_has_the_secret_approves_nothing(job: Folders, forge: Sign) -> None:
     append(job, approval(job), forge)
-    assert standing_of(job).approvals == ()
+    assert review_state_of(job).approvals == ()
     with pytest.raises(NotApprovedError, match="0 of the 1"):
         refuse_unapproved(job)
     (*_, (event, why)) = entries_of(job)
@@ -160,7 +160,7 @@ def test_an_approval_that_a_rejection_took_back_cannot_be_played_again(job: Fold
     decide(job, "rejected", ANNA, "a face in the window")
     decide(job, "submitted", ANNA)
     append(job, given, lambda *_: signed)
-    assert standing_of(job).state == "in review"
+    assert review_state_of(job).state == "in review"
 
 
 def test_an_approval_of_one_job_is_none_of_another(job: Folders, tmp_path: Path, submitted: Folders) -> None:
@@ -172,7 +172,7 @@ def test_an_approval_of_one_job_is_none_of_another(job: Folders, tmp_path: Path,
     previous = read_chain(other.internal)[-1].sha256
     signed = sign_event(job, previous, approval(job), key_of(BEN))
     append(other, signed, lambda *_: signed)
-    assert standing_of(other).approvals == ()
+    assert review_state_of(other).approvals == ()
 
 
 def files_of_release(job: Folders) -> dict[str, bytes]:
@@ -200,7 +200,7 @@ def test_who_cannot_sign_is_told_what_to_do(job: Folders, by: str, signer: str |
     with pytest.raises(StateError, match=says) as refused:
         record(job, "approved", by, key=key_of(signer) if signer else None)
     assert "--key" in refused.value.remedy or "bodycam keys new" in refused.value.remedy
-    assert standing_of(job).approvals == ()
+    assert review_state_of(job).approvals == ()
 
 
 def test_who_may_sign_is_on_record_too(sealed: Folders) -> None:
@@ -296,4 +296,4 @@ def test_a_signature_is_of_the_bytes_and_of_nothing_else(job: Folders) -> None:
         other[at // 8] ^= 1 << at % 8
         wrong = right.facts | {"signature": base64.b64encode(other).decode()}
         append(job, replace(right, facts=wrong), unsigned)
-    assert standing_of(job).approvals == ()
+    assert review_state_of(job).approvals == ()

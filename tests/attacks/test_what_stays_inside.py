@@ -103,7 +103,7 @@ def test_no_cell_of_a_letter_is_a_formula() -> None:
         "withheld": spans[:1],
         "muted": [],
         "left_visible": [{"reason": "+1"}],
-        "streams": [{"fate": "removed", "what": "=cmd", "why": "=x"}],
+        "streams": [{"disposition": "removed", "what": "=cmd", "why": "=x"}],
     }
     names, values = csv.reader(io.StringIO(letter_fields(manifest)))
     row = dict(zip(names, values, strict=True))

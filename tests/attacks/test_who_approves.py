@@ -7,8 +7,8 @@ import pytest
 
 from bodycam_pipeline.pipeline import Order, redact
 from bodycam_pipeline.release.folders import Folders
-from bodycam_pipeline.review.history import standing_of
-from bodycam_pipeline.rules.standing import standing
+from bodycam_pipeline.review.history import review_state_of
+from bodycam_pipeline.rules.review_state import review_state
 from bodycam_pipeline.values.errors import StateError
 from bodycam_pipeline.values.event import Event
 from bodycam_pipeline.values.names import same_person, why_no_name
@@ -69,7 +69,7 @@ def test_nobody_approves_twice_under_another_spelling(
     decide(job, "approved", BEN)
     with pytest.raises(StateError):
         decide(job, "approved", name)
-    assert len(standing_of(job).approvals) == 1
+    assert len(review_state_of(job).approvals) == 1
 
 
 @pytest.mark.parametrize("name", REFUSED, ids=ascii)
@@ -101,9 +101,9 @@ def test_who_submitted_it_does_not_count(published: dict[bool, Folders], tmp_pat
         with pytest.raises(StateError, match="submitter_may_approve"):
             decide(job, "approved", name)
     decide(job, "approved", BEN)
-    assert standing_of(job).state == "in review"
+    assert review_state_of(job).state == "in review"
     decide(job, "approved", CARA)
-    assert standing_of(job).state == "approved"
+    assert review_state_of(job).state == "approved"
 
 
 def test_unless_the_policy_says_so(published: dict[bool, Folders], tmp_path: Path) -> None:
@@ -111,12 +111,12 @@ def test_unless_the_policy_says_so(published: dict[bool, Folders], tmp_path: Pat
     decide(job, "submitted", ANNA)
     decide(job, "approved", ANNA)
     decide(job, "approved", BEN)
-    assert standing_of(job).state == "approved"
+    assert review_state_of(job).state == "approved"
 
 
 def test_an_entry_that_was_written_all_the_same_does_not_count() -> None:
     done = [
         Event("", what, by, release="r") for what, by in (("submitted", ANNA), ("approved", ANNA), ("approved", BEN))
     ]  # type: ignore[arg-type]
-    assert standing(done, "r", 2, own=False).approvals == (BEN,)
-    assert standing(done, "r", 2, own=True).may_be_released
+    assert review_state(done, "r", 2, own=False).approvals == (BEN,)
+    assert review_state(done, "r", 2, own=True).may_be_released

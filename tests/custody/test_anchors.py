@@ -12,7 +12,7 @@ from bodycam_pipeline.evidence.history_file import FORMAT, HEAD, HISTORY, _mac, 
 from bodycam_pipeline.pipeline import Order, redact
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.review.anchors import refuse_other_than_anchored
-from bodycam_pipeline.review.history import refuse_unapproved, standing_of
+from bodycam_pipeline.review.history import refuse_unapproved, review_state_of
 from bodycam_pipeline.values.errors import HistoryError
 from tests.attacks.jobs import quick_policy
 from tests.clips import clip
@@ -82,7 +82,7 @@ def test_what_a_machine_stopped_in_the_middle_of_counts_once_it_was_done_again(
         stopped.setattr("bodycam_pipeline.review.history.anchor", lambda *_: None)
         decide(job, "submitted", ANNA)
     refuse_other_than_anchored(job)
-    assert standing_of(job).state == "draft"
+    assert review_state_of(job).state == "draft"
     with pytest.raises(HistoryError, match="submitted by Anna Ashdown"):
         refuse_unapproved(job)
     decide(job, "submitted", ANNA)

@@ -15,11 +15,11 @@ from typer.testing import CliRunner
 from bodycam_pipeline.cli.main import app
 from bodycam_pipeline.demo.actors import Mark, car, person
 from bodycam_pipeline.demo.camera import View
-from bodycam_pipeline.demo.compose import FRAME_PTS, TIME_BASE, cast, compose_demo
+from bodycam_pipeline.demo.compose import FRAME_PTS, TIME_BASE, actors, compose_demo
 from bodycam_pipeline.demo.touched import compose_touched
 from bodycam_pipeline.demo.truth import GroundTruth, TrueBox
 from bodycam_pipeline.mp4.write_recording import write_recording
-from bodycam_pipeline.passes import painters
+from bodycam_pipeline.passes import detectors_of
 from bodycam_pipeline.read.planes import planes
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.values.detection import Detection
@@ -95,7 +95,7 @@ def test_someone_enters_someone_leaves_and_the_camera_shakes(demo: tuple[Path, G
 
 
 def test_the_cast_covers_small_turned_and_large_faces_and_both_plates() -> None:
-    marks = [role.sprite.mark for role in cast()]
+    marks = [actor.sprite.mark for actor in actors()]
     assert {mark.kind for mark in marks} == {"face", "plate"}
     assert any(mark.turned_degrees for mark in marks)
     shapes = {round(mark.half[0] / mark.half[1]) for mark in marks if mark.kind == "plate"}
@@ -174,7 +174,7 @@ def test_a_view_shows_each_point_where_it_says() -> None:
 def test_the_default_detectors_find_every_face_and_plate(demo: tuple[Path, GroundTruth]) -> None:
     path, truth = demo
     models = [find_model(name) for name in DetectionRule().models]
-    detector = Detector(painters(models, DetectionRule()).looking, probe(str(path)).video)
+    detector = Detector(detectors_of(models, DetectionRule()).looking, probe(str(path)).video)
     for frame in list(decoded(path))[::20]:
         assert frame.pts is not None
         found = [each for each in detector.look(planes(frame)) if is_sure(models[each.network], each)]
@@ -183,7 +183,7 @@ def test_the_default_detectors_find_every_face_and_plate(demo: tuple[Path, Groun
 
 
 def is_sure(model: Model, found: Detection) -> bool:
-    return found.score >= model.kinds[found.kind].start
+    return found.score >= model.kinds[found.kind].high
 
 
 def seen(thing: TrueBox, found: Sequence[Detection]) -> bool:

@@ -84,7 +84,7 @@ def test_the_code_of_each_kind_is_read_from_the_decoded_release(street: Publishe
 def test_the_second_look_is_not_put_off_by_codes(street: Published) -> None:
     manifest = street.folders.release / "manifest.json"
     assert b'"second_look"' in manifest.read_bytes()
-    assert not list((street.folders.internal / "second-look").glob("spot-*.jpg"))
+    assert not list((street.folders.internal / "second-look").glob("finding-*.jpg"))
 
 
 TURNS = [Turn(0), Turn(90), Turn(180), Turn(270), Turn(0, mirrored=True)]

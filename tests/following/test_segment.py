@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bodycam_pipeline.following.segment import part_candidates
-from bodycam_pipeline.rules.joining import chains
+from bodycam_pipeline.rules.joining import tracklets
 from bodycam_pipeline.values.candidates import FOUND, Candidates, box_of
 from tests.following.scenes import Blob, footage, going, ground, luma, said
 from tests.rules.build import segments
@@ -44,7 +44,7 @@ def test_candidates_are_told_with_their_first_and_last_sighting() -> None:
 
 def test_points_are_by_candidate_and_time_without_a_gap_and_say_how_they_were_found() -> None:
     found = made()
-    for chain in chains(segments(found)):
+    for chain in tracklets(segments(found)):
         blob = {"face": FACE, "plate": PLATE}[chain[0].kind]
         points, scores = found.points[chain[0].points], found.scores[chain[0].points]
         assert points["pts"].tolist() == PTS
@@ -72,14 +72,14 @@ def test_nothing_goes_on_across_a_scene_change_at_the_border() -> None:
     found = made(border=True, cut=True)
     assert found.border_pts is None
     assert not found.candidates["alive"].any()
-    assert not found.frames["cut"].any(), "the change is before the next one's frame"
+    assert not found.frames["scene_change"].any(), "the change is before the next one's frame"
 
 
 def test_scene_changes_are_told_and_cut_candidates_in_two() -> None:
     pictures = [luma(n, FACE, of=ground(level=40 if n < 10 else 220)) for n in range(FRAMES)]
     looks = {n: [said(FACE.box(n))] for n in range(0, FRAMES, 2)}
     found = part_candidates(footage(pictures, looks), PTS, (1, 1.0), None, [])
-    assert np.flatnonzero(found.frames["cut"]).tolist() == [10]
+    assert np.flatnonzero(found.frames["scene_change"]).tolist() == [10]
     assert sorted(found.candidates["first_pts"].tolist()) == [PTS[0], PTS[10]]
     assert sorted(found.candidates["last_pts"].tolist()) == [PTS[8], PTS[18]]
 

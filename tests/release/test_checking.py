@@ -59,7 +59,7 @@ def test_an_added_file_is_refused(release: Path) -> None:
     refused(release, "missing from, or added to")
 
 
-INCOMPLETE = ['{"format": 1}', '{"format": 1, "files": 3}', '{"format": 1, "files": {"a.mp4": ""}, "video": []}']
+INCOMPLETE = ['{"format": 2}', '{"format": 2, "files": 3}', '{"format": 2, "files": {"a.mp4": ""}, "video": []}']
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"format": 2}', *INCOMPLETE])
@@ -89,7 +89,7 @@ def test_bytes_after_the_last_box_are_refused(release: Path) -> None:
 def test_sound_that_the_manifest_does_not_name_is_refused(release: Path) -> None:
     manifest = json.loads((release / MANIFEST).read_text())
     for stream in manifest["streams"]:
-        stream["fate"] = "removed" if stream["fate"] == "kept" else stream["fate"]
+        stream["disposition"] = "removed" if stream["disposition"] == "kept" else stream["disposition"]
     (release / MANIFEST).write_text(json.dumps(manifest))
     refused(release, "1 sound tracks where its manifest names 0")
 

@@ -14,7 +14,7 @@ from bodycam_pipeline.package.make import make_package
 from bodycam_pipeline.pipeline import Order, redact
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.review.effort import effort_of
-from bodycam_pipeline.review.history import history_of, record, standing_of
+from bodycam_pipeline.review.history import history_of, record, review_state_of
 from bodycam_pipeline.values.errors import HistoryError, NotApprovedError, PackageError, StateError
 from tests.attacks.jobs import quick_policy
 from tests.clips import clip
@@ -45,12 +45,12 @@ def package(job: Folders) -> None:
 
 
 def test_two_different_people_approve_before_it_is_released(job: Folders) -> None:
-    states = [standing_of(job).state]
+    states = [review_state_of(job).state]
     for what, by in (("submitted", ANNA), ("approved", BEN), ("approved", CARA)):
         decide(job, what, by)
-        states.append(standing_of(job).state)
+        states.append(review_state_of(job).state)
     package(job)
-    assert [*states, standing_of(job).state] == ["draft", "in review", "in review", "approved", "released"]
+    assert [*states, review_state_of(job).state] == ["draft", "in review", "in review", "approved", "released"]
 
 
 def test_a_package_without_the_approvals_is_refused_and_nothing_is_written(job: Folders) -> None:
@@ -76,9 +76,9 @@ def test_a_rejection_voids_the_approvals(job: Folders) -> None:
     decide(job, "approved", BEN)
     decide(job, "approved", CARA)
     decide(job, "rejected", ANNA, "a face in the window")
-    assert standing_of(job).state == "draft"
+    assert review_state_of(job).state == "draft"
     decide(job, "submitted", ANNA)
-    assert standing_of(job).approvals == ()
+    assert review_state_of(job).approvals == ()
 
 
 @pytest.mark.parametrize("what", ["approved", "rejected", "disclosed", "opened"])
@@ -100,13 +100,13 @@ def test_what_was_approved_is_this_very_release(job: Folders) -> None:
     manifest, noted = job.release / "manifest.json", job.internal / "job.json"
     manifest.write_text(f"{manifest.read_text()}\n")
     with pytest.raises(PackageError, match="not what was published"):
-        standing_of(job)
+        review_state_of(job)
     import hashlib
 
     facts = json.loads(noted.read_text()) | {"manifest": hashlib.sha256(manifest.read_bytes()).hexdigest()}
     noted.write_text(json.dumps(facts))
     with pytest.raises(PackageError, match="was changed after it was written"):
-        standing_of(job)
+        review_state_of(job)
 
 
 def test_a_policy_that_asks_for_nobody_needs_nobody(tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ def test_what_a_machine_stopped_in_the_middle_of_does_not_count_until_it_is_done
         package(job)
     decide(job, "approved", BEN)
     decide(job, "approved", CARA)
-    assert standing_of(job).state == "approved"
+    assert review_state_of(job).state == "approved"
 
 
 def test_a_lost_head_is_refused(job: Folders) -> None:

@@ -56,7 +56,7 @@ def recording(packets=None, *, width=320, height=192, orientation=Orientation.UP
         size_bytes=1000,
         container="mov",
         video=video,
-        audio=None,
+        sounds=(),
         packets=index(range(0, 400, frame_duration)) if packets is None else packets,
         streams=(),
         frame_duration_pts=frame_duration,
@@ -119,7 +119,7 @@ def still(pts, box, **about):
 def part(*things, pts=range(0, 400, 40), cuts=(), unlooked=(), networks=1, finest=1.0, border_pts=None, undecodable=()):
     """What looking at some frames gave."""
     frames = np.zeros(len(pts), FRAME)
-    frames["pts"], frames["cut"], frames["looked"] = pts, np.isin(pts, cuts), ~np.isin(pts, unlooked)
+    frames["pts"], frames["scene_change"], frames["looked"] = pts, np.isin(pts, cuts), ~np.isin(pts, unlooked)
     candidates, points, scores = [], [], []
     for number, thing in enumerate(things):
         detected = [at for at in sorted(thing.boxes) if thing.how(at) == "detected"]

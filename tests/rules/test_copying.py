@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bodycam_pipeline.rules.copying import Run, runs
+from bodycam_pipeline.rules.copying import CopySpan, copy_spans
 from bodycam_pipeline.values.geometry import Region
 from bodycam_pipeline.values.plan import PlannedRegion, WithheldSpan, region_table
 from bodycam_pipeline.values.timeline import Span
@@ -27,41 +27,41 @@ def hiding(*pts, withheld=()):
 
 
 def test_a_segment_in_which_nothing_is_hidden_is_one_copied_run():
-    assert runs(packets(), hiding(), 0) == (Run(0, 12, copied=True),)
+    assert copy_spans(packets(), hiding(), 0) == (CopySpan(0, 12, copied=True),)
 
 
 @pytest.mark.parametrize("pts", [160, 200, 280])
 def test_a_region_in_any_frame_of_a_group_has_the_whole_group_encoded_and_no_other(pts):
-    assert runs(packets(), hiding(pts), 0) == (Run(0, 4, True), Run(4, 8, False), Run(8, 12, True))
+    assert copy_spans(packets(), hiding(pts), 0) == (CopySpan(0, 4, True), CopySpan(4, 8, False), CopySpan(8, 12, True))
 
 
 def test_touched_neighbours_are_encoded_in_one_run():
-    assert runs(packets(), hiding(0, 160), 0) == (Run(0, 8, False), Run(8, 12, True))
+    assert copy_spans(packets(), hiding(0, 160), 0) == (CopySpan(0, 8, False), CopySpan(8, 12, True))
 
 
 def test_a_segment_of_which_anything_is_withheld_is_encoded_whole_because_it_may_be_damaged():
     withheld = WithheldSpan(Span(279, 280), "a test", "a person")
-    assert runs(packets(), hiding(withheld=[withheld]), 0) == (Run(0, 12, copied=False),)
+    assert copy_spans(packets(), hiding(withheld=[withheld]), 0) == (CopySpan(0, 12, copied=False),)
 
 
 def test_a_packet_that_may_not_be_carried_over_has_its_group_encoded():
-    assert runs(packets(odd=[5]), hiding(), 0)[1] == Run(4, 8, copied=False)
+    assert copy_spans(packets(odd=[5]), hiding(), 0)[1] == CopySpan(4, 8, copied=False)
 
 
 def test_a_frame_that_an_edit_list_hides_has_its_group_encoded():
-    assert runs(packets(hidden=[9]), hiding(), 0)[-1] == Run(8, 12, copied=False)
+    assert copy_spans(packets(hidden=[9]), hiding(), 0)[-1] == CopySpan(8, 12, copied=False)
 
 
 def test_a_group_that_reorders_more_than_decoders_are_told_is_encoded():
     reordered = index([0, 120, 80, 40, 160, 200, 240, 280], (0, 4))
-    assert runs(reordered, hiding(), 2) == (Run(0, 8, copied=True),)
-    assert runs(reordered, hiding(), 1) == (Run(0, 4, copied=False), Run(4, 8, copied=True))
+    assert copy_spans(reordered, hiding(), 2) == (CopySpan(0, 8, copied=True),)
+    assert copy_spans(reordered, hiding(), 1) == (CopySpan(0, 4, copied=False), CopySpan(4, 8, copied=True))
 
 
 def test_groups_that_overlap_in_time_are_one_group():
     across = index([0, 40, 120, 160, 80, 200], (0, 3))
-    assert runs(across, hiding(200), 1) == (Run(0, 6, copied=False),)
+    assert copy_spans(across, hiding(200), 1) == (CopySpan(0, 6, copied=False),)
 
 
 def test_nothing_is_carried_over_where_nothing_may_be():
-    assert runs(packets(), hiding(), None) == (Run(0, 12, copied=False),)
+    assert copy_spans(packets(), hiding(), None) == (CopySpan(0, 12, copied=False),)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bodycam_pipeline.rules.damage import refuse_unwithheld, runs, unwithheld
+from bodycam_pipeline.rules.damage import hole_spans, refuse_unwithheld, unwithheld
 from bodycam_pipeline.rules.editing import apply_edits
 from bodycam_pipeline.values.edits import Edits
 from bodycam_pipeline.values.errors import DamagedRecordingError
@@ -45,9 +45,9 @@ def test_refuses_a_hole_and_says_where_it_is():
 
 
 def test_neighbouring_holes_are_one_stretch():
-    assert runs((40, 80, 160), recording()) == (Span(40, 120), Span(160, 200))
-    assert runs((360,), recording()) == (Span(360, 400),)
-    assert runs((), recording()) == ()
+    assert hole_spans((40, 80, 160), recording()) == (Span(40, 120), Span(160, 200))
+    assert hole_spans((360,), recording()) == (Span(360, 400),)
+    assert hole_spans((), recording()) == ()
 
 
 @given(st.sampled_from(BASES), st.sets(st.integers(0, 11), min_size=1))

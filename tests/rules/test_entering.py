@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bodycam_pipeline.rules.entering import BEYOND_SECONDS, Neighbours, extended
-from bodycam_pipeline.rules.joining import chains
+from bodycam_pipeline.rules.joining import tracklets
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.track import ORIGINS, Extension
 from tests.rules.build import Thing, part, segments, still, track
@@ -17,7 +17,7 @@ def entering(*parts):
     """What every chain asks for."""
     found = segments(*parts)
     neighbours = Neighbours.of(found, 0.001)
-    return [each for number, chain in enumerate(chains(found)) for each in neighbours.entering(number, chain)]
+    return [each for number, tracklet in enumerate(tracklets(found)) for each in neighbours.entering(number, tracklet)]
 
 
 def test_a_track_that_is_there_at_the_end_enters_the_next_segment():

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from bodycam_pipeline.rules.joining import chains
+from bodycam_pipeline.rules.joining import tracklets
 from bodycam_pipeline.rules.judging import life_of
 from bodycam_pipeline.values.evidence import LOWEST
 from bodycam_pipeline.values.track import ORIGINS
@@ -27,8 +27,8 @@ class Asked:
 
 
 def life(*parts):
-    (chain,) = chains(segments(*parts))
-    return life_of(chain, 0.001)
+    (tracklet,) = tracklets(segments(*parts))
+    return life_of(tracklet, 0.001)
 
 
 def asked(of, but=None):

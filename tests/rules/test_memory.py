@@ -4,7 +4,7 @@ import tracemalloc
 from dataclasses import replace
 
 from bodycam_pipeline.rules.admission import numbered
-from bodycam_pipeline.rules.joining import chains
+from bodycam_pipeline.rules.joining import tracklets
 from bodycam_pipeline.rules.judging import life_of
 from bodycam_pipeline.rules.planning import make_plan
 from tests.rules.build import Thing, index, part, recording, segments
@@ -30,7 +30,7 @@ def peak(count):
     file, found = recording(index(range(0, count * FRAME, FRAME)), frame_duration=FRAME), seen(count)
     tracemalloc.start()
     try:
-        tracks = [replace(life_of(chain, 0.001).track(5.0), number=1) for chain in chains(found)]
+        tracks = [replace(life_of(tracklet, 0.001).track(5.0), number=1) for tracklet in tracklets(found)]
         made = make_plan(file, found, numbered(tracks), policy(), {})
         assert made.regions.num_rows == count // 5 * 3
         return tracemalloc.get_traced_memory()[1]

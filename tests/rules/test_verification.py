@@ -8,7 +8,7 @@ import pytest
 from bodycam_pipeline.rules.verification import (
     DIFFERENCE_LIMIT_AT_CRF_21,
     RESIDUAL_LIMIT_AT_CRF_21,
-    Promise,
+    Expectation,
     difference_limit,
     residual_limit,
     verify,
@@ -36,7 +36,7 @@ def seen(pts=PTS, residual=0.0, broken=(), difference=0.0):
 def promise(policy=None, *, sound=False):
     file = recording()
     file = replace(file, audio=AudioFacts(1, "aac", 48_000, 2)) if sound else file
-    return Promise(file, plan(), policy or Policy())
+    return Expectation(file, plan(), policy or Policy())
 
 
 def found(frames=None, container=CLEAN, to=None):

@@ -9,7 +9,7 @@ from bodycam_pipeline._native import Planes
 from bodycam_pipeline.evidence.candidates_file import read_candidates
 from bodycam_pipeline.evidence.frames_file import read_digests
 from bodycam_pipeline.kept import make_secret, secret_path
-from bodycam_pipeline.rules.joining import chains
+from bodycam_pipeline.rules.joining import tracklets
 from bodycam_pipeline.rules.judging import life_of
 from bodycam_pipeline.steps import watching
 from bodycam_pipeline.steps.audit import Audit, AuditTask, audit_segment, auditing
@@ -70,7 +70,7 @@ def test_a_thing_that_goes_through_both_segments_is_one_chain(
         found.append(detect_segment(task_of(part, tmp_path / f"{first}")))
         assert seeing.looks == part.segment.frames // 2
     assert [part.border_pts for each in found for part in each.parts] == [pts_of(parts[0], BORDER), None]
-    (chain,) = chains(found)
+    (chain,) = tracklets(found)
     life = life_of(chain, float(parts[0].video.time_base))
     assert life.points["pts"].tolist() == [pts_of(parts[0], n) for n in range(FRAMES)]
     assert life.detected.tolist() == [n % 2 == 0 for n in range(FRAMES)]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bodycam_pipeline._native import Planes
-from bodycam_pipeline.rules.joining import chains
+from bodycam_pipeline.rules.joining import tracklets
 from bodycam_pipeline.rules.judging import Life, life_of
 from bodycam_pipeline.steps import watching
 from bodycam_pipeline.steps.watching import Watcher, Watching, every
@@ -72,7 +72,7 @@ def watch(
 
 
 def lives(*parts: Candidates) -> list[Life]:
-    return [life_of(chain, 0.001) for chain in chains([SegmentCandidates(0, parts)])]
+    return [life_of(chain, 0.001) for chain in tracklets([SegmentCandidates(0, parts)])]
 
 
 def test_networks_look_at_the_first_frame_and_at_one_in_so_many_after_it(eyes: Eyes) -> None:
@@ -85,7 +85,7 @@ def test_networks_look_at_the_first_frame_and_at_one_in_so_many_after_it(eyes: E
 def test_after_a_scene_change_they_look_at_its_first_frame(eyes: Eyes) -> None:
     (found,) = watch(eyes, 12, 3, levels={5: 20, 7: 230})
     assert eyes.asked == [0, 3, 5, 7, 10]
-    assert np.flatnonzero(found.frames["cut"]).tolist() == [5, 7]
+    assert np.flatnonzero(found.frames["scene_change"]).tolist() == [5, 7]
 
 
 def test_what_is_seen_at_key_frames_is_followed_between_them(eyes: Eyes) -> None:

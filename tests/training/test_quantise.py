@@ -12,7 +12,7 @@ from PIL import Image
 from bodycam_pipeline._native import Letterbox
 from bodycam_pipeline.vision.registry import find_model
 from bodycam_pipeline.vision.session import open_network
-from models.training.quantise import chosen, last_layers, quantise, without_detours
+from research.training.quantise import chosen, last_layers, quantise, without_detours
 from tests.vision.pictures import frame, portrait
 
 INT8 = onnx.TensorProto.INT8

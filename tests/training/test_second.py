@@ -11,16 +11,16 @@ np = pytest.importorskip("numpy")
 torch = pytest.importorskip("torch", reason="torch is a dependency of the training only")
 cv2 = pytest.importorskip("cv2", reason="opencv is a training dependency")
 
-from models.training import augment  # noqa: E402
-from models.training.v2.assign import around, match  # noqa: E402
-from models.training.v2.kinds import FACE, HEAD, KINDS, PLATE, STRIDES  # noqa: E402
-from models.training.v2.losses import loss_of  # noqa: E402
-from models.training.v2.network import CHANNELS, Network, flatten, points  # noqa: E402
-from models.training.v2.pool import heads, in_web  # noqa: E402
-from models.training.v2.regions import counted  # noqa: E402
-from models.training.v2.sources import SOURCES, source_of  # noqa: E402
-from models.training.v2.stream import MODES, clip, move  # noqa: E402
-from models.training.v2.witnesses import vote  # noqa: E402
+from research.training import augment  # noqa: E402
+from research.training.v2.assign import around, match  # noqa: E402
+from research.training.v2.kinds import FACE, HEAD, KINDS, PLATE, STRIDES  # noqa: E402
+from research.training.v2.losses import loss_of  # noqa: E402
+from research.training.v2.network import CHANNELS, Network, flatten, points  # noqa: E402
+from research.training.v2.pool import heads, in_web  # noqa: E402
+from research.training.v2.regions import counted  # noqa: E402
+from research.training.v2.sources import SOURCES, source_of  # noqa: E402
+from research.training.v2.stream import MODES, clip, move  # noqa: E402
+from research.training.v2.witnesses import vote  # noqa: E402
 
 SHAPES = [torch.Size((64 // stride, 96 // stride)) for stride in STRIDES]
 CELLS = sum(h * w for h, w in SHAPES)
@@ -145,8 +145,8 @@ def test_doubtful_sets_teach_nothing_and_the_shares_add_up() -> None:
 def test_the_export_gives_what_the_network_gives(tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime")
     onnx = pytest.importorskip("onnx")
-    from models.training.v2.detector import Second
-    from models.training.v2.export import to_onnx, worst_difference
+    from research.training.v2.detector import Second
+    from research.training.v2.export import to_onnx, worst_difference
 
     torch.manual_seed(0)
     network = Network(width=(8, 8, 8, 8), depth=(1, 1, 1, 1), neck=(8, 8, 8, 8))

@@ -13,12 +13,12 @@ np = pytest.importorskip("numpy")
 torch = pytest.importorskip("torch", reason="torch is a dependency of the training only")
 cv2 = pytest.importorskip("cv2", reason="opencv is a training dependency")
 
-from models.training.v2.device_camera import DeviceCamera  # noqa: E402
-from models.training.v2.device_stream import DeviceCrops  # noqa: E402
-from models.training.v2.kinds import FACE  # noqa: E402
-from models.training.v2.pack import pack  # noqa: E402
-from models.training.v2.regions import counted  # noqa: E402
-from models.training.v2.stream import Crops  # noqa: E402
+from research.training.v2.device_camera import DeviceCamera  # noqa: E402
+from research.training.v2.device_stream import DeviceCrops  # noqa: E402
+from research.training.v2.kinds import FACE  # noqa: E402
+from research.training.v2.pack import pack  # noqa: E402
+from research.training.v2.regions import counted  # noqa: E402
+from research.training.v2.stream import Crops  # noqa: E402
 
 SIDE = 160
 

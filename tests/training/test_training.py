@@ -10,9 +10,9 @@ import pytest
 cv2 = pytest.importorskip("cv2", reason="opencv is a training dependency")
 np = pytest.importorskip("numpy")
 
-from models.training import augment  # noqa: E402
-from models.training.boxes import overlaps, suppress  # noqa: E402
-from models.training.sets import SETS, shares  # noqa: E402
+from research.training import augment  # noqa: E402
+from research.training.boxes import overlaps, suppress  # noqa: E402
+from research.training.sets import SETS, shares  # noqa: E402
 
 
 def disc(middle: tuple[int, int], radius: int, size: int = 200) -> np.ndarray:
@@ -92,7 +92,7 @@ def test_suppression_keeps_the_best_of_each_heap() -> None:
 
 def test_a_teacher_alone_must_be_sure_and_two_may_agree() -> None:
     pytest.importorskip("onnxruntime")
-    from models.training.teacher import labels
+    from research.training.teacher import labels
 
     weak = {"centerface": [[10, 10, 30, 30, 0.4]], "yunet": [[11, 10, 30, 31, 0.5]]}
     assert len(labels(weak, "face")[0]) == 1
@@ -104,7 +104,7 @@ def test_a_teacher_alone_must_be_sure_and_two_may_agree() -> None:
 
 def test_an_unlabelled_kind_without_a_teacher_is_masked_everywhere() -> None:
     pytest.importorskip("torch", reason="torch is a training dependency")
-    from models.training.data import objects
+    from research.training.data import objects
 
     item = {"kind": "plate", "boxes": [[5, 5, 50, 20]], "width": 100, "height": 80, "set": "chirag_train"}
     found, ignored = objects(item, None)
@@ -114,7 +114,7 @@ def test_an_unlabelled_kind_without_a_teacher_is_masked_everywhere() -> None:
 
 def test_an_unlabelled_head_is_never_a_false_alarm() -> None:
     pytest.importorskip("torch", reason="torch is a training dependency")
-    from models.training.data import objects
+    from research.training.data import objects
 
     item = {"kind": "head", "boxes": [[5, 5, 15, 20]], "width": 100, "height": 80, "set": "chtseng_head"}
     found, ignored = objects(item, {"centerface": [], "yunet": [], "y5fu": []})
@@ -124,7 +124,7 @@ def test_an_unlabelled_head_is_never_a_false_alarm() -> None:
 
 def test_perfect_maps_cost_nothing_and_ignored_cells_never_do() -> None:
     torch = pytest.importorskip("torch", reason="torch is a training dependency")
-    from models.training.losses import loss_of
+    from research.training.losses import loss_of
 
     shapes = [(8, 8), (4, 4), (2, 2)]
     maps = [(torch.full((1, 2, *s), -20.0), torch.zeros(1, 4, *s)) for s in shapes]
@@ -143,7 +143,7 @@ def test_perfect_maps_cost_nothing_and_ignored_cells_never_do() -> None:
 
 def test_the_schedule_ends_with_its_steps_and_survives_a_pause() -> None:
     pytest.importorskip("torch", reason="torch is a training dependency")
-    from models.training.train import Clock
+    from research.training.train import Clock
 
     assert [Clock(10, "", 0).tick(step) for step in (0, 5, 10)] == [0, 0.5, 1]
     clock = Clock(0, "00:00", 0.25)
@@ -151,7 +151,7 @@ def test_the_schedule_ends_with_its_steps_and_survives_a_pause() -> None:
     clock.usual = 1.0
     now = clock.end - 100  # it was stopped for 901 seconds
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("models.training.train.time.time", lambda: now)
+        patch.setattr("research.training.train.time.time", lambda: now)
         assert 0.25 < clock.tick(1) < 0.25 + 0.75 * 0.04
 
 

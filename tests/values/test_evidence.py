@@ -138,8 +138,8 @@ class TestWithoutATable:
     TRUSTED = Evidence(
         BOTH,
         thresholds={
-            "face": (Thresholds(start=0.5, floor=0.2), Thresholds(start=0.9, floor=0.6)),
-            "plate": (Thresholds(start=0.9, floor=0.6),),
+            "face": (Thresholds(high=0.5, low=0.2), Thresholds(high=0.9, low=0.6)),
+            "plate": (Thresholds(high=0.9, low=0.6),),
         },
     )
 

@@ -9,34 +9,35 @@ CAUTIOUS = {"face": {"reason": "a test", "admission": "cautious"}}
 
 
 def test_all_models_look_at_every_other_frame_unless_told_otherwise() -> None:
-    assert Policy().detection.every == 2
+    assert Policy().detection.interval == 2
     assert Policy().detection.models == SHIPPED_MODELS
-    assert DetectionRule(models=("detector-v1",), long_sides_px=(640,)).every == 2
+    assert DetectionRule(models=("detector-v1",), long_sides_px=(640,)).interval == 2
 
 
 def test_other_models_look_as_often() -> None:
-    policy = Policy.model_validate({"detection": {"every": 3}})
+    policy = Policy.model_validate({"detection": {"interval": 3}})
     other = policy.with_models(["detector-v1"])
-    assert (other.detection.models, other.detection.every) == (("detector-v1",), 3)
+    assert (other.detection.models, other.detection.interval) == (("detector-v1",), 3)
 
 
 def test_how_often_is_part_of_the_digest() -> None:
-    policies = [Policy.model_validate({"detection": rule}) for rule in ({}, {"every": 1}, {"every": 3})]
+    policies = [Policy.model_validate({"detection": rule}) for rule in ({}, {"interval": 1}, {"interval": 3})]
     assert len({policy.detection_sha256 for policy in policies}) == len(policies)
-    assert Policy.model_validate({"detection": {"every": 2}}).detection_sha256 == Policy().detection_sha256
+    assert Policy.model_validate({"detection": {"interval": 2}}).detection_sha256 == Policy().detection_sha256
 
 
-@pytest.mark.parametrize("every", [0, 11, -1, 1.5])
-def test_a_rate_is_a_whole_number_from_one_to_ten(every: float) -> None:
-    with pytest.raises(ValidationError, match=r"detection\.every"):
-        Policy.model_validate({"detection": {"every": every}})
+@pytest.mark.parametrize("interval", [0, 11, -1, 1.5])
+def test_a_rate_is_a_whole_number_from_one_to_ten(interval: float) -> None:
+    with pytest.raises(ValidationError, match=r"detection\.interval"):
+        Policy.model_validate({"detection": {"interval": interval}})
 
 
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"detection": {"every": [2, 1]}}, "detection.every is one number for all models"),
-        ({"detection": {"every": ((1, 5), 1)}}, "detection.every is one number for all models"),
+        ({"detection": {"every": 2}}, "detection.every is now called detection.interval"),
+        ({"detection": {"interval": [2, 1]}}, "detection.interval is one number for all models"),
+        ({"detection": {"interval": ((1, 5), 1)}}, "detection.interval is one number for all models"),
         ({"detection": {"suspect": 0.3}}, "detection.suspect is gone: delete it"),
         ({"detection": {"suppress_iou": 0.5}}, "detection.suppress_iou is gone: delete it"),
         ({"tracking": {"extend_ms": 400}}, "admission = 'cautious', 'balanced' or 'strict' under hide.face"),
@@ -59,25 +60,27 @@ class TestAdmission:
         assert HideRule(reason="a test").admission == "balanced"
 
     def test_whoever_is_cautious_looks_at_every_frame(self) -> None:
-        assert Policy.model_validate({"hide": CAUTIOUS}).detection.every == 1
-        assert Policy.model_validate({"hide": CAUTIOUS, "detection": {"long_sides_px": [640]}}).detection.every == 1
+        assert Policy.model_validate({"hide": CAUTIOUS}).detection.interval == 1
+        assert Policy.model_validate({"hide": CAUTIOUS, "detection": {"long_sides_px": [640]}}).detection.interval == 1
 
     def test_one_cautious_kind_is_enough(self) -> None:
         hide = {**CAUTIOUS, "plate": {"reason": "a test", "admission": "strict"}}
-        assert Policy.model_validate({"hide": hide}).detection.every == 1
+        assert Policy.model_validate({"hide": hide}).detection.interval == 1
 
     def test_whoever_says_how_often_is_heard(self) -> None:
-        assert Policy.model_validate({"hide": CAUTIOUS, "detection": {"every": 4}}).detection.every == 4
-        assert Policy.model_validate({"hide": CAUTIOUS, "detection": DetectionRule(every=2)}).detection.every == 2
+        assert Policy.model_validate({"hide": CAUTIOUS, "detection": {"interval": 4}}).detection.interval == 4
+        assert Policy.model_validate({"hide": CAUTIOUS, "detection": DetectionRule(interval=2)}).detection.interval == 2
 
     def test_rules_made_in_code_say_the_same_as_written_ones(self) -> None:
         made = Policy(hide={"face": HideRule(reason="a test", admission="cautious")}, detection=DetectionRule())
-        assert made.detection.every == 1
+        assert made.detection.interval == 1
         assert made.sha256 == Policy.model_validate({"hide": CAUTIOUS}).sha256
 
     @pytest.mark.parametrize("admission", ["balanced", "strict"])
     def test_the_others_look_at_every_other_frame(self, admission: str) -> None:
-        assert Policy.model_validate({"hide": {"face": {"reason": "a", "admission": admission}}}).detection.every == 2
+        assert (
+            Policy.model_validate({"hide": {"face": {"reason": "a", "admission": admission}}}).detection.interval == 2
+        )
 
     def test_a_part_that_is_no_table_stays_refused(self) -> None:
         for wrong in ({"hide": 5}, {"hide": "face"}, {"hide": CAUTIOUS, "detection": 0}, {"detection": 0}):

@@ -74,7 +74,7 @@ LEVELS = (8, 16, 32)
 DIM = "n"
 
 
-def _spot(name: str, channels: int, stride: int, scored: dict[int, float], constant: dict[int, float]) -> Layers:
+def _finding(name: str, channels: int, stride: int, scored: dict[int, float], constant: dict[int, float]) -> Layers:
     """A convolution: some channels are the cell's brightness (sharply, around a half), others a constant."""
     weights, bias = np.zeros((channels, 3, stride, stride), np.float32), np.zeros(channels, np.float32)
     for channel, gain in scored.items():
@@ -109,9 +109,9 @@ def scrfd() -> onnx.ModelProto:
     """Two anchors a cell, both the cell's brightness; boxes reach one cell each way."""
     layers: list[Layers] = []
     for s in LEVELS:
-        layers += [_spot(f"a{s}", 2, s, {0: 20, 1: 20}, {}), _op("Sigmoid", f"a{s}", f"p{s}")]
+        layers += [_finding(f"a{s}", 2, s, {0: 20, 1: 20}, {}), _op("Sigmoid", f"a{s}", f"p{s}")]
         layers += [_rows(f"p{s}", f"score_{s}", 1)]
-        layers += [_spot(f"c{s}", 8, s, {}, dict.fromkeys(range(8), 1.0)), _rows(f"c{s}", f"bbox_{s}", 4)]
+        layers += [_finding(f"c{s}", 8, s, {}, dict.fromkeys(range(8), 1.0)), _rows(f"c{s}", f"bbox_{s}", 4)]
     numbers = (("score", 1), ("bbox", 4))
     return _built(layers, {f"{what}_{s}": [DIM, None, n] for what, n in numbers for s in LEVELS})
 
@@ -122,7 +122,7 @@ def retinaface() -> onnx.ModelProto:
     layers: list[Layers] = []
     for name, numbers, scored in parts:
         for s in LEVELS:
-            layers += [_spot(f"{name}{s}", 2 * numbers, s, dict(scored), {})]
+            layers += [_finding(f"{name}{s}", 2 * numbers, s, dict(scored), {})]
             layers += [_rows(f"{name}{s}", f"{name}_rows{s}", numbers)]
         rows = [f"{name}_rows{s}" for s in LEVELS]
         layers += [([helper.make_node("Concat", rows, [f"all_{name}"], axis=1)], [])]
@@ -134,7 +134,7 @@ def yolov5(classes: int) -> onnx.ModelProto:
     """Three anchors a cell; objectness is the brightness, every class certain."""
     scored = {anchor * (5 + classes) + 4: 20.0 for anchor in range(3)}
     sure = {anchor * (5 + classes) + 5 + kind: 20.0 for anchor in range(3) for kind in range(classes)}
-    layers = [_spot(f"p{s}", 3 * (5 + classes), s, scored, sure) for s in LEVELS]
+    layers = [_finding(f"p{s}", 3 * (5 + classes), s, scored, sure) for s in LEVELS]
     return _built(layers, {f"p{s}": [DIM, 3 * (5 + classes), None, None] for s in LEVELS})
 
 
@@ -145,7 +145,7 @@ def yolov5_decoded(classes: int) -> onnx.ModelProto:
     for s in LEVELS:
         scored = {anchor * numbers + 4: 20.0 for anchor in range(3)}
         sure = {anchor * numbers + 5 + kind: 20.0 for anchor in range(3) for kind in range(classes)}
-        layers += [_spot(f"a{s}", 3 * numbers, s, scored, sure), _op("Sigmoid", f"a{s}", f"p{s}")]
+        layers += [_finding(f"a{s}", 3 * numbers, s, scored, sure), _op("Sigmoid", f"a{s}", f"p{s}")]
         layers += [_rows(f"p{s}", f"rows{s}", numbers)]
     layers += [([helper.make_node("Concat", [f"rows{s}" for s in LEVELS], ["rows"], axis=1)], [])]
     large = numpy_helper.from_array(np.array([40, 40, 40, 40] + [1] * (classes + 1), np.float32), "large")
@@ -159,7 +159,7 @@ def yolov8(classes: int) -> onnx.ModelProto:
     shape = numpy_helper.from_array(np.array([0, numbers, -1], np.int64), "flat")
     layers: list[Layers] = [([], [shape])]
     for s in LEVELS:
-        layers += [_spot(f"a{s}", numbers, s, {4 + kind: 20.0 for kind in range(classes)}, {})]
+        layers += [_finding(f"a{s}", numbers, s, {4 + kind: 20.0 for kind in range(classes)}, {})]
         layers += [_op("Sigmoid", f"a{s}", f"p{s}")]
         layers += [([helper.make_node("Reshape", [f"p{s}", "flat"], [f"cells{s}"])], [])]
     layers += [([helper.make_node("Concat", [f"cells{s}" for s in LEVELS], ["cells"], axis=2)], [])]

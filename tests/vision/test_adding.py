@@ -19,7 +19,7 @@ from tests.vision import graphs
 from tests.vision.graphs import bright_spots, saved
 from tests.vision.pictures import facts, frame, portrait
 
-LIMITS = {"start": {"face": 0.5}, "floor": {"face": 0.3}}
+LIMITS = {"high": {"face": 0.5}, "low": {"face": 0.3}}
 
 
 @pytest.fixture(autouse=True)
@@ -98,11 +98,11 @@ def test_a_name_is_a_plain_word(name: str, tmp_path: Path) -> None:
     ("graph", "more", "match"),
     [
         (graphs.scrfd, {}, "not measured here, and is not said"),
-        (graphs.scrfd, {"start": {"face": 0.5}}, "not measured here, and is not said"),
-        (graphs.scrfd, {"start": {"face": 0.3}, "floor": {"face": 0.5}}, "a floor above its start"),
-        (graphs.scrfd, {"start": {"face": 1.5}, "floor": {"face": 0.5}}, "less than 1"),
+        (graphs.scrfd, {"high": {"face": 0.5}}, "not measured here, and is not said"),
+        (graphs.scrfd, {"high": {"face": 0.3}, "low": {"face": 0.5}}, "a low threshold above the high one"),
+        (graphs.scrfd, {"high": {"face": 1.5}, "low": {"face": 0.5}}, "less than 1"),
         (graphs.scrfd, {**LIMITS, "classes": {0: "face"}}, "classes of scrfd are its own"),
-        (graphs.scrfd, {"start": {"face": 0.5, "plate": 0.5}, "floor": {"face": 0.3, "plate": 0.3}}, "no class of it"),
+        (graphs.scrfd, {"high": {"face": 0.5, "plate": 0.5}, "low": {"face": 0.3, "plate": 0.3}}, "no class of it"),
         (graphs.scrfd, {**LIMITS, "head": "yunet"}, "said to be yunet but its outputs are scrfd"),
         (lambda: graphs.yolov8(1), LIMITS, "which class of a yolov8 is which kind"),
         (lambda: graphs.yolov8(1), {**LIMITS, "classes": {3: "face"}}, "does not run as a yolov8"),
@@ -175,7 +175,7 @@ def run(*words: str) -> dict[str, object]:
 
 def test_the_command_adds_lists_checks_and_fetches(tmp_path: Path) -> None:
     path = saved(graphs.yolov8(2), tmp_path / "m.onnx")
-    thresholds = ["--start", "face=0.5", "--floor", "face=0.3", "--start", "plate=0.4", "--floor", "plate=0.4"]
+    thresholds = ["--high", "face=0.5", "--low", "face=0.3", "--high", "plate=0.4", "--low", "plate=0.4"]
     kinds = ["--kind", "0=face", "--kind", "1=plate"]
     added = run("add", str(path), "--name", "yolo", "--licence", "AGPL-3.0-only", *kinds, *thresholds)
     assert added["kinds"] == "face,plate"
@@ -195,8 +195,8 @@ def test_the_command_adds_lists_checks_and_fetches(tmp_path: Path) -> None:
         ["--kind", "face"],
         ["--kind", "x=face"],
         ["--kind", "0=Cat"],
-        ["--start", "face=high"],
-        ["--start", "face=.5", "--start", "face=.1"],
+        ["--high", "face=high"],
+        ["--high", "face=.5", "--high", "face=.1"],
         ["--mean", "1,2"],
         ["--channels", "yuv"],
         ["--role", "boss"],

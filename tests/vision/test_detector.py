@@ -39,7 +39,7 @@ def look(model: Model, picture: Planes, video: VideoFacts, scales: Sequence[int]
 
 def faces(found: Sequence[Detection], model: Model) -> list[Detection]:
     """The faces of which a network is sure."""
-    return [each for each in found if each.kind == "face" and each.score >= model.kinds["face"].start]
+    return [each for each in found if each.kind == "face" and each.score >= model.kinds["face"].high]
 
 
 def close(found: Sequence[Detection], expected: Box, iou: float = 0.6) -> bool:
@@ -129,9 +129,9 @@ def test_nothing_below_what_is_worth_anything_is_told_nor_a_kind_that_a_network_
 
 def test_a_network_without_a_table_is_listened_to_from_its_floor_on(centerface: Model) -> None:
     worth = worth_of([centerface])
-    assert worth.lowest == ({"face": centerface.kinds["face"].floor},)
+    assert worth.lowest == ({"face": centerface.kinds["face"].low},)
     found = look(centerface, frame(portrait(SIZE, (300, 180), 150)[0]), facts(*SIZE))
-    assert all(each.score >= centerface.kinds["face"].floor for each in found)
+    assert all(each.score >= centerface.kinds["face"].low for each in found)
 
 
 def flat(luma: int, size: tuple[int, int] = SIZE) -> Planes:

@@ -10,11 +10,11 @@ from bodycam_pipeline.vision import evidence
 from bodycam_pipeline.vision.evidence import _File, worth_of
 from bodycam_pipeline.vision.registry import find_model
 
-FACES = replace(find_model("centerface"), sha256="aa" * 32, kinds={"face": Thresholds(start=0.5, floor=0.25)})
+FACES = replace(find_model("centerface"), sha256="aa" * 32, kinds={"face": Thresholds(high=0.5, low=0.25)})
 BOTH = replace(
     find_model("detector-v1"),
     sha256="bb" * 32,
-    kinds={"face": Thresholds(start=0.6, floor=0.5), "plate": Thresholds(start=0.4, floor=0.125)},
+    kinds={"face": Thresholds(high=0.6, low=0.5), "plate": Thresholds(high=0.4, low=0.125)},
 )
 TABLE = {
     "networks": [
@@ -63,10 +63,10 @@ def test_a_changed_weight_is_another_digest(monkeypatch: pytest.MonkeyPatch) -> 
 def test_others_are_trusted_with_their_own_thresholds(models: list[Model]) -> None:
     worth = worth_of(models)
     assert worth.evidence.sha256 is None
-    assert worth.lowest == tuple({kind: limits.floor for kind, limits in m.kinds.items()} for m in models)
+    assert worth.lowest == tuple({kind: limits.low for kind, limits in m.kinds.items()} for m in models)
     for number, model in enumerate(models):
         scores = [0.0] * len(models)
-        for score, value in ((model.kinds["face"].start, HIGHEST), (model.kinds["face"].floor - 0.01, LOWEST)):
+        for score, value in ((model.kinds["face"].high, HIGHEST), (model.kinds["face"].low - 0.01, LOWEST)):
             scores[number] = score
             assert worth.evidence.of_look("face", scores, 32.0) == value
 

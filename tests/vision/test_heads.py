@@ -11,7 +11,7 @@ from onnx import numpy_helper
 from bodycam_pipeline.values.errors import ModelError
 from bodycam_pipeline.values.model import Head, Model, Thresholds
 from bodycam_pipeline.vision.graph import read_graph
-from bodycam_pipeline.vision.heads import EXPECTATIONS, recognise
+from bodycam_pipeline.vision.heads import HEAD_DEFAULTS, recognise
 from bodycam_pipeline.vision.registry import find_model
 from bodycam_pipeline.vision.session import open_network
 from tests.vision import graphs
@@ -32,10 +32,10 @@ AT_640 = (1, 3, 640, 640)
 
 def model_of(head: Head, path: Path) -> Model:
     graph = read_graph(path, head=head)
-    classes = EXPECTATIONS[head].classes or ("face", "plate")
+    classes = HEAD_DEFAULTS[head].classes or ("face", "plate")
     kinds = {kind: Thresholds(0.5, 0.3) for kind in classes if kind}
     colours = ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
-    return Model("m", str(path), graph.sha256, head, classes, kinds, "rgb", *colours, "CC0-1.0", "painter")
+    return Model("m", str(path), graph.sha256, head, classes, kinds, "rgb", *colours, "CC0-1.0", "detector")
 
 
 @pytest.mark.parametrize("head", ["bodycam", "bodycam2", "scrfd", "retinaface", "yolov8"])
@@ -52,7 +52,7 @@ def test_a_head_that_could_be_another_has_to_be_named(head: Head, tmp_path: Path
 
 
 @pytest.mark.parametrize("head", GRAPHS)
-@pytest.mark.parametrize("said", EXPECTATIONS)
+@pytest.mark.parametrize("said", HEAD_DEFAULTS)
 def test_what_is_said_to_be_another_head_is_refused_when_read_or_when_tried(
     head: Head, said: Head, tmp_path: Path
 ) -> None:
@@ -67,7 +67,7 @@ def test_what_is_said_to_be_another_head_is_refused_when_read_or_when_tried(
 @pytest.mark.parametrize("head", GRAPHS)
 def test_a_bright_picture_is_seen_and_a_dark_one_is_not(head: Head, tmp_path: Path) -> None:
     network = open_network(model_of(head, saved(GRAPHS[head](), tmp_path / "m.onnx")))
-    floors = [0.6] * len(EXPECTATIONS[head].classes or ("face", "plate"))
+    floors = [0.6] * len(HEAD_DEFAULTS[head].classes or ("face", "plate"))
     picture = np.zeros((1, 3, 64, 96), np.float32)
     assert len(network.boxes(picture, floors)[0]) == 0
     picture[:, :, 32:64, 32:64] = 1

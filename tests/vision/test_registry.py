@@ -33,7 +33,7 @@ def test_the_default_policy_names_registered_models_that_cover_every_kind() -> N
 
 @pytest.mark.parametrize("name", list_models())
 def test_a_track_may_continue_on_less_than_it_begins_with(name: str) -> None:
-    assert all(0 < limits.floor < limits.start < 1 for limits in find_model(name).kinds.values())
+    assert all(0 < limits.low < limits.high < 1 for limits in find_model(name).kinds.values())
 
 
 def test_every_entry_says_where_it_comes_from_and_under_which_licence() -> None:

@@ -22,7 +22,7 @@ _AGAIN = "Run the same command again."
 
 
 @dataclass(frozen=True)
-class Promise:
+class ExpectedFile:
     """What a download has to be.
 
     Attributes:
@@ -36,7 +36,7 @@ class Promise:
     max_bytes: int
 
 
-def download(promise: Promise, path: Path) -> bool:
+def download(expected: ExpectedFile, path: Path) -> bool:
     """Fetch a file to a path, where it appears whole and verified, or not at all.
 
     A file that is there already and is what was promised is left alone.
@@ -49,15 +49,15 @@ def download(promise: Promise, path: Path) -> bool:
             at that path.
         StorageError: the disk refused.
     """
-    _refuse_odd(promise.address)
+    _refuse_odd(expected.address)
     if path.exists():
         with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() == promise.sha256:
+            if hashlib.file_digest(file, "sha256").hexdigest() == expected.sha256:
                 return False
         raise FetchError(f"{path} is there already and is another file", remedy="Nothing was replaced: move it away.")
     make_folder(path.parent)
-    with disk_errors(path), durable_file(path) as file, _opened(promise.address) as answer:
-        _copy(promise, answer, file)
+    with disk_errors(path), durable_file(path) as file, _opened(expected.address) as answer:
+        _copy(expected, answer, file)
     return True
 
 
@@ -69,20 +69,21 @@ def _refuse_odd(address: str) -> None:
         raise FetchError("the address holds a name or a password", remedy="Fetch such a file by hand, then add it.")
 
 
-def _copy(promise: Promise, answer: BinaryIO, file: BinaryIO) -> None:
+def _copy(expected: ExpectedFile, answer: BinaryIO, file: BinaryIO) -> None:
     """Copy what is fetched, and refuse anything but what was promised: what was written so far is thrown away then."""
     digest, done = hashlib.sha256(), 0
-    while chunk := _read(promise.address, answer, done):
+    while chunk := _read(expected.address, answer, done):
         done += len(chunk)
-        if done > promise.max_bytes:
+        if done > expected.max_bytes:
             raise FetchError(
-                f"{promise.address} is larger than {promise.max_bytes} bytes", remedy="No detector is as large as that."
+                f"{expected.address} is larger than {expected.max_bytes} bytes",
+                remedy="No detector is as large as that.",
             )
         digest.update(chunk)
         file.write(chunk)
-    if digest.hexdigest() != promise.sha256:
+    if digest.hexdigest() != expected.sha256:
         raise FetchError(
-            f"{promise.address} is not what was promised: its SHA-256 is {digest.hexdigest()}, not {promise.sha256}",
+            f"{expected.address} is not what was promised: its SHA-256 is {digest.hexdigest()}, not {expected.sha256}",
             remedy="Nothing was kept. Check the address and the digest with whoever publishes the file.",
         )
 

@@ -6,6 +6,7 @@ decodes to samples ``n * 1024`` and on: sound and picture are in step to the sam
 
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from itertools import zip_longest
 from math import ceil, floor
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from av.codec.context import Flags
 from bodycam_pipeline.audio.decode import Pcm, continuous
 from bodycam_pipeline.mp4.staged import staged_file
 from bodycam_pipeline.mp4.write import pts_shift
+from bodycam_pipeline.rules.sounds import chosen_sounds
 from bodycam_pipeline.values.encoded import EncodedAudio
 from bodycam_pipeline.values.policy import AudioRule
 from bodycam_pipeline.values.recording import AudioFacts, Recording
@@ -50,7 +52,7 @@ def encode_audio(recording: Recording, rule: AudioRule, muted: Sequence[Span], p
 
     Args:
         recording: As probed.
-        rule: ``remove``, ``mute`` (silence as long as the picture) or ``keep``.
+        rule: ``remove``, ``mute`` (silence as long as the picture) or ``keep``, and which of several tracks.
         muted: Spans in the picture's clock that are to be silent under ``keep``.
         path: Where the units go.
 
@@ -59,17 +61,28 @@ def encode_audio(recording: Recording, rule: AudioRule, muted: Sequence[Span], p
         UnreadableRecordingError: the file has changed.
         StorageError: the disk refused.
     """
-    if recording.audio is None or rule.policy == "remove":
+    sounds = chosen_sounds(recording, rule)
+    if not sounds:
         return None
-    rate = recording.audio.sample_rate_hz if recording.audio.sample_rate_hz in _AAC_RATES_HZ else _FALLBACK_RATE_HZ
+    rate = sounds[0].sample_rate_hz if sounds[0].sample_rate_hz in _AAC_RATES_HZ else _FALLBACK_RATE_HZ
+    channels = max(map(_channels, sounds))
     if rule.policy == "mute":
-        return _encoded(_silence(recording, rate), rate, _channels(recording.audio), path)
-    pcm = _at_rate(_recorded(recording), recording.audio, rate)
-    return _encoded(_muted(pcm, _silent_samples(recording, muted, rate)), rate, _channels(recording.audio), path)
+        return _encoded(_silence(recording, rate, channels), rate, channels, path)
+    pcm = _mixed([_at_rate(_recorded(recording, sound, channels), sound, rate, channels) for sound in sounds])
+    return _encoded(_muted(pcm, _silent_samples(recording, muted, rate)), rate, channels, path)
 
 
 def _channels(audio: AudioFacts) -> int:
-    return min(audio.channels, 2)
+    return min(max(audio.channels, 1), 2)
+
+
+def _mixed(tracks: Sequence[Iterator[Pcm]]) -> Iterator[Pcm]:
+    """The mean of several tracks; one that ends early is silent from there on."""
+    if len(tracks) == 1:
+        yield from tracks[0]
+        return
+    for units in zip_longest(*map(_units, tracks)):
+        yield np.sum([unit for unit in units if unit is not None], axis=0) / np.float32(len(tracks))
 
 
 def _layout(channels: int) -> str:
@@ -86,28 +99,24 @@ def _length(recording: Recording) -> Fraction:
     return recording.span.end_pts * recording.video.time_base - _origin(recording)
 
 
-def _recorded(recording: Recording) -> Iterator[Pcm]:
-    audio = recording.audio
-    assert audio is not None  # noqa: S101 - the caller has looked
+def _recorded(recording: Recording, audio: AudioFacts, channels: int) -> Iterator[Pcm]:
     samples = ceil(_length(recording) * audio.sample_rate_hz)
-    return continuous(recording.address, audio, _layout(_channels(audio)), _origin(recording), samples)
+    return continuous(recording.address, audio, _layout(channels), _origin(recording), samples)
 
 
-def _silence(recording: Recording, rate: int) -> Iterator[Pcm]:
-    audio = recording.audio
-    assert audio is not None  # noqa: S101 - the caller has looked
+def _silence(recording: Recording, rate: int, channels: int) -> Iterator[Pcm]:
     left = ceil(_length(recording) * rate)
     while left > 0:
-        yield np.zeros((_channels(audio), min(left, _SILENT_SAMPLES)), dtype=np.float32)
+        yield np.zeros((channels, min(left, _SILENT_SAMPLES)), dtype=np.float32)
         left -= _SILENT_SAMPLES
 
 
-def _at_rate(blocks: Iterator[Pcm], audio: AudioFacts, rate: int) -> Iterator[Pcm]:
+def _at_rate(blocks: Iterator[Pcm], audio: AudioFacts, rate: int, channels: int) -> Iterator[Pcm]:
     """The same sound at a rate that AAC knows."""
     if rate == audio.sample_rate_hz:
         yield from blocks
         return
-    layout = _layout(_channels(audio))
+    layout = _layout(channels)
     resampler = AudioResampler("fltp", layout, rate)
     position = 0
     for block in blocks:

@@ -8,12 +8,13 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 
 SEGMENTS = "stopping: the segments in hand are finished first (Ctrl-C again to leave at once)\n"
-FILES = "stopping: the file in hand is finished first (Ctrl-C again to leave at once)\n"
+FILES = "stopping: the file in hand is finished first if that takes a second at most, and else left (it is kept)\n"
+FILE_SECONDS = 1.0
 KEPT = "interrupted: what was finished is kept; the same command goes on from there\n"
 
 _LOOK_SECONDS = 0.2
@@ -51,8 +52,13 @@ class StopFlag:
 
 
 @contextmanager
-def asked_to_stop(notice: str = SEGMENTS) -> Iterator[StopFlag]:
-    """Turn the first SIGINT or SIGTERM into a question that is asked before every segment; the second one is obeyed."""
+def asked_to_stop(notice: str = SEGMENTS, seconds: float | None = None) -> Iterator[StopFlag]:
+    """Turn the first SIGINT or SIGTERM into a question that is asked before every segment; the second one is obeyed.
+
+    Args:
+        notice: What is said when the first one comes.
+        seconds: How long after the first one it is obeyed, without a second one; for ever by default.
+    """
     flag = StopFlag()
 
     def answer(number: int, _frame: FrameType | None) -> None:
@@ -60,9 +66,19 @@ def asked_to_stop(notice: str = SEGMENTS) -> Iterator[StopFlag]:
             raise ToldToLeaveError(number)
         flag.by = number
         sys.stderr.write(notice)
+        if seconds is not None:
+            signal.setitimer(signal.ITIMER_REAL, seconds)
 
-    with _answering(answer):
-        yield flag
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        raise ToldToLeaveError(flag.by)
+
+    answers = {signal.SIGINT: answer, signal.SIGTERM: answer}
+    with _answering(answers if seconds is None else answers | {signal.SIGALRM: leave}):
+        try:
+            yield flag
+        finally:
+            if flag.by and seconds is not None:
+                signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 @contextmanager
@@ -76,16 +92,16 @@ def leaving_when_told() -> Iterator[None]:
     def answer(number: int, _frame: FrameType | None) -> None:
         raise ToldToLeaveError(number)
 
-    with _answering(answer):
+    with _answering({signal.SIGINT: answer, signal.SIGTERM: answer}):
         yield
 
 
 @contextmanager
-def _answering(answer: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+def _answering(answers: Mapping[signal.Signals, Callable[[int, FrameType | None], None]]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():  # the only one that may, and that is told
         yield
         return
-    before = {number: signal.signal(number, answer) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, answer) for number, answer in answers.items()}
     try:
         yield
     finally:

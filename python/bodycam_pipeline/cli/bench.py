@@ -14,8 +14,8 @@ from rich.console import Console
 from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.demo.touched import compose_touched
 from bodycam_pipeline.measuring import speed_table
-from bodycam_pipeline.measuring.contest import contest
-from bodycam_pipeline.measuring.contestants import contestants
+from bodycam_pipeline.measuring.benchmark import run_benchmark
+from bodycam_pipeline.measuring.tools import tools
 from bodycam_pipeline.measuring.truth import made_up_truth
 from bodycam_pipeline.mp4.write_recording import Codec
 
@@ -69,7 +69,7 @@ def bench(
         given = [(recording, truth)] if recording else _made_up(folder, touched or [0, 20, 100], size, codec, groups)
         for path, boxes in given:
             truth_known = made_up_truth(boxes) if boxes else None
-            results = contest(contestants(path.absolute(), folder / "left", truth_known), rounds)
+            results = run_benchmark(tools(path.absolute(), folder / "left", truth_known), rounds)
             rows += speed_table.rows(path.stem, results)
     if out:
         speed_table.write(rows, machine(), out)

@@ -7,13 +7,13 @@ from urllib.parse import unquote, urlsplit
 
 import typer
 
-from bodycam_pipeline.addresses.download import Promise, download
+from bodycam_pipeline.addresses.download import ExpectedFile, download
 from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.values.detection import Kind, check_kind
 from bodycam_pipeline.values.errors import BodycamError, MissingModelError
 from bodycam_pipeline.values.model import HEADS, Head, Model, Role
 from bodycam_pipeline.vision.adding import Channels, Colours, Registration, add_model, fetch_model
-from bodycam_pipeline.vision.entries import Entry
+from bodycam_pipeline.vision.entries import ModelEntry
 from bodycam_pipeline.vision.graph import MAX_BYTES
 from bodycam_pipeline.vision.providers import installed_providers
 from bodycam_pipeline.vision.registry import find_model, list_models, public_models
@@ -60,17 +60,17 @@ def add(
     licence: Annotated[str, typer.Option(help="Of the weights (SPDX), for the manifest.")],
     head: Annotated[str | None, typer.Option(help=f"One of {', '.join(HEADS)}; else told from the graph.")] = None,
     kind: Annotated[list[str] | None, typer.Option(metavar="CLASS=KIND", help="For YOLO: 0=face. Repeat it.")] = None,
-    start: Annotated[
+    high: Annotated[
         list[str] | None, typer.Option(metavar="KIND=SCORE", help="From here a track may begin. Repeat it.")
     ] = None,
-    floor: Annotated[
+    low: Annotated[
         list[str] | None, typer.Option(metavar="KIND=SCORE", help="Down to here it may continue. Repeat it.")
     ] = None,
     channels: Annotated[str | None, typer.Option(help="rgb or bgr.")] = None,
     mean: Annotated[str | None, typer.Option(metavar="R,G,B", help="Subtracted from colours 0..255.")] = None,
     factor: Annotated[str | None, typer.Option(metavar="R,G,B", help="Multiplied after that.")] = None,
     source: Annotated[str | None, typer.Option(help="Where the weights come from.")] = None,
-    role: Annotated[str, typer.Option(help="painter or auditor.")] = "painter",
+    role: Annotated[str, typer.Option(help="detector or auditor.")] = "detector",
     as_json: AsJson = False,
 ) -> None:
     """Register a detector of one's own: checked as a shipped one is, tried, and copied. Never replaces one."""
@@ -80,8 +80,8 @@ def add(
         source=source or f"added from {file.name}",
         head=cast("Head | None", _one_of(head, HEADS, "--head")),
         classes={_number(each): _kind(of, "--kind") for each, of in _pairs(kind, "--kind")},
-        start={_kind(each, "--start"): _score(score) for each, score in _pairs(start, "--start")},
-        floor={_kind(each, "--floor"): _score(score) for each, score in _pairs(floor, "--floor")},
+        high={_kind(each, "--high"): _score(score) for each, score in _pairs(high, "--high")},
+        low={_kind(each, "--low"): _score(score) for each, score in _pairs(low, "--low")},
         channels=cast("Channels | None", _one_of(channels, get_args(Channels), "--channels")),
         mean=_colours(mean, "--mean"),
         factor=_colours(factor, "--factor"),
@@ -103,13 +103,13 @@ def fetch(
     if sha256 is None or len(sha256) != 64:
         raise typer.BadParameter("an address needs the SHA-256 of its file", param_hint="--sha256")
     path = out / (Path(unquote(urlsplit(what).path)).name or "model.onnx")
-    fetched = download(Promise(what, sha256.lower(), MAX_BYTES), path)
+    fetched = download(ExpectedFile(what, sha256.lower(), MAX_BYTES), path)
     state = "fetched and verified" if fetched else "is there already, as promised"
     sentences = f"{path}: {state}\nregister it: bodycam models add {path} --name NAME --licence LICENCE"
     tell({"file": path, "sha256": sha256.lower(), "fetched": fetched}, sentences, as_json=as_json)
 
 
-def _public(name: str) -> Entry:
+def _public(name: str) -> ModelEntry:
     known = public_models()
     if name not in known:
         raise MissingModelError(
@@ -174,7 +174,7 @@ def _score(word: str) -> float:
     try:
         return float(word)
     except ValueError:
-        raise typer.BadParameter(f"'{word}' is no score", param_hint="--start, --floor") from None
+        raise typer.BadParameter(f"'{word}' is no score", param_hint="--high, --low") from None
 
 
 def _colours(text: str | None, option: str) -> Colours | None:

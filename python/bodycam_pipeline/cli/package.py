@@ -1,4 +1,4 @@
-"""`bodycam package`, `open-frame` and `check-opening`: what is handed out, and what can be proved of it later."""
+"""`bodycam package`, `open-frame` and `check-disclosure`: what is handed out, and what can be proved of it later."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -11,8 +11,8 @@ from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.cli.trust import Fingerprint, Key, trusted
 from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.evidence.keys import read_private_key
+from bodycam_pipeline.package.frame_disclosure import check_disclosure, open_frame
 from bodycam_pipeline.package.make import make_package
-from bodycam_pipeline.package.opening import check_opening, open_frame
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.values.timeline import parse_clock
 
@@ -21,7 +21,7 @@ def add_to(app: typer.Typer) -> None:
     """Register the verbs."""
     app.command("package")(package)
     app.command("open-frame")(open_a_frame)
-    app.command("check-opening")(check_an_opening)
+    app.command("check-disclosure")(check_a_disclosure)
 
 
 def package(
@@ -45,18 +45,18 @@ def package(
 def open_a_frame(
     job: Job,
     at: Annotated[str, typer.Option("--at", help="Time of the frame in the released video: 12.5 or 00:00:12.500.")],
-    to: Annotated[Path, typer.Option("--to", help="The file to write the opening to.")],
+    to: Annotated[Path, typer.Option("--to", help="The file to write the disclosure to.")],
     by: By,
     why: Why,
     as_json: AsJson = False,
 ) -> None:
     """Prove what one frame of a release was made from, and nothing of any other frame."""
     write_atomically(to, open_frame(Folders.of(job), clock(at), by, why))
-    tell({"state": "opened", "opening": to}, f"opened: {to} (names one frame of the recording)", as_json=as_json)
+    tell({"state": "opened", "disclosure": to}, f"opened: {to} (names one frame of the recording)", as_json=as_json)
 
 
-def check_an_opening(
-    opening: Annotated[Path, typer.Argument(metavar="OPENING", help="What `bodycam open-frame` wrote.")],
+def check_a_disclosure(
+    disclosure: Annotated[Path, typer.Argument(metavar="DISCLOSURE", help="What `bodycam open-frame` wrote.")],
     package: Annotated[Path, typer.Option("--package", help="The package that the frame is in.")],
     key: Key = None,
     fingerprint: Fingerprint = None,
@@ -64,7 +64,7 @@ def check_an_opening(
     as_json: AsJson = False,
 ) -> None:
     """Check that a package committed to this source frame when it was signed."""
-    found = check_opening(opening, package, trusted(key, fingerprint), recording)
+    found = check_disclosure(disclosure, package, trusted(key, fingerprint), recording)
     facts = {
         "state": "verified",
         "frame": found.number,

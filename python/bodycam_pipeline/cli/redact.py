@@ -1,6 +1,7 @@
 """`bodycam redact`, `detect` and `render`: a recording in, a release out."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -17,6 +18,7 @@ from bodycam_pipeline.values.address import in_text
 from bodycam_pipeline.values.edits import Edits
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import Policy
+from bodycam_pipeline.values.printable import counted
 from bodycam_pipeline.vision.registry import refuse_unready
 
 Recording = Annotated[str, typer.Argument(metavar="RECORDING", help="The recording; it is only ever read.")]
@@ -32,6 +34,9 @@ Models = Annotated[
 Gate = Annotated[
     Literal["on", "off"] | None,
     typer.Option("--gate", help="The second look at the finished file; off only under an internal policy."),
+]
+Track = Annotated[
+    int | None, typer.Option("--track", min=0, help="The picture track that is meant, in a file of several cameras.")
 ]
 Workers = Annotated[int, typer.Option("--workers", "-j", min=1, help="Worker processes.")]
 WORKERS = os.cpu_count() or 1
@@ -52,12 +57,15 @@ def redact(
     edits: EditsFile = None,
     models: Models = None,
     gate: Gate = None,
+    track: Track = None,
     workers: Workers = WORKERS,
     as_json: AsJson = False,
 ) -> None:
     """Look, plan, render, verify, publish. Run again: it resumes, or does nothing."""
     with LocalRunner(workers) as runner, watched(as_json=as_json) as watch:
-        published = pipeline.redact(_order(recording, out, policy, edits, models, gate), runner, watch)
+        published = pipeline.redact(
+            replace(_order(recording, out, policy, edits, models, gate), track=track), runner, watch
+        )
     _tell_published(published, as_json=as_json)
 
 
@@ -67,12 +75,13 @@ def detect(
     policy: PolicyFile = None,
     edits: EditsFile = None,
     models: Models = None,
+    track: Track = None,
     workers: Workers = WORKERS,
     as_json: AsJson = False,
 ) -> None:
     """Look and plan only: writes the plan and its report, renders nothing."""
     with LocalRunner(workers) as runner, watched(as_json=as_json) as watch:
-        job, plan = pipeline.detect(_order(recording, out, policy, edits, models), runner, watch)
+        job, plan = pipeline.detect(replace(_order(recording, out, policy, edits, models), track=track), runner, watch)
     facts = {"state": "planned", "plan": job.plan_path, "report": job.folders.internal / "report.html"}
     sentences = f"planned {plan.regions.num_rows} regions in {plan.frames} frames\n  plan:   {job.plan_path}\n"
     tell(facts | _counts(plan), f"{sentences}  report: {facts['report']}", as_json=as_json)
@@ -83,11 +92,12 @@ def render(
     plan: Annotated[Path, typer.Option("--plan", help="The plan to render, exactly as it stands.")],
     out: Out = OUT,
     policy: PolicyFile = None,
+    track: Track = None,
     workers: Workers = WORKERS,
     as_json: AsJson = False,
 ) -> None:
     """Render a plan without looking again; verify and publish."""
-    order = _order(recording, out, policy, None, None)
+    order = replace(_order(recording, out, policy, None, None), track=track)
     with LocalRunner(workers) as runner, watched(as_json=as_json) as watch:
         published = pipeline.render(order, read_plan(plan), runner, watch)
     _tell_published(published, as_json=as_json)
@@ -119,9 +129,11 @@ def _tell_published(published: Published, *, as_json: bool) -> None:
     folders, counts = published.folders, _counts(published.plan)
     state = "already published" if published.already else "published"
     facts = {"state": state, "release": folders.release, "internal": folders.internal} | counts
+    facts |= {"notes": published.notes}
     hidden = ", ".join(f"{n} {kind} tracks" for kind, n in published.plan.tracks().items()) or "nothing to hide"
+    notes = "".join(f"  note:    {note}\n" for note in published.notes)
     sentences = (
-        f"{state}: {published.plan.frames} frames, {hidden}, verified frame by frame\n"
+        f"{state}: {counted(published.plan.frames, 'frame')}, {hidden}, verified frame by frame\n{notes}"
         f"  release: {folders.release}\n"
         f"  inside:  {folders.internal} (plan, report: not for handing out)"
     )

@@ -10,7 +10,7 @@ from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.cli.page import open_page
 from bodycam_pipeline.evidence.keys import own_key, read_private_key
 from bodycam_pipeline.release.folders import Folders
-from bodycam_pipeline.review.history import record, standing_of
+from bodycam_pipeline.review.history import record, review_state_of
 from bodycam_pipeline.values.event import What
 
 Key = Annotated[Path | None, typer.Option("--key", help="Your private key; else the one that `bodycam keys new` made.")]
@@ -51,13 +51,13 @@ def show(job: Job, as_json: AsJson = False) -> None:
 
 def _done(job: Path, what: What, by: str, why: str, key: Path | None, *, as_json: bool) -> None:
     folders = Folders.of(job)
-    mine = key or (own_key() if standing_of(folders).needed and own_key().exists() else None)
+    mine = key or (own_key() if review_state_of(folders).needed and own_key().exists() else None)
     record(folders, what, by, why, key=read_private_key(mine) if mine else None)
     _tell(folders, as_json=as_json)
 
 
 def _tell(folders: Folders, *, as_json: bool) -> None:
-    now = standing_of(folders)
+    now = review_state_of(folders)
     facts = {"state": now.state, "approvals": now.approvals, "needed": now.needed}
     names = f" ({', '.join(now.approvals)})" if now.approvals else ""
     sentences = f"{now.state}: {len(now.approvals)} of {now.needed} approvals that the policy asks for{names}"

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +13,7 @@ from rich import filesize
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bodycam_pipeline.backlog.stopping import FILES, KEPT, StopFlag, asked_to_stop
+from bodycam_pipeline.backlog.stopping import FILE_SECONDS, FILES, KEPT, StopFlag, ToldToLeaveError, asked_to_stop
 from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.custody.create import create_vault, new_person
 from bodycam_pipeline.custody.facts import read_facts
@@ -134,14 +134,21 @@ def take_in(
 
     def once(paths: list[Path], stop: StopFlag) -> list[Taken]:
         listed = read_facts(facts) if facts else {}
-        with _bar(len(paths), as_json=as_json) as tick:
-            return ingest(session, takewhile(lambda _path: not stop(), paths), listed, tick)
+        done: list[Taken] = []
+        with _bar(len(paths), as_json=as_json) as tick, suppress(ToldToLeaveError):
+
+            def watch(one: Taken) -> None:
+                done.append(one)
+                tick(one)
+
+            ingest(session, takewhile(lambda _path: not stop(), paths), listed, watch)
+        return done
 
     found = list(found_below(files))
     if watch is not None:
         sys.stderr.write(f"watching for files that have stopped growing, every {watch:g} s; Ctrl-C ends it\n")
     taken: list[Taken] = []
-    with asked_to_stop(FILES) as stop:
+    with asked_to_stop(FILES, FILE_SECONDS) as stop:
         for paths in [found] if watch is None else _rounds(WatchFolder(files), watch, stop):
             new = once(paths, stop)
             taken += new

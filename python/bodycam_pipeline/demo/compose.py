@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bodycam_pipeline.demo.actors import car, person
-from bodycam_pipeline.demo.stage import Role, Stage
+from bodycam_pipeline.demo.scene import Actor, Scene
 from bodycam_pipeline.demo.truth import GroundTruth, TrueBox, write_truth
 from bodycam_pipeline.mp4.write_recording import write_recording
 
@@ -20,7 +20,7 @@ SOUND_HZ = 48_000
 TONE_HZ = 440.0
 
 
-def cast() -> tuple[Role, ...]:
+def actors() -> tuple[Actor, ...]:
     """Who is in the demo, from back to front: faces of 28 to 130 pixels at 720 lines, plates of 55 to 130 wide."""
     rear = car(colour="#7f8a94", number="BWC 2042", wide_plate=False)
     silver = car(colour="#3c5a86", number="KX 71 TLM", wide_plate=True)
@@ -29,12 +29,12 @@ def cast() -> tuple[Role, ...]:
     near = person(coat="#2f4660", mirrored=True, brightness=1.05, warmth=1.03)
     close = person(coat="#444444", mirrored=False, brightness=1.0, warmth=1.0)
     return (
-        Role(turned, (0.26, 0.28), (0.70, 0.42), (0.62, 0.42)),
-        Role(far, (0.36, 0.40), (0.30, 0.40), (0.44, 0.40)),
-        Role(rear, (0.30, 0.33), (0.12, 0.68), (0.20, 0.70)),
-        Role(silver, (0.42, 0.36), (1.25, 0.72), (0.45, 0.70)),
-        Role(near, (0.62, 0.70), (-0.15, 0.40), (0.30, 0.42)),
-        Role(close, (1.05, 1.15), (0.80, 0.35), (1.25, 0.33)),
+        Actor(turned, (0.26, 0.28), (0.70, 0.42), (0.62, 0.42)),
+        Actor(far, (0.36, 0.40), (0.30, 0.40), (0.44, 0.40)),
+        Actor(rear, (0.30, 0.33), (0.12, 0.68), (0.20, 0.70)),
+        Actor(silver, (0.42, 0.36), (1.25, 0.72), (0.45, 0.70)),
+        Actor(near, (0.62, 0.70), (-0.15, 0.40), (0.30, 0.42)),
+        Actor(close, (1.05, 1.15), (0.80, 0.35), (1.25, 0.33)),
     )
 
 
@@ -59,7 +59,7 @@ def compose_demo(path: Path, *, seconds: int = 6, size: tuple[int, int] = (1280,
     frames: dict[int, tuple[TrueBox, ...]] = {}
 
     def pictures() -> Iterator[NDArray[np.uint8]]:
-        for number, (picture, seen) in enumerate(Stage(cast(), size, times, seed).play()):
+        for number, (picture, seen) in enumerate(Scene(actors(), size, times, seed).play()):
             frames[number * FRAME_PTS] = seen
             yield picture
 

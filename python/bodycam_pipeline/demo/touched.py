@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bodycam_pipeline.demo.compose import FRAME_PTS, FRAME_RATE, SOUND_HZ, TIME_BASE, cast
-from bodycam_pipeline.demo.stage import Stage
+from bodycam_pipeline.demo.compose import FRAME_PTS, FRAME_RATE, SOUND_HZ, TIME_BASE, actors
+from bodycam_pipeline.demo.scene import Scene
 from bodycam_pipeline.demo.truth import GroundTruth, TrueBox, write_truth
 from bodycam_pipeline.mp4.write_recording import KEYFRAME_SECONDS, Codec, write_recording
 
@@ -35,7 +35,7 @@ def compose_touched(
     frames: dict[int, tuple[TrueBox, ...]] = {}
 
     def pictures() -> Iterator[NDArray[np.uint8]]:
-        peopled, empty = (Stage(who, size, times, STREET).play() for who in (cast(), ()))
+        peopled, empty = (Scene(who, size, times, STREET).play() for who in (actors(), ()))
         for number, (with_people, without) in enumerate(zip(peopled, empty, strict=True)):
             picture, seen = with_people if is_touched(number // length, groups, percent) else without
             frames[number * FRAME_PTS] = seen

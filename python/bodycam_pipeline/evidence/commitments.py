@@ -1,6 +1,6 @@
 """What a release promises of frames nobody may see: salted commitments, one root, and one frame opened at a time.
 
-The salts come from a secret that stays inside, so that a job always commits to the same root, and an opening, which
+The salts come from a secret that stays inside, so that a job always commits to the same root, and a disclosure, which
 gives away one salt, says nothing of any other.
 """
 
@@ -42,7 +42,7 @@ class FrameTable:
 
 
 @dataclass(frozen=True)
-class Opening:
+class FrameDisclosure:
     """What one source frame was, with the proof that a root commits to it.
 
     Attributes:
@@ -76,15 +76,15 @@ class SourceCommitment:
         """The root over the salted commitments, hex: this is public."""
         return _native.merkle_root(self._leaves()).hex()
 
-    def open(self, number: int) -> Opening:
-        """One frame's opening.
+    def open(self, number: int) -> FrameDisclosure:
+        """One frame's disclosure.
 
         Raises:
             ValueError: there is no such frame.
         """
         proof = tuple(_native.merkle_inclusion(self._leaves(), number))
         digest = self.frames.sha256[number].tobytes()
-        return Opening(number, int(self.frames.pts[number]), digest, self._salt(number), proof)
+        return FrameDisclosure(number, int(self.frames.pts[number]), digest, self._salt(number), proof)
 
     def _leaves(self) -> bytes:
         salts = b"".join(map(self._salt, range(len(self.frames))))

@@ -40,7 +40,7 @@ def part_candidates(
     own, (count, finest) = len(pts), networks
     frames = np.zeros(own, FRAME)
     frames["pts"], frames["looked"] = pts, footage.looked[:own]
-    frames["cut"][1:] = np.diff(footage.scenes[:own]) > 0
+    frames["scene_change"][1:] = np.diff(footage.scenes[:own]) > 0
     goes_on = border_pts is not None and own > 0 and footage.neighbour(own - 1, 1) is not None
     candidates, points, scores = _columns([c for c in followed(footage) if c.first < own], pts, count)
     return Candidates(frames, candidates, points, scores, finest, border_pts if goes_on else None, tuple(undecodable))

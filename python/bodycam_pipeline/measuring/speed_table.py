@@ -1,4 +1,4 @@
-"""What a contest found, as rows: for the terminal, for Markdown, for Parquet, and as a picture."""
+"""What a benchmark found, as rows: for the terminal, for Markdown, for Parquet, and as a picture."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -11,8 +11,8 @@ from jinja2 import Environment, PackageLoader
 from rich.table import Table
 
 from bodycam_pipeline.durable import write_atomically
-from bodycam_pipeline.measuring.contest import Result
-from bodycam_pipeline.measuring.contestants import DECODE, DEFACE, TRANSCODE
+from bodycam_pipeline.measuring.benchmark import Result
+from bodycam_pipeline.measuring.tools import DECODE, DEFACE, TRANSCODE
 
 Row = dict[str, Any]
 HEADINGS = (
@@ -34,8 +34,8 @@ SHARES = ("share_hidden", "share_needed", "share_excess", "share_copied")
 
 
 def rows(recording: str, results: Sequence[Result]) -> Iterator[Row]:
-    """One row per contestant; medians of the rounds, ratios round by round."""
-    by_name = {result.contestant.name: result for result in results}
+    """One row per tool; medians of the rounds, ratios round by round."""
+    by_name = {result.tool.name: result for result in results}
 
     def beside(result: Result, name: str) -> float | None:
         return result.times_as_fast_as(by_name[name]) if name in by_name else None
@@ -43,7 +43,7 @@ def rows(recording: str, results: Sequence[Result]) -> Iterator[Row]:
     for result in results:
         yield {
             "recording": recording,
-            "program": result.contestant.name,
+            "program": result.tool.name,
             "rounds": len(result.costs),
             "frames_per_second": 1 / result.per_frame(lambda cost: cost.wall_seconds),
             "cpu_ms_per_frame": 1000 * result.per_frame(lambda cost: cost.cpu_seconds),

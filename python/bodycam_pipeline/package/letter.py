@@ -27,8 +27,9 @@ def _fields(manifest: dict[str, Any]) -> Iterator[tuple[str, object]]:
     yield "sound", policy["audio"]
     for what in ("withheld", "muted"):
         yield f"{what}_stretches", "; ".join(f"{s['from']} to {s['to']} ({s['reason']})" for s in manifest[what])
+    yield "notes", "; ".join(manifest.get("notes", ()))
     yield "left_visible", "; ".join(sorted({kept["reason"] for kept in manifest["left_visible"]}))
     yield (
         "removed_streams",
-        "; ".join(f"{s['what']}: {s['why']}" for s in manifest["streams"] if s["fate"] == "removed"),
+        "; ".join(f"{s['what']}: {s['why']}" for s in manifest["streams"] if s["disposition"] == "removed"),
     )

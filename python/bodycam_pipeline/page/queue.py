@@ -8,7 +8,7 @@ from typing import Any
 from bodycam_pipeline.page.review import Review
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.work import WORK
-from bodycam_pipeline.review.history import standing_of
+from bodycam_pipeline.review.history import review_state_of
 from bodycam_pipeline.running.ledger import Ledger, Row
 from bodycam_pipeline.values.errors import BodycamError, PackageError
 
@@ -97,10 +97,10 @@ def state_of(item: Item) -> str:
     """Where a job stands: as its release does, or else as the batch left it."""
     if item.folders.release.exists():
         try:
-            return standing_of(item.folders).state
+            return review_state_of(item.folders).state
         except BodycamError as error:
             return f"refused: {error.what}"
-    if (item.folders.internal / "second-look" / "spots.json").exists():
+    if (item.folders.internal / "second-look" / "findings.json").exists():
         return "needs review"
     return item.ended or "planned"
 

@@ -213,22 +213,22 @@ class Review:
 
     def _findings(self) -> list[dict[str, Any]]:
         """What the second look saw and nothing explains; those that a person dismissed or hid since are decided."""
-        path = self.folders.internal / "second-look" / "spots.json"
+        path = self.folders.internal / "second-look" / "findings.json"
         if not path.exists():
             return []
         base = self._recording.video.time_base
         return [
             {
-                "number": spot["number"],
-                "kind": spot["kind"],
-                "pts": spot["pts"],
-                "first": spot["first_pts"],
-                "last": spot["last_pts"],
-                "score": spot["score"],
-                "box": [spot["box"][side] for side in ("left", "top", "right", "bottom")],
-                "at": format_clock(spot["pts"] * base),
+                "number": finding["number"],
+                "kind": finding["kind"],
+                "pts": finding["pts"],
+                "first": finding["first_pts"],
+                "last": finding["last_pts"],
+                "score": finding["score"],
+                "box": [finding["box"][side] for side in ("left", "top", "right", "bottom")],
+                "at": format_clock(finding["pts"] * base),
             }
-            for spot in json.loads(path.read_text())
+            for finding in json.loads(path.read_text())
         ]
 
     def _applied(self) -> Current:

@@ -19,6 +19,8 @@ PICTURE_CODECS = _names(
 SOUND_CODECS = _names(
     "aac aac_latm ac3 eac3 mp1 mp1float mp2 mp2float mp3 mp3float opus libopus vorbis flac alac amrnb amrwb wmav1 "
     "wmav2 wmapro adpcm_ima_wav adpcm_ima_qt adpcm_ms g726 gsm_ms pcm_alaw pcm_mulaw pcm_s8 pcm_u8 pcm_s16le pcm_s16be "
-    "pcm_s24le pcm_s24be pcm_s32le pcm_s32be pcm_f32le pcm_f32be pcm_f64le pcm_f64be pcm_bluray pcm_dvd"
+    "pcm_s24le pcm_s24be pcm_s32le pcm_s32be pcm_f32le pcm_f32be pcm_f64le pcm_f64be pcm_bluray pcm_dvd "
+    "pcm_s16le_planar dca truehd mlp g722 g723_1 g726le g729 speex wavpack tta nellymoser adpcm_swf adpcm_yamaha "
+    "adpcm_ima_amv adpcm_ima_apc wmavoice qcelp evrc s302m"
 )
 """Decoders of the sound that comes with them."""

@@ -115,7 +115,8 @@ def _decoded_frames(address: str, video: VideoFacts, packets: PacketIndex) -> It
         if video.codec == "h264":
             _allow_reordering(stream, packets)
         spoiled: set[int] = set()
-        for frame in _all_decoded(stream, _found_packets(container, stream, packets, address), packets, spoiled):
+        found = _found_packets(container, stream, packets, address)
+        for frame in _all_decoded(stream, found, packets, spoiled):
             if frame.pts not in spoiled:
                 frame.time_base = video.time_base
                 yield frame
@@ -146,8 +147,18 @@ def _found_packets(
 ) -> Iterator[Packet]:
     """Exactly the indexed packets, whatever the container's seeking does."""
     first = _first_packet(container, stream, packets)
-    if first is None:
-        raise changed(address)
+    if first is not None:
+        yield from _checked(first, packets, address)
+        return
+    with opened(address) as fresh:  # seeking fails, or leads elsewhere: read from the start
+        again = video_stream(fresh, stream.index, address)
+        first = _scan(fresh, again, packets, give_up_after=False)
+        if first is None:
+            raise changed(address)
+        yield from _checked(first, packets, address)
+
+
+def _checked(first: tuple[Packet, Iterator[Packet]], packets: PacketIndex, address: str) -> Iterator[Packet]:
     start, rest = first
     yield start
     for number in range(1, len(packets)):
@@ -169,8 +180,7 @@ def _first_packet(
         found = _scan(container, stream, packets, give_up_after=True)
         if found is not None:
             return found
-    container.seek(-(1 << 62), stream=stream)
-    return _scan(container, stream, packets, give_up_after=False)
+    return None
 
 
 def _scan(

@@ -2,7 +2,11 @@
 
 import hashlib
 from array import array
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import cast
 
 import numpy as np
 from av.container import InputContainer
@@ -33,8 +37,12 @@ class _Rows:
     sha256: bytearray = field(default_factory=bytearray)
 
 
-def read_index(container: InputContainer, stream: VideoStream, address: str) -> PacketIndex:
+def read_index(
+    container: InputContainer, stream: VideoStream, address: str, counts: Counter[int] | None = None
+) -> PacketIndex:
     """Every packet of the track, in decode order; a time that the container does not give is `NO_TIME`.
+
+    The packets of all picture tracks are counted in ``counts``, where it is given, by their stream.
 
     Raises:
         NoVideoError: there is no packet.
@@ -45,8 +53,12 @@ def read_index(container: InputContainer, stream: VideoStream, address: str) -> 
     extradata = decoder.extradata or b""
     read = picture_reader(decoder.name, extradata)
     rows = _Rows()
-    for packet in container.demux(stream):
-        if packet.size:  # the last one is empty: PyAV's way to say that the file ends
+    counts = Counter() if counts is None else counts
+    for packet in cast("Iterator[Packet[VideoStream]]", container.demux(*container.streams.video)):
+        if not packet.size:  # the last one is empty: PyAV's way to say that the file ends
+            continue
+        counts[packet.stream_index] += 1
+        if packet.stream_index == stream.index:
             refuse_encrypted_packet(packet, address)
             _refuse_new_header(packet, extradata, address)
             _append(rows, packet, read, address)
@@ -113,3 +125,36 @@ def closed_starts(packets: PacketIndex) -> NDArray[np.bool_]:
     confirmed[0] = True
     result: NDArray[np.bool_] = packets.random_access & confirmed
     return result
+
+
+def with_distinct_times(packets: PacketIndex) -> tuple[PacketIndex, int]:
+    """Give every shown frame a time of its own, and say how many had to be moved: a frame is named by its time.
+
+    A clock that jumps back goes on where it was, at the distance of the two frames before the jump. A frame that then
+    shares its time with an earlier one of the file, or would be shown before it, is moved to the next tick.
+    """
+    pts = _without_jumps(packets)
+    shown = np.flatnonzero(packets.shown)
+    order = shown[np.argsort(pts[shown], kind="stable")]
+    ticks = np.arange(len(order))
+    pts[order] = np.maximum.accumulate(pts[order] - ticks) + ticks
+    return replace(packets, pts=pts), int(np.count_nonzero(pts != packets.pts))
+
+
+def _without_jumps(packets: PacketIndex) -> NDArray[np.int64]:
+    """Presentation times as they would be if the clock had never been set back.
+
+    What decodes alone is shown after everything before it in the file; where it would not be, the clock was set back.
+    """
+    pts = packets.pts.copy()
+    firsts = np.flatnonzero(packets.random_access)
+    steps = np.diff(np.unique(pts[packets.shown]))
+    usual = int(np.median(steps)) if len(steps) else 1
+    latest, shift = pts[: firsts[0] if len(firsts) else 0].max(initial=np.iinfo(np.int64).min), 0
+    for first, end in pairwise([*firsts.tolist(), len(pts)]):
+        group = pts[first:end]
+        if group.min() + shift < latest:
+            shift = int(latest + usual - group.min())
+        group += shift
+        latest = max(latest, group.max())
+    return pts

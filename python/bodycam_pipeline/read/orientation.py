@@ -26,12 +26,26 @@ _MATRICES = {
 
 def orientation_of(frame: av.VideoFrame) -> Orientation | None:
     """How a decoded frame is to be turned; None where its matrix is none of the eight."""
-    side_data: Any = frame.side_data  # typed as a mapping by name; at run time it iterates over its values
+    try:
+        side_data: Any = frame.side_data  # typed as a mapping by name; at run time it iterates over its values
+    except ValueError:  # the frame carries side data for which PyAV has no name
+        return _turned(frame.rotation)
     found = [data for data in side_data if data.type == Type.DISPLAYMATRIX]
     if not found:
         return Orientation.UPRIGHT
     a, b, _, c, d, *_ = struct.unpack("=9i", bytes(found[0]))
     return next((o for o, turn in _MATRICES.items() if (a, b, c, d) == tuple(_ONE * part for part in turn)), None)
+
+
+def _turned(degrees: int) -> Orientation | None:
+    """The quarter turn by so many degrees, counted as FFmpeg does, against the clock."""
+    return {
+        0: Orientation.UPRIGHT,
+        -90: Orientation.QUARTER_TURN,
+        90: Orientation.THREE_QUARTER_TURN,
+        180: Orientation.HALF_TURN,
+        -180: Orientation.HALF_TURN,
+    }.get(degrees)
 
 
 def matrix_of(orientation: Orientation, width: int, height: int) -> bytes:

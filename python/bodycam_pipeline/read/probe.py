@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
 from typing import BinaryIO, Literal
@@ -14,16 +15,24 @@ from av.video.stream import VideoStream
 from bodycam_pipeline.h264.nal import parameter_sets
 from bodycam_pipeline.read.claims import refuse_more_than_there_is
 from bodycam_pipeline.read.container import decoded, opened, prepare_decoder, video_stream
-from bodycam_pipeline.read.index import NO_TIME, closed_starts, read_index
+from bodycam_pipeline.read.fields import first_field
+from bodycam_pipeline.read.index import NO_TIME, closed_starts, read_index, with_distinct_times
 from bodycam_pipeline.read.limits import refuse_unreleasable
 from bodycam_pipeline.read.orientation import orientation_of
 from bodycam_pipeline.read.protection import refuse_encrypted
 from bodycam_pipeline.read.reconstruct_pts import learn_times, needs_learning
-from bodycam_pipeline.read.streams import picture_track, sound_track, stream_fates
-from bodycam_pipeline.read.truncation import Promise
+from bodycam_pipeline.read.streams import (
+    picture_notes,
+    picture_track,
+    refuse_second_camera,
+    sound_tracks,
+    stream_dispositions,
+)
+from bodycam_pipeline.read.truncation import DeclaredSize
 from bodycam_pipeline.schemes import open_recording, place
 from bodycam_pipeline.values.errors import UnreadableRecordingError, UnsupportedRecordingError
 from bodycam_pipeline.values.geometry import Orientation
+from bodycam_pipeline.values.printable import counted
 from bodycam_pipeline.values.recording import PacketIndex, Recording, VideoFacts
 
 PACKETS_UNTIL_A_FRAME = 300
@@ -38,38 +47,50 @@ _FIELD_ORDERS: dict[int, Literal["top", "bottom"]] = {2: "top", 5: "top", 3: "bo
 """AVFieldOrder: TT and BT show the top field first, BB and TB the bottom field."""
 
 
-def probe(address: str) -> Recording:
+def probe(address: str, track: int | None = None) -> Recording:
     """Read a whole recording twice, once for its digest and once for its packets, and decode its first frame.
 
     A recording without presentation times (AVI, raw streams) is decoded once to learn them. Memory is bounded by the
     index, under 100 bytes per packet; no frame is kept.
 
+    Args:
+        address: The recording.
+        track: The picture track that is meant, by the number of its stream; None where the file leaves no doubt.
+
     Raises:
         UnreadableRecordingError: not a recording, or nothing of it decodes.
         NoVideoError: no picture track, or an empty one.
         EncryptedRecordingError: the samples are encrypted.
+        UndecidedRecordingError: the file holds the pictures of several cameras.
         DamagedRecordingError: the file is cut short.
         UnsupportedRecordingError: readable, but not exactly, or not in a way that a release can hold.
         StorageError: the disk failed.
     """
     sha256, size_bytes = _digest(address)
     with opened(address) as container:
-        stream = picture_track(container, address)
+        stream = picture_track(container, address, track)
         prepare_decoder(stream, address)
         refuse_encrypted(container, stream, address)
-        name, streams, audio = container.format.name, stream_fates(container, stream), sound_track(container)
-        promise = Promise.of(container, stream, size_bytes, address)
-        packets = read_index(container, stream, address)
-        promise.check(stream, packets)
+        name, streams, sounds = container.format.name, stream_dispositions(container, stream), sound_tracks(container)
+        declared = DeclaredSize.of(container, stream, size_bytes, address)
+        counts: Counter[int] = Counter()
+        packets = read_index(container, stream, address, counts)
+        if track is None:
+            refuse_second_camera(container, stream, counts, address)
+        notes = picture_notes(container, stream, counts)
+        declared.check(stream, packets)
         stream_index = stream.index
     video = _facts(address, stream_index)
     if needs_learning(name, packets):
         packets = learn_times(address, stream_index, packets)
     packets = replace(packets, dts=np.where(packets.dts == NO_TIME, packets.pts, packets.dts))
+    packets, moved = with_distinct_times(packets)
+    if moved:
+        notes.append(f"{counted(moved, 'frame')} shared a time or came too early: all stand in the order of the file")
     packets = replace(packets, random_access=closed_starts(packets))
     duration = _frame_duration(packets, video)
     refuse_unreleasable(video, packets, duration, address)
-    return Recording(address, sha256, size_bytes, name, video, audio, packets, streams, duration)
+    return Recording(address, sha256, size_bytes, name, video, sounds, packets, streams, duration, tuple(notes), track)
 
 
 def _digest(address: str) -> tuple[str, int]:
@@ -168,7 +189,7 @@ def _orientation(frame: av.VideoFrame, address: str) -> Orientation:
 def _field_order(stream: VideoStream, frame: av.VideoFrame) -> Literal["progressive", "top", "bottom"]:
     if known := _FIELD_ORDERS.get(stream.codec_context.field_order):
         return known
-    return "top" if frame.interlaced_frame and stream.codec_context.field_order == 0 else "progressive"
+    return first_field(frame) if frame.interlaced_frame and stream.codec_context.field_order == 0 else "progressive"
 
 
 def _frame_duration(packets: PacketIndex, video: VideoFacts) -> int:

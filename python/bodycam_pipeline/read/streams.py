@@ -1,5 +1,7 @@
 """Every stream of a container, the one that is redacted, and what becomes of the others."""
 
+import shlex
+from collections import Counter
 from fractions import Fraction
 from typing import Any
 
@@ -10,19 +12,20 @@ from av.video.stream import VideoStream
 
 from bodycam_pipeline.read.codecs import SOUND_CODECS
 from bodycam_pipeline.schemes import place
-from bodycam_pipeline.values.errors import NoVideoError
-from bodycam_pipeline.values.recording import AudioFacts, StreamFate
+from bodycam_pipeline.values.address import name_of
+from bodycam_pipeline.values.errors import NoVideoError, UndecidedRecordingError
+from bodycam_pipeline.values.recording import AudioFacts, StreamDisposition
 
 _STILLS = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 
 
-def picture_track(container: InputContainer, address: str) -> VideoStream:
+def picture_track(container: InputContainer, address: str, asked: int | None = None) -> VideoStream:
     """The track that will be redacted: a default one first, then the one with the most pixels per second.
 
     Cover art is never it. Pixels per second rather than pixels: phones put a sharper but nearly still track beside.
 
     Raises:
-        NoVideoError: there is none.
+        NoVideoError: there is none, or the one that was asked for is none.
     """
     moving = [stream for stream in container.streams.video if not stream.disposition & _STILLS]
     if not moving:
@@ -31,7 +34,67 @@ def picture_track(container: InputContainer, address: str) -> VideoStream:
             remedy="Check that this is the right file: only recordings with moving pictures can be redacted.",
             where=place(address),
         )
+    if asked is not None:
+        return _asked(moving, asked, address)
     return max(moving, key=lambda stream: (bool(stream.disposition & Disposition.default), _pixel_rate(stream)))
+
+
+def _asked(moving: list[VideoStream], asked: int, address: str) -> VideoStream:
+    for stream in moving:
+        if stream.index == asked:
+            return stream
+    numbers = ", ".join(str(stream.index) for stream in moving)
+    raise NoVideoError(
+        f"stream {asked} is no picture track that moves",
+        remedy=f"Those that do are {numbers}: name one with --track.",
+        where=place(address),
+    )
+
+
+def refuse_second_camera(container: InputContainer, chosen: VideoStream, counts: Counter[int], address: str) -> None:
+    """Refuse to choose between two cameras in one file: a track with a quarter as many pictures, or more, is one.
+
+    Args:
+        container: Opened.
+        chosen: The track that would be redacted.
+        counts: Packets of each stream.
+        address: What errors call the file.
+
+    Raises:
+        UndecidedRecordingError: there is another camera, and nobody said which is meant.
+    """
+    cameras = [
+        stream
+        for stream in container.streams.video
+        if not stream.disposition & _STILLS and _STILL_SHARE * counts[stream.index] >= counts[chosen.index]
+    ]
+    if len(cameras) < 2:
+        return
+    listed = "; ".join(f"{stream.index}: {_what(stream)}, {counts[stream.index]} pictures" for stream in cameras)
+    raise UndecidedRecordingError(
+        f"the file holds the pictures of {len(cameras)} cameras, and one release holds those of one ({listed})",
+        remedy="Redact each of them, by its number: "
+        + " and ".join(f"`bodycam redact {shlex.quote(name_of(address))} --track {s.index}`" for s in cameras)
+        + ". What nobody asks for is not released.",
+        where=place(address),
+    )
+
+
+def picture_notes(container: InputContainer, chosen: VideoStream, counts: Counter[int]) -> list[str]:
+    """What is said of pictures that are left out: those of other tracks, and of a second eye in the same track."""
+    others = [s for s in container.streams.video if s.index != chosen.index and not s.disposition & _STILLS]
+    notes = [
+        f"picture track {s.index} ({_what(s)}, {counts[s.index]} pictures) is left out"
+        for s in others
+        if counts[s.index]
+    ]
+    if chosen.disposition & Disposition.multilayer:
+        notes.append("a stereo recording: the base eye is redacted, the second eye left out")
+    return notes
+
+
+_STILL_SHARE = 4
+"""A track with fewer than one picture in so many of the chosen one's is a phone's still track, and no camera's."""
 
 
 def _pixel_rate(stream: VideoStream) -> Fraction:
@@ -40,22 +103,28 @@ def _pixel_rate(stream: VideoStream) -> Fraction:
     return size * (stream.average_rate or Fraction(1))
 
 
-def sound_track(container: InputContainer) -> AudioFacts | None:
-    """The first sound track, if it is one that can be decoded here."""
-    stream = next(iter(container.streams.audio), None)
-    decoder = stream.codec_context if stream is not None else None
-    if stream is None or decoder is None or decoder.name not in SOUND_CODECS or not decoder.sample_rate:
-        return None
-    return AudioFacts(stream.index, decoder.name, decoder.sample_rate, decoder.channels)
+def sound_tracks(container: InputContainer) -> tuple[AudioFacts, ...]:
+    """Every sound track, in the order of the file, whether or not it can be decoded here."""
+    return tuple(map(_sound, container.streams.audio))
 
 
-def stream_fates(container: InputContainer, chosen: VideoStream) -> tuple[StreamFate, ...]:
+def _sound(stream: AudioStream) -> AudioFacts:
+    decoder = stream.codec_context
+    default = bool(stream.disposition & Disposition.default)
+    if decoder is None:
+        return AudioFacts(stream.index, "of unknown kind", 0, 0, default, decodable=False)
+    known = decoder.name in SOUND_CODECS and bool(decoder.sample_rate)
+    return AudioFacts(stream.index, decoder.name, decoder.sample_rate, decoder.channels, default, known)
+
+
+def stream_dispositions(container: InputContainer, chosen: VideoStream) -> tuple[StreamDisposition, ...]:
     """What becomes of every stream; the sound's fate is the policy's to decide."""
-    sound = sound_track(container)
-    kept = {chosen.index: "redacted"}
     return tuple(
-        StreamFate(
-            stream.index, _what(stream), "redacted" if stream.index in kept else "removed", _why(stream, chosen, sound)
+        StreamDisposition(
+            stream.index,
+            _what(stream),
+            "redacted" if stream.index == chosen.index else "removed",
+            _why(stream, chosen),
         )
         for stream in container.streams
     )
@@ -71,14 +140,11 @@ def _what(stream: Stream) -> str:
     return f"{stream.type} {name}"
 
 
-def _why(stream: Stream, chosen: VideoStream, sound: AudioFacts | None) -> str:
+def _why(stream: Stream, chosen: VideoStream) -> str:
     if stream.index == chosen.index:
         return "the picture track"
     if isinstance(stream, AudioStream):
-        if sound is None:
-            return "its codec is not decoded here"
-        first = stream.index == sound.stream_index
-        return "the policy decides" if first else "only the first sound track can be released"
+        return "the policy decides"
     if isinstance(stream, VideoStream):
         return "pictures that nobody redacted"
     return "it may carry positions, names or speech that nobody reviewed"

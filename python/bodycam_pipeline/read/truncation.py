@@ -18,7 +18,7 @@ _SEGMENT_ID = b"\x18\x53\x80\x67"
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class DeclaredSize:
     """What the container says it holds, asked before its first packet is read.
 
     Attributes:
@@ -33,7 +33,7 @@ class Promise:
     claimed: int
 
     @classmethod
-    def of(cls, container: InputContainer, stream: VideoStream, size_bytes: int, address: str) -> "Promise":
+    def of(cls, container: InputContainer, stream: VideoStream, size_bytes: int, address: str) -> "DeclaredSize":
         """Read it from an opened container."""
         return cls(address, container.format.name, size_bytes, stream.frames)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bodycam_pipeline.mp4_check.finished import observe_container
 from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.release.staging import Staged
-from bodycam_pipeline.rules.verification import Promise, silent_stretches, verify
+from bodycam_pipeline.rules.verification import Expectation, silent_stretches, verify
 from bodycam_pipeline.values.errors import Place, VerificationError
 from bodycam_pipeline.values.observed import SegmentObservation
 from bodycam_pipeline.values.plan import Plan
@@ -17,12 +17,12 @@ def refuse_broken_promises(job: Job, plan: Plan, staged: Staged, frames: Sequenc
     Raises:
         VerificationError: what is wrong, and where first.
     """
-    promise = Promise(job.recording, plan, job.policy, staged.copied)
-    container = observe_container(staged.video, silent_stretches(promise, staged.clock))
-    findings = verify(promise, frames, container)
-    if findings:
+    expected = Expectation(job.recording, plan, job.policy, staged.copied)
+    container = observe_container(staged.video, silent_stretches(expected, staged.clock))
+    violations = verify(expected, frames, container)
+    if violations:
         raise VerificationError(
-            f"the finished file is not what the plan says: {'; '.join(finding.what for finding in findings)}",
+            f"the finished file is not what the plan says: {'; '.join(violation.what for violation in violations)}",
             remedy=f"Nothing was published; the file is in {job.folders.staging}. Please report this defect.",
-            where=Place(job.recording.name, pts=findings[0].pts),
+            where=Place(job.recording.name, pts=violations[0].pts),
         )

@@ -13,11 +13,12 @@ from bodycam_pipeline.evidence.plan_file import read_plan
 from bodycam_pipeline.kept import keyed, read_secret, secret_path
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.rules.second_look import auditor_scales
+from bodycam_pipeline.rules.sounds import chosen_sounds, sound_notes
 from bodycam_pipeline.values.errors import PackageError, ReleaseExistsError
 from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import AudioRule, Policy
-from bodycam_pipeline.values.recording import Recording, StreamFate
+from bodycam_pipeline.values.recording import Recording, StreamDisposition
 from bodycam_pipeline.vision.evidence import worth_of
 
 TOOL_VERSION = version("bodycam-pipeline")
@@ -84,7 +85,7 @@ class Job:
         """SHA-256 over everything the detections depend on."""
         models = [_facts(model) for model in self.models]
         worth = worth_of(self.models).evidence.sha256
-        return value_sha256([self.recording.sha256, self.policy.detection_sha256, models, worth, TOOL_VERSION])
+        return value_sha256([self.recording.identity, self.policy.detection_sha256, models, worth, TOOL_VERSION])
 
     @property
     def detections(self) -> Path:
@@ -96,7 +97,7 @@ class Job:
 
         A plan's digest binds its policy, and so how everything is painted, but not of which recording it is.
         """
-        return self.folders.staging / value_sha256([self.recording.sha256, plan.sha256, TOOL_VERSION])[:16]
+        return self.folders.staging / value_sha256([self.recording.identity, plan.sha256, TOOL_VERSION])[:16]
 
     @property
     def audits(self) -> tuple[tuple[Model, tuple[int, ...]], ...]:
@@ -228,25 +229,38 @@ def published_manifest(folders: Folders) -> tuple[Noted, dict[str, Any]]:
 
 def _facts(model: Model) -> list[object]:
     """Everything of a model that changes its boxes: a person may register one file twice, with other colours."""
-    thresholds = {kind: [each.start, each.floor] for kind, each in model.kinds.items()}
+    thresholds = {kind: [each.high, each.low] for kind, each in model.kinds.items()}
     colours = [model.channels, model.mean, model.factor]
     return [model.name, model.sha256, model.head, model.classes, thresholds, colours]
 
 
-def stream_fates(job: Job) -> tuple[StreamFate, ...]:
+def released_streams(job: Job) -> tuple[StreamDisposition, ...]:
     """What becomes of every stream; the policy decides about the sound."""
-    audio = job.recording.audio
+    recording, rule = job.recording, job.policy.audio
+    sounds = {sound.stream_index for sound in recording.sounds}
+    chosen = {sound.stream_index for sound in chosen_sounds(recording, rule)}
     return tuple(
-        _sound_fate(fate, job.policy.audio) if audio is not None and fate.index == audio.stream_index else fate
-        for fate in job.recording.streams
+        _sound_disposition(disposition, rule, taken=disposition.index in chosen)
+        if disposition.index in sounds
+        else disposition
+        for disposition in recording.streams
     )
 
 
-def _sound_fate(fate: StreamFate, rule: AudioRule) -> StreamFate:
+def notes_of(job: Job) -> tuple[str, ...]:
+    """What a person has to be told of the recording and its release, in sentences; all of it is public."""
+    return (*job.recording.notes, *sound_notes(job.recording, job.policy.audio))
+
+
+def _sound_disposition(disposition: StreamDisposition, rule: AudioRule, *, taken: bool) -> StreamDisposition:
+    if not taken and rule.policy != "remove":
+        return replace(disposition, disposition="removed", why="the policy takes another sound track (audio.tracks)")
     match rule.policy:
         case "remove":
-            return replace(fate, fate="removed", why="the policy removes the sound: voices identify people")
+            return replace(
+                disposition, disposition="removed", why="the policy removes the sound: voices identify people"
+            )
         case "mute":
-            return replace(fate, fate="muted", why="the policy replaces all sound by silence")
+            return replace(disposition, disposition="muted", why="the policy replaces all sound by silence")
         case "keep":
-            return replace(fate, fate="kept", why=f"{rule.reason}; muted spans are silence")
+            return replace(disposition, disposition="kept", why=f"{rule.reason}; muted spans are silence")

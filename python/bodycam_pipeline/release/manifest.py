@@ -14,7 +14,7 @@ from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.evidence.digests import file_sha256
 from bodycam_pipeline.mp4.encode import ENCODER
 from bodycam_pipeline.read.versions import library_versions
-from bodycam_pipeline.release.job import TOOL_VERSION, Job, stream_fates
+from bodycam_pipeline.release.job import TOOL_VERSION, Job, notes_of, released_streams
 from bodycam_pipeline.release.staging import Staged
 from bodycam_pipeline.rules.areas import share_of_picture
 from bodycam_pipeline.rules.verification import difference_limit, residual_limit
@@ -27,7 +27,7 @@ from bodycam_pipeline.values.timeline import Span, format_clock
 from bodycam_pipeline.vision.evidence import worth_of
 from bodycam_pipeline.vision.session import runtime_version
 
-FORMAT = 1
+FORMAT = 2
 
 
 def write_manifest(job: Job, plan: Plan, staged: Staged) -> None:
@@ -46,7 +46,7 @@ def _manifest(job: Job, plan: Plan, staged: Staged) -> dict[str, object]:
         "tool": {"name": "bodycam-pipeline", "version": TOOL_VERSION, "kernels": _native.__version__}
         | library_versions(),
         "policy": _policy(job),
-        "models": _painters(job),
+        "models": _detectors(job),
         "evidence": _evidence(job),
         "computed": {"provider": job.policy.detection.provider, "onnxruntime": runtime_version()},
         "plan": {"sha256": plan.sha256},
@@ -57,7 +57,8 @@ def _manifest(job: Job, plan: Plan, staged: Staged) -> dict[str, object]:
         "withheld": [_spoken(w.span, w.reason, job.recording) for w in plan.withheld],
         "muted": [_spoken(m.span, m.reason, job.recording) for m in plan.muted],
         "left_visible": [{"track": k.track, "reason": k.reason} for k in plan.kept],
-        "streams": [{"what": s.what, "fate": s.fate, "why": s.why} for s in stream_fates(job)],
+        "notes": list(notes_of(job)),
+        "streams": [{"what": s.what, "disposition": s.disposition, "why": s.why} for s in released_streams(job)],
         "files": {name: file_sha256(staged.folder / name) for name in (job.folders.video_name, "frames.parquet")},
     }
 
@@ -67,12 +68,12 @@ def _kinds(policy: Policy, plan: Plan) -> list[Kind]:
     return sorted({*policy.found_by_detectors, *plan.tracks()})
 
 
-def _painters(job: Job) -> list[dict[str, object]]:
+def _detectors(job: Job) -> list[dict[str, object]]:
     """Who looked for what is hidden: at which scales, and at one frame in how many."""
     rule = job.policy.detection
     return [
         {"name": m.name, "sha256": m.sha256, "licence": m.licence, "role": m.role}
-        | {"long_sides_px": rule.long_sides_px, "every": rule.every}
+        | {"long_sides_px": rule.long_sides_px, "interval": rule.interval}
         for m in job.models
     ]
 

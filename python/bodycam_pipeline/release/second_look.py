@@ -13,13 +13,13 @@ from bodycam_pipeline.release.staging import Staged
 from bodycam_pipeline.rules.second_look import Released, unexplained
 from bodycam_pipeline.values.candidates import SegmentCandidates
 from bodycam_pipeline.values.errors import NeedsReviewError, Place
-from bodycam_pipeline.values.observed import Spot
+from bodycam_pipeline.values.observed import Finding
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.timeline import format_clock
 from bodycam_pipeline.vision.evidence import worth_of
 
 MOST_PICTURES = 200
-"""Spots with a picture; a file with more has lost its plan, and every spot is in the list."""
+"""Findings with a picture; a file with more has lost its plan, and every spot is in the list."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,11 @@ class SecondLook:
     """The gate's finding.
 
     Attributes:
-        spots: What nothing explains.
+        findings: What nothing explains.
         looks: At how many frames.
     """
 
-    spots: tuple[Spot, ...]
+    findings: tuple[Finding, ...]
     looks: int
 
 
@@ -44,50 +44,50 @@ def judged(job: Job, plan: Plan, staged: Staged, seen: Sequence[SegmentCandidate
 
 
 def folder_of(job: Job) -> Path:
-    """Where the spots are put before a person; inside."""
+    """Where the findings are put before a person; inside."""
     return job.folders.internal / "second-look"
 
 
-def keep_spots(job: Job, staged: Staged, second: SecondLook) -> None:
-    """Write ``spots.json`` and a picture of each spot, in place of those of an earlier look.
+def keep_findings(job: Job, staged: Staged, second: SecondLook) -> None:
+    """Write ``findings.json`` and a picture of each finding, in place of those of an earlier look.
 
     Raises:
         StorageError: the disk refused.
     """
     folder = folder_of(job)
     shutil.rmtree(folder, ignore_errors=True)
-    if not second.spots:
+    if not second.findings:
         return
     make_folder(folder)
     base, video = job.recording.video.time_base, job.recording.video
     facts = [
         {"number": n, "picture": picture_of(n), "at": format_clock(s.pts * base), **asdict(s)}
-        for n, s in enumerate(second.spots, start=1)
+        for n, s in enumerate(second.findings, start=1)
     ]
-    write_atomically(folder / "spots.json", json.dumps(facts, indent=2).encode())
-    wanted = [(staged.clock.to_release(s.pts), s.box) for s in second.spots[:MOST_PICTURES]]
+    write_atomically(folder / "findings.json", json.dumps(facts, indent=2).encode())
+    wanted = [(staged.clock.to_release(s.pts), s.box) for s in second.findings[:MOST_PICTURES]]
     for number, jpeg in crops(str(staged.video), wanted, video.orientation):
         write_atomically(folder / picture_of(number + 1), jpeg)
 
 
 def picture_of(number: int) -> str:
-    """The name of a spot's picture."""
-    return f"spot-{number:04d}.jpg"
+    """The name of a finding's picture."""
+    return f"finding-{number:04d}.jpg"
 
 
 def refuse_unexplained(job: Job, second: SecondLook) -> None:
     """Stop a release in which the second look saw what nothing explains; a person has to decide.
 
     Raises:
-        NeedsReviewError: how many spots, and the first.
+        NeedsReviewError: how many findings, and the first.
     """
-    if second.spots:
-        first = second.spots[0]
+    if second.findings:
+        first = second.findings[0]
         at = format_clock(first.pts * job.recording.video.time_base)
         raise NeedsReviewError(
-            f"the second look saw {len(second.spots)} things in the finished file that the plan does not explain, "
+            f"the second look saw {len(second.findings)} things in the finished file that the plan does not explain, "
             f"first a {first.kind} at {at}",
-            remedy=f"Look at {job.folders.internal / 'report.html'}, then [[hide]] each spot in edits.toml, or "
+            remedy=f"Look at {job.folders.internal / 'report.html'}, then [[hide]] each finding in edits.toml, or "
             "[[dismiss]] it with your reason and name, and run again.",
             where=Place(recording=job.recording.name, pts=first.pts),
         )

@@ -19,7 +19,7 @@ from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.values.errors import PackageError
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import Policy
-from bodycam_pipeline.values.recording import AudioFacts, PacketIndex, Recording, StreamFate, VideoFacts
+from bodycam_pipeline.values.recording import AudioFacts, PacketIndex, Recording, StreamDisposition, VideoFacts
 
 WORK, DRAFT = "work.npz", "draft.parquet"
 
@@ -34,9 +34,11 @@ class _Facts(BaseModel):
     size_bytes: int
     container: str
     video: VideoFacts
-    audio: AudioFacts | None
-    streams: tuple[StreamFate, ...]
+    sounds: tuple[AudioFacts, ...]
+    streams: tuple[StreamDisposition, ...]
     frame_duration_pts: int
+    notes: tuple[str, ...]
+    track: int | None
     policy: Policy
 
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from jinja2 import Environment, PackageLoader
 
 from bodycam_pipeline.durable import write_atomically
-from bodycam_pipeline.release.job import TOOL_VERSION, Job, stream_fates
+from bodycam_pipeline.release.job import TOOL_VERSION, Job, notes_of, released_streams
 from bodycam_pipeline.release.manifest import hidden_part
 from bodycam_pipeline.release.second_look import MOST_PICTURES, SecondLook, folder_of, picture_of
 from bodycam_pipeline.release.staging import Staged
@@ -56,7 +56,7 @@ def _facts(job: Job, plan: Plan, staged: Staged | None, second: SecondLook | Non
         "name": recording.name,
         "state": _state(staged, second),
         "second": second,
-        "spots": list(_spots(job, second)) if second else [],
+        "findings": list(_findings(job, second)) if second else [],
         "auditors": ", ".join(f"{model.name} at {_scales(scales)}" for model, scales in job.audits),
         "stride": job.policy.gate.stride,
         "frames": plan.frames,
@@ -74,30 +74,31 @@ def _facts(job: Job, plan: Plan, staged: Staged | None, second: SecondLook | Non
         "tracks": tracks[:TRACK_ROWS],
         "more_tracks": max(0, len(tracks) - TRACK_ROWS),
         "sheet": list(_sheet(staged, recording)) if staged else [],
-        "streams": stream_fates(job),
+        "notes": notes_of(job),
+        "streams": released_streams(job),
         "identity": [*_identity(job, plan), *_sizes(job, staged)],
     }
 
 
 def _state(staged: Staged | None, second: SecondLook | None) -> str:
-    if second and second.spots:
+    if second and second.findings:
         return "Not released: the second look saw things that a person has to decide about"
     return "Verified frame by frame" if staged else "A draft plan: nothing has been rendered"
 
 
-def _spots(job: Job, second: SecondLook) -> Iterable[dict[str, object]]:
-    """The spots with their pictures, and the box and times that an entry in edits.toml takes."""
+def _findings(job: Job, second: SecondLook) -> Iterable[dict[str, object]]:
+    """The findings with their pictures, and the box and times that an entry in edits.toml takes."""
     base, last = job.recording.video.time_base, job.recording.frame_duration_pts
-    for number, spot in enumerate(second.spots[:MOST_PICTURES], start=1):
+    for number, finding in enumerate(second.findings[:MOST_PICTURES], start=1):
         picture = folder_of(job) / picture_of(number)
         yield {
             "number": number,
-            "kind": spot.kind,
-            "score": f"{spot.score:.2f}",
-            "looks": spot.looks,
-            "start": format_clock(spot.first_pts * base),
-            "end": format_clock((spot.last_pts + last) * base),
-            "box": [floor(spot.box.left), floor(spot.box.top), ceil(spot.box.right), ceil(spot.box.bottom)],
+            "kind": finding.kind,
+            "score": f"{finding.score:.2f}",
+            "looks": finding.looks,
+            "start": format_clock(finding.first_pts * base),
+            "end": format_clock((finding.last_pts + last) * base),
+            "box": [floor(finding.box.left), floor(finding.box.top), ceil(finding.box.right), ceil(finding.box.bottom)],
             "data": base64.b64encode(picture.read_bytes()).decode() if picture.exists() else "",
         }
 
@@ -107,7 +108,7 @@ def _scales(long_sides_px: Sequence[int]) -> str:
 
 
 def _identity(job: Job, plan: Plan) -> list[tuple[str, str]]:
-    every = job.policy.detection.every
+    every = job.policy.detection.interval
     often = f", one frame in {every}" if every > 1 else ""
     models = [(f"model {m.name}{often}", m.sha256) for m in job.models]
     models += [(f"auditor {m.name}", m.sha256) for m in job.auditors]
@@ -152,7 +153,7 @@ def _decisions(plan: Plan) -> Iterable[dict[str, str]]:
         yield {"what": f"keep track {kept.track}", "start": "", "end": "", "reason": kept.reason, "by": kept.by}
     for d in plan.dismissed:
         start, end = (format_clock(p * plan.time_base) for p in (d.span.start_pts, d.span.end_pts))
-        yield {"what": "dismiss a spot", "start": start, "end": end, "reason": d.reason, "by": d.by}
+        yield {"what": "dismiss a finding", "start": start, "end": end, "reason": d.reason, "by": d.by}
 
 
 def _tracks(plan: Plan, recording: Recording) -> list[dict[str, object]]:

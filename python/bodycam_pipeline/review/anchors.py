@@ -28,7 +28,7 @@ def anchor(job: Folders, event: Event) -> None:
         log_event(published.address, f"release {event.what}", **facts)
 
 
-def told(job: Folders) -> tuple[tuple[Link, bool], ...]:
+def counted_entries(job: Folders) -> tuple[tuple[Link, bool], ...]:
     """Every entry, the oldest first, and whether it was finished: by the head, and where there is a vault by the log.
 
     Raises:
@@ -64,4 +64,4 @@ def refuse_other_than_anchored(job: Folders) -> None:
         HistoryError: entries were rewritten, or cut off, together with what shows it beside them.
         CustodyLogError, VaultError: the log cannot be read, or was rewritten.
     """
-    told(job)
+    counted_entries(job)

@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from bodycam_pipeline.evidence.history_file import Link, append_event, lock_history
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.job import Noted, published_manifest, record_of
-from bodycam_pipeline.review.anchors import anchor, told
+from bodycam_pipeline.review.anchors import anchor, counted_entries
 from bodycam_pipeline.review.signatures import SIGNED, sign_event, why_not_listed, why_not_signed
-from bodycam_pipeline.rules.standing import Standing, standing
+from bodycam_pipeline.rules.review_state import ReviewState, review_state
 from bodycam_pipeline.values.errors import HistoryError, NotApprovedError, PackageError, StateError
 from bodycam_pipeline.values.event import Event, What
 from bodycam_pipeline.values.names import why_no_name
@@ -65,7 +65,7 @@ def _sign(job: Folders, key: Ed25519PrivateKey | None, previous: str, event: Eve
 
 
 def _refuse_not_allowed(job: Folders, event: Event, key: Ed25519PrivateKey | None) -> None:
-    noted, now = _standing(job)
+    noted, now = _review_state(job)
     if noted.manifest != event.release:
         raise PackageError(f"{job.release} was exchanged meanwhile", remedy="Find out by whom, and run again.")
     if refusal := now.refusal(event.what, event.by):
@@ -93,7 +93,7 @@ def history_of(job: Folders) -> tuple[Event, ...]:
     Raises:
         HistoryError: it was changed after it was written, or is not the one that the custody log names.
     """
-    return tuple(link.event for link, finished in told(job) if finished)
+    return tuple(link.event for link, finished in counted_entries(job) if finished)
 
 
 def entries_of(job: Folders) -> tuple[tuple[Event, str], ...]:
@@ -108,29 +108,29 @@ def entries_of(job: Folders) -> tuple[tuple[Event, str], ...]:
 
 
 def _judged(job: Folders, reviewers: dict[str, str], *, signed: bool) -> Iterator[tuple[Link, str]]:
-    for link, finished in told(job):
+    for link, finished in counted_entries(job):
         if not finished:
             yield link, "it was never finished (whoever did it does it again)"
         else:
             yield link, why_not_signed(job, link, reviewers) if signed and link.event.what in SIGNED else ""
 
 
-def standing_of(job: Folders) -> Standing:
+def review_state_of(job: Folders) -> ReviewState:
     """Where a job's release stands, and how many approvals its policy asks for.
 
     Raises:
         PackageError: none is published here, or it was changed since.
         HistoryError: the history was changed.
     """
-    return _standing(job)[1]
+    return _review_state(job)[1]
 
 
-def _standing(job: Folders) -> tuple[Noted, Standing]:
+def _review_state(job: Folders) -> tuple[Noted, ReviewState]:
     noted, manifest = published_manifest(job)
     rule = manifest["policy"]
     needed, own = int(rule["approvals"]), bool(rule.get("submitter_may_approve", False))
     judged = _judged(job, noted.reviewers, signed=needed > 0)
-    return noted, standing((link.event for link, why in judged if not why), noted.manifest, needed, own=own)
+    return noted, review_state((link.event for link, why in judged if not why), noted.manifest, needed, own=own)
 
 
 def refuse_unapproved(job: Folders) -> Noted:
@@ -138,9 +138,9 @@ def refuse_unapproved(job: Folders) -> Noted:
 
     Raises:
         NotApprovedError: that.
-        PackageError, HistoryError: as `standing_of`; or the last entry was never finished.
+        PackageError, HistoryError: as `review_state_of`; or the last entry was never finished.
     """
-    noted, now = _standing(job)
+    noted, now = _review_state(job)
     _refuse_unfinished(job)
     if not now.may_be_released:
         raise NotApprovedError(
@@ -153,7 +153,7 @@ def refuse_unapproved(job: Folders) -> Noted:
 
 def _refuse_unfinished(job: Folders) -> None:
     """Refuse to go on from an entry that does not count: it may be a rejection."""
-    *_, (last, finished) = told(job) or [(None, True)]
+    *_, (last, finished) = counted_entries(job) or [(None, True)]
     if last is not None and not finished:
         done = last.event
         raise HistoryError(

@@ -12,7 +12,7 @@ from bodycam_pipeline.values.recording import PacketIndex
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class CopySpan:
     """Whole groups of one treatment: half-open positions in a segment's packets."""
 
     first: int
@@ -20,7 +20,7 @@ class Run:
     copied: bool
 
 
-def runs(packets: PacketIndex, plan: PlanPart, reorder_limit: int | None) -> tuple[Run, ...]:
+def copy_spans(packets: PacketIndex, plan: PlanPart, reorder_limit: int | None) -> tuple[CopySpan, ...]:
     """A segment in runs of groups, as long as they can be, that are either all carried over or all encoded.
 
     A group is carried over if nothing in it is hidden, the recording presents every one of its frames, its packets hold
@@ -34,7 +34,7 @@ def runs(packets: PacketIndex, plan: PlanPart, reorder_limit: int | None) -> tup
         reorder_limit: Frames that a group may reorder; None where nothing may be carried over.
     """
     if reorder_limit is None or plan.withheld:
-        return (Run(0, len(packets), copied=False),)
+        return (CopySpan(0, len(packets), copied=False),)
     groups = pairwise([*(first for first, _ in starts(packets)), len(packets)])
     judged = ((first, end, _is_copied(packets.part(first, end), plan, reorder_limit)) for first, end in groups)
     return tuple(_joined(judged))
@@ -50,7 +50,7 @@ def _is_copied(group: PacketIndex, plan: PlanPart, reorder_limit: int) -> bool:
     )
 
 
-def _joined(groups: Iterable[tuple[int, int, bool]]) -> Iterator[Run]:
+def _joined(groups: Iterable[tuple[int, int, bool]]) -> Iterator[CopySpan]:
     for copied, alike in groupby(groups, key=lambda group: group[2]):
         edges = [(first, end) for first, end, _ in alike]
-        yield Run(edges[0][0], edges[-1][1], copied)
+        yield CopySpan(edges[0][0], edges[-1][1], copied)

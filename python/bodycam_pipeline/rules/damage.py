@@ -28,7 +28,7 @@ def refuse_unwithheld(plan: Plan, recording: Recording) -> None:
     holes = unwithheld(plan)
     if not holes:
         return
-    lines = "\n".join(withhold_lines(span, plan.time_base) for span in runs(holes, recording))
+    lines = "\n".join(withhold_lines(span, plan.time_base) for span in hole_spans(holes, recording))
     raise DamagedRecordingError(
         f"{len(holes)} of {plan.frames} frames could not be decoded",
         remedy="Obtain an undamaged copy, or withhold these frames: put this into edits.toml, with your name:\n\n"
@@ -37,7 +37,7 @@ def refuse_unwithheld(plan: Plan, recording: Recording) -> None:
     )
 
 
-def runs(frames: tuple[int, ...], recording: Recording) -> tuple[Span, ...]:
+def hole_spans(frames: tuple[int, ...], recording: Recording) -> tuple[Span, ...]:
     """Spans that hold these frames and no others; neighbours in one."""
     shown = recording.packets.shown_pts()
     ends = np.append(shown[1:], recording.span.end_pts)

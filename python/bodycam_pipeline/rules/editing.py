@@ -108,7 +108,7 @@ def _dismissed(dismiss: Dismiss, clock: EditClock, grid_px: int) -> Dismissed:
     if region is None:
         raise EditsError(
             f"dismiss ({dismiss.reason}) lies outside the picture",
-            remedy="Write left, top, right, bottom in pixels of the upright picture, as the list of spots gives them.",
+            remedy="Write left, top, right, bottom in pixels of the upright picture, as the report gives them.",
         )
     return Dismissed(clock.frames(dismiss), region, dismiss.reason, dismiss.by)
 

@@ -35,15 +35,15 @@ class Neighbours:
         after = {id(part): later for (_, part), later in pairwise(parts)}
         return cls(before, after, time_base)
 
-    def entering(self, number: int, chain: Sequence[Piece]) -> Iterator[Entering]:
+    def entering(self, number: int, tracklet: Sequence[Piece]) -> Iterator[Entering]:
         """Where a track has to be followed to, past both ends of its chain.
 
         Args:
             number: What the track is called among those that are asked about.
-            chain: Its pieces, in order of time.
+            tracklet: Its pieces, in order of time.
         """
-        yield from self._back(number, chain[0])
-        yield from self._on(number, chain[-1])
+        yield from self._back(number, tracklet[0])
+        yield from self._on(number, tracklet[-1])
 
     def _back(self, number: int, piece: Piece) -> Iterator[Entering]:
         found = self.before.get(id(piece.part))

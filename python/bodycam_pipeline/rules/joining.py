@@ -38,7 +38,7 @@ class Piece:
         return slice(int(first), int(end))
 
 
-def chains(segments: Sequence[SegmentCandidates]) -> list[list[Piece]]:
+def tracklets(segments: Sequence[SegmentCandidates]) -> list[list[Piece]]:
     """Every candidate in exactly one chain, each the pieces of one thing in order of time.
 
     Args:
@@ -46,16 +46,16 @@ def chains(segments: Sequence[SegmentCandidates]) -> list[list[Piece]]:
     """
     parts = [(segment.segment, part) for segment in segments for part in segment.parts]
     found: list[list[Piece]] = []
-    open_chains: dict[int, list[Piece]] = {}
+    open_tracklets: dict[int, list[Piece]] = {}
     for position, (number, part) in enumerate(parts):
         after = dict(_links(parts[position - 1][1], part)) if position else {}
-        before, open_chains = open_chains, {}
+        before, open_tracklets = open_tracklets, {}
         for row in range(len(part.candidates)):
-            chain = before[after[row]] if row in after else []
-            if not chain:
-                found.append(chain)
-            chain.append(Piece(number, part, row))
-            open_chains[row] = chain
+            tracklet = before[after[row]] if row in after else []
+            if not tracklet:
+                found.append(tracklet)
+            tracklet.append(Piece(number, part, row))
+            open_tracklets[row] = tracklet
     return found
 
 

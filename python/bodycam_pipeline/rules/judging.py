@@ -70,10 +70,10 @@ class Life:
         return Track(0, self.kind, evidence, self.points["pts"].copy(), self.boxes, best, self.points["found"].copy())
 
 
-def life_of(chain: Sequence[Piece], time_base: float) -> Life:
+def life_of(tracklet: Sequence[Piece], time_base: float) -> Life:
     """The pieces of one thing put together; where two have the same frame, a detected point stays."""
-    points = np.concatenate([piece.part.points[piece.points] for piece in chain])
-    scores = np.concatenate([piece.part.scores[piece.points] for piece in chain])
+    points = np.concatenate([piece.part.points[piece.points] for piece in tracklet])
+    scores = np.concatenate([piece.part.scores[piece.points] for piece in tracklet])
     order = np.lexsort((points["found"] != _DETECTED, points["pts"]))
     order = order[np.append(True, np.diff(points["pts"][order]) > 0)]
-    return Life(chain[0].kind, points[order], scores[order], chain[0].part.finest, time_base)
+    return Life(tracklet[0].kind, points[order], scores[order], tracklet[0].part.finest, time_base)

@@ -7,13 +7,13 @@ from math import ceil, floor
 import numpy as np
 from numpy.typing import NDArray
 
-from bodycam_pipeline.rules.joining import chains
+from bodycam_pipeline.rules.joining import tracklets
 from bodycam_pipeline.rules.judging import Life, life_of
 from bodycam_pipeline.values.candidates import SegmentCandidates, box_of
 from bodycam_pipeline.values.evidence import Evidence
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.model import Model
-from bodycam_pipeline.values.observed import Spot
+from bodycam_pipeline.values.observed import Finding
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.values.recording import VideoFacts
@@ -30,7 +30,7 @@ ENLARGED, MOST_ENLARGED = 4 / 3, 2.0
 
 ALARM = 0.0
 """The log-odds from which on what the auditors see stops a release: as likely a thing as not. Every alarm takes a
-person's time; `python -m benchmarks.second_look` prints what is missed and what is cried wolf about."""
+person's time; `python -m research.second_look` prints what is missed and what is cried wolf about."""
 
 
 @dataclass(frozen=True)
@@ -50,23 +50,23 @@ class Released:
 
 
 def auditor_scales(
-    auditor: Model, wanted: Sequence[int], painters: Sequence[Model], painted: Sequence[int], longest: int
+    auditor: Model, wanted: Sequence[int], detectors: Sequence[Model], detector_sides: Sequence[int], longest: int
 ) -> tuple[int, ...]:
-    """At which scales an auditor looks at a recording: never as a painter does.
+    """At which scales an auditor looks at a recording: never as a detector does.
 
-    A painter's scales end at the size of the recording, so that scales which differ in a policy can be one in a small
-    recording. An auditor may see the picture enlarged, which no painter does: that is where it goes if it has a
-    painter's weights and one of its scales comes near one of theirs.
+    A detector's scales end at the size of the recording, so that scales which differ in a policy can be one in a small
+    recording. An auditor may see the picture enlarged, which no detector does: that is where it goes if it has a
+    detector's weights and one of its scales comes near one of theirs.
 
     Args:
         auditor: Known by its weights, whatever it is called and in whatever form they are.
         wanted: Its long sides, in pixels, as the policy has them.
-        painters: The networks that decided.
-        painted: Their long sides.
+        detectors: The networks that decided.
+        detector_sides: Their long sides.
         longest: The longer side of the recording's picture, in pixels.
     """
-    same = any(auditor.weights == model.weights for model in painters)
-    taken = [min(side, longest) for side in painted] if same else []
+    same = any(auditor.weights == model.weights for model in detectors)
+    taken = [min(side, longest) for side in detector_sides] if same else []
     sides = (min(side, floor(MOST_ENLARGED * longest)) for side in wanted)
     return tuple(sorted({side if _apart(side, taken) else ceil(ENLARGED * longest) for side in sides}))
 
@@ -75,8 +75,8 @@ def _apart(side: int, taken: Sequence[int]) -> bool:
     return all(max(side, other) >= APART * min(side, other) for other in taken)
 
 
-def unexplained(released: Released, seen: Sequence[SegmentCandidates], evidence: Evidence) -> tuple[Spot, ...]:
-    """The spots that a person has to look at, by time.
+def unexplained(released: Released, seen: Sequence[SegmentCandidates], evidence: Evidence) -> tuple[Finding, ...]:
+    """The findings that a person has to look at, by time.
 
     What counts is the evidence over everything that the auditors saw of a thing outside of what the plan hides, what a
     person keeps visible, or has dismissed; a thing that is tiny or was seen in too few looks does not count.
@@ -89,14 +89,19 @@ def unexplained(released: Released, seen: Sequence[SegmentCandidates], evidence:
     known = _Known(released.plan)
     looks = sum(len(part.looked_pts) for segment in seen for part in segment.parts)
     enough = min(released.policy.gate.least_looks, looks)
-    lives = (life_of(chain, float(released.video.time_base)) for chain in chains(seen))
+    lives = (life_of(tracklet, float(released.video.time_base)) for tracklet in tracklets(seen))
     kinds = released.policy.found_by_detectors
-    spots = (_spot(released, known, life, enough, evidence) for life in lives if life.kind in kinds)
-    return tuple(sorted((spot for spot in spots if spot), key=lambda spot: (spot.first_pts, spot.kind, spot.box)))
+    findings = (_finding(released, known, life, enough, evidence) for life in lives if life.kind in kinds)
+    return tuple(
+        sorted(
+            (finding for finding in findings if finding),
+            key=lambda finding: (finding.first_pts, finding.kind, finding.box),
+        )
+    )
 
 
-def _spot(released: Released, known: "_Known", life: Life, enough: int, evidence: Evidence) -> Spot | None:
-    """A life as a spot; None where it is explained, tiny, or not worth a person's time."""
+def _finding(released: Released, known: "_Known", life: Life, enough: int, evidence: Evidence) -> Finding | None:
+    """A life as a finding; None where it is explained, tiny, or not worth a person's time."""
     at = [released.clock.to_recording(int(pts)) for pts in life.points["pts"]]
     boxes = [box_of(row) for row in life.points]
     counted = life.detected & life.points["looked"]
@@ -116,7 +121,7 @@ def _spot(released: Released, known: "_Known", life: Life, enough: int, evidence
     scores = life.scores.max(axis=1)
     best = max(left.tolist(), key=lambda n: (float(scores[n]), -n))
     first, last = at[int(left[0])], at[int(left[-1])]
-    return Spot(at[best], life.kind, boxes[best], float(scores[best]), first, last, len(left))
+    return Finding(at[best], life.kind, boxes[best], float(scores[best]), first, last, len(left))
 
 
 def _coded(box: Box, video: VideoFacts) -> Box:
@@ -124,7 +129,7 @@ def _coded(box: Box, video: VideoFacts) -> Box:
 
 
 class _Known:
-    """Everything in a plan that explains a detection: regions hidden, kept tracks, dismissed spots, withheld time."""
+    """What in a plan explains a detection: regions hidden, kept tracks, dismissed findings, withheld time."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan

@@ -43,7 +43,7 @@ def difference_limit(crf: int) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Violation:
     """One way in which the finished file is not what was promised.
 
     Attributes:
@@ -58,7 +58,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class Expectation:
     """What the finished file has to be.
 
     Attributes:
@@ -77,50 +77,50 @@ class Promise:
         return 2 if len(self.copied.pts) else 1
 
 
-def silent_stretches(promise: Promise, clock: ReleaseClock) -> tuple[tuple[Fraction, Fraction | None], ...]:
+def silent_stretches(expected: Expectation, clock: ReleaseClock) -> tuple[tuple[Fraction, Fraction | None], ...]:
     """Seconds of the finished file in which nothing may be heard: muted by the policy or a person, or withheld."""
-    match promise.policy.audio.policy:
+    match expected.policy.audio.policy:
         case "remove":
             return ()
         case "mute":
             return ((Fraction(0), None),)
         case "keep":
-            spans = [m.span for m in promise.plan.muted] + [w.span for w in promise.plan.withheld]
-            base = promise.recording.video.time_base
+            spans = [m.span for m in expected.plan.muted] + [w.span for w in expected.plan.withheld]
+            base = expected.recording.video.time_base
             return tuple((clock.seconds(s.start_pts, base), clock.seconds(s.end_pts, base)) for s in spans)
 
 
 def verify(
-    promise: Promise, frames: Sequence[SegmentObservation], container: ContainerObservation
-) -> tuple[Finding, ...]:
+    expected: Expectation, frames: Sequence[SegmentObservation], container: ContainerObservation
+) -> tuple[Violation, ...]:
     """Every way in which the finished file breaks the promise; empty where it keeps it."""
     return (
-        *_frame_findings(promise, frames),
-        *_copied_findings(promise, frames),
-        *_encoded_findings(promise, frames),
-        *_container_findings(promise, container),
+        *_frame_violations(expected, frames),
+        *_copied_violations(expected, frames),
+        *_encoded_violations(expected, frames),
+        *_container_violations(expected, container),
     )
 
 
-def _frame_findings(promise: Promise, frames: Sequence[SegmentObservation]) -> Iterator[Finding]:
-    promised = promise.recording.packets.shown_pts()
+def _frame_violations(expected: Expectation, frames: Sequence[SegmentObservation]) -> Iterator[Violation]:
+    promised = expected.recording.packets.shown_pts()
     seen = np.concatenate([np.empty(0, np.int64), *(part.pts for part in frames)])
     residual = np.concatenate([np.empty(0, np.float32), *(part.residual for part in frames)])
     broken = sorted(pts for part in frames for pts in part.undecodable_pts)
     if len(seen) + len(broken) != len(promised):
-        yield Finding("count", f"{len(seen) + len(broken)} frames where the recording presents {len(promised)}")
+        yield Violation("count", f"{len(seen) + len(broken)} frames where the recording presents {len(promised)}")
     yield from _about("order", "do not ascend in time", seen[1:][np.diff(seen) <= 0])
     yield from _about("missing", "of the recording are not in the release", np.setdiff1d(promised, seen))
     yield from _about("extra", "of the release are not in the recording", np.setdiff1d(seen, promised))
     yield from _about("undecodable", "of the release cannot be decoded", np.array(broken, dtype=np.int64))
-    hidden = residual <= residual_limit(promise.policy.encoding.crf)  # so written, a NaN is not
+    hidden = residual <= residual_limit(expected.policy.encoding.crf)  # so written, a NaN is not
     visible = seen[~hidden]
     yield from _about("visible", "hold a region that is not hidden as the plan says", visible)
 
 
-def _copied_findings(promise: Promise, frames: Sequence[SegmentObservation]) -> Iterator[Finding]:
+def _copied_violations(expected: Expectation, frames: Sequence[SegmentObservation]) -> Iterator[Violation]:
     """A frame that was carried over has nothing to hide, and is what the recording's own frame is."""
-    copied = promise.copied
+    copied = expected.copied
     seen = np.concatenate([np.empty(0, np.int64), *(part.pts for part in frames)])
     digests = np.concatenate([np.empty((0, 32), np.uint8), *(part.sha256 for part in frames)])
     shared, ours, theirs = np.intersect1d(copied.pts, seen, return_indices=True)
@@ -130,39 +130,39 @@ def _copied_findings(promise: Promise, frames: Sequence[SegmentObservation]) -> 
         'were carried over and are not the recording\'s frames (untouched = "reencode" encodes them anew)',
         shared[other],
     )
-    hidden = np.isin(copied.pts, promise.plan.regions["pts"].to_numpy())
-    hidden |= np.array([promise.plan.is_withheld(int(pts)) for pts in copied.pts], dtype=np.bool_)
+    hidden = np.isin(copied.pts, expected.plan.regions["pts"].to_numpy())
+    hidden |= np.array([expected.plan.is_withheld(int(pts)) for pts in copied.pts], dtype=np.bool_)
     yield from _about("copied-touched", "were carried over although the plan hides something", copied.pts[hidden])
 
 
-def _encoded_findings(promise: Promise, frames: Sequence[SegmentObservation]) -> Iterator[Finding]:
+def _encoded_violations(expected: Expectation, frames: Sequence[SegmentObservation]) -> Iterator[Violation]:
     """Every other frame is, but for what coding does to it, the one that was rendered."""
     seen = np.concatenate([np.empty(0, np.int64), *(part.pts for part in frames)])
     difference = np.concatenate([np.empty(0, np.float32), *(part.difference for part in frames)])
-    same = difference <= difference_limit(promise.policy.encoding.crf)  # so written, a NaN is not
-    encoded = ~np.isin(seen, promise.copied.pts)
+    same = difference <= difference_limit(expected.policy.encoding.crf)  # so written, a NaN is not
+    encoded = ~np.isin(seen, expected.copied.pts)
     yield from _about("encoded-wrong", "are not known to be the ones that were rendered", seen[encoded & ~same])
 
 
-def _about(code: str, what: str, pts: NDArray[np.int64]) -> Iterator[Finding]:
+def _about(code: str, what: str, pts: NDArray[np.int64]) -> Iterator[Violation]:
     if pts.size:
-        yield Finding(code, f"{pts.size} frame{'s' * (pts.size > 1)} {what}", int(pts[0]))
+        yield Violation(code, f"{pts.size} frame{'s' * (pts.size > 1)} {what}", int(pts[0]))
 
 
-def _container_findings(promise: Promise, container: ContainerObservation) -> Iterator[Finding]:
+def _container_violations(expected: Expectation, container: ContainerObservation) -> Iterator[Violation]:
     if container.video_tracks != 1:
-        yield Finding("video-tracks", f"{container.video_tracks} video tracks where one was written")
-    sound = promise.recording.audio is not None and promise.policy.audio.policy != "remove"
+        yield Violation("video-tracks", f"{container.video_tracks} video tracks where one was written")
+    sound = expected.recording.audio is not None and expected.policy.audio.policy != "remove"
     if container.audio_tracks != sound:
-        yield Finding("audio-tracks", f"{container.audio_tracks} sound tracks where the policy allows {int(sound)}")
+        yield Violation("audio-tracks", f"{container.audio_tracks} sound tracks where the policy allows {int(sound)}")
     for track in container.other_tracks:
-        yield Finding("other-track", f"a track that no release has: {track}")
+        yield Violation("other-track", f"a track that no release has: {track}")
     for tag in container.metadata:
-        yield Finding("metadata", f"metadata that no release carries: {tag}")
-    if container.parameter_sets > promise.parameter_sets:
-        found, allowed = container.parameter_sets, promise.parameter_sets
-        yield Finding("parameter-sets", f"{found} sets of coding parameters where {allowed} were written")
+        yield Violation("metadata", f"metadata that no release carries: {tag}")
+    if container.parameter_sets > expected.parameter_sets:
+        found, allowed = container.parameter_sets, expected.parameter_sets
+        yield Violation("parameter-sets", f"{found} sets of coding parameters where {allowed} were written")
     for heard in container.heard:
-        yield Finding("heard", heard)
+        yield Violation("heard", heard)
     for part in container.unowned:
-        yield Finding("unowned", f"bytes that no rule allows: {part}")
+        yield Violation("unowned", f"bytes that no rule allows: {part}")

@@ -1,4 +1,4 @@
-"""The second look at one segment of the finished file, by networks that are not the painters."""
+"""The second look at one segment of the finished file, by networks that are not the detectors."""
 
 from dataclasses import dataclass
 from pathlib import Path

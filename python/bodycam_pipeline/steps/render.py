@@ -11,12 +11,12 @@ from bodycam_pipeline.evidence.sketches_file import sketches_path, write_sketche
 from bodycam_pipeline.h264.copying import joining
 from bodycam_pipeline.kept import read_kept, write_kept
 from bodycam_pipeline.mp4.blank import blank_frame
-from bodycam_pipeline.mp4.carry import carry_over
 from bodycam_pipeline.mp4.encode import encode
 from bodycam_pipeline.mp4.samples import CodedSpan, finished_segment, write_segment
+from bodycam_pipeline.mp4.stream_copy import stream_copy
 from bodycam_pipeline.read.decode import SourceFrame, decode_segment
 from bodycam_pipeline.read.planes import VideoFrame, planes
-from bodycam_pipeline.rules.copying import runs
+from bodycam_pipeline.rules.copying import copy_spans
 from bodycam_pipeline.values.encoded import EncodedSegment
 from bodycam_pipeline.values.errors import DamagedRecordingError, Place
 from bodycam_pipeline.values.plan import PlanPart
@@ -85,10 +85,10 @@ def _facts(segment: EncodedSegment) -> bytes:
 def _spans(task: RenderTask) -> Iterator[CodedSpan]:
     together = joining(task.video, task.encoding)
     sketches: dict[int, bytes] = {}
-    for run in runs(task.packets, task.plan, together.reorder if together else None):
+    for run in copy_spans(task.packets, task.plan, together.reorder if together else None):
         packets = task.packets.part(run.first, run.end)
         if run.copied and together:
-            yield carry_over(task.address, task.video, packets, together, _digests(task, packets))
+            yield stream_copy(task.address, task.video, packets, together, _digests(task, packets))
         else:
             frames = _sketched(_redacted(task, packets), sketches)
             yield encode(frames, task.video, task.encoding, together)

@@ -57,7 +57,7 @@ class Watcher:
             ModelError: a model that cannot be loaded.
         """
         self._watching, self._video, self._due = watching, video, due
-        self._looks = Looks(watching, video, threads)
+        self._looks = DetectionPool(watching, video, threads)
         self._footage = self._empty()
         self._pts: list[int] = []
         self._parts: list[Candidates] = []
@@ -114,7 +114,7 @@ class Watcher:
         return float(pts * self._video.time_base)
 
 
-class Looks:
+class DetectionPool:
     """Looks at frames, so many side by side."""
 
     def __init__(self, watching: Watching, video: VideoFacts, threads: int) -> None:

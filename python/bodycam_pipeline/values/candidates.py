@@ -15,7 +15,7 @@ FOUND: tuple[Found, ...] = ("detected", "followed", "guessed")
 
 _SIDES = [(side, np.float64) for side in ("left", "top", "right", "bottom")]
 
-FRAME = np.dtype([("pts", np.int64), ("cut", np.bool_), ("looked", np.bool_)])
+FRAME = np.dtype([("pts", np.int64), ("scene_change", np.bool_), ("looked", np.bool_)])
 """A frame that decoded; ``cut`` where the scene changed before it."""
 
 CANDIDATE = np.dtype(

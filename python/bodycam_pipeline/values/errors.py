@@ -12,6 +12,7 @@ BodycamError
 │   ├── NoVideoError                      readable, but without a picture track or frames
 │   ├── EncryptedRecordingError
 │   ├── UnsupportedRecordingError         readable, but not in a way that would be exact
+│   ├── UndecidedRecordingError           a choice that only a person can make: which camera, which sound
 │   └── DamagedRecordingError             frames that cannot be decoded and that nobody has withheld
 ├── PlanError (ValueError)                a plan that does not belong to this recording, policy or version
 ├── ReleaseExistsError (FileExistsError)  something else already stands where the release would go
@@ -151,6 +152,12 @@ class EncryptedRecordingError(RecordingError):
 
 class UnsupportedRecordingError(RecordingError):
     """Readable, but not in a way that would give every frame back at its exact time."""
+
+
+class UndecidedRecordingError(RecordingError):
+    """A recording that leaves a choice that only a person can make, which camera or which sound is meant."""
+
+    exit_code = 3
 
 
 class DamagedRecordingError(RecordingError):

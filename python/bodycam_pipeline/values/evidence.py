@@ -131,9 +131,9 @@ class Evidence:
     def _by_scores(self, kind: Kind, scores: Sequence[float]) -> float:
         """Without a table a network's own thresholds decide, and nothing lies between."""
         limits = self.thresholds[kind]
-        if any(score >= limit.start for score, limit in zip(scores, limits, strict=True)):
+        if any(score >= limit.high for score, limit in zip(scores, limits, strict=True)):
             return HIGHEST
-        below = all(score < limit.floor for score, limit in zip(scores, limits, strict=True))
+        below = all(score < limit.low for score, limit in zip(scores, limits, strict=True))
         return LOWEST if below else 0.0
 
 

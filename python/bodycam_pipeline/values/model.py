@@ -18,17 +18,17 @@ Head = Literal[
     "yolov8",
 ]
 HEADS: tuple[Head, ...] = get_args(Head)
-Role = Literal["painter", "auditor"]
+Role = Literal["detector", "auditor"]
 Provider = Literal["cpu", "cuda", "tensorrt", "openvino", "coreml", "directml"]
 """What computes a network; ONNX Runtime calls it an execution provider."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Scores of one kind on the model's own scale: at ``start`` a track may begin, at ``floor`` one may continue."""
+    """Scores of one kind on the model's own scale: at ``high`` a track may begin, at ``low`` one may continue."""
 
-    start: float
-    floor: float
+    high: float
+    low: float
 
 
 @dataclass(frozen=True, slots=True)

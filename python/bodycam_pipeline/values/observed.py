@@ -56,7 +56,7 @@ class ContainerObservation:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class Finding:
     """A thing in the finished file that nobody hid and nobody decided to show, in the recording's clock.
 
     Attributes:

@@ -111,7 +111,7 @@ class DrawnTrack:
 
 @dataclass(frozen=True, slots=True)
 class Dismissed:
-    """A spot of the second look in which a person saw nothing to hide: a region of the coded frame over time."""
+    """A finding of the second look in which a person saw nothing to hide: a region of the coded frame over time."""
 
     span: Span
     region: Region

@@ -29,6 +29,7 @@ Code = Annotated[str, AfterValidator(_drawable)]
 
 Share = Annotated[float, Field(ge=0, le=4)]
 FORMER_DETECTION_WORDS = frozenset({"suspect", "suppress_iou"})
+"""Removed without a successor."""
 
 
 class _Part(BaseModel):
@@ -100,7 +101,7 @@ class DetectionRule(_Part):
         models: Registered names, paths or ``package:DISTRIBUTION/FILE``.
         long_sides_px: The scales: the longer side of the upright picture as the models see it. Larger than the
             recording is never used: it would show nothing new.
-        every: All models look at the first frame of each scene and at one frame in so many after it; in the others,
+        interval: All models look at the first frame of each scene and at one frame in so many after it; in the others,
             what was seen is followed through the pixels. The second look is at the frames between.
         cut_difference: Mean luma difference (0..255) of two neighbouring frames above which the scene has changed.
             High on purpose: nothing is followed across a change.
@@ -110,7 +111,7 @@ class DetectionRule(_Part):
 
     models: Annotated[tuple[str, ...], Field(min_length=1)] = SHIPPED_MODELS
     long_sides_px: Annotated[tuple[Annotated[int, Field(ge=64, le=4096)], ...], Field(min_length=1)] = SHIPPED_SCALES
-    every: Annotated[int, Field(ge=1, le=10)] = INTERVAL
+    interval: Annotated[int, Field(ge=1, le=10)] = INTERVAL
     cut_difference: Annotated[float, Field(gt=0)] = 48.0
     provider: Provider = "cpu"
 
@@ -118,8 +119,10 @@ class DetectionRule(_Part):
     @classmethod
     def _no_former_words(cls, given: object) -> object:
         if isinstance(given, dict):
-            if isinstance(given.get("every"), list | tuple):
-                raise ValueError("detection.every is one number for all models: in how many frames they look once")
+            if "every" in given:
+                raise ValueError("detection.every is now called detection.interval")
+            if isinstance(given.get("interval"), list | tuple):
+                raise ValueError("detection.interval is one number for all models: in how many frames they look once")
             for word in FORMER_DETECTION_WORDS & given.keys():
                 raise ValueError(
                     f"detection.{word} is gone: delete it; what was seen is followed through the pixels now"
@@ -149,10 +152,18 @@ class RedactionRule(_Part):
 
 
 class AudioRule(_Part):
-    """What becomes of the sound. ``keep`` needs a reason: voices identify people as faces do."""
+    """What becomes of the sound. ``keep`` needs a reason: voices identify people as faces do.
+
+    Attributes:
+        policy: Whether there is any.
+        reason: Why every voice may be heard.
+        tracks: Which of several sound tracks: the one that the file marks as ``default`` (else its first), all of them
+            ``mixed`` into one, or those of these stream numbers, mixed where there are several.
+    """
 
     policy: Literal["remove", "mute", "keep"] = "remove"
     reason: str | None = None
+    tracks: Literal["default", "mixed"] | Annotated[tuple[int, ...], Field(min_length=1)] = "default"
 
     @model_validator(mode="after")
     def _kept_for_a_reason(self) -> "AudioRule":
@@ -244,8 +255,8 @@ class GateRule(_Part):
 
     Attributes:
         second_look: ``off`` is refused for a release.
-        auditors: Who looks: none of them as a painter does, but by another network or at another scale. One with a
-            painter's weights moves to a scale of its own where the recording is so small that they would meet.
+        auditors: Who looks: none of them as a detector does, but by another network or at another scale. One with a
+            detector's weights moves to a scale of its own where the recording is so small that they would meet.
         stride: Every how many frames it looks; 1 is every frame, and the manifest says what it was.
         least_looks: In how many looks a thing must be seen to count.
         smallest_px: The shorter side, in pixels of the finished picture, below which nothing counts.
@@ -305,11 +316,11 @@ class Policy(_Part):
         if "cautious" not in map(_admission, given["hide"].values()):
             return given
         detection = given.get("detection", {})
-        if isinstance(detection, DetectionRule) and "every" not in detection.model_fields_set:
-            return {**given, "detection": detection.model_copy(update={"every": CAUTIOUS_INTERVAL})}
-        if not isinstance(detection, dict) or "every" in detection:
+        if isinstance(detection, DetectionRule) and "interval" not in detection.model_fields_set:
+            return {**given, "detection": detection.model_copy(update={"interval": CAUTIOUS_INTERVAL})}
+        if not isinstance(detection, dict) or "interval" in detection:
             return given
-        return {**given, "detection": {**detection, "every": CAUTIOUS_INTERVAL}}
+        return {**given, "detection": {**detection, "interval": CAUTIOUS_INTERVAL}}
 
     @model_validator(mode="after")
     def _releases_are_looked_at_twice(self) -> "Policy":

@@ -13,12 +13,12 @@ from bodycam_pipeline.values.timeline import Span
 
 
 @dataclass(frozen=True, slots=True)
-class StreamFate:
+class StreamDisposition:
     """One stream of the recording and what becomes of it in the release."""
 
     index: int
     what: str  # e.g. "video h264 1280x720", "data mebx", "attached picture"
-    fate: Literal["redacted", "removed", "muted", "kept"]
+    disposition: Literal["redacted", "removed", "muted", "kept"]
     why: str
 
 
@@ -67,12 +67,22 @@ class VideoFacts:
 
 @dataclass(frozen=True, slots=True)
 class AudioFacts:
-    """The first sound track."""
+    """One sound track.
+
+    Attributes:
+        stream_index: Which stream of the container.
+        codec: FFmpeg's decoder name, or what the container calls it.
+        sample_rate_hz, channels: As the header says; 0 where it does not.
+        default: Whether the file marks it as the one to play.
+        decodable: Whether its sound can be decoded here.
+    """
 
     stream_index: int
     codec: str
     sample_rate_hz: int
     channels: int
+    default: bool = False
+    decodable: bool = True
 
 
 _MOST_DELAYED_FRAMES = 16
@@ -148,10 +158,12 @@ class Recording:
         size_bytes: Of the whole file.
         container: FFmpeg's demuxer name.
         video: The picture track that will be redacted.
-        audio: The first sound track, if any.
+        sounds: Every sound track, in the order of the file.
         packets: The picture track's index.
-        streams: Every stream but the sound's final fate, which the policy decides.
+        streams: Every stream but what finally becomes of the sound, which the policy decides.
         frame_duration_pts: The most common distance between frames; how long the last one lasts.
+        notes: What a person has to know of what was done to read it exactly, in sentences; they are public.
+        track: The picture track that a person asked for; None where the file leaves no doubt.
     """
 
     address: str
@@ -159,10 +171,22 @@ class Recording:
     size_bytes: int
     container: str
     video: VideoFacts
-    audio: AudioFacts | None
+    sounds: tuple[AudioFacts, ...]
     packets: PacketIndex
-    streams: tuple[StreamFate, ...]
+    streams: tuple[StreamDisposition, ...]
     frame_duration_pts: int
+    notes: tuple[str, ...] = ()
+    track: int | None = None
+
+    @property
+    def audio(self) -> AudioFacts | None:
+        """The sound track to play: the one that the file marks, else its first; None without sound."""
+        return next((sound for sound in self.sounds if sound.default), next(iter(self.sounds), None))
+
+    @property
+    def identity(self) -> str:
+        """What is redacted, by its content: the whole file's digest, and the track where a person chose one."""
+        return self.sha256 if self.track is None else f"{self.sha256}#{self.track}"
 
     @property
     def name(self) -> str:

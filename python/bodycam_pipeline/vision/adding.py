@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from bodycam_pipeline.addresses.download import Promise, download
+from bodycam_pipeline.addresses.download import ExpectedFile, download
 from bodycam_pipeline.durable import durable_file, locked, make_folder, write_atomically
 from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.errors import ModelError
 from bodycam_pipeline.values.model import Head, Model, Role
-from bodycam_pipeline.vision.entries import Entry, entry_of
+from bodycam_pipeline.vision.entries import ModelEntry, entry_of
 from bodycam_pipeline.vision.graph import MAX_BYTES, Graph, read_graph
-from bodycam_pipeline.vision.heads import EXPECTATIONS
+from bodycam_pipeline.vision.heads import HEAD_DEFAULTS
 from bodycam_pipeline.vision.registry import LIST, find_model, list_models, own_folder
 from bodycam_pipeline.vision.session import AS_THEY_ARE
 from bodycam_pipeline.vision.toml_text import to_toml
@@ -32,7 +32,7 @@ class Registration:
         name, licence, source: How it is called, what its weights may be used for, where they come from.
         head: None to tell it from the graph.
         classes: Which class index is which kind, where the classes are the weights' own.
-        start, floor: Scores from which on a track of a kind may begin, and may continue.
+        high, low: Scores from which on a track of a kind may begin, and may continue.
         channels, mean, factor: A colour 0..255 enters as ``(colour - mean) * factor``.
         role: Whether it decides what is hidden, or looks for what others missed.
     """
@@ -42,12 +42,12 @@ class Registration:
     source: str
     head: Head | None = None
     classes: Mapping[int, Kind] = field(default_factory=dict)
-    start: Mapping[Kind, float] = field(default_factory=dict)
-    floor: Mapping[Kind, float] = field(default_factory=dict)
+    high: Mapping[Kind, float] = field(default_factory=dict)
+    low: Mapping[Kind, float] = field(default_factory=dict)
     channels: Channels | None = None
     mean: Colours | None = None
     factor: Colours | None = None
-    role: Role = "painter"
+    role: Role = "detector"
 
 
 def add_model(path: Path, said: Registration) -> Model:
@@ -61,7 +61,7 @@ def add_model(path: Path, said: Registration) -> Model:
     return _added(path, _entry(read_graph(path, head=said.head), said))
 
 
-def fetch_model(entry: Entry) -> Model:
+def fetch_model(entry: ModelEntry) -> Model:
     """Fetch a public model, verify it, and register it.
 
     Raises:
@@ -71,14 +71,14 @@ def fetch_model(entry: Entry) -> Model:
     """
     _refuse_taken(entry.name)
     fetched = own_folder() / f"fetched-{entry.name}.onnx"
-    download(Promise(entry.address or "", entry.sha256, MAX_BYTES), fetched)
+    download(ExpectedFile(entry.address or "", entry.sha256, MAX_BYTES), fetched)
     try:
         return _added(fetched, entry)
     finally:
         fetched.unlink(missing_ok=True)
 
 
-def _added(path: Path, entry: Entry) -> Model:
+def _added(path: Path, entry: ModelEntry) -> Model:
     tried(entry.model(path))
     folder = own_folder()
     make_folder(folder)
@@ -92,8 +92,8 @@ def _added(path: Path, entry: Entry) -> Model:
     return find_model(entry.name)
 
 
-def _entry(graph: Graph, said: Registration) -> Entry:
-    expected = EXPECTATIONS[graph.head]
+def _entry(graph: Graph, said: Registration) -> ModelEntry:
+    expected = HEAD_DEFAULTS[graph.head]
     mean, factor = AS_THEY_ARE if graph.packed else (expected.mean, expected.factor)
     facts = {
         "name": said.name,
@@ -115,20 +115,20 @@ def _entry(graph: Graph, said: Registration) -> Entry:
 
 def _limits(head: Head, said: Registration) -> dict[Kind, dict[str, float]]:
     """A threshold that nobody measured has to be said by somebody: there is no safe guess."""
-    measured = EXPECTATIONS[head].kinds
-    classes = EXPECTATIONS[head].classes or said.classes.values()
-    kinds = {*(kind for kind in classes if kind), *said.start, *said.floor}
+    measured = HEAD_DEFAULTS[head].kinds
+    classes = HEAD_DEFAULTS[head].classes or said.classes.values()
+    kinds = {*(kind for kind in classes if kind), *said.high, *said.low}
     limits: dict[Kind, dict[str, float]] = {}
     for kind in sorted(kinds):
         known = measured.get(kind)
-        start = said.start.get(kind, known.start if known else None)
-        floor = said.floor.get(kind, known.floor if known else None)
-        if start is None or floor is None:
+        high = said.high.get(kind, known.high if known else None)
+        low = said.low.get(kind, known.low if known else None)
+        if high is None or low is None:
             raise ModelError(
                 f"from which score on a {head} is right about a {kind} was not measured here, and is not said",
-                remedy=f"Measure it with `bodycam eval`, then say --start {kind}=SCORE --floor {kind}=SCORE.",
+                remedy=f"Measure it with `bodycam eval`, then say --high {kind}=SCORE --low {kind}=SCORE.",
             )
-        limits[kind] = {"start": start, "floor": floor}
+        limits[kind] = {"high": high, "low": low}
     return limits
 
 
@@ -137,7 +137,7 @@ def _refuse_taken(name: str) -> None:
         raise ModelError(f"there is a model '{name}' already", remedy="Nothing is replaced: choose another name.")
 
 
-def _append(path: Path, entry: Entry) -> None:
+def _append(path: Path, entry: ModelEntry) -> None:
     """Behind what stands there, which stays as a person wrote it."""
     before = path.read_text(encoding="utf-8") if path.exists() else "# Models registered on this machine.\n"
     facts = entry.model_dump(mode="json", exclude_none=True)

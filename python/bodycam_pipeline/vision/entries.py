@@ -10,7 +10,7 @@ from bodycam_pipeline.foreign import parse_toml, read_text
 from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.errors import ModelError
 from bodycam_pipeline.values.model import Head, Model, Role, Thresholds
-from bodycam_pipeline.vision.heads import EXPECTATIONS
+from bodycam_pipeline.vision.heads import HEAD_DEFAULTS
 
 MAX_CLASSES = 1000
 """Classes of the largest public detectors: a few hundred."""
@@ -27,17 +27,17 @@ class _Part(BaseModel):
 class Limits(_Part):
     """Scores of one kind on the model's own scale."""
 
-    start: Score
-    floor: Score
+    high: Score
+    low: Score
 
     @model_validator(mode="after")
     def _continues_on_less(self) -> "Limits":
-        if self.floor > self.start:
-            raise ValueError("a floor above its start would end every track where it begins")
+        if self.low > self.high:
+            raise ValueError("a low threshold above the high one would end every track where it begins")
         return self
 
 
-class Entry(_Part):
+class ModelEntry(_Part):
     """A model as a list describes it; `models.toml` says what each word means.
 
     Attributes:
@@ -56,17 +56,17 @@ class Entry(_Part):
     mean: Colours
     factor: Colours
     licence: Annotated[str, Field(min_length=1)]
-    role: Role = "painter"
+    role: Role = "detector"
     source: Annotated[str, Field(min_length=1)]
     made_from: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
     classes: dict[Annotated[int, Field(ge=0, lt=MAX_CLASSES)], Kind] | None = None
     kinds: Annotated[dict[Kind, Limits], Field(min_length=1)]
 
     @model_validator(mode="after")
-    def _can_find_its_kinds(self) -> "Entry":
+    def _can_find_its_kinds(self) -> "ModelEntry":
         if [self.file, self.package, self.address].count(None) != 2:
             raise ValueError("one of file, package and address says where the model is")
-        fixed = EXPECTATIONS[self.head].classes
+        fixed = HEAD_DEFAULTS[self.head].classes
         if fixed is None and not self.classes:
             raise ValueError(f"which class of a {self.head} is which kind has to be said (classes)")
         if fixed is not None and self.classes is not None:
@@ -82,8 +82,8 @@ class Entry(_Part):
             path=str(path),
             sha256=self.sha256,
             head=self.head,
-            classes=EXPECTATIONS[self.head].classes or _listed(self.classes or {}),
-            kinds={kind: Thresholds(limits.start, limits.floor) for kind, limits in self.kinds.items()},
+            classes=HEAD_DEFAULTS[self.head].classes or _listed(self.classes or {}),
+            kinds={kind: Thresholds(limits.high, limits.low) for kind, limits in self.kinds.items()},
             channels=self.channels,
             mean=self.mean,
             factor=self.factor,
@@ -94,10 +94,10 @@ class Entry(_Part):
 
 
 class _List(_Part):
-    model: tuple[Entry, ...] = ()
+    model: tuple[ModelEntry, ...] = ()
 
 
-def read_entries(path: Path) -> dict[str, Entry]:
+def read_entries(path: Path) -> dict[str, ModelEntry]:
     """The entries of a list by name, in its order.
 
     Raises:
@@ -116,14 +116,14 @@ def read_entries(path: Path) -> dict[str, Entry]:
     return entries
 
 
-def entry_of(facts: Mapping[str, object], where: str) -> Entry:
+def entry_of(facts: Mapping[str, object], where: str) -> ModelEntry:
     """An entry from what was said.
 
     Raises:
         ModelError: something about it is wrong; ``where`` names it.
     """
     try:
-        return Entry.model_validate(facts)
+        return ModelEntry.model_validate(facts)
     except ValidationError as error:
         raise ModelError(f"{where}: {_problem(error)}", remedy="Correct what was said of it.") from None
 

@@ -81,7 +81,7 @@ def _by_thresholds(models: Sequence[Model]) -> Worth:
     kinds = sorted({kind for model in models for kind in model.kinds})
     knows = {kind: tuple(n for n, model in enumerate(models) if kind in model.kinds) for kind in kinds}
     thresholds = {kind: tuple(models[n].kinds[kind] for n in numbers) for kind, numbers in knows.items()}
-    lowest = tuple({kind: limits.floor for kind, limits in model.kinds.items()} for model in models)
+    lowest = tuple({kind: limits.low for kind, limits in model.kinds.items()} for model in models)
     return Worth(Evidence(knows, thresholds=thresholds), lowest)
 
 

@@ -32,7 +32,7 @@ _UNIT = (1 / 255, 1 / 255, 1 / 255)
 
 
 @dataclass(frozen=True, slots=True)
-class Expectation:
+class HeadDefaults:
     """What a head's public weights were trained on: used where a registration does not say otherwise.
 
     Attributes:
@@ -50,21 +50,21 @@ class Expectation:
     kinds: Mapping[Kind, Thresholds]
 
 
-EXPECTATIONS: Mapping[Head, Expectation] = {
-    "bodycam": Expectation(
+HEAD_DEFAULTS: Mapping[Head, HeadDefaults] = {
+    "bodycam": HeadDefaults(
         ("face", "plate"), "rgb", _ZERO, _UNIT, {"face": Thresholds(0.50, 0.30), "plate": Thresholds(0.50, 0.30)}
     ),
-    "bodycam2": Expectation(
+    "bodycam2": HeadDefaults(
         ("face", None, "plate"), "rgb", _ZERO, _UNIT, {"face": Thresholds(0.50, 0.30), "plate": Thresholds(0.50, 0.30)}
     ),
-    "centerface": Expectation(("face",), "rgb", _ZERO, _RAW, {"face": Thresholds(0.35, 0.20)}),
-    "yunet": Expectation(("face",), "bgr", _ZERO, _RAW, {"face": Thresholds(0.60, 0.30)}),
-    "yolov5_plate": Expectation(("plate",), "rgb", _ZERO, _UNIT, {"plate": Thresholds(0.30, 0.15)}),
-    "scrfd": Expectation(("face",), "rgb", (127.5, 127.5, 127.5), (1 / 128, 1 / 128, 1 / 128), {}),
-    "retinaface": Expectation(("face",), "bgr", (104.0, 117.0, 123.0), _RAW, {}),
-    "yolov5": Expectation(None, "rgb", _ZERO, _UNIT, {}),
-    "yolov5_decoded": Expectation(None, "rgb", _ZERO, _UNIT, {}),
-    "yolov8": Expectation(None, "rgb", _ZERO, _UNIT, {}),
+    "centerface": HeadDefaults(("face",), "rgb", _ZERO, _RAW, {"face": Thresholds(0.35, 0.20)}),
+    "yunet": HeadDefaults(("face",), "bgr", _ZERO, _RAW, {"face": Thresholds(0.60, 0.30)}),
+    "yolov5_plate": HeadDefaults(("plate",), "rgb", _ZERO, _UNIT, {"plate": Thresholds(0.30, 0.15)}),
+    "scrfd": HeadDefaults(("face",), "rgb", (127.5, 127.5, 127.5), (1 / 128, 1 / 128, 1 / 128), {}),
+    "retinaface": HeadDefaults(("face",), "bgr", (104.0, 117.0, 123.0), _RAW, {}),
+    "yolov5": HeadDefaults(None, "rgb", _ZERO, _UNIT, {}),
+    "yolov5_decoded": HeadDefaults(None, "rgb", _ZERO, _UNIT, {}),
+    "yolov8": HeadDefaults(None, "rgb", _ZERO, _UNIT, {}),
 }
 """Thresholds of public weights were measured beside the registered ones: where each gives about one false alarm per
 street picture. Registered models have their own. Colours are those of the published code: insightface, the PyTorch port

@@ -9,9 +9,9 @@ from bodycam_pipeline.own_folders import data_folder
 from bodycam_pipeline.values.errors import MissingModelError, ModelError
 from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.values.policy import Policy
-from bodycam_pipeline.vision.entries import Entry, read_entries
+from bodycam_pipeline.vision.entries import ModelEntry, read_entries
 from bodycam_pipeline.vision.graph import Graph, read_graph
-from bodycam_pipeline.vision.heads import EXPECTATIONS
+from bodycam_pipeline.vision.heads import HEAD_DEFAULTS
 from bodycam_pipeline.vision.session import AS_THEY_ARE
 from bodycam_pipeline.vision.trial import tried
 
@@ -38,7 +38,7 @@ def list_models() -> list[str]:
     return [*_shipped(), *own_entries()]
 
 
-def own_entries() -> dict[str, Entry]:
+def own_entries() -> dict[str, ModelEntry]:
     """What people registered on this machine, by name.
 
     Raises:
@@ -53,7 +53,7 @@ def own_entries() -> dict[str, Entry]:
     return entries
 
 
-def public_models() -> dict[str, Entry]:
+def public_models() -> dict[str, ModelEntry]:
     """Well-known models of others that can be fetched, by name.
 
     Raises:
@@ -113,11 +113,11 @@ def refuse_unready(policy: Policy) -> None:
 
 
 @cache
-def _shipped() -> dict[str, Entry]:
+def _shipped() -> dict[str, ModelEntry]:
     return read_entries(MODELS / LIST)
 
 
-def _checked(entry: Entry, folder: Path) -> Model:
+def _checked(entry: ModelEntry, folder: Path) -> Model:
     if entry.address:
         raise MissingModelError(
             f"'{entry.name}' has an address and no file", remedy="Fetch it with `bodycam models fetch`, then add it."
@@ -137,11 +137,11 @@ def _unregistered(path: Path) -> Model:
 
 def _as_its_head_expects(graph: Graph, path: Path) -> Model:
     """A stranger's weights: what the head's public ones expect, under a name that tells two files apart."""
-    expected = EXPECTATIONS[graph.head]
+    expected = HEAD_DEFAULTS[graph.head]
     if not expected.kinds or expected.classes is None:
         raise ModelError(
             f"{path} is a {graph.head} detector, of which nobody here measured from which score on it is right",
-            remedy="Register it with its thresholds: bodycam models add FILE --start face=... --floor face=...",
+            remedy="Register it with its thresholds: bodycam models add FILE --high face=... --low face=...",
         )
     mean, factor = AS_THEY_ARE if graph.packed else (expected.mean, expected.factor)
     return Model(
@@ -155,7 +155,7 @@ def _as_its_head_expects(graph: Graph, path: Path) -> Model:
         mean=mean,
         factor=factor,
         licence="unknown",
-        role="painter",
+        role="detector",
         made_from=graph.made_from,
     )
 

@@ -38,10 +38,7 @@ impl ObjectKey {
     }
 
     fn seal<'py>(&self, py: Python<'py>, source: PathBuf, target: PathBuf) -> PyResult<Told<'py>> {
-        let sealed = py.detach(|| vault_core::seal_file(&self.0, &source, &target)).map_err(|error| match error {
-            vault_core::Error::Source(_) => PyEOFError::new_err(error.to_string()),
-            other => vault_refused(other),
-        })?;
+        let sealed = until_told(py, |stop| vault_core::seal_file(&self.0, &source, &target, stop))?;
         let bytes = |hash: &[u8]| PyBytes::new(py, hash);
         Ok((bytes(&sealed.sha256), sealed.size, bytes(&sealed.sealed_blake3), sealed.sealed_size))
     }
@@ -157,12 +154,31 @@ pub fn new_identity() -> (String, String) {
 #[pyfunction]
 pub fn blake3_file<'py>(py: Python<'py>, file: Bound<'py, PyAny>) -> PyResult<(Bound<'py, PyBytes>, u64)> {
     let (hash, size) = if let Ok(path) = file.extract::<PathBuf>() {
-        py.detach(|| vault_core::digest_file(&path))?
+        until_told(py, |stop| vault_core::digest_file(&path, stop))?
     } else {
         let source = Source::Object(file.unbind());
-        py.detach(|| vault_core::digest(source))?
+        until_told(py, |stop| vault_core::digest(source, stop))?
     };
     Ok((PyBytes::new(py, &hash), size))
+}
+
+/// Do what takes long without the GIL; a signal whose handler raises ends it at the next block, with what it raised.
+fn until_told<T: Send>(
+    py: Python<'_>,
+    act: impl FnOnce(&mut dyn FnMut() -> bool) -> vault_core::Result<T> + Send,
+) -> PyResult<T> {
+    let mut raised = None;
+    let done = py.detach(|| {
+        act(&mut || {
+            raised = Python::attach(Python::check_signals).err();
+            raised.is_some()
+        })
+    });
+    match (done, raised) {
+        (_, Some(raised)) => Err(raised),
+        (Err(error @ vault_core::Error::Source(_)), None) => Err(PyEOFError::new_err(error.to_string())),
+        (done, None) => done.map_err(vault_refused),
+    }
 }
 
 /// Where sealed bytes come from: a file of the system, or an object of Python's that reads and seeks.

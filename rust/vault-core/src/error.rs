@@ -17,6 +17,9 @@ pub enum Error {
     /// What the disk gives back is not what was written to it.
     #[error("the sealed file does not read back as it was written")]
     ReadBack,
+    /// Whoever waits wants to go.
+    #[error("stopped before the end")]
+    Stopped,
     /// No identity given opens the key.
     #[error("none of the identities opens this key")]
     NotForYou,

@@ -127,7 +127,7 @@ mod tests {
 
     fn sealed(key: &ObjectKey, size: usize) -> Vec<u8> {
         let mut target = Vec::new();
-        let told = seal(key, &content(size)[..], &mut target).unwrap();
+        let told = seal(key, &content(size)[..], &mut target, &mut || false).unwrap();
         assert_eq!((told.size, told.sealed_size), (size as u64, target.len() as u64));
         target
     }

@@ -24,15 +24,25 @@ pub struct Sealed {
 
 /// Seal everything that `source` gives, to one recording's key. Memory: one buffer.
 ///
+/// `stop` is asked before every buffer whether to go on.
+///
 /// # Errors
-/// The source or the target failed; what was written then is not a sealed file and does not open.
-pub fn seal(key: &ObjectKey, mut source: impl Read, target: impl Write) -> Result<Sealed> {
+/// The source or the target failed, or `stop` said so; what was written then is not a sealed file and does not open.
+pub fn seal(
+    key: &ObjectKey,
+    mut source: impl Read,
+    target: impl Write,
+    stop: &mut dyn FnMut() -> bool,
+) -> Result<Sealed> {
     let recipient = key.recipient();
     let encryptor = age::Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient))
         .map_err(|_| Error::NoRecipient)?;
     let mut writer = encryptor.wrap_output(Counted::new(target)).map_err(Error::Target)?;
     let (mut sha256, mut size, mut buffer) = (Sha256::new(), 0, vec![0; BUFFER_BYTES]);
     loop {
+        if stop() {
+            return Err(Error::Stopped);
+        }
         let read = match source.read(&mut buffer) {
             Ok(0) => break,
             Ok(read) => read,

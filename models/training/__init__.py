@@ -1,1 +1,0 @@
-"""Training of the project's own face and plate detector; run the modules with ``python -m models.training.<name>``."""

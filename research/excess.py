@@ -1,0 +1,107 @@
+"""What must be hidden, and what is hidden for nothing: the evidence tables on clips with complete truth.
+
+    python -m research.excess CLIPS NETWORKS [--keep FILE] [--curve] [--burst 10]
+
+NETWORKS as for `research.calibrate`. Prints two tables: every clip judged by a table fitted on all of them, and by
+one that was fitted without it. ``--curve`` prints the totals for other admissions; ``--burst`` takes everything that
+was seen away for so many frames, again and again, and counts only those frames. Clips are followed as one stretch;
+`bodycam eval CLIPS` runs the whole product on them, segment by segment.
+"""
+
+import argparse
+import platform
+import random
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from bodycam_pipeline.measuring.clip_table import clip_table
+from bodycam_pipeline.measuring.hidden_boxes import hidden_by
+from bodycam_pipeline.measuring.scoring import score
+from bodycam_pipeline.measuring.truth import read_truth
+from bodycam_pipeline.rules.admission import numbered
+from bodycam_pipeline.rules.planning import make_plan
+from bodycam_pipeline.values.candidates import Candidates, SegmentCandidates
+from bodycam_pipeline.values.evidence import Evidence
+from bodycam_pipeline.values.plan import Plan
+from bodycam_pipeline.values.policy import LEAST_EVIDENCE, Policy
+from bodycam_pipeline.values.score import Score
+from bodycam_pipeline.values.truth import Truth
+from research.calibrate import Networks, all_looked, calibrated, kept
+from research.calibration import candidates_of, lives
+from research.footage import Looked
+
+CURVE = (-4.0, -3.0, -2.5, -2.0, -1.5, -1.0, 0.0, 1.0, 2.0)
+LEAST = LEAST_EVIDENCE["balanced"]
+
+
+def planned(looked: Looked, found: Candidates, evidence: Evidence, least: float) -> Plan:
+    """The plan of a clip whose candidates are known."""
+    judged = [life.track(life.evidence(evidence)) for life in lives(looked, found)]
+    tracks = numbered(track for track in judged if track.evidence >= least)
+    return make_plan(looked.recording, [SegmentCandidates(0, (found,))], tracks, Policy(), {})
+
+
+def scored(looked: Looked, truth: Truth, found: Candidates, evidence: Evidence, least: float) -> Score:
+    """Both sides of one clip."""
+    return score(truth, hidden_by(planned(looked, found, evidence, least), truth))
+
+
+def in_bursts(looked: Looked, truth: Truth, evidence: Evidence, networks: int, length: int) -> Score:
+    """The score of those frames in which what was seen was taken away."""
+    draw, gone, frame = random.Random(1), set[int](), 2  # noqa: S311 - a draw, no secret
+    while frame < len(looked.detections):
+        gone |= set(range(frame, frame + length))
+        frame += length + draw.randint(length, 3 * length)
+    blind = tuple(() if n in gone and seen is not None else seen for n, seen in enumerate(looked.detections))
+    robbed = replace(looked, detections=blind)
+    plan = planned(robbed, candidates_of(robbed, evidence, networks), evidence, LEAST)
+    boxes = tuple(box for box in truth.boxes if box.frame in gone)
+    hidden = {n: regions for n, regions in hidden_by(plan, truth).items() if n in gone}
+    return score(replace(truth, boxes=boxes), hidden)
+
+
+def main() -> None:
+    """Look, follow, judge, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("clips", type=Path)
+    parser.add_argument("networks")
+    parser.add_argument("--every", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--keep", type=Path)
+    parser.add_argument("--curve", action="store_true")
+    parser.add_argument("--burst", type=int, default=0)
+    options = parser.parse_args()
+    networks = Networks.named(options.networks, between=False, interval=options.every)
+    looked = kept(options.keep) or all_looked(options.clips, networks, options.workers)
+    truth = read_truth(options.clips / "truth.json")
+    learnt = calibrated(looked, networks, options.workers)
+    console = Console(width=220)
+    console.print(platform.processor() or platform.machine(), f"one frame in {options.every}", sep=", ")
+
+    def scores(evidence: Mapping[str, Evidence], least: float = LEAST) -> dict[str, Score]:
+        return {n: scored(each, truth[n], learnt.found[n], evidence[n], least) for n, each in looked.items()}
+
+    shipped = dict.fromkeys(looked, learnt.evidence)
+    for title, evidence in (("fitted on all clips", shipped), ("each clip left out", learnt.without)):
+        console.print(clip_table(title, scores(evidence)))
+    if options.curve:
+        console.print(clip_table("each clip left out", {f"{a:+.1f}": _total(scores(learnt.without, a)) for a in CURVE}))
+    if options.burst:
+        with ProcessPoolExecutor(options.workers) as pool:
+            waiting = {
+                n: pool.submit(in_bursts, each, truth[n], learnt.without[n], len(networks.looking), options.burst)
+                for n, each in looked.items()
+            }
+            console.print(clip_table(f"bursts of {options.burst}", {n: w.result() for n, w in waiting.items()}))
+
+
+def _total(scores: Mapping[str, Score]) -> Score:
+    return sum(scores.values(), Score())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""How the shipped detectors were trained; README.md says what it needs and what it gave."""
