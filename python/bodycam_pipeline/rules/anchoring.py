@@ -143,6 +143,18 @@ def _listed(tracks: set[int]) -> str:
     return " and ".join(map(str, sorted(tracks)))
 
 
+def is_shown(anchor: Anchor, points: Sequence[Point], rows: PlanRows, video: VideoFacts) -> bool:
+    """True where one of some points is a region of the anchor's track."""
+    here = rows.at(anchor.pts, anchor.kind)
+    tracks = {int(rows.tracks[r]) for r in here[_overlaps(_coded(anchor.box, video), rows.sides[here]) >= SAME]}
+    for pts, *box in points:
+        there = rows.at(pts, anchor.kind)
+        there = there[np.isin(rows.tracks[there], sorted(tracks))]
+        if len(there) and _overlaps(_coded(box, video), rows.sides[there]).max() >= SAME:
+            return True
+    return False
+
+
 def anchor_tracks(draft: Plan, tracks: Sequence[int], video: VideoFacts) -> tuple[Anchor, ...]:
     """Name tracks by place and time, in the order of their numbers as given.
 
