@@ -34,6 +34,7 @@ from bodycam_pipeline.release.staging import Staged, stage
 from bodycam_pipeline.release.work import keep_work
 from bodycam_pipeline.reports.proposals import write_proposals
 from bodycam_pipeline.reports.report import write_report
+from bodycam_pipeline.review.decisions import edits_path, own_edits
 from bodycam_pipeline.review.history import machine_time
 from bodycam_pipeline.review.on_record import are_on_record, note_approved_plan, note_plan
 from bodycam_pipeline.rules.admission import admitted, numbered
@@ -49,7 +50,7 @@ from bodycam_pipeline.running.runner import Runner
 from bodycam_pipeline.values.address import stem_of
 from bodycam_pipeline.values.candidates import SegmentCandidates
 from bodycam_pipeline.values.edits import Edits
-from bodycam_pipeline.values.errors import PolicyError
+from bodycam_pipeline.values.errors import EditsError, PolicyError
 from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import Policy
@@ -113,6 +114,7 @@ def redact_probed(order: Order, recording: Recording, runner: Runner, watch: Wat
     Raises:
         BodycamError: as `redact`.
     """
+    order = with_own_edits(order)
     job = job_of(order, recording, _decided(order))
     with job.folders.locked():
         if job.is_published():
@@ -130,6 +132,7 @@ def detect(order: Order, runner: Runner, watch: Watch = unwatched) -> tuple[Job,
         ReleaseExistsError: another plan's release stands there.
         BodycamError: refused.
     """
+    order = with_own_edits(order)
     job = open_job(order, _decided(order))
     with job.folders.locked():
         if job.is_published():  # the plan beside a release stays the one that it was made from
@@ -157,6 +160,24 @@ def render(order: Order, plan: Plan, runner: Runner, watch: Watch = unwatched) -
         note_approved_plan(job, plan)
         with machine_time(job.folders, "render", runner.workers):
             return _released(job, plan, runner, watch)
+
+
+def with_own_edits(order: Order) -> Order:
+    """The order with what was decided in the job's own ``edits.toml``, where there is one.
+
+    Raises:
+        EditsError: it cannot be read, or the order has other edits: one of the two would be lost without a word.
+    """
+    folders = Folders(order.out, order.name or stem_of(order.address))
+    own = own_edits(folders)
+    if own is None or own in (Edits(), order.edits):
+        return order
+    if order.edits != Edits():
+        raise EditsError(
+            f"{edits_path(folders)} says what was decided for this job, and other edits are given",
+            remedy="Leave out --edits to take the job's own decisions, or choose another folder with --out.",
+        )
+    return replace(order, edits=own)
 
 
 def open_job(order: Order, decided: str) -> Job:
@@ -211,6 +232,7 @@ def key_of(order: Order, recording: Recording) -> str:
     Raises:
         ModelError: a model cannot be used.
     """
+    order = with_own_edits(order)
     return job_of(order, recording, _decided(order)).key
 
 

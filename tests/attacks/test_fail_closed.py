@@ -253,6 +253,6 @@ def test_a_recording_that_is_cut_is_released_up_to_there_once_a_person_withholds
     assert 0 < published.plan.frames < 60
     assert [(w.reason, w.by) for w in published.plan.withheld] == [("missing from the file", "A. Clerk")]
     assert not any(map(published.plan.is_withheld, probe(str(path)).packets.shown_pts().tolist()))
-    index = (published.folders.internal / "exemptions.csv").read_text()
+    index = (published.folders.internal / "exemption-index.csv").read_text()
     assert "missing from the file" in index
     assert "cut short" in " ".join(published.notes)

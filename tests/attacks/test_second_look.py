@@ -14,11 +14,12 @@ from bodycam_pipeline.kept import make_secret, secret_path
 from bodycam_pipeline.passes import auditors, parts_of
 from bodycam_pipeline.pipeline import Order, Published, detect, redact, render
 from bodycam_pipeline.read.probe import probe
+from bodycam_pipeline.rules.anchoring import anchor_tracks
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.steps import audit
 from bodycam_pipeline.steps.audit import Audit, AuditTask, audit_segment
 from bodycam_pipeline.steps.observe import ObserveTask, observe_segment
-from bodycam_pipeline.values.edits import Edits
+from bodycam_pipeline.values.edits import Dismiss, Edits, Keep
 from bodycam_pipeline.values.errors import NeedsReviewError, PolicyError
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.plan import Plan, PlanPart
@@ -46,6 +47,11 @@ class Street:
         self.recording = folder / "street.mp4"
         compose_demo(self.recording, seconds=1, size=(640, 360))
         _, self.plan = detect(self.order("planned"), InlineRunner())
+
+    def keep_surest(self) -> Keep:
+        """A decision to leave the surest face visible."""
+        anchors = anchor_tracks(self.plan, [self.surest("face")], probe(str(self.recording)).video)
+        return Keep(anchors=anchors, plan=self.plan.sha256, reason="the requester", by="R. O.")
 
     def order(self, name: str, policy: Policy = POLICY, edits: Edits | None = None) -> Order:
         return Order(str(self.recording), self.folder / name, policy, edits or Edits())
@@ -161,20 +167,20 @@ def test_a_run_that_goes_on_takes_what_was_looked_at_and_ends_the_same(street: S
 
 
 def test_a_track_that_a_person_keeps_is_explained(street: Street) -> None:
-    edits = Edits.model_validate({"keep": [{"track": street.surest("face"), "reason": "the requester", "by": "R. O."}]})
+    edits = Edits(keep=(street.keep_surest(),))
     redact(street.order("kept", edits=edits), InlineRunner())
     assert published(street, "kept")
 
 
 def test_a_spot_that_a_person_dismissed_is_published_and_counted(street: Street) -> None:
-    keep = {"track": street.surest("face"), "reason": "the requester", "by": "R. O."}
-    _, plan = detect(street.order("to-dismiss", edits=Edits.model_validate({"keep": [keep]})), InlineRunner())
+    keep = street.keep_surest()
+    _, plan = detect(street.order("to-dismiss", edits=Edits(keep=(keep,))), InlineRunner())
     (kept,) = plan.kept
     forgotten = replace(plan, kept=(replace(kept, places=()),))
     with pytest.raises(NeedsReviewError):
         render(street.order("dismissed"), forgotten, InlineRunner())
     dismiss = {"from": "0", "to": "1", "box": (0, 0, 640, 360), "reason": "a doll", "by": "R. O."}
-    both = Edits.model_validate({"keep": [keep], "dismiss": [dismiss]})
+    both = Edits(keep=(keep,), dismiss=(Dismiss.model_validate(dismiss),))
     done = redact(street.order("dismissed", edits=both), InlineRunner())
     text = (done.folders.release / "manifest.json").read_text()
     assert json.loads(text)["second_look"]["dismissed_by_a_person"] == 1

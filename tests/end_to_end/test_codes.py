@@ -146,7 +146,8 @@ def test_work_without_codes_is_never_taken_for_work_with_them(tmp_path: Path) ->
 
 def test_a_kind_that_the_policy_does_not_know_is_hidden_without_a_code(tmp_path: Path) -> None:
     path = recording_of(tmp_path / "a", [picture(number, (96, 96)) for number in range(3)])
-    faces = Policy.model_validate(coded_policy().model_dump() | {"hide": {"face": {"reason": "r", "code": "(b)(6)"}}})
+    face = {"reason": "r", "code": "(b)(6)", "found_by": "hand"}
+    faces = Policy.model_validate(coded_policy().model_dump() | {"hide": {"face": face}})
     plan = plan_of(path, faces, [(0, Region(16, 16, 80, 80))])
     plates = plan.regions.set_column(5, plan.regions.schema.field("kind"), [["plate"] * plan.regions.num_rows])
     done = rendered(path, faces, replace(plan, regions=plates))

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from bodycam_pipeline.pipeline import Order, detect
+from bodycam_pipeline.steps.extend import extend_segment
 from bodycam_pipeline.values.edits import Edits
 from bodycam_pipeline.values.errors import EditsError
-from tests.attacks.jobs import quick_policy
+from bodycam_pipeline.values.plan import Plan
+from tests.attacks.jobs import QUICK_HIDE, quick_policy
 from tests.clips import Picture, clip
 from tests.inline import InlineRunner
 
@@ -74,10 +76,66 @@ def test_two_keyframes_or_one_that_is_followed() -> None:
         Edits.model_validate({"hide": [{**hide, "keyframes": [keyframe]}]})
     both = [keyframe, {**keyframe, "at": "2"}]
     with pytest.raises(ValueError, match="takes one keyframe"):
-        Edits.model_validate({"hide": [{**hide, "keyframes": both, "follow": True}]})
+        Edits.model_validate({"hide": [{**hide, "keyframes": both, "whole": True}]})
 
 
 @pytest.mark.parametrize("odd", [float("nan"), float("inf")])
 def test_a_box_that_is_nowhere_is_refused(odd: float) -> None:
     with pytest.raises(ValueError, match="finite number"):
         drawn("1", (10, 10, odd, 40))  # type: ignore[arg-type]
+
+
+class Counting(InlineRunner):
+    """Counts what is followed."""
+
+    def __init__(self) -> None:
+        self.stretches: list[tuple[int, int]] = []
+
+    def run(self, step, tasks):  # type: ignore[no-untyped-def]
+        if step is extend_segment:
+            self.stretches += [(each.pts, each.direction) for task in tasks for each in task.entering]
+        return super().run(step, tasks)
+
+
+def keyed(*frames: int, shift: int = 0) -> Edits:
+    boxes = [{"at": f"pts {pts_of(n)}", "box": around(n, shift if n == frames[-1] else 0)} for n in frames]
+    hide = {"kind": "screen", "by": "R. O.", "follow": True, "keyframes": boxes}
+    return Edits.model_validate({"hide": [hide]})
+
+
+def pts_of(frame: int) -> int:
+    return frame * 512
+
+
+def around(frame: int, shift: int = 0) -> tuple[int, int, int, int]:
+    left = left_of(frame) + shift
+    return left, 100, left + SIDE, 100 + SIDE
+
+
+def test_a_corrected_keyframe_costs_the_stretches_beside_it_alone(recording: Path, tmp_path: Path) -> None:
+    policy = quick_policy(hide={**QUICK_HIDE, "screen": {"reason": "s. 9", "found_by": "hand"}})
+
+    def followed(edits: Edits) -> tuple[list[tuple[int, int]], Plan]:
+        runner = Counting()
+        _, plan = detect(Order(str(recording), tmp_path, policy, edits), runner)
+        return runner.stretches, plan
+
+    first, plan = followed(keyed(40, 80, 120))
+    assert {row.kind for row in plan.rows()} == {"screen"}
+    assert {row.reason for row in plan.rows()} == {"s. 9"}
+    assert {(pts_of(40), -1), (pts_of(40), 1), (pts_of(80), 1), (pts_of(120), 1)} <= set(first)
+    again, same = followed(keyed(40, 80, 120))
+    assert (again, same.sha256) == ([], plan.sha256)
+    corrected, moved = followed(keyed(40, 80, 120, shift=3))
+    assert {start for start, _ in corrected if start in {pts_of(n) for n in (40, 80, 120)}} == {pts_of(120)}
+    before = [row.region for row in plan.rows() if row.pts <= pts_of(80)]
+    assert before == [row.region for row in moved.rows() if row.pts <= pts_of(80)]
+
+
+def test_between_keyframes_it_is_hidden_even_where_the_follower_is_lost(recording: Path, tmp_path: Path) -> None:
+    policy = quick_policy(hide={**QUICK_HIDE, "screen": {"reason": "s. 9", "found_by": "hand"}})
+    edits = keyed(190, 230)  # it is gone from frame 200 on
+    job, plan = detect(Order(str(recording), tmp_path, policy, edits), InlineRunner())
+    shown = job.recording.packets.shown_pts().tolist()
+    hidden = {shown.index(row.pts) for row in plan.rows()}
+    assert set(range(190, 231)) <= hidden

@@ -1,16 +1,20 @@
 """Policies and edits that people write: refused with line, key and a sentence."""
 
 from fractions import Fraction
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import characters, fractions, text
 
-from bodycam_pipeline.evidence.edits_file import read_edits
+from bodycam_pipeline.evidence.edits_file import edits_text, parse_edits, read_edits
 from bodycam_pipeline.evidence.policy_file import read_policy
-from bodycam_pipeline.values import edits
-from bodycam_pipeline.values.edits import Edits
+from bodycam_pipeline.values.edits import Edits, format_time
 from bodycam_pipeline.values.errors import EditsError, PolicyError
 from bodycam_pipeline.values.policy import Policy
+
+DOCS = Path(__file__).parents[2] / "docs" / "edits.md"
 
 
 @pytest.fixture
@@ -28,13 +32,22 @@ def test_an_empty_file_decides_nothing(written):
     assert read_policy(written("")) == Policy()
 
 
-def test_the_example_in_the_documentation_is_read(written):
-    example = edits.__doc__.split("```toml\n")[1].split("```")[0]
-    read = read_edits(written(example))
-    assert (read.keep[0].track, read.keep[0].by) == (3, "R. Officer")
+def test_the_examples_in_the_documentation_are_read_and_written_as_they_are_read(written):
+    blocks = DOCS.read_text().split("```toml\n")[1:]
+    read = read_edits(written("\n".join(block.split("```")[0] for block in blocks)))
+    assert {decision.table for decision in read.decisions()} == set(Edits.model_fields)
     assert [k.at for k in read.hide[0].keyframes] == [Fraction("12.5"), 14]
-    assert (read.withhold[0].start, read.withhold[0].end) == (62, Fraction("69.5"))
-    assert read.mute[0].reason == "a name is spoken"
+    assert [k.at for k in read.hide[1].keyframes] == [1_800_000, 2_700_000]
+    assert (read.withhold[0].start, read.withhold[0].end, read.withhold[0].kind) == (62, Fraction("69.5"), "interior")
+    assert read.keep[0].anchors[0].points[0] == (60000, 380, 96, 448, 176)
+    assert read_edits(written(edits_text(read))) == read
+
+
+@given(text(characters(codec="utf-8"), min_size=1, max_size=40), fractions(0, 10**6, max_denominator=1))
+def test_any_words_and_times_are_written_as_they_are_read(words, seconds):
+    times = {"from": format_time(seconds + Fraction("0.000000001")), "to": format_time(seconds + 1)}
+    said = Edits.model_validate({"mute": [{**times, "reason": words, "by": words, "comment": words}]})
+    assert parse_edits(edits_text(said), Path("edits.toml")) == said
 
 
 def test_a_policy_says_only_what_differs(written):
@@ -75,12 +88,24 @@ def test_an_unknown_preset_is_refused_with_those_there_are(written):
 
 
 KEEP = 'reason = "r"\nby = "b"\n'
+PLACE = 'anchors = [{ pts = 3, box = [1, 2, 3, 4], kind = "face" }]\n'
 
 EDITS = [
-    ("[[keep]]\ntrack = 3\nreason = 'r'\n", ["line 1, keep[1].by", "is missing"]),
-    (f"[[keep]]\n{KEEP}track = 'three'\n", ["line 4, keep[1].track", "must be a whole number"]),
-    (f"[[keep]]\ntrack = 1\n{KEEP}\n[[keep]]\ntrack = 2\n{KEEP}tracks = 4", ["line 10, keep[2].tracks", "not a word"]),
-    ("[[keep]]\ntrack = 1\nreason = ''\nby = 'b'", ["line 3, keep[1].reason", "must not be empty"]),
+    (f"[[keep]]\n{KEEP}track = 3\n", ["line 1, keep[1]", "bodycam review keep JOB 3"]),
+    (f"[[keep]]\n{KEEP}{PLACE}plan = 'x'\n", ["line 5, keep[1].plan", "should match pattern"]),
+    (f"[[keep]]\n{KEEP}{PLACE}", ["line 1, keep[1].plan", "is missing"]),
+    (
+        f"[[mute]]\n{KEEP}from = '1'\nto = '2'\n[[mute]]\n{KEEP}from = '1'\nto = '2'\nfor = 4",
+        ["line 11, mute[2].for", "not a word"],
+    ),
+    ("[[mute]]\nfrom = '1'\nto = '2'\nreason = ''\nby = 'b'", ["line 4, mute[1].reason", "must not be empty"]),
+    (
+        f"[[hide]]\nkind = 'face'\n{KEEP}keyframes = [{{at='1', box=[1,2,3,4]}}, {{at='pts 9', box=[1,2,3,4]}}]",
+        ["line 1, hide[1]", "must all be at clock times"],
+    ),
+    (f"[[mute]]\n{KEEP}from = 'pts x'\nto = '2'", ["line 4, mute[1].from", "names no frame"]),
+    (f"[[mute]]\n{KEEP}from = 'pts 1'\nto = '2'", ["line 1, mute[1]", "must both be clock times"]),
+    ("[[withhold]]\nfrom = '1'\nto = '2'\nby = 'b'", ["line 1, withhold[1]", "has no reason"]),
     ("[[kept]]\ntrack = 1", ["line 1, kept", "not a word that is known"]),
     ("[keep]\ntrack = 1", ["line 1, keep", "must be a list"]),
     (f"[[withhold]]\nfrom = 62\nto = '70'\n{KEEP}", ["line 2, withhold[1].from", "write times in quotes"]),
@@ -175,5 +200,5 @@ def test_refuses_files_that_cannot_be_read(tmp_path, read, refusal):
 
 def test_every_problem_of_a_file_is_said_at_once(written):
     with pytest.raises(EditsError) as caught:
-        read_edits(written("[[keep]]\ntrack = 'x'\n[[mute]]\nfrom = '1'\n"))
-    assert str(caught.value).count(";") == 5  # six problems
+        read_edits(written("[[keep]]\nreason = 5\n[[mute]]\nfrom = '1'\n"))
+    assert str(caught.value).count(";") == 6  # seven problems

@@ -5,7 +5,9 @@ from fractions import Fraction
 
 import numpy as np
 
+from bodycam_pipeline.rules.anchoring import anchor_tracks
 from bodycam_pipeline.values.candidates import CANDIDATE, FOUND, FRAME, POINT, Candidates, SegmentCandidates
+from bodycam_pipeline.values.edits import Keep
 from bodycam_pipeline.values.geometry import Orientation, Region
 from bodycam_pipeline.values.plan import Plan, PlannedRegion, region_table
 from bodycam_pipeline.values.policy import Policy
@@ -146,3 +148,9 @@ def track(pts, boxes, *, kind="face", evidence=5.0, origins="detected", scores=0
     codes = np.array([ORIGINS.index(word) for word in words], np.uint8)
     said = np.where(codes == 0, np.broadcast_to(np.array(scores, np.float32), n), np.float32(np.nan))
     return Track(number, kind, evidence, np.array(pts, np.int64), table, said.astype(np.float32), codes)
+
+
+def keep(of, *tracks, file=None, **about):
+    """A decision to keep tracks of a plan, as the command line writes it."""
+    said = {"reason": "a reason", "by": "R. Officer", **about}
+    return Keep(anchors=anchor_tracks(of, tracks, (file or recording()).video), plan=of.sha256, **said)

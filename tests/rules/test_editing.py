@@ -14,7 +14,7 @@ from bodycam_pipeline.values.geometry import Orientation, Region
 from bodycam_pipeline.values.plan import KeptTrack, MutedSpan, WithheldSpan
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.values.timeline import Span
-from tests.rules.build import index, plan, recording, row
+from tests.rules.build import index, keep, plan, recording, row
 
 SAID = {"reason": "a reason", "by": "R. Officer"}
 PAIR = [row(0, track=1), row(40, track=1), row(40, (8, 8, 24, 24), track=2), row(80, track=7, kind="plate")]
@@ -51,17 +51,17 @@ def test_refuses_a_kind_that_the_policy_does_not_declare_and_says_what_to_write(
 
 
 def test_keeping_a_track_drops_its_rows_and_no_others():
-    kept = edited(plan(PAIR), keep=[{"track": 1, **SAID}])
+    made = plan(PAIR)
+    kept = edited(made, keep=[keep(made, 1)])
     assert [(r.pts, r.track) for r in kept.rows()] == [(40, 2), (80, 7)]
     assert kept.kept == (KeptTrack(1, "a reason", "R. Officer", ((0, 0, 0, 16, 16), (40, 0, 0, 16, 16))),)
 
 
-def test_refuses_to_keep_a_track_that_is_not_there_and_names_those_that_are():
-    with pytest.raises(EditsError, match="track 3") as caught:
-        edited(plan([*PAIR, row(80, track=8)]), keep=[{"track": 3, **SAID}])
-    assert "1-2, 7-8" in caught.value.remedy
-    with pytest.raises(EditsError, match="the plan has none"):
-        edited(plan(), keep=[{"track": 1, **SAID}])
+def test_several_tracks_of_one_person_are_kept_in_one_decision():
+    made = plan(PAIR)
+    kept = edited(made, keep=[keep(made, 1, 7)])
+    assert [(r.pts, r.track) for r in kept.rows()] == [(40, 2)]
+    assert [k.track for k in kept.kept] == [1, 7]
 
 
 def test_a_hidden_box_moves_from_keyframe_to_keyframe_at_each_frames_own_time():
@@ -140,12 +140,39 @@ def test_refuses_edits_on_a_plan_of_another_policy():
         apply_edits(plan(), Edits(), recording(), Policy(name="other"))
 
 
-def test_a_second_round_of_edits_adds_to_the_first():
-    first = edited(plan(PAIR), keep=[{"track": 1, **SAID}], withhold=[{"from": "0", "to": "0.04", **SAID}])
-    second = edited(first, keep=[{"track": 1, **SAID}, {"track": 2, **SAID}], mute=[{"from": "0", "to": "0.4", **SAID}])
-    assert [k.track for k in second.kept] == [1, 2]
-    assert (len(second.withheld), len(second.muted)) == (1, 1)
-    assert [r.track for r in second.rows()] == [7]
+def test_edits_go_on_the_plan_as_it_was_detected():
+    made = plan(PAIR)
+    once = edited(made, keep=[keep(made, 1)])
+    with pytest.raises(EditsError, match="has decisions in it already"):
+        edited(once, keep=[keep(made, 1)])
+
+
+def test_a_whole_recording_box_stands_in_every_frame():
+    box = {"kind": "screen", "by": "R. O.", "whole": True, "keyframes": [{"at": "0", "box": [0, 0, 9, 9]}]}
+    rows = list(edited(plan(), hide=[box]).rows())
+    assert [r.pts for r in rows] == list(range(0, 400, 40))
+    assert {(r.region, r.reason) for r in rows} == {(Region(0, 0, 16, 16), "personal privacy")}
+
+
+def test_times_may_be_the_pts_of_frames_and_of_nothing_else():
+    made = edited(
+        plan(),
+        withhold=[{"from": "pts 80", "to": "pts 160", **SAID}],
+        mute=[{"from": "pts 360", "to": "pts 400", **SAID}],
+    )
+    assert made.withheld[0].span == Span(80, 160)
+    assert made.muted[0].span == Span(360, 400)
+    with pytest.raises(EditsError, match="no frame of that pts"):
+        edited(plan(), withhold=[{"from": "pts 81", "to": "pts 160", **SAID}])
+
+
+def test_what_is_withheld_bears_the_kind_and_the_reason_of_the_policy():
+    made = edited(plan(), withhold=[{"from": "0", "to": "0.04", "kind": "interior", "by": "R. O."}])
+    assert made.withheld == (WithheldSpan(Span(0, 40), "personal privacy", "R. O.", "interior"),)
+    (line,) = exemptions(made, Screen.of(recording()), names=False)
+    assert (line.kind, line.place) == ("interior", "all of it")
+    with pytest.raises(EditsError, match="withhold names the kind 'cellar'"):
+        edited(plan(), withhold=[{"from": "0", "to": "0.04", "kind": "cellar", "by": "R. O."}])
 
 
 @given(st.integers(0, 399), st.integers(1, 400))

@@ -29,7 +29,7 @@ from bodycam_pipeline.values.timeline import Span
 METADATA_KEY = b"bodycam_plan"
 """The one key of the schema's metadata that holds everything about the plan but its regions, as JSON."""
 
-VERSION = 4
+VERSION = 5
 
 _ROWS_PER_GROUP = 65_536
 
@@ -141,7 +141,7 @@ def _plan(facts: dict[str, Any], regions: pa.Table) -> Plan:
         frames=facts["frames"],
         regions=regions,
         undecodable_pts=tuple(facts["undecodable_pts"]),
-        withheld=tuple(WithheldSpan(Span(**w["span"]), w["reason"], w["by"]) for w in facts["withheld"]),
+        withheld=tuple(WithheldSpan(Span(**w["span"]), w["reason"], w["by"], w["kind"]) for w in facts["withheld"]),
         muted=tuple(MutedSpan(Span(**m["span"]), m["reason"], m["by"]) for m in facts["muted"]),
         kept=tuple(
             KeptTrack(k["track"], k["reason"], k["by"], tuple((p, *box) for p, *box in k["places"]))

@@ -34,7 +34,15 @@ def read_toml(path: Path, value: type[Value], refusal: type[BodycamError]) -> Va
     Raises:
         BodycamError: of the kind ``refusal``: not there, not TOML, or not such a value; with file, line and key.
     """
-    text = _text(path, refusal)
+    return parse_value(_text(path, refusal), path, value, refusal)
+
+
+def parse_value(text: str, path: Path, value: type[Value], refusal: type[BodycamError]) -> Value:
+    """Read a value from the text of a file.
+
+    Raises:
+        BodycamError: as `read_toml`.
+    """
     try:
         return value.model_validate(_whole(text, path, refusal))
     except ValidationError as error:

@@ -18,6 +18,7 @@ from bodycam_pipeline.read.container import decoded, opened, prepare_decoder, vi
 from bodycam_pipeline.read.fields import first_field
 from bodycam_pipeline.read.hdr import BT_709, hdr_of
 from bodycam_pipeline.read.index import NO_TIME, closed_starts, read_index, with_distinct_times
+from bodycam_pipeline.read.kinds import photo_in
 from bodycam_pipeline.read.limits import refuse_unreleasable
 from bodycam_pipeline.read.orientation import orientation_of
 from bodycam_pipeline.read.protection import refuse_encrypted
@@ -109,10 +110,21 @@ def _digest(address: str) -> tuple[str, int]:
     """SHA-256 and size; on the way, what the file claims is held against what it has, before FFmpeg believes it."""
     with open_recording(address) as file:
         source = _Hashed(file)
+        refuse_photo(file, address)
         refuse_more_than_there_is(source, file.seek(0, os.SEEK_END), address)
         while source.read(_READ_BYTES):
             pass
         return source.digest.hexdigest(), source.size_bytes
+
+
+def refuse_photo(file: BinaryIO, address: str) -> None:
+    """Refuse a photo, of which FFmpeg would make a recording of one frame.
+
+    Raises:
+        UnreadableRecordingError: it is one.
+    """
+    if kind := photo_in(file):
+        raise UnreadableRecordingError(kind.what, remedy=kind.remedy, where=place(address))
 
 
 class _Hashed:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bodycam_pipeline.values.geometry import Box, Orientation
-from bodycam_pipeline.values.plan import Plan
+from bodycam_pipeline.values.plan import MutedSpan, Plan, WithheldSpan
 from bodycam_pipeline.values.recording import Recording
 from bodycam_pipeline.values.timeline import Span, format_clock
 
@@ -96,10 +96,12 @@ def _tracks(plan: Plan, screen: Screen, *, names: bool) -> Iterator[tuple[int, E
 
 
 def _spans(plan: Plan, *, names: bool) -> Iterator[tuple[int, Exemption]]:
-    for kind, place, decisions in (("picture", "all of it", plan.withheld), ("sound", "", plan.muted)):
-        for d in decisions:
-            by = d.by if names else A_PERSON
-            yield d.span.start_pts, Exemption(*_clocks(plan, d.span), kind, place, d.reason, by)
+    shown: list[tuple[str, str, WithheldSpan | MutedSpan]] = []
+    shown += [(withheld.kind or "picture", "all of it", withheld) for withheld in plan.withheld]
+    shown += [("sound", "", muted) for muted in plan.muted]
+    for kind, place, d in shown:
+        by = d.by if names else A_PERSON
+        yield d.span.start_pts, Exemption(*_clocks(plan, d.span), kind, place, d.reason, by)
 
 
 def _clocks(plan: Plan, span: Span) -> tuple[str, str]:

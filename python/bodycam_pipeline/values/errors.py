@@ -3,6 +3,7 @@
 BodycamError
 ├── PolicyError (ValueError)              the policy file, or a policy that asks for something unsafe
 ├── EditsError (ValueError)               edits.toml
+│   └── PlanChangedError                  a decision on a plan that is no longer there
 ├── ModelError (ValueError)               a model file that cannot be used
 │   ├── MissingModelError (FileNotFoundError)
 │   ├── ModelDigestError                  the file is not the one that was measured
@@ -108,6 +109,10 @@ class EditsError(BodycamError, ValueError):
     """An ``edits.toml`` that cannot be read or applied."""
 
     exit_code = 2
+
+
+class PlanChangedError(EditsError):
+    """A decision that was made on a plan which is another one by now."""
 
 
 class ModelError(BodycamError, ValueError):

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-What = Literal["worked", "submitted", "approved", "rejected", "released", "disclosed", "opened", "spent"]
-"""worked: the machine; released: packaged; opened: a frame's source was shown; spent: a person's minutes."""
+What = Literal["worked", "submitted", "approved", "rejected", "released", "disclosed", "opened", "spent", "decided"]
+"""worked: the machine; released: packaged; opened: a frame's source was shown; spent: a person's minutes;
+decided: edits.toml was changed."""
 
 
 @dataclass(frozen=True, slots=True)

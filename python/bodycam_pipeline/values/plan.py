@@ -62,11 +62,18 @@ class PlannedRegion:
 
 @dataclass(frozen=True, slots=True)
 class WithheldSpan:
-    """Time in which every frame is filled whole."""
+    """Time in which every frame is filled whole.
+
+    Attributes:
+        span: When.
+        reason, by: Why, and who decided so.
+        kind: What is in the picture, as the policy names it; "" for no kind of it.
+    """
 
     span: Span
     reason: str
     by: str
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +170,7 @@ class Plan:
             "time_base": [self.time_base.numerator, self.time_base.denominator],
             "frames": self.frames,
             **{name: [[d.span.start_pts, d.span.end_pts, d.reason] for d in each] for name, each in spans.items()},
+            "withheld_kinds": [w.kind for w in self.withheld],
         }
 
     def part(self, span: Span, codes: Mapping[Kind, str] = MappingProxyType({})) -> "PlanPart":

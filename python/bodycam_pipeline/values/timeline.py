@@ -49,6 +49,21 @@ def format_clock(seconds: Fraction) -> str:
     return f"{sign}{hours:02d}:{minutes:02d}:{whole:02d}.{milliseconds:03d}"
 
 
+def exact_clock(seconds: Fraction) -> str:
+    """``hh:mm:ss`` with as many decimals as it takes: what `parse_clock` reads as exactly this.
+
+    Raises:
+        ValueError: no clock shows it: it is negative, or has more than nine decimals.
+    """
+    billionths = seconds * 10**9
+    if seconds < 0 or billionths.denominator != 1:
+        raise ValueError(f"no clock shows {seconds} s: write the pts of a frame")
+    minutes, rest = divmod(int(billionths), 60 * 10**9)
+    hours, minutes = divmod(minutes, 60)
+    whole, decimals = divmod(rest, 10**9)
+    return f"{hours:02d}:{minutes:02d}:{whole:02d}" + f".{decimals:09d}".rstrip("0").rstrip(".")
+
+
 def pts_at_or_after(seconds: Fraction, time_base: Fraction) -> int:
     """The first pts that is not before the given time."""
     return ceil(seconds / time_base)
