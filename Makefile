@@ -6,7 +6,7 @@ RUST := $(shell find rust -name '*.rs' -o -name Cargo.toml 2>/dev/null) Cargo.to
 DEMO := demo
 WHEELS := build/wheels
 
-.PHONY: all demo test test-slow lint format bench wheel install-size fuzz instructions instructions-record flamegraph clean
+.PHONY: all demo test test-slow lint format bench wheel install-size reference picture site fuzz msrv instructions instructions-record flamegraph clean
 all: lint test
 
 $(VENV)/python:
@@ -72,10 +72,27 @@ wheel: $(VENV)/python
 install-size: wheel
 	$(BIN)/python -m benchmarks.install $(WHEELS)/*.whl
 
+# The reference pages from the code; the site needs mkdocs-material and mkdocstrings (the group docs).
+reference: $(VENV)/built
+	$(BIN)/python -m docs.generate
+
+picture: demo
+	$(BIN)/python -m docs.picture $(DEMO)
+
+site: reference
+	$(BIN)/pip install --quiet --group docs
+	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
+
 # What a stranger could send, at random, against everything in Rust that reads it; `SECONDS=600` for each target.
 SECONDS ?= 10
 fuzz:
 	BOLERO_RANDOM_TEST_TIME_MS=$(SECONDS)000 CARGO_TARGET_DIR=target/fuzz cargo test --quiet --manifest-path rust/fuzz/Cargo.toml
+
+# The oldest Rust that Cargo.toml promises.
+MSRV := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+msrv:
+	rustup toolchain install $(MSRV) --profile minimal
+	cargo +$(MSRV) check --workspace --quiet
 
 # The kernels' instructions, counted by valgrind, beside those of the last release; the second target records them.
 instructions: $(VENV)/tools

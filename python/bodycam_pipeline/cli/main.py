@@ -54,7 +54,7 @@ app = typer.Typer(
     help="Redacted copies of body-worn-camera recordings: what a policy names is hidden in every frame, verifiably.",
     epilog="Exit codes: 0 done, 2 bad usage, 3 needs review, 4 refused, 130 or 143 interrupted, 1 defect.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )

@@ -200,7 +200,12 @@ class Split(_OfOneTrack):
 
 
 class Trim(_OfOneTrack):
-    """Hide a track in a stretch of time alone: what lies before ``from``, or from ``to`` on, is left visible."""
+    """Hide a track in a stretch of time alone: what lies before ``from``, or from ``to`` on, is left visible.
+
+    Attributes:
+        start: The first moment in which it is hidden.
+        end: The moment behind the last.
+    """
 
     table = "trim"
     start: Annotated[Moment | None, Field(alias="from")] = None
@@ -216,7 +221,12 @@ class Trim(_OfOneTrack):
 
 
 class Keyframe(_Part):
-    """Where a manual box is at one time: ``left, top, right, bottom`` in upright pixels."""
+    """Where a manual box is at one time: ``left, top, right, bottom`` in upright pixels.
+
+    Attributes:
+        at: When.
+        box: Where.
+    """
 
     at: Moment
     box: Sides
@@ -278,7 +288,12 @@ def _refuse_backward(start: Time, end: Time) -> None:
 
 
 class Stretch(Decision):
-    """Time from ``from`` (included) to ``to`` (not included)."""
+    """Time from ``from`` (included) to ``to`` (not included).
+
+    Attributes:
+        start: The first moment.
+        end: The moment behind the last.
+    """
 
     start: Annotated[Moment, Field(alias="from")]
     end: Annotated[Moment, Field(alias="to")]
@@ -315,7 +330,11 @@ class Mute(Stretch):
 
 
 class Dismiss(Stretch):
-    """What the second look sees in a box, in upright pixels, over a stretch of time is nothing to hide."""
+    """What the second look sees in a box, in upright pixels, over a stretch of time is nothing to hide.
+
+    Attributes:
+        box: Where it was seen.
+    """
 
     table = "dismiss"
     box: Sides

@@ -40,6 +40,10 @@ class Padding(_Part):
     """How far a region reaches past the detected box, as shares of the box's sides, in the upright picture.
 
     People are known by hair and head shape: the defaults grow a face box to the head.
+
+    Attributes:
+        left, top, right, bottom: Past that side of the box.
+        minimum_px_at_1080p: At least so far, in pixels of a picture of 1080 lines; in proportion in others.
     """
 
     left: Share = 0.20
@@ -244,7 +248,12 @@ class ReviewRule(_Part):
 
 
 class AuditorRule(_Part):
-    """One network of the second look, and the scales at which it looks."""
+    """One network of the second look, and the scales at which it looks.
+
+    Attributes:
+        model: A registered name, a path or ``package:DISTRIBUTION/FILE``.
+        long_sides_px: The longer side of the upright picture as the network sees it.
+    """
 
     model: str
     long_sides_px: Annotated[tuple[Annotated[int, Field(ge=64, le=4096)], ...], Field(min_length=1)]
@@ -277,7 +286,12 @@ MOST_KINDS = 64
 
 
 class Policy(_Part):
-    """Everything a job is told."""
+    """Everything a job is told.
+
+    Attributes:
+        name: What the policy is called in manifests and reports.
+        purpose: ``internal`` permits what no release may do.
+    """
 
     name: str = "release"
     purpose: Literal["release", "internal"] = "release"
