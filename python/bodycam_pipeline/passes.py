@@ -17,9 +17,11 @@ from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.release.staging import Staged
 from bodycam_pipeline.reports.report import sheet_times
+from bodycam_pipeline.rules.grouping import appearances, choose_probes
 from bodycam_pipeline.rules.segments import split
 from bodycam_pipeline.rules.sounds import chosen_sounds
 from bodycam_pipeline.running.runner import Runner
+from bodycam_pipeline.steps.appearance import AppearanceTask, measure_segment
 from bodycam_pipeline.steps.audit import Audit, AuditTask, audit_segment
 from bodycam_pipeline.steps.detect import DetectTask, Part, detect_segment
 from bodycam_pipeline.steps.extend import ExtendTask, extend_segment
@@ -27,6 +29,7 @@ from bodycam_pipeline.steps.observe import ObserveTask, observe_segment
 from bodycam_pipeline.steps.render import RenderTask, render_segment
 from bodycam_pipeline.steps.sound import SoundTask, render_sound_track
 from bodycam_pipeline.steps.watching import Watching
+from bodycam_pipeline.values.appearance import Look, Probe, TrackAppearance
 from bodycam_pipeline.values.candidates import SegmentCandidates
 from bodycam_pipeline.values.encoded import EncodedAudio, EncodedSegment
 from bodycam_pipeline.values.errors import Place
@@ -119,6 +122,26 @@ def extend_tracks(job: Job, entering: Sequence[Entering], runner: Runner) -> lis
             raise outcome.error.at(Place(job.recording.name, segment=tasks[outcome.number].part.segment.number))
         results[outcome.number] = outcome.result or ()
     return [extension for number in sorted(results) for extension in results[number]]
+
+
+def measure_appearance(recording: Recording, draft: Plan, runner: Runner) -> dict[int, TrackAppearance]:
+    """How each track of a plan looks, from a few frames each; the results stay in memory.
+
+    Raises:
+        BodycamError: a segment that does not decode any more.
+    """
+    parts, probes = parts_of(recording), choose_probes(draft)
+    starts = [part.segment.span.start_pts for part in parts]
+    wanted: dict[int, list[Probe]] = {}
+    for each in probes:
+        wanted.setdefault(max(bisect_right(starts, each.pts) - 1, 0), []).append(each)
+    tasks = [AppearanceTask(parts[number], tuple(wanted[number])) for number in sorted(wanted)]
+    looks: dict[int, tuple[Look, ...]] = {}
+    for outcome in runner.run(measure_segment, tasks) if tasks else ():
+        if outcome.error is not None:
+            raise outcome.error.at(Place(recording.name, segment=tasks[outcome.number].part.segment.number))
+        looks[outcome.number] = outcome.result or ()
+    return appearances([look for number in sorted(looks) for look in looks[number]], recording.video)
 
 
 def parts_of(file: Recording) -> list[Part]:

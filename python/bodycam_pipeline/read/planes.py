@@ -3,6 +3,8 @@
 from typing import TypeAlias
 
 import av
+import numpy as np
+from numpy.typing import NDArray
 
 from bodycam_pipeline._native import Planes
 
@@ -27,3 +29,14 @@ def planes(frame: av.VideoFrame, *, writable: bool = False) -> Planes:
     luma, blue, red = frame.planes
     strides = (luma.line_size, blue.line_size, red.line_size)
     return Planes(luma, blue, red, strides=strides, width=frame.width, height=frame.height)
+
+
+def samples(frame: av.VideoFrame) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
+    """View the luma (h, w) and the two chroma planes of a frame in the working format; nothing is copied."""
+    width, height = frame.width, frame.height
+    sizes = [(height, width), *[((height + 1) // 2, (width + 1) // 2)] * 2]
+    views = [
+        np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[:rows, :columns]
+        for plane, (rows, columns) in zip(frame.planes, sizes, strict=True)
+    ]
+    return views[0], views[1], views[2]

@@ -170,7 +170,7 @@ fn until_told<T: Send>(
     let mut raised = None;
     let done = py.detach(|| {
         act(&mut || {
-            raised = Python::attach(Python::check_signals).err();
+            raised = Python::attach(|py: Python<'_>| -> PyResult<()> { py.check_signals() }).err();
             raised.is_some()
         })
     });
