@@ -84,7 +84,7 @@ impl pulp::NullaryFnOnce for Lay<'_, '_> {
     fn call(self) {
         for y in 0..self.window.height() {
             let at = self.membrane.part.top + y;
-            self.blur.lay_row(self.window.row_mut(y), self.across, at, self.down[at]);
+            self.membrane.lay_row(self.window.row_mut(y), self.across, at, self.down[at]);
         }
     }
 }
