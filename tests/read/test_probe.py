@@ -204,10 +204,6 @@ class TestRefusals:
         path = clip(tmp_path / "a.mp4", frames=1, size=(width, height), pictures=[grey])
         assert "8192x4336" in refused(path, UnsupportedRecordingError).what
 
-    def test_an_odd_side(self, tmp_path: Path) -> None:
-        path = clip(tmp_path / "a.webm", codec="libvpx-vp9", frames=2, size=(321, 192), options=REALTIME)
-        assert "odd side" in refused(path, UnsupportedRecordingError).what
-
     def test_a_raw_stream_without_times(self, tmp_path: Path) -> None:
         assert "no times" in refused(clip(tmp_path / "a.264"), UnsupportedRecordingError).what
 

@@ -90,6 +90,9 @@ def probe(address: str, track: int | None = None) -> Recording:
         notes.append(
             f"the recording is HDR ({video.hdr.transfer.upper()}): its pictures are mapped to BT.709, eight bits"
         )
+    if any(video.added):
+        what = " and ".join(word for word, count in zip(("one column", "one row"), video.added, strict=True) if count)
+        notes.append(f"a side of the picture is odd: {what} added at its edge, a copy of the last")
     if needs_learning(name, packets):
         packets = learn_times(address, stream_index, packets)
     packets = replace(packets, dts=np.where(packets.dts == NO_TIME, packets.pts, packets.dts))
@@ -159,8 +162,8 @@ def _facts(address: str, stream_index: int) -> VideoFacts:
             codec=stream.codec_context.name,
             profile=stream.codec_context.profile or "",
             pixel_format=frame.format.name,
-            width=frame.width,
-            height=frame.height,
+            width=frame.width + frame.width % 2,
+            height=frame.height + frame.height % 2,
             time_base=_time_base(stream, address),
             orientation=_orientation(frame, address),
             sample_aspect_ratio=stream.sample_aspect_ratio or Fraction(1),
@@ -172,6 +175,7 @@ def _facts(address: str, stream_index: int) -> VideoFacts:
             frame_rate_from_header=stream.average_rate or stream.guessed_rate,
             parameter_sets=_parameter_sets(stream),
             hdr=hdr,
+            added=(frame.width % 2, frame.height % 2),
         )
 
 

@@ -46,7 +46,7 @@ class VideoFacts:
         codec: FFmpeg's decoder name.
         profile: The codec profile, or "".
         pixel_format: FFmpeg's name of the recording's own format.
-        width, height: Of the coded picture, in luma samples.
+        width, height: Of the coded picture, in luma samples; even, since 4:2:0 H.264 holds no other.
         time_base: Seconds per pts.
         orientation: How the coded picture is turned for display.
         sample_aspect_ratio: Width over height of one sample, 1 where unknown.
@@ -57,6 +57,7 @@ class VideoFacts:
         frame_rate_from_header: Frames per second the container claims, None where it does not; only ever shown.
         parameter_sets: The H.264 parameter sets of the track's header, empty for any other codec.
         hdr: How the recording's light is coded where that is HDR, else None.
+        added: Columns and rows that were added at the right and lower edge, to make both sides even.
     """
 
     stream_index: int
@@ -76,6 +77,7 @@ class VideoFacts:
     frame_rate_from_header: Fraction | None
     parameter_sets: tuple[bytes, ...] = ()
     hdr: Hdr | None = None
+    added: tuple[int, int] = (0, 0)
 
     @property
     def upright_size(self) -> tuple[int, int]:
