@@ -3,7 +3,7 @@
     python -m benchmarks.coding_loss RECORDING... [--preset veryfast --crf 21]
 
 Each recording is rendered with nothing hidden and everything encoded, and the finished file is observed as a release
-is. Prints, per recording, the largest difference of any tile's mean (`frame_sketch`) to the rendered frame's; the
+is. Prints, per recording, the largest difference of any tile's mean (`frame_block_means`) to the rendered frame's; the
 share of frames whose place the next frame, or the one ten later, could not take unnoticed at the limit of that crf; and
 last the largest difference of all.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bodycam_pipeline.evidence.sketches_file import read_sketches
+from bodycam_pipeline.evidence.signatures_file import read_signatures
 from bodycam_pipeline.kept import make_secret
 from bodycam_pipeline.passes import observe_every_frame, render_every_frame, unwatched
 from bodycam_pipeline.pipeline import Order, open_job
@@ -42,8 +42,8 @@ def main() -> None:
     limit, worst = difference_limit(options.crf), []
     print("| recording | frames | largest difference | noticed 1 later | noticed 10 later |\n|---|---|---|---|---|")
     for path in options.recordings:
-        difference, sketches = _observed(path, policy)
-        noticed = [_noticed(sketches, later, limit) for later in LATER]
+        difference, signatures = _observed(path, policy)
+        noticed = [_noticed(signatures, later, limit) for later in LATER]
         worst.append(float(difference.max()))
         print(
             f"| {path.name} | {len(difference)} | {worst[-1]:.0f} | {noticed[0]:.0%} | {noticed[1]:.0%} |", flush=True
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def _observed(path: Path, policy: Policy) -> tuple[NDArray[np.float32], NDArray[np.int16]]:
-    """The difference of each frame, and the sketches of the rendered ones in their order."""
+    """The difference of each frame, and the signatures of the rendered ones in their order."""
     with tempfile.TemporaryDirectory() as folder:
         recording, runner = probe(str(path)), InlineRunner()
         frames = len(recording.packets.shown_pts())
@@ -62,13 +62,13 @@ def _observed(path: Path, policy: Policy) -> tuple[NDArray[np.float32], NDArray[
         make_secret(job.folders.internal)
         staged = stage(job, render_every_frame(job, plan, runner, unwatched), None)
         observed = observe_every_frame(job, plan, staged, runner, unwatched)
-        sketches = read_sketches(sorted(job.samples(plan).glob("*.sketches")), Path(job.secret_path))
-        return np.concatenate([part.difference for part in observed]), np.array(list(sketches.values()), np.int16)
+        signatures = read_signatures(sorted(job.samples(plan).glob("*.signatures")), Path(job.secret_path))
+        return np.concatenate([part.difference for part in observed]), np.array(list(signatures.values()), np.int16)
 
 
-def _noticed(sketches: NDArray[np.int16], later: int, limit: float) -> float:
+def _noticed(signatures: NDArray[np.int16], later: int, limit: float) -> float:
     """The share of frames that differ from a later one by more than the limit."""
-    moved = np.abs(sketches[later:] - sketches[:-later]).max(axis=1)
+    moved = np.abs(signatures[later:] - signatures[:-later]).max(axis=1)
     return float((moved > limit).mean()) if len(moved) else 0.0
 
 

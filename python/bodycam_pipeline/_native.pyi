@@ -15,22 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import Buffer
 
-_Style: TypeAlias = Literal["fill", "blur", "mosaic", "gaussian"]
-_Head: TypeAlias = Literal[
-    "bodycam",
-    "bodycam2",
-    "centerface",
-    "yunet",
-    "yolov5_plate",
-    "scrfd",
-    "retinaface",
-    "yolov5",
-    "yolov5_decoded",
-    "yolov8",
-]
 _Matrix: TypeAlias = Literal["bt601", "bt709"]
 
 __all__ = [
+    "HEADS",
+    "SHIPPING_STYLES",
+    "STYLES",
     "Letterbox",
     "ObjectKey",
     "Planes",
@@ -40,8 +30,8 @@ __all__ = [
     "blake3_file",
     "build_profile",
     "decode_head",
+    "frame_block_means",
     "frame_digest",
-    "frame_sketch",
     "merkle_consistency",
     "merkle_consistency_ranges",
     "merkle_extends",
@@ -58,6 +48,12 @@ __all__ = [
 ]
 
 __version__: str
+HEADS: tuple[str, ...]
+"""Every head that ``decode_head`` knows."""
+STYLES: tuple[str, ...]
+"""Every style that ``redact`` knows."""
+SHIPPING_STYLES: tuple[str, ...]
+"""Those of them that a release may use: none reads a sample that it hides."""
 build_profile: Literal["debug", "release"]
 
 @final
@@ -214,7 +210,7 @@ class Letterbox:
         """
 
 def decode_head(
-    head: _Head,
+    head: str,
     outputs: Sequence[NDArray[np.float32]],
     *,
     input_width: int,
@@ -284,7 +280,7 @@ def redact(
     planes: Planes,
     regions: NDArray[np.int32],
     *,
-    style: _Style,
+    style: str,
     seeds: NDArray[np.uint64] | None = None,
     colour: tuple[int, int, int] = (16, 128, 128),
     codes: Sequence[str] | None = None,
@@ -323,7 +319,7 @@ def residual(
     planes: Planes,
     regions: NDArray[np.int32],
     *,
-    style: Literal["fill", "blur", "mosaic"],
+    style: str,
     seeds: NDArray[np.uint64] | None = None,
     colour: tuple[int, int, int] = (16, 128, 128),
     codes: Sequence[str] | None = None,
@@ -348,7 +344,7 @@ def frame_digest(planes: Planes) -> bytes:
         32 bytes over luma, blue, red: rows cut to their width, no padding.
     """
 
-def frame_sketch(planes: Planes) -> NDArray[np.uint8]:
+def frame_block_means(planes: Planes) -> NDArray[np.uint8]:
     """The mean of every tile of the planes: what coding hardly changes and any other picture does.
 
     Returns:

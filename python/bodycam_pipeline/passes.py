@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bodycam_pipeline.evidence.candidates_file import read_candidates
-from bodycam_pipeline.evidence.sketches_file import sketches_path
+from bodycam_pipeline.evidence.signatures_file import signatures_path
 from bodycam_pipeline.h264.copying import joining
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.release.job import Job
@@ -221,11 +221,11 @@ def observe_every_frame(job: Job, plan: Plan, staged: Staged, runner: Runner, wa
         span = clock.span_to_recording(segment.span)
         first = bisect_right(rendered, span.start_pts, key=lambda s: s.span.end_pts)
         end = bisect_left(rendered, span.end_pts, key=lambda s: s.span.start_pts)
-        sketches = tuple(str(sketches_path(_samples_path(job, plan, s))) for s in rendered[first:end])
+        signatures = tuple(str(signatures_path(_samples_path(job, plan, s))) for s in rendered[first:end])
         part = plan.part(span, policy.drawn_codes)
         audit = audit_of(segment) if audit_of else None
         secret, at = job.secret_path, parts[segment.number]
-        return ObserveTask(at, part, policy.redaction, clock, sketches, secret, shown, audit)
+        return ObserveTask(at, part, policy.redaction, clock, signatures, secret, shown, audit)
 
     return Pass("verify", observe_segment, task).over(finished, runner, watch)
 

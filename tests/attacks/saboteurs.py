@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from bodycam_pipeline.evidence.digests import file_sha256
-from bodycam_pipeline.evidence.sketches_file import sketches_path
+from bodycam_pipeline.evidence.signatures_file import signatures_path
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.running.runner import Outcome
 from bodycam_pipeline.steps.detect import DetectTask
@@ -91,5 +91,5 @@ def show_another_frame(task: RenderTask) -> EncodedSegment:
 def forget_what_was_rendered(task: RenderTask) -> EncodedSegment:
     """A renderer whose record of what it handed to the encoder is lost."""
     coded = render_segment(task)
-    sketches_path(coded.path).unlink()
+    signatures_path(coded.path).unlink()
     return coded

@@ -12,7 +12,7 @@ import pytest
 from bodycam_pipeline import pipeline
 from bodycam_pipeline.evidence.candidates_file import read_candidates, write_candidates
 from bodycam_pipeline.evidence.frames_file import read_digests, write_digests
-from bodycam_pipeline.evidence.sketches_file import sketches_path, write_sketches
+from bodycam_pipeline.evidence.signatures_file import signatures_path, write_signatures
 from bodycam_pipeline.kept import make_secret, read_kept, secret_path, write_kept
 from bodycam_pipeline.pipeline import Order, redact
 from bodycam_pipeline.running.local import LocalRunner
@@ -74,14 +74,14 @@ def name_other_frames(path: Path, out: Path) -> None:
 
 
 def show_other_pictures(path: Path, _out: Path) -> None:
-    """Samples of another segment, their index, and sketches that fit."""
+    """Samples of another segment, their index, and signatures that fit."""
     other = path.with_name("000001.samples")
-    for suffix in ("", ".index", ".sketches", ".rendered"):
+    for suffix in ("", ".index", ".signatures", ".rendered"):
         Path(f"{path}{suffix}").write_bytes(Path(f"{other}{suffix}").read_bytes())
 
 
-def forget_the_sketches(path: Path, out: Path) -> None:
-    write_sketches({}, sketches_path(str(path)), theirs(out))
+def forget_the_signatures(path: Path, out: Path) -> None:
+    write_signatures({}, signatures_path(str(path)), theirs(out))
 
 
 def vouch_for_anything(path: Path, out: Path) -> None:
@@ -100,7 +100,7 @@ TOUCHED: dict[str, tuple[str, Callable[[Path, Path], None]]] = {
     "detections of another segment": ("recording.internal/detections/*/000000.candidates", swap_segments),
     "digests forged": ("recording.internal/detections/*/000000.frames.parquet", name_other_frames),
     "samples of another segment": ("recording.staging/*/000000.samples", show_other_pictures),
-    "sketches forged": ("recording.staging/*/000000.samples", forget_the_sketches),
+    "signatures forged": ("recording.staging/*/000000.samples", forget_the_signatures),
     "samples vouched for": ("recording.staging/*/000000.samples", vouch_for_anything),
     "second look forged": ("recording.staging/second-look-*/000000.candidates", hide_a_wall),
     "second look of another segment": ("recording.staging/second-look-*/000000.candidates", swap_segments),

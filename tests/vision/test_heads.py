@@ -9,7 +9,7 @@ import pytest
 from onnx import numpy_helper
 
 from bodycam_pipeline.values.errors import ModelError
-from bodycam_pipeline.values.model import Head, Model, Thresholds
+from bodycam_pipeline.values.model import HEADS, Head, Model, Thresholds
 from bodycam_pipeline.vision.graph import read_graph
 from bodycam_pipeline.vision.heads import HEAD_DEFAULTS, recognise
 from bodycam_pipeline.vision.registry import find_model
@@ -118,3 +118,7 @@ def test_shapes_of_public_exports(shapes: tuple, image: tuple, expected: Head | 
 def test_retinafaces_outputs_are_taken_in_whatever_order_they_come() -> None:
     outputs = {"landms": (1, 8, 10), "conf": (1, 8, 2), "loc": (1, 8, 4)}
     assert recognise(outputs, IMAGE) == ("retinaface", ("loc", "conf"))
+
+
+def test_every_head_of_the_kernels_has_its_defaults() -> None:
+    assert tuple(HEAD_DEFAULTS) == HEADS

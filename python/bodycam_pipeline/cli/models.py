@@ -11,7 +11,7 @@ from bodycam_pipeline.addresses.download import ExpectedFile, download
 from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.values.detection import Kind, check_kind
 from bodycam_pipeline.values.errors import BodycamError, MissingModelError
-from bodycam_pipeline.values.model import HEADS, Head, Model, Role
+from bodycam_pipeline.values.model import HEADS, Model, Role
 from bodycam_pipeline.vision.adding import Channels, Colours, Registration, add_model, fetch_model
 from bodycam_pipeline.vision.entries import ModelEntry
 from bodycam_pipeline.vision.graph import MAX_BYTES
@@ -78,7 +78,7 @@ def add(
         name=name,
         licence=licence,
         source=source or f"added from {file.name}",
-        head=cast("Head | None", _one_of(head, HEADS, "--head")),
+        head=_one_of(head, HEADS, "--head"),
         classes={_number(each): _kind(of, "--kind") for each, of in _pairs(kind, "--kind")},
         high={_kind(each, "--high"): _score(score) for each, score in _pairs(high, "--high")},
         low={_kind(each, "--low"): _score(score) for each, score in _pairs(low, "--low")},

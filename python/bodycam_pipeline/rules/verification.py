@@ -23,7 +23,7 @@ of them below 47. Twice the one, and below all of the others. Codes on `fill` ar
 `tests/end_to_end/test_codes.py`."""
 
 DIFFERENCE_LIMIT_AT_CRF_21 = 8.0
-"""How far the mean of any tile (`frame_sketch`) of a frame may be from that of the frame that was rendered, 0..255.
+"""How far the mean of any tile (`frame_block_means`) of a frame may be from that of the rendered frame, 0..255.
 
 `python -m benchmarks.coding_loss` on real clips: what coding does reaches 3 at crf 21 (veryfast, 13 clips) and 10 at
 crf 35 (ultrafast, 11 clips), where the limit is 21. It also prints how often a later frame would be noticed."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bodycam_pipeline import _native
 from bodycam_pipeline._native import Planes
-from bodycam_pipeline.evidence.sketches_file import read_sketches
+from bodycam_pipeline.evidence.signatures_file import read_signatures
 from bodycam_pipeline.read.contact_sheet import jpeg
 from bodycam_pipeline.read.decode import decode_segment
 from bodycam_pipeline.read.planes import planes
@@ -31,7 +31,7 @@ class ObserveTask:
         plan: What the recording's plan says of this time.
         redaction: How regions were hidden.
         clock: How the finished file's time maps to the recording's.
-        sketches: Files of what was handed to the encoder in this time.
+        signatures: Files of what was handed to the encoder in this time.
         secret_path: Where the job's secret lies, under which these are kept; None where there are none.
         pictures: The frames, by their pts in the recording, that the report shows.
         audit: Who looks at the frames once more while they are decoded; None for nobody.
@@ -41,7 +41,7 @@ class ObserveTask:
     plan: PlanPart
     redaction: RedactionRule
     clock: ReleaseClock
-    sketches: tuple[str, ...] = ()
+    signatures: tuple[str, ...] = ()
     secret_path: str | None = None
     pictures: frozenset[int] = frozenset()
     audit: Audit | None = None
@@ -56,7 +56,7 @@ def observe_segment(task: ObserveTask) -> SegmentObservation:
         BodycamError: as decoding and the auditors do.
     """
     second = auditing(task.audit, task.part.video)
-    rendered = read_sketches(map(Path, task.sketches), Path(task.secret_path)) if task.secret_path else {}
+    rendered = read_signatures(map(Path, task.signatures), Path(task.secret_path)) if task.secret_path else {}
     pts, digests, residuals, differences, undecodable, pictures = [], [], [], [], [], []
     for source in decode_segment(task.part.address, task.part.video, task.part.packets, task.part.segment):
         at = task.clock.to_recording(source.pts)
@@ -88,7 +88,7 @@ def _difference(frame: Planes, pts: int, rendered: Mapping[int, NDArray[np.uint8
     """Of the tile whose mean is farthest from that of the rendered frame; not a number where none was rendered."""
     if pts not in rendered:
         return float("nan")
-    found, expected = _native.frame_sketch(frame), rendered[pts]
+    found, expected = _native.frame_block_means(frame), rendered[pts]
     if found.shape != expected.shape:
         return float("inf")
     return float(np.abs(found.astype(np.int16) - expected).max())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bodycam_pipeline import _native
 from bodycam_pipeline.evidence.frames_file import read_digests
-from bodycam_pipeline.evidence.sketches_file import sketches_path, write_sketches
+from bodycam_pipeline.evidence.signatures_file import signatures_path, write_signatures
 from bodycam_pipeline.h264.copying import joining
 from bodycam_pipeline.kept import read_kept, write_kept
 from bodycam_pipeline.mp4.blank import blank_frame
@@ -53,7 +53,7 @@ class RenderTask:
 
 def render_segment(task: RenderTask) -> EncodedSegment:
     """Copy the groups that the plan leaves alone, hide in all others what the plan says, and leave the coded samples
-    at ``task.result_path``, with sketches of the frames that were encoded beside them.
+    at ``task.result_path``, with signatures of the frames that were encoded beside them.
 
     Samples that are there already, unchanged, are not made again.
 
@@ -61,7 +61,7 @@ def render_segment(task: RenderTask) -> EncodedSegment:
         DamagedRecordingError: a frame that cannot be decoded and that nobody withheld.
         BodycamError: as decoding and encoding do.
     """
-    finished = finished_segment(task.result_path) if sketches_path(task.result_path).exists() else None
+    finished = finished_segment(task.result_path) if signatures_path(task.result_path).exists() else None
     vouched = None if finished is None else read_kept(_voucher(task), task.secret)
     if finished is not None and vouched == _facts(finished):
         return finished
@@ -84,21 +84,21 @@ def _facts(segment: EncodedSegment) -> bytes:
 
 def _spans(task: RenderTask) -> Iterator[CodedSpan]:
     together = joining(task.video, task.encoding)
-    sketches: dict[int, bytes] = {}
+    signatures: dict[int, bytes] = {}
     for run in copy_spans(task.packets, task.plan, together.reorder if together else None):
         packets = task.packets.part(run.first, run.end)
         if run.copied and together:
             yield stream_copy(task.address, task.video, packets, together, _digests(task, packets))
         else:
-            frames = _sketched(_redacted(task, packets), sketches)
+            frames = _with_signatures(_redacted(task, packets), signatures)
             yield encode(frames, task.video, task.encoding, together)
-    write_sketches(sketches, sketches_path(task.result_path), task.secret)
+    write_signatures(signatures, signatures_path(task.result_path), task.secret)
 
 
-def _sketched(frames: Iterator[VideoFrame], sketches: dict[int, bytes]) -> Iterator[VideoFrame]:
+def _with_signatures(frames: Iterator[VideoFrame], signatures: dict[int, bytes]) -> Iterator[VideoFrame]:
     """The same frames, noted on their way to the encoder."""
     for frame in frames:
-        sketches[frame.pts or 0] = _native.frame_sketch(planes(frame)).tobytes()
+        signatures[frame.pts or 0] = _native.frame_block_means(planes(frame)).tobytes()
         yield frame
 
 

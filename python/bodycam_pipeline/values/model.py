@@ -1,23 +1,18 @@
 """A detector as the registry describes it."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Annotated, Literal
 
+from pydantic import AfterValidator
+
+from bodycam_pipeline import _native
+from bodycam_pipeline.values.choice import one_of
 from bodycam_pipeline.values.detection import Kind
 
-Head = Literal[
-    "bodycam",
-    "bodycam2",
-    "centerface",
-    "yunet",
-    "yolov5_plate",
-    "scrfd",
-    "retinaface",
-    "yolov5",
-    "yolov5_decoded",
-    "yolov8",
-]
-HEADS: tuple[Head, ...] = get_args(Head)
+HEADS = _native.HEADS
+"""The decoders of networks' outputs: the kernels' own list."""
+
+Head = Annotated[str, AfterValidator(one_of("head", HEADS))]
 Role = Literal["detector", "auditor"]
 Provider = Literal["cpu", "cuda", "tensorrt", "openvino", "coreml", "directml"]
 """What computes a network; ONNX Runtime calls it an execution provider."""

@@ -19,7 +19,7 @@ class SegmentObservation:
         residual: float32 (n,), how far the frame's worst region is from what its style paints, 0..255; 0 where the
             frame has no region.
         difference: float32 (n,), how far the mean of the frame's worst tile is from that of the frame that was rendered
-            (`frame_sketch`), 0..255; NaN where no rendered frame is known.
+            (`frame_block_means`), 0..255; NaN where no rendered frame is known.
         undecodable_pts: Frames that did not decode, in the recording's clock.
         pictures: Those that the report shows: pts, and a JPEG of what was decoded.
     """

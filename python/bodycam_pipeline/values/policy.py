@@ -7,13 +7,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from bodycam_pipeline import _native
+from bodycam_pipeline.values.choice import one_of
 from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.errors import PolicyError
 from bodycam_pipeline.values.model import Provider
 from bodycam_pipeline.values.names import same_person, why_no_name
 
-Style = Literal["fill", "blur", "mosaic", "gaussian"]
-SHIPPING_STYLES: frozenset[Style] = frozenset({"fill", "blur", "mosaic"})
+Style = Annotated[str, AfterValidator(one_of("style", _native.STYLES))]
 
 LONGEST_CODE = 16
 """Characters of a code: the longest in the shipped profiles has 13, and a region has to hold all of them."""
@@ -346,10 +347,10 @@ class Policy(_Part):
 
     @model_validator(mode="after")
     def _releases_hide_for_good(self) -> "Policy":
-        if self.purpose == "release" and self.redaction.style not in SHIPPING_STYLES:
+        if self.purpose == "release" and self.redaction.style not in _native.SHIPPING_STYLES:
             raise ValueError(
                 f"style '{self.redaction.style}' reads the pixels it hides: blurred faces have been re-identified in "
-                f"95.9 % of cases (arXiv 2506.12344). A release takes {', '.join(sorted(SHIPPING_STYLES))}; "
+                f"95.9 % of cases (arXiv 2506.12344). A release takes {', '.join(_native.SHIPPING_STYLES)}; "
                 "set purpose = 'internal' for a working copy"
             )
         return self

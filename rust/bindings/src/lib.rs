@@ -4,6 +4,7 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over")]
 
+mod block_means;
 mod decode_head;
 mod errors;
 mod frame_digest;
@@ -14,26 +15,30 @@ mod pyramid;
 mod redact;
 mod residual;
 mod sealed;
-mod sketch;
 mod suppress;
 mod tables;
 
 #[pyo3::pymodule]
 mod _native {
     use pyo3::prelude::*;
+    use pyo3::types::PyTuple;
 
     #[pymodule_export]
     use super::{
-        decode_head::decode_head, frame_digest::frame_digest, letterbox::Letterbox, merkle::merkle_consistency,
-        merkle::merkle_consistency_ranges, merkle::merkle_extends, merkle::merkle_includes, merkle::merkle_inclusion,
-        merkle::merkle_inclusion_ranges, merkle::merkle_leaf, merkle::merkle_leaves, merkle::merkle_root,
-        planes::Planes, pyramid::Pyramid, redact::redact, residual::residual, sealed::ObjectKey, sealed::SealedFile,
-        sealed::blake3_file, sealed::new_identity, sketch::frame_sketch, suppress::suppress,
+        block_means::frame_block_means, decode_head::decode_head, frame_digest::frame_digest, letterbox::Letterbox,
+        merkle::merkle_consistency, merkle::merkle_consistency_ranges, merkle::merkle_extends, merkle::merkle_includes,
+        merkle::merkle_inclusion, merkle::merkle_inclusion_ranges, merkle::merkle_leaf, merkle::merkle_leaves,
+        merkle::merkle_root, planes::Planes, pyramid::Pyramid, redact::redact, residual::residual, sealed::ObjectKey,
+        sealed::SealedFile, sealed::blake3_file, sealed::new_identity, suppress::suppress,
     };
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        let names = |list: &[&str]| PyTuple::new(module.py(), list);
+        module.add("HEADS", names(&redact_core::Head::ALL.map(|(name, _)| name))?)?;
+        module.add("STYLES", names(&redact_core::Style::NAMES)?)?;
+        module.add("SHIPPING_STYLES", names(&redact_core::Shipping::NAMES)?)?;
         module.add("build_profile", if cfg!(debug_assertions) { "debug" } else { "release" })
     }
 }

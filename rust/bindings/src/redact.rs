@@ -1,11 +1,10 @@
 //! `redact`: hide regions in place.
 
 use numpy::PyReadonlyArrayDyn;
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use redact_core::{Colour, Lettering, Orientation, Shipping, Style, Upright};
+use redact_core::{Orientation, Style, Upright};
 
-use crate::errors::{refused, unknown};
+use crate::errors::refused;
 use crate::planes::Planes;
 use crate::tables;
 
@@ -30,27 +29,7 @@ pub fn redact(
     let (width, height) = (frame.planes[0].width(), frame.planes[0].height());
     let regions = tables::regions(&regions, width, height)?;
     let upright = Upright::new(Orientation::from_exif(orientation).map_err(refused)?, width, height);
-    let lettering = tables::lettering(codes.as_deref(), &regions, upright)?;
-    let style = match (style, &lettering) {
-        ("gaussian", None) => Style::Gaussian,
-        _ => Style::Shipping(shipping(style, tables::colour(colour)?, &seeds, lettering.as_ref())?),
-    };
+    let labels = tables::labels(codes.as_deref(), &regions, upright)?;
+    let style = Style::named(style, tables::colour(colour)?, &seeds, labels.as_ref()).map_err(refused)?;
     py.detach(|| redact_core::redact(&mut frame, &regions, style)).map_err(refused)
-}
-
-/// The styles that `residual` knows as well.
-pub fn shipping<'a>(
-    style: &str,
-    colour: Colour,
-    seeds: &'a [u64],
-    lettering: Option<&'a Lettering>,
-) -> PyResult<Shipping<'a>> {
-    match (style, lettering) {
-        ("fill", Some(lettering)) => Ok(Shipping::Coded(colour, lettering)),
-        ("fill", None) => Ok(Shipping::Fill(colour)),
-        ("blur", None) => Ok(Shipping::Membrane(colour)),
-        ("mosaic", None) => Ok(Shipping::Mosaic(colour, seeds)),
-        (_, Some(_)) => Err(PyValueError::new_err(format!("codes are drawn on the style fill, not on {style:?}"))),
-        _ => Err(unknown("a style", style, "fill, blur, mosaic (and gaussian, which only redact knows)")),
-    }
 }

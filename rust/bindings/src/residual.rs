@@ -2,11 +2,10 @@
 
 use numpy::{PyArray1, PyReadonlyArrayDyn};
 use pyo3::prelude::*;
-use redact_core::{Orientation, Upright};
+use redact_core::{Orientation, Shipping, Upright};
 
 use crate::errors::refused;
 use crate::planes::Planes;
-use crate::redact::shipping;
 use crate::tables;
 
 #[pyfunction]
@@ -30,8 +29,8 @@ pub fn residual<'py>(
     let (width, height) = (frame.width(), frame.height());
     let regions = tables::regions(&regions, width, height)?;
     let upright = Upright::new(Orientation::from_exif(orientation).map_err(refused)?, width, height);
-    let lettering = tables::lettering(codes.as_deref(), &regions, upright)?;
-    let style = shipping(style, tables::colour(colour)?, &seeds, lettering.as_ref())?;
+    let labels = tables::labels(codes.as_deref(), &regions, upright)?;
+    let style = Shipping::named(style, tables::colour(colour)?, &seeds, labels.as_ref()).map_err(refused)?;
     let worst = py.detach(|| redact_core::residual(&frame, &regions, style)).map_err(refused)?;
     Ok(PyArray1::from_vec(py, worst))
 }

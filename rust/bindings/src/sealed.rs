@@ -9,7 +9,7 @@ use pyo3::exceptions::{PyEOFError, PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyTuple};
-use vault_core::{Person, SealedReader};
+use vault_core::{Recipient, SealedReader};
 
 use crate::errors::vault_refused;
 
@@ -32,7 +32,7 @@ impl ObjectKey {
     }
 
     fn wrap<'py>(&self, py: Python<'py>, recipients: Vec<String>) -> PyResult<Bound<'py, PyBytes>> {
-        let people: Vec<Person> =
+        let people: Vec<Recipient> =
             recipients.iter().map(|text| text.parse()).collect::<Result<_, _>>().map_err(vault_refused)?;
         Ok(PyBytes::new(py, &self.0.wrap(&people).map_err(vault_refused)?))
     }
@@ -148,7 +148,7 @@ impl SealedFile {
 
 #[pyfunction]
 pub fn new_identity() -> (String, String) {
-    vault_core::new_person()
+    vault_core::new_recipient()
 }
 
 #[pyfunction]
@@ -170,7 +170,7 @@ fn until_told<T: Send>(
     let mut raised = None;
     let done = py.detach(|| {
         act(&mut || {
-            raised = Python::attach(Python::check_signals).err();
+            raised = Python::attach(|py: Python<'_>| -> PyResult<()> { py.check_signals() }).err();
             raised.is_some()
         })
     });

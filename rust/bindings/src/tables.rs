@@ -3,7 +3,7 @@
 use numpy::{PyArray1, PyArray2, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use redact_core::{Colour, Detection, Lettering, Region, Upright, check_regions};
+use redact_core::{Colour, Detection, Labels, Region, Upright, check_regions};
 
 use crate::errors::refused;
 
@@ -25,8 +25,8 @@ pub fn seeds(table: Option<&PyReadonlyArrayDyn<'_, u64>>) -> PyResult<Vec<u64>> 
 }
 
 /// The codes of regions in their places; none where no code is given at all.
-pub fn lettering(codes: Option<&[String]>, regions: &[Region], upright: Upright) -> PyResult<Option<Lettering>> {
-    codes.map(|codes| Lettering::place(codes, regions, upright).map_err(refused)).transpose()
+pub fn labels(codes: Option<&[String]>, regions: &[Region], upright: Upright) -> PyResult<Option<Labels>> {
+    codes.map(|codes| Labels::place(codes, regions, upright).map_err(refused)).transpose()
 }
 
 pub fn colour((luma, blue, red): (i64, i64, i64)) -> PyResult<Colour> {

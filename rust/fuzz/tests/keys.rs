@@ -1,12 +1,12 @@
 //! Keys out of files that strangers wrote.
 
 use fuzz::damaged;
-use vault_core::{ObjectKey, Person, new_person};
+use vault_core::{ObjectKey, Recipient, new_recipient};
 
 #[test]
 fn a_damaged_key_opens_nothing_or_what_it_opened_before() {
-    let (identity, recipient) = new_person();
-    let people: Vec<Person> = vec![recipient.parse().expect("its own spelling")];
+    let (identity, recipient) = new_recipient();
+    let people: Vec<Recipient> = vec![recipient.parse().expect("its own spelling")];
     let key = ObjectKey::generate();
     let wrapped = key.wrap(&people).expect("one recipient");
     let note = key.seal_bytes(b"a note").expect("a vector takes everything");
@@ -24,7 +24,7 @@ fn a_damaged_key_opens_nothing_or_what_it_opened_before() {
 fn strange_texts_are_no_keys() {
     bolero::check!().for_each(|bytes: &[u8]| {
         let text = String::from_utf8_lossy(bytes);
-        assert!(text.parse::<Person>().is_err());
+        assert!(text.parse::<Recipient>().is_err());
         assert!(ObjectKey::unwrap(bytes, &text).is_err());
     });
 }

@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use redact_core::{
     Channels, Detection, Fit, Frame, FrameMut, Head, InputSize, Letterbox, Map, Matrix, Orientation, Range, Region,
-    Shipping, Style, Target, decode, digest, redact, residual, sketch, suppress,
+    Shipping, Style, Target, block_means, decode, digest, redact, residual, suppress,
 };
 
 const KERNELS: [(&str, fn()); 13] = [
@@ -16,11 +16,11 @@ const KERNELS: [(&str, fn()); 13] = [
     ("packed-1280x736", || packed((1280, 736))),
     ("packed-640x384", || packed((640, 384))),
     ("fill", || paint(WHOLE, Shipping::Fill(GREY))),
-    ("blur", || paint(FACE, Shipping::Membrane(GREY))),
+    ("blur", || paint(FACE, Shipping::Blur(GREY))),
     ("mosaic", || paint(FACE, Shipping::Mosaic(GREY, &[1]))),
-    ("residual", || watch(|frame| residual(frame, &[FACE], Shipping::Membrane(GREY)).unwrap())),
+    ("residual", || watch(|frame| residual(frame, &[FACE], Shipping::Blur(GREY)).unwrap())),
     ("digest", || watch(digest)),
-    ("sketch", || watch(sketch)),
+    ("block_means", || watch(block_means)),
     ("decode_head", decoded),
     ("suppress", suppressed),
 ];

@@ -84,6 +84,28 @@ pub enum Error {
         /// What was given.
         code: String,
     },
+    /// A style that nobody knows.
+    #[error("style {given:?} is unknown: use one of {known}")]
+    UnknownStyle {
+        /// What was given.
+        given: String,
+        /// Every name.
+        known: String,
+    },
+    /// Codes on a style that has none.
+    #[error("codes are drawn on the style fill, not on {style:?}")]
+    CodesOnStyle {
+        /// What was given.
+        style: String,
+    },
+    /// A head that nobody knows.
+    #[error("head {given:?} is unknown: use one of {known}")]
+    UnknownHead {
+        /// What was given.
+        given: String,
+        /// Every name.
+        known: String,
+    },
     /// Nothing to look at.
     #[error("there is no frame")]
     NoFrames,

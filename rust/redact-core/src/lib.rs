@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::inline_always, reason = "what `pulp` dispatches must be compiled for the CPU that it found")]
 
+mod block_means;
 mod digest;
 mod error;
 mod follow;
@@ -17,13 +18,13 @@ mod planes;
 mod regions;
 mod residual;
 mod ring;
-mod sketch;
 mod styles;
 mod suppress;
 
 #[cfg(test)]
 mod pictures;
 
+pub use block_means::block_means;
 pub use digest::digest;
 pub use error::{Error, Result};
 pub use follow::{Level, Pyramid, Step, find, follow};
@@ -33,6 +34,5 @@ pub use orientation::{Orientation, Upright};
 pub use planes::{Frame, FrameMut, Plane, PlaneMut};
 pub use regions::{Region, check_regions};
 pub use residual::residual;
-pub use sketch::sketch;
-pub use styles::{Colour, Lettering, Shipping, Style, check_seeds, redact};
+pub use styles::{Colour, Labels, Shipping, Style, check_seeds, redact};
 pub use suppress::suppress;

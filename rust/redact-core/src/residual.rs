@@ -81,7 +81,7 @@ mod tests {
 
     use super::*;
     use crate::pictures::{Picture, any_picture, any_regions, plane, region};
-    use crate::{Lettering, Orientation, Style, Upright, redact};
+    use crate::{Labels, Orientation, Style, Upright, redact};
 
     proptest! {
         #[test]
@@ -94,9 +94,9 @@ mod tests {
             let seeds = &[5, 6, 7, 8][..regions.len()];
             let colour = [1, 2, 3];
             let upright = Upright::new(Orientation::from_exif(6).unwrap(), picture.width, picture.height);
-            let codes = Lettering::place(&["(b)(6)", "s. 1", "", "7"][..regions.len()], &regions, upright).unwrap();
+            let codes = Labels::place(&["(b)(6)", "s. 1", "", "7"][..regions.len()], &regions, upright).unwrap();
             let flat = [Shipping::Fill(colour), Shipping::Coded(colour, &codes)];
-            for style in flat.into_iter().chain([Shipping::Membrane(colour), Shipping::Mosaic(colour, seeds)]) {
+            for style in flat.into_iter().chain([Shipping::Blur(colour), Shipping::Mosaic(colour, seeds)]) {
                 redact(&mut picture.frame_mut(), &regions, Style::Shipping(style)).unwrap();
                 let worst = residual(&picture.frame(), &regions, style).unwrap();
                 prop_assert!(worst.iter().all(|difference| *difference == 0.0), "{worst:?}");
@@ -119,7 +119,7 @@ mod tests {
         let regions = [region(0, 0, 32, 16)];
         let colour = [16, 128, 128];
         let upright = Upright::new(Orientation::from_exif(1).unwrap(), 32, 16);
-        let codes = Lettering::place(&["(6)"], &regions, upright).unwrap();
+        let codes = Labels::place(&["(6)"], &regions, upright).unwrap();
         redact(&mut picture.frame_mut(), &regions, Style::Shipping(Shipping::Fill(colour))).unwrap();
         assert!(residual(&picture.frame(), &regions, Shipping::Coded(colour, &codes)).unwrap()[0] > 24.0);
     }

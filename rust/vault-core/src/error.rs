@@ -22,7 +22,7 @@ pub enum Error {
     Stopped,
     /// No identity given opens the key.
     #[error("none of the identities opens this key")]
-    NotForYou,
+    NoMatchingIdentity,
     /// A key file that was changed, cut or never was one.
     #[error("the key beside the recording is damaged: {0}")]
     KeyDamaged(String),

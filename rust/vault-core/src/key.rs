@@ -1,7 +1,7 @@
 //! Keys: one for each recording, and the people whose identities open it.
 
 use age::secrecy::ExposeSecret;
-use age::x25519::{Identity, Recipient};
+use age::x25519::{Identity, Recipient as Line};
 
 use crate::{Error, Result};
 
@@ -17,9 +17,9 @@ pub struct ObjectKey(Identity);
 
 /// The public half of somebody who may open recordings (`age1...`).
 #[derive(Clone)]
-pub struct Person(Recipient);
+pub struct Recipient(Line);
 
-impl std::str::FromStr for Person {
+impl std::str::FromStr for Recipient {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
@@ -29,7 +29,7 @@ impl std::str::FromStr for Person {
 
 /// A new identity for a person: the secret line for their own file, and the public line to seal to.
 #[must_use]
-pub fn new_person() -> (String, String) {
+pub fn new_recipient() -> (String, String) {
     let identity = Identity::generate();
     (identity.to_string().expose_secret().to_owned(), identity.to_public().to_string())
 }
@@ -46,7 +46,7 @@ impl ObjectKey {
     ///
     /// # Errors
     /// No recipient.
-    pub fn wrap(&self, people: &[Person]) -> Result<Vec<u8>> {
+    pub fn wrap(&self, people: &[Recipient]) -> Result<Vec<u8>> {
         let inside = format!("{SUITE_LINE}{SUITE_AGE}\n{}\n", self.0.to_string().expose_secret());
         sealed_bytes(inside.as_bytes(), people.iter().map(|person| &person.0))
     }
@@ -78,12 +78,12 @@ impl ObjectKey {
     pub fn open_bytes(&self, sealed: &[u8]) -> Result<Vec<u8>> {
         opened_bytes(sealed, std::slice::from_ref(&self.0)).map_err(|error| match error {
             Error::KeyDamaged(why) => Error::Broken(why),
-            Error::NotForYou => Error::Broken("sealed to another recording's key".into()),
+            Error::NoMatchingIdentity => Error::Broken("sealed to another recording's key".into()),
             other => other,
         })
     }
 
-    pub(crate) fn recipient(&self) -> Recipient {
+    pub(crate) fn recipient(&self) -> Line {
         self.0.to_public()
     }
 
@@ -104,7 +104,7 @@ impl ObjectKey {
     }
 }
 
-fn sealed_bytes<'a>(content: &[u8], people: impl Iterator<Item = &'a Recipient>) -> Result<Vec<u8>> {
+fn sealed_bytes<'a>(content: &[u8], people: impl Iterator<Item = &'a Line>) -> Result<Vec<u8>> {
     let encryptor = age::Encryptor::with_recipients(people.map(|person| person as &dyn age::Recipient))
         .map_err(|_| Error::NoRecipient)?;
     let mut sealed = Vec::new();
@@ -119,7 +119,7 @@ fn opened_bytes(sealed: &[u8], identities: &[Identity]) -> Result<Vec<u8>> {
     let decryptor = age::Decryptor::new_buffered(sealed).map_err(|error| damaged(&error))?;
     let mut reader = decryptor.decrypt(identities.iter().map(|identity| identity as &dyn age::Identity)).map_err(
         |error| match error {
-            age::DecryptError::NoMatchingKeys => Error::NotForYou,
+            age::DecryptError::NoMatchingKeys => Error::NoMatchingIdentity,
             other => damaged(&other),
         },
     )?;
@@ -132,8 +132,8 @@ fn opened_bytes(sealed: &[u8], identities: &[Identity]) -> Result<Vec<u8>> {
 mod tests {
     use super::*;
 
-    fn person() -> (String, Person) {
-        let (secret, public) = new_person();
+    fn person() -> (String, Recipient) {
+        let (secret, public) = new_recipient();
         (secret, public.parse().unwrap())
     }
 
@@ -145,14 +145,14 @@ mod tests {
             let again = ObjectKey::unwrap(&wrapped, &format!("# mine\n\n{secret}\n")).unwrap();
             assert_eq!(again.recipient().to_string(), key.recipient().to_string());
         }
-        assert!(matches!(ObjectKey::unwrap(&wrapped, &person().0), Err(Error::NotForYou)));
+        assert!(matches!(ObjectKey::unwrap(&wrapped, &person().0), Err(Error::NoMatchingIdentity)));
         assert!(matches!(ObjectKey::unwrap(&wrapped, "AGE-SECRET-KEY-1"), Err(Error::NotAnAge(_))));
     }
 
     #[test]
     fn a_key_for_nobody_is_refused() {
         assert!(matches!(ObjectKey::generate().wrap(&[]), Err(Error::NoRecipient)));
-        assert!("age1nobody".parse::<Person>().is_err());
+        assert!("age1nobody".parse::<Recipient>().is_err());
     }
 
     #[test]
@@ -169,10 +169,10 @@ mod tests {
     #[test]
     fn the_reserved_suite_and_unknown_ones_are_refused_by_name() {
         for suite in [SUITE_AES_256_GCM, "3", ""] {
-            let inside = format!("{SUITE_LINE}{suite}\n{}\n", new_person().0);
+            let inside = format!("{SUITE_LINE}{suite}\n{}\n", new_recipient().0);
             assert!(matches!(ObjectKey::parse(&inside), Err(Error::Suite(named)) if named == suite));
         }
-        assert!(matches!(ObjectKey::parse(&new_person().0), Err(Error::KeyDamaged(_))));
+        assert!(matches!(ObjectKey::parse(&new_recipient().0), Err(Error::KeyDamaged(_))));
     }
 
     #[test]

@@ -15,6 +15,6 @@ mod seal;
 
 pub use error::{Error, Result};
 pub use files::{digest, digest_file, seal_file};
-pub use key::{ObjectKey, Person, new_person};
+pub use key::{ObjectKey, Recipient, new_recipient};
 pub use open::SealedReader;
 pub use seal::{Sealed, seal};

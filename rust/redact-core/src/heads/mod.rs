@@ -76,6 +76,34 @@ pub enum Head {
     YoloV8,
 }
 
+impl Head {
+    /// Every head and its name: the one list, from which registry, command line and documents derive theirs.
+    pub const ALL: [(&'static str, Self); 10] = [
+        ("bodycam", Self::Bodycam),
+        ("bodycam2", Self::Bodycam2),
+        ("centerface", Self::CenterFace),
+        ("yunet", Self::YuNet),
+        ("yolov5_plate", Self::YoloV5Plate),
+        ("scrfd", Self::Scrfd),
+        ("retinaface", Self::RetinaFace),
+        ("yolov5", Self::YoloV5),
+        ("yolov5_decoded", Self::YoloV5Decoded),
+        ("yolov8", Self::YoloV8),
+    ];
+}
+
+impl std::str::FromStr for Head {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let found = Self::ALL.into_iter().find(|(known, _)| *known == name);
+        found.map(|(_, head)| head).ok_or_else(|| Error::UnknownHead {
+            given: name.to_owned(),
+            known: Self::ALL.map(|(known, _)| known).join(", "),
+        })
+    }
+}
+
 /// Width and height of the network's input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InputSize {
@@ -261,20 +289,17 @@ mod tests {
     fn refuses_two_thresholds_for_one_kind_and_too_few_outputs() {
         let input = InputSize { width: 32, height: 32 };
         assert_eq!(decode(Head::YuNet, &[], input, &[0.1, 0.2]), Err(Error::ThresholdCount { expected: 1, given: 2 }));
-        for head in [
-            Head::Bodycam,
-            Head::Bodycam2,
-            Head::CenterFace,
-            Head::YuNet,
-            Head::YoloV5Plate,
-            Head::Scrfd,
-            Head::RetinaFace,
-            Head::YoloV5,
-            Head::YoloV5Decoded,
-            Head::YoloV8,
-        ] {
+        for (_, head) in Head::ALL {
             assert!(matches!(decode(head, &[], input, &[0.1]), Err(Error::OutputCount { given: 0, .. })));
         }
+    }
+
+    #[test]
+    fn a_name_is_of_one_head_and_no_other_name_is() {
+        for (name, head) in Head::ALL {
+            assert_eq!(name.parse(), Ok(head));
+        }
+        assert!(matches!("yolo".parse::<Head>(), Err(Error::UnknownHead { .. })));
     }
 
     #[test]

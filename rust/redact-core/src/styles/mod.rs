@@ -1,16 +1,16 @@
 //! How to hide a region. What a style paints is settled before the first sample changes, and laid afterwards.
 
+mod blur;
 mod fill;
 mod gaussian;
-mod lettering;
-mod membrane;
+mod labels;
 mod mosaic;
 
 use crate::ring::Ring;
 use crate::{Error, FrameMut, Plane, PlaneMut, Region, Result};
 
-pub use lettering::Lettering;
-use membrane::Membrane;
+use blur::Blur;
+pub use labels::Labels;
 use mosaic::Cells;
 
 /// Y, Cb, Cr.
@@ -22,9 +22,9 @@ pub enum Shipping<'a> {
     /// One colour.
     Fill(Colour),
     /// One colour, and on it the codes that were placed for these regions.
-    Coded(Colour, &'a Lettering),
+    Coded(Colour, &'a Labels),
     /// A smooth membrane over the hole, from its ring; the colour where there is no ring at all.
-    Membrane(Colour),
+    Blur(Colour),
     /// Random cells around the ring's mean colour (or the given one where there is no ring), from one seed per region.
     Mosaic(Colour, &'a [u64]),
 }
@@ -38,11 +38,47 @@ pub enum Style<'a> {
     Gaussian,
 }
 
+impl<'a> Shipping<'a> {
+    /// The names of the styles that a release may use.
+    pub const NAMES: [&'static str; 3] = ["fill", "blur", "mosaic"];
+
+    /// The style of this name.
+    ///
+    /// # Errors
+    /// [`Error::UnknownStyle`], [`Error::CodesOnStyle`].
+    pub fn named(name: &str, colour: Colour, seeds: &'a [u64], labels: Option<&'a Labels>) -> Result<Self> {
+        match (name, labels) {
+            ("fill", Some(labels)) => Ok(Self::Coded(colour, labels)),
+            ("fill", None) => Ok(Self::Fill(colour)),
+            ("blur", None) => Ok(Self::Blur(colour)),
+            ("mosaic", None) => Ok(Self::Mosaic(colour, seeds)),
+            (_, Some(_)) => Err(Error::CodesOnStyle { style: name.to_owned() }),
+            _ => Err(Error::UnknownStyle { given: name.to_owned(), known: Style::NAMES.join(", ") }),
+        }
+    }
+}
+
+impl<'a> Style<'a> {
+    /// The names of all styles: the one list, from which policy, command line and documents derive theirs.
+    pub const NAMES: [&'static str; 4] = ["fill", "blur", "mosaic", "gaussian"];
+
+    /// The style of this name.
+    ///
+    /// # Errors
+    /// [`Error::UnknownStyle`], [`Error::CodesOnStyle`].
+    pub fn named(name: &str, colour: Colour, seeds: &'a [u64], labels: Option<&'a Labels>) -> Result<Self> {
+        match (name, labels) {
+            ("gaussian", None) => Ok(Self::Gaussian),
+            _ => Ok(Self::Shipping(Shipping::named(name, colour, seeds, labels)?)),
+        }
+    }
+}
+
 /// What a style paints into one region of one plane.
 pub(crate) enum Paint<'a> {
     Flat(u8),
-    Lettered(&'a Lettering, u8, Region),
-    Membrane(Membrane),
+    Labelled(&'a Labels, u8, Region),
+    Blur(Blur),
     Cells(Cells),
 }
 
@@ -58,12 +94,10 @@ impl<'a> Paint<'a> {
         let holes: Vec<Region> = regions.iter().map(|region| on_plane(number, *region)).collect();
         let ring = || Ring::read(plane, holes[index], &holes);
         match style {
-            Shipping::Coded(colour, lettering) if number == 0 => {
-                Self::Lettered(lettering, colour[number], regions[index])
-            }
+            Shipping::Coded(colour, labels) if number == 0 => Self::Labelled(labels, colour[number], regions[index]),
             Shipping::Fill(colour) | Shipping::Coded(colour, _) => Self::Flat(colour[number]),
-            Shipping::Membrane(colour) => match Membrane::stretch(&ring(), holes[index]) {
-                Some(membrane) => Self::Membrane(membrane),
+            Shipping::Blur(colour) => match Blur::stretch(&ring(), holes[index]) {
+                Some(blur) => Self::Blur(blur),
                 None => Self::Flat(colour[number]),
             },
             Shipping::Mosaic(colour, seeds) => {
@@ -77,8 +111,8 @@ impl<'a> Paint<'a> {
     pub(crate) fn lay(&self, window: &mut PlaneMut<'_>) {
         match self {
             Self::Flat(value) => fill::fill(window, *value),
-            Self::Lettered(lettering, plate, region) => lettering.lay(window, *plate, *region),
-            Self::Membrane(membrane) => membrane.lay(window),
+            Self::Labelled(labels, plate, region) => labels.lay(window, *plate, *region),
+            Self::Blur(blur) => blur.lay(window),
             Self::Cells(cells) => cells.lay(window),
         }
     }
@@ -135,17 +169,28 @@ mod tests {
     const GREY: Colour = [16, 128, 128];
     const SEEDS: [u64; 4] = [1, 2, 3, u64::MAX];
 
-    fn lettering(regions: &[Region]) -> Lettering {
-        // Upside down, for a frame that none of these pictures exceeds.
-        let upright = Upright::new(Orientation::from_exif(3).unwrap(), 40, 40);
-        Lettering::place(&["(b)(6)", "s. 1", "", "7"][..regions.len()], regions, upright).unwrap()
+    #[test]
+    fn every_name_is_of_a_style_and_only_releasable_ones_ship() {
+        for name in Style::NAMES {
+            let style = Style::named(name, GREY, &SEEDS, None).unwrap();
+            let ships = Shipping::named(name, GREY, &SEEDS, None).is_ok();
+            assert_eq!(matches!(style, Style::Shipping(_)), ships);
+            assert_eq!(Shipping::NAMES.contains(&name), ships);
+        }
+        assert!(matches!(Style::named("smear", GREY, &SEEDS, None), Err(Error::UnknownStyle { .. })));
     }
 
-    fn shipping<'a>(regions: &[Region], lettering: &'a Lettering) -> [Shipping<'a>; 4] {
+    fn labels(regions: &[Region]) -> Labels {
+        // Upside down, for a frame that none of these pictures exceeds.
+        let upright = Upright::new(Orientation::from_exif(3).unwrap(), 40, 40);
+        Labels::place(&["(b)(6)", "s. 1", "", "7"][..regions.len()], regions, upright).unwrap()
+    }
+
+    fn shipping<'a>(regions: &[Region], labels: &'a Labels) -> [Shipping<'a>; 4] {
         [
             Shipping::Fill(GREY),
-            Shipping::Coded(GREY, lettering),
-            Shipping::Membrane(GREY),
+            Shipping::Coded(GREY, labels),
+            Shipping::Blur(GREY),
             Shipping::Mosaic(GREY, &SEEDS[..regions.len()]),
         ]
     }
@@ -174,7 +219,7 @@ mod tests {
         fn what_is_hidden_cannot_be_got_back((picture, regions, noise) in scene()) {
             let mut other = picture.clone();
             other.scramble(&noise, hidden(&regions));
-            let codes = lettering(&regions);
+            let codes = labels(&regions);
             for style in shipping(&regions, &codes).map(Style::Shipping) {
                 prop_assert_eq!(redacted(&picture, &regions, style), redacted(&other, &regions, style));
             }
@@ -182,7 +227,7 @@ mod tests {
 
         #[test]
         fn nothing_outside_the_regions_changes((picture, regions, noise) in scene()) {
-            let codes = lettering(&regions);
+            let codes = labels(&regions);
             for style in shipping(&regions, &codes).map(Style::Shipping).into_iter().chain([Style::Gaussian]) {
                 let mut after = redacted(&picture, &regions, style);
                 let mut before = picture.clone();
@@ -204,7 +249,7 @@ mod tests {
 
         #[test]
         fn a_code_is_ink_on_the_plate_and_the_order_of_regions_does_not_show((picture, mut regions, _) in scene()) {
-            let codes = lettering(&regions);
+            let codes = labels(&regions);
             let style = Style::Shipping(Shipping::Coded(GREY, &codes));
             let mut lettered = redacted(&picture, &regions, style);
             regions.reverse();
@@ -220,7 +265,7 @@ mod tests {
 
         #[test]
         fn redacting_twice_changes_nothing_more((picture, regions, _) in scene()) {
-            let codes = lettering(&regions);
+            let codes = labels(&regions);
             for style in shipping(&regions, &codes).map(Style::Shipping) {
                 let once = redacted(&picture, &regions, style);
                 prop_assert_eq!(redacted(&once, &regions, style), once);
@@ -241,8 +286,7 @@ mod tests {
     #[test]
     fn a_hole_without_a_ring_gets_the_given_colour() {
         let everything = [region(0, 0, 5, 3)];
-        let blurred =
-            redacted(&Picture::flat(5, 3, [200, 9, 9]), &everything, Style::Shipping(Shipping::Membrane(GREY)));
+        let blurred = redacted(&Picture::flat(5, 3, [200, 9, 9]), &everything, Style::Shipping(Shipping::Blur(GREY)));
         assert_eq!(blurred, Picture::flat(5, 3, GREY));
     }
 }

@@ -1,4 +1,4 @@
-//! The sketch of a frame: the mean of every tile, which coding hardly changes and any other picture does.
+//! The block-mean signature of a frame: the mean of every tile, which coding hardly changes and any other picture does.
 
 use crate::{Frame, Plane};
 
@@ -7,13 +7,13 @@ const TILE: usize = 32;
 
 /// Tiles of luma, blue, red, row by row, each as its rounded mean; those at the right and lower edge may be smaller.
 #[must_use]
-pub fn sketch(frame: &Frame<'_>) -> Vec<u8> {
-    pulp::Arch::new().dispatch(Sketch(frame))
+pub fn block_means(frame: &Frame<'_>) -> Vec<u8> {
+    pulp::Arch::new().dispatch(BlockMeans(frame))
 }
 
-struct Sketch<'a, 'b>(&'a Frame<'b>);
+struct BlockMeans<'a, 'b>(&'a Frame<'b>);
 
-impl pulp::NullaryFnOnce for Sketch<'_, '_> {
+impl pulp::NullaryFnOnce for BlockMeans<'_, '_> {
     type Output = Vec<u8>;
 
     #[inline(always)]
@@ -61,7 +61,7 @@ mod tests {
         let mut picture = Picture::flat(33, 34, [10, 20, 30]);
         picture.buffers[0][32] = 43; // one of 32 in the tile at the top right
         picture.buffers[0][33 * 33 + 32] = 255; // one of two at the bottom right
-        let found = sketch(&picture.frame());
+        let found = block_means(&picture.frame());
         assert_eq!(found, [10, 11, 10, 133, 20, 30]);
     }
 
@@ -69,10 +69,10 @@ mod tests {
     fn means_are_rounded_and_white_stays_white() {
         let mut picture = Picture::flat(64, 32, [255, 255, 255]);
         picture.buffers[0][..16].fill(254); // 16 of the 1024 of one tile
-        assert_eq!(sketch(&picture.frame()), [255, 255, 255, 255]);
+        assert_eq!(block_means(&picture.frame()), [255, 255, 255, 255]);
         for row in 0..17 {
             picture.buffers[0][row * 64..][..32].fill(254);
         }
-        assert_eq!(sketch(&picture.frame()), [254, 255, 255, 255]);
+        assert_eq!(block_means(&picture.frame()), [254, 255, 255, 255]);
     }
 }

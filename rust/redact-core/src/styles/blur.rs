@@ -17,7 +17,7 @@ const ONE: i64 = 256;
 const SMOOTHED_SHARE: usize = 16;
 
 /// The four sides of a stretched membrane, corners with the rows above and below, and the part of it that is painted.
-pub struct Membrane {
+pub struct Blur {
     part: Region,
     above: Vec<f32>,
     below: Vec<f32>,
@@ -27,7 +27,7 @@ pub struct Membrane {
     highest: f32,
 }
 
-impl Membrane {
+impl Blur {
     /// The membrane inside `ring`, to be painted over `hole`; nothing if not one sample of the ring is known.
     pub fn stretch(ring: &Ring, hole: Region) -> Option<Self> {
         let (width, height) = (ring.outline().width(), ring.outline().height());
@@ -71,7 +71,7 @@ impl Membrane {
 
 /// The painting, compiled once for every CPU and once for those with wider registers; both round alike.
 struct Lay<'a, 'b> {
-    membrane: &'a Membrane,
+    membrane: &'a Blur,
     window: &'a mut PlaneMut<'b>,
     across: &'a [f32],
     down: &'a [f32],
@@ -185,7 +185,7 @@ mod tests {
     fn stretched(samples: &[u8], width: usize, hole: Region) -> Vec<u8> {
         let ring = Ring::read(plane(samples, width), hole, &[hole]);
         let mut painted = vec![0; hole.width() * hole.height()];
-        Membrane::stretch(&ring, hole).unwrap().lay(&mut PlaneMut::packed(&mut painted, hole.width()));
+        Blur::stretch(&ring, hole).unwrap().lay(&mut PlaneMut::packed(&mut painted, hole.width()));
         painted
     }
 
@@ -220,7 +220,7 @@ mod tests {
         let [outer, inner] = hidden.map(|hole| {
             let mut painted = vec![0; hole.width() * hole.height()];
             let ring = Ring::read(plane(&samples, 9), hole, &hidden);
-            Membrane::stretch(&ring, hole).unwrap().lay(&mut PlaneMut::packed(&mut painted, hole.width()));
+            Blur::stretch(&ring, hole).unwrap().lay(&mut PlaneMut::packed(&mut painted, hole.width()));
             painted
         });
         let part: Vec<u8> = outer.chunks(7).skip(1).take(3).flat_map(|row| row[2..4].to_vec()).collect();

@@ -1,4 +1,4 @@
-"""The sketch against a slow one: means of tiles by numpy."""
+"""The signature against a slow one: means of tiles by numpy."""
 
 import numpy as np
 import pytest
@@ -16,13 +16,13 @@ def test_equals_its_definition(width: int, height: int) -> None:
         for y in range(0, plane.shape[0], 32)
         for x in range(0, plane.shape[1], 32)
     ]
-    assert _native.frame_sketch(picture.planes).tolist() == means
+    assert _native.frame_block_means(picture.planes).tolist() == means
 
 
 def test_padding_does_not_count() -> None:
     padded, packed = noise(70, 50), noise(70, 50, padding=(0, 0, 0))
-    assert _native.frame_sketch(padded.planes).tolist() == _native.frame_sketch(packed.planes).tolist()
+    assert _native.frame_block_means(padded.planes).tolist() == _native.frame_block_means(packed.planes).tolist()
 
 
 def test_every_plane_counts() -> None:
-    assert _native.frame_sketch(flat(40, 20, (7, 8, 255)).planes).tolist() == [7, 7, 8, 255]
+    assert _native.frame_block_means(flat(40, 20, (7, 8, 255)).planes).tolist() == [7, 7, 8, 255]

@@ -32,12 +32,12 @@ const INKS: [u8; 2] = [235, 16];
 
 /// The codes of one frame, each in its place in the upright picture.
 #[derive(Debug)]
-pub struct Lettering {
+pub struct Labels {
     lines: Vec<Line>,
     upright: Upright,
 }
 
-impl Lettering {
+impl Labels {
     /// Place one code per region, where it fits whole: in the middle, else above, else below. An empty code is none.
     ///
     /// It is as large as the region holds it, broken into no more lines than make it legible. The largest region goes
@@ -220,14 +220,14 @@ mod tests {
     fn painted(code: &str, exif: i64, width: usize, height: usize) -> Vec<String> {
         let whole = region(0, 0, width, height);
         let mut samples = vec![0; width * height];
-        let lettering = Lettering::place(&[code], &[whole], upright(exif, width, height)).unwrap();
-        lettering.lay(&mut PlaneMut::packed(&mut samples, width), 16, whole);
+        let labels = Labels::place(&[code], &[whole], upright(exif, width, height)).unwrap();
+        labels.lay(&mut PlaneMut::packed(&mut samples, width), 16, whole);
         let drawn = |row: &[u8]| row.iter().map(|&sample| if sample == 235 { '#' } else { '.' }).collect();
         samples.chunks(width).map(drawn).collect()
     }
 
     fn places(codes: &[&str], regions: &[Region]) -> Vec<Region> {
-        Lettering::place(codes, regions, upright(1, 999, 999)).unwrap().lines.iter().map(Line::area).collect()
+        Labels::place(codes, regions, upright(1, 999, 999)).unwrap().lines.iter().map(Line::area).collect()
     }
 
     #[test]
@@ -311,14 +311,11 @@ mod tests {
     fn refuses_what_is_no_code() {
         let one = [region(0, 0, 9, 9)];
         for code in ["§ 1", "a\n", "\0"] {
-            let refused = Lettering::place(&["", code], &[one[0]; 2], upright(1, 9, 9)).err();
+            let refused = Labels::place(&["", code], &[one[0]; 2], upright(1, 9, 9)).err();
             assert_eq!(refused, Some(Error::CodeNotPrintable { index: 1, code: code.to_owned() }));
         }
         let none: [&str; 0] = [];
-        assert_eq!(
-            Lettering::place(&none, &one, upright(1, 9, 9)).err(),
-            Some(Error::CodeCount { regions: 1, codes: 0 })
-        );
+        assert_eq!(Labels::place(&none, &one, upright(1, 9, 9)).err(), Some(Error::CodeCount { regions: 1, codes: 0 }));
     }
 
     proptest! {
