@@ -109,7 +109,7 @@ def redact(order: Order, runner: Runner, watch: Watch = unwatched) -> Published:
 
 
 def redact_probed(order: Order, recording: Recording, runner: Runner, watch: Watch = unwatched) -> Published:
-    """As `redact`, for a recording that was probed already: a batch does so in a worker, where a crash costs little.
+    """Redact a recording that was probed already: a batch probes in a worker, where a crash costs little.
 
     Raises:
         BodycamError: as `redact`.

@@ -25,7 +25,7 @@ from bodycam_pipeline.values.geometry import Orientation
 from bodycam_pipeline.values.recording import VideoFacts
 
 LONGEST_SIDE_PX = 960
-"""Of the playing copy; what is decided is decided on exact stills of full size."""
+"""Quality of the playing copy; what is decided is decided on exact stills of full size."""
 
 KEYFRAME_SECONDS = Fraction(1, 2)
 

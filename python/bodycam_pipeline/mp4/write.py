@@ -115,8 +115,8 @@ class _PictureTrack:
     def joined(cls, recording: Recording, segments: Sequence[EncodedSegment]) -> "_PictureTrack":
         """Decode times are the presentation times sorted, but the first, which is 0; offsets make up the difference.
 
-        Where all decode times were counted from 0, a recording that begins later had every key frame decoded so much
-        before it is shown, and players that seek by decode times (FFmpeg, Chromium) took it for a frame before it.
+        Counted from 0, a late start would decode every key frame long before it is shown. Players that
+        seek by decode times (FFmpeg, Chromium) would then take it for an earlier frame.
         """
         if not segments:
             raise VerificationError("there is no coded span to join", remedy=_START_AGAIN)

@@ -12,7 +12,7 @@ Read = Callable[[int, int], bytes]
 """Bytes from an offset to an end, fewer where there are none."""
 
 LARGEST_MOVIE_BYTES = 1 << 30
-"""Of a day's tables; what claims more is refused before it is read."""
+"""Size limit of a day's tables; what claims more is refused before it is read."""
 
 MOST_BOXES, MOST_DEPTH = 256, 16
 """A release holds about forty boxes, nine deep; a file with more is none, and is read no further."""

@@ -17,7 +17,7 @@ from bodycam_pipeline.values.geometry import Orientation
 MOVIE_CLOCK_HZ = 1000
 _AAC_LC = 2
 _LONGEST_SIDE = (1 << 15) - 1
-"""Of a picture whose corner a display matrix can still name, in 16.16 fixed point."""
+"""Largest side of a picture whose corner a display matrix can still name, in 16.16 fixed point."""
 
 _HIGHEST_RATE_INDEX = 12
 """ISO/IEC 14496-3, 1.6.3.3: beyond it rates are written out, which no release does."""
@@ -117,7 +117,7 @@ def _check_sound(track: Box, entry: Box, hertz: int, leaks: list[str]) -> None:
 
 
 _BARE_STREAM_BYTES = 4 + 2 + 3 + 2 + 13 + 2 + 2 + 3
-"""Of esds with a configuration of two bytes: version, descriptors 3, 4, 5 with their lengths, and 6."""
+"""Size of esds with a configuration of two bytes: version, descriptors 3, 4, 5 with their lengths, and 6."""
 
 
 def _rows(table: Box, kind: bytes, leaks: list[str]) -> NDArray[np.int64]:

@@ -48,7 +48,7 @@ def opened(address: str) -> Iterator[InputContainer]:
 
 @contextmanager
 def opened_file(file: BinaryIO, address: str) -> Iterator[InputContainer]:
-    """As `opened`, for a file that is open already; ``address`` is what errors call it.
+    """Open a container in a file that is open already; ``address`` is what errors call it.
 
     Raises:
         UnreadableRecordingError, StorageError: as `opened`.

@@ -14,7 +14,7 @@ from bodycam_pipeline.values.geometry import Box, Orientation
 from bodycam_pipeline.values.recording import VideoFacts
 
 JPEG_QUALITY = 92
-"""Of libjpeg, 1 to 95: differences from the decoded pixels are below what an eye sees in a still."""
+"""Quality for libjpeg, 1 to 95: differences from the decoded pixels are below what an eye sees in a still."""
 
 _UNKNOWN_MATRIX = 2
 _HD_LINES = 720

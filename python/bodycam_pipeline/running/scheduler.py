@@ -211,7 +211,7 @@ class _InTurn:
         return self.scheduler.workers
 
     def run(self, step: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[Outcome[Result]]:
-        """As the scheduler's."""
+        """Run tasks as the scheduler does."""
         return self.scheduler.run(step, tasks, turn=self.turn)
 
 
