@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bodycam_pipeline.mp4.proxy import Proxy, cut_pieces
+from bodycam_pipeline.mp4.proxy import ProxyEncoder, cut_pieces
 from bodycam_pipeline.page.frames import FrameFinder
 from bodycam_pipeline.read.decode import SourceFrame
 from bodycam_pipeline.read.planes import VideoFrame
@@ -74,7 +74,7 @@ class Pictures:
         self._playing = FrameFinder(recording, _FEW_BYTES)
         self._cards = FrameFinder(recording, _FEW_BYTES)
         self.shown = self._stills.shown
-        self.proxy = Proxy(recording.video, int(self.shown[0]))
+        self.proxy = ProxyEncoder(recording.video, int(self.shown[0]))
         self.piece_firsts = cut_pieces(self.shown.tolist(), recording.video.time_base)
         self._kept = Kept()
 
