@@ -51,6 +51,7 @@ lint: $(VENV)/tools
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/python .ci/plain_english.py
 	$(BIN)/python -m mypy.stubtest bodycam_pipeline._native
 
 format: $(VENV)/tools

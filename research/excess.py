@@ -22,7 +22,7 @@ from bodycam_pipeline.measuring.clip_table import clip_table
 from bodycam_pipeline.measuring.hidden_boxes import hidden_by
 from bodycam_pipeline.measuring.scoring import score
 from bodycam_pipeline.measuring.truth import read_truth
-from bodycam_pipeline.rules.admission import numbered
+from bodycam_pipeline.rules.admission import number_tracks
 from bodycam_pipeline.rules.planning import make_plan
 from bodycam_pipeline.values.candidates import Candidates, SegmentCandidates
 from bodycam_pipeline.values.evidence import Evidence
@@ -41,7 +41,7 @@ LEAST = LEAST_EVIDENCE["balanced"]
 def planned(looked: Looked, found: Candidates, evidence: Evidence, least: float) -> Plan:
     """The plan of a clip whose candidates are known."""
     judged = [life.track(life.evidence(evidence)) for life in lives(looked, found)]
-    tracks = numbered(track for track in judged if track.evidence >= least)
+    tracks = number_tracks(track for track in judged if track.evidence >= least)
     return make_plan(looked.recording, [SegmentCandidates(0, (found,))], tracks, Policy(), {})
 
 

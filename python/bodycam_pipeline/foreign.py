@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 MOST_BYTES = 16 << 20
-"""Of a list, a policy or a person's decisions: a thousand times what people write."""
+"""Size limit of a list, a policy or a person's decisions: a thousand times what people write."""
 
 MOST_YAML_BYTES = 64 << 10
-"""Of the classes of a data set; the parser takes a second for as much."""
+"""Size limit of a data set's classes; the parser takes a second for as much."""
 
 MOST_DEPTH = 64
-"""Of brackets in brackets; what people and tools write is under ten deep."""
+"""Limit of brackets in brackets; what people and tools write is under ten deep."""
 
 _NO_FILE = "it is no regular file"
 _MOST_PARTS = 32

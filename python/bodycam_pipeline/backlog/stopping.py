@@ -30,13 +30,13 @@ class ToldToLeaveError(KeyboardInterrupt):
 
 
 class StopFlag:
-    """Whether somebody asked to stop."""
+    """Know whether somebody asked to stop."""
 
     def __init__(self) -> None:
         self.by = 0
 
     def __call__(self) -> bool:
-        """Whether."""
+        """True once a stop was requested."""
         return self.by != 0
 
     @property

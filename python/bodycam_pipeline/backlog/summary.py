@@ -50,7 +50,7 @@ class Summary:
         return 4 if self.kind == "batch" and self.states.get("queued") else 0
 
     def as_json(self) -> dict[str, object]:
-        """As JSON has it."""
+        """Return the summary as JSON takes it."""
         times = {"started": _clock(self.started), "ended": _clock(self.ended), "seconds": round(self.seconds, 1)}
         per_second = round(self.frames / self.seconds, 2) if self.seconds > 0 else None
         return {"format": FORMAT} | asdict(self) | times | {"frames_per_second": per_second}

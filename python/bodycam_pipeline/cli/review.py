@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from bodycam_pipeline.cli import decide
 from bodycam_pipeline.cli.job import By, Job, Why
 from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.cli.page import open_page
@@ -20,10 +21,11 @@ WhyNot = Annotated[str, typer.Option("--why", help="What has to change, for the 
 def add_to(app: typer.Typer) -> None:
     """Register the verbs."""
     group = typer.Typer(
-        help="See and decide in the browser (open); from draft to approved: submit, approve, reject, show.",
+        help="See (open), decide (keep, hide, mute …), and go from draft to approved (submit, approve, reject, show).",
         no_args_is_help=True,
     )
     group.command("open")(open_page)
+    decide.add_to(group)
     for verb in (submit, approve, reject, show):
         group.command()(verb)
     app.add_typer(group, name="review")

@@ -1,7 +1,7 @@
 """Take recordings in: seal each one, put it in its place, and only say so once the disk and the log gave it back.
 
-A recording is read once. It goes, sealed, into a staging folder; what the disk gives back is compared with what was
-written, its headers are read through the seal, and `placing` puts the whole in its place, where it is read back once
+A recording is read once. It goes, sealed, into a staging folder. What the disk gives back is compared with what was
+written, and its headers are read through the seal. `placing` puts the whole in its place, where it is read back once
 more, and on record. A crash at any moment leaves a staging folder, which the next ingest sweeps, or a recording in its
 place that the log has named before, whose entry the next ingest adds. Nothing else that lies there is ever adopted.
 """
@@ -22,7 +22,7 @@ from typing import Any, Literal, cast
 
 from bodycam_pipeline import _native
 from bodycam_pipeline.custody.facts import Facts, facts_beside
-from bodycam_pipeline.custody.placing import STALE_STAGING, Shelves, adopt, sweep
+from bodycam_pipeline.custody.placing import STALE_STAGING, Shelves, adopt, sweep_staging
 from bodycam_pipeline.custody.session import VaultSession
 from bodycam_pipeline.custody.verity import protect
 from bodycam_pipeline.durable import disk_errors, locked, make_private_folder
@@ -61,7 +61,7 @@ class Taken:
     seconds: float
 
     def as_json(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the facts as JSON takes them."""
         return asdict(self)
 
 
@@ -78,7 +78,7 @@ def ingest(
     session.ring.recipients()
     with _staging(session) as staging:
         with session.committing():
-            sweep(session)
+            sweep_staging(session)
             adopt(session)
         shelves, taken = Shelves(session), []
         for path in files:

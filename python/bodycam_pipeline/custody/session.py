@@ -177,7 +177,7 @@ class _Register:
         self._known: dict[str, RecordingStatus] = {}
 
     def now(self, log: CustodyLog) -> dict[str, RecordingStatus]:
-        """As it is now. Recordings of an earlier answer are never changed."""
+        """Read what is new in the log, and return every recording as it is now. Earlier answers never change."""
         with self._lock:
             seen, fresh = log.grown(self._seen)
             known = dict(self._known) if fresh else self._known

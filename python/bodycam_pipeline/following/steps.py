@@ -20,7 +20,7 @@ LEAST_INSIDE = 0.25
 """Share of a box that has to lie in the picture for it to be followed."""
 
 LEAST_PX = 2.0
-"""Of either side of that share."""
+"""Shortest side of that share, in pixels."""
 
 
 THINNEST_PX = 0.1

@@ -30,10 +30,10 @@ _DECODED_KINDS = frozenset({0, 1, 2})
 """P, B and I slices; SP and SI switch between streams."""
 
 MOST_SET_BYTES = 512
-"""Of all parameter sets that are carried over: recorders write 30 to 60, and some hundreds with scaling lists."""
+"""Size limit of all copied parameter sets: recorders write 30 to 60 bytes, some hundreds with scaling lists."""
 
 MOST_SLICES = 1024
-"""Of one picture; recorders write one to a few dozen. A packet with more is not worth looking at slice by slice."""
+"""Slice limit of one picture; recorders write one to a few dozen. A packet with more is not worth the look."""
 
 _OWN_NUMBERS = range(1, 32)
 """seq_parameter_set_id goes up to 31; 0 is what most recorders use."""

@@ -21,7 +21,7 @@ _MOST_BLOCKS_ACROSS = 1055
 """Macroblocks of the largest frame, and of its longer side, the root of eight times as many (level 6.2, A.3.1)."""
 
 _MOST_FRAMES = 16
-"""Of a decoded picture buffer (A.3.1)."""
+"""Frame limit of a decoded picture buffer (A.3.1)."""
 
 _OFFSET = (1 << 31) - 1
 """Picture order counts are 32-bit numbers (7.4.2.1.1)."""
@@ -100,7 +100,7 @@ class SequenceFacts:
 
     @property
     def reorder(self) -> int | None:
-        """As in `Usability`."""
+        """Frames that a decoder reorders, as in `Usability`."""
         return self.usability.reorder if self.usability else None
 
 

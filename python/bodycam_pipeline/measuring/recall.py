@@ -98,7 +98,7 @@ class Tally:
         return scores[allowed] if len(scores) > allowed else 0.0
 
     def recall(self, threshold: float, low: float = SMALLEST_PX, high: float = float("inf")) -> Recall:
-        """Of the objects whose height is in ``low..high``, half-open."""
+        """Recall of the objects whose height is in ``low..high``, half-open."""
         heights, scores = np.array(self.heights), np.array(self.found_scores)
         counted = (heights >= low) & (heights < high)
         return Recall(int(counted.sum()), int((scores[counted] > threshold).sum()))

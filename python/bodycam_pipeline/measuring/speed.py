@@ -20,7 +20,7 @@ WARM_UP = 5
 
 @dataclass(frozen=True)
 class Speed:
-    """Of one detector.
+    """Speed of one detector.
 
     Attributes:
         width, height: Of the tensor.

@@ -25,7 +25,7 @@ from bodycam_pipeline.values.geometry import Orientation
 from bodycam_pipeline.values.recording import VideoFacts
 
 LONGEST_SIDE_PX = 960
-"""Of the playing copy; what is decided is decided on exact stills of full size."""
+"""Quality of the playing copy; what is decided is decided on exact stills of full size."""
 
 KEYFRAME_SECONDS = Fraction(1, 2)
 
@@ -45,7 +45,7 @@ _BASE_IS_MOOF, _RUN_FLAGS = 0x020000, 0x000701
 
 
 @dataclass(frozen=True)
-class Proxy:
+class ProxyEncoder:
     """How a recording is played: a copy of its picture track, upright, on a clock that begins with its first frame.
 
     Attributes:

@@ -24,7 +24,7 @@ _ENCODERS: dict[Codec, tuple[str, dict[str, str]]] = {
 }
 
 KEYFRAME_SECONDS = 2
-"""As body-worn cameras do it; also where segments begin."""
+"""Distance of key frames, which body-worn cameras use; segments begin there too."""
 
 _BT709 = 1
 """ISO/IEC 23091-2: primaries, transfer and matrix of HD television."""

@@ -1,8 +1,8 @@
 """Who may talk to the page's server: one person's browser, at one address, with what only it was told.
 
-A request passes five questions, in this order: does it come from the proxy that was named (where one was), is it for
-this server's own name, does the page that sends it belong to this server, does it belong to a session, and, for a verb
-that changes anything, does it carry the session's header token.
+A request passes five questions, in this order. Does it come from the proxy that was named, where one was? Is it for
+this server's own name? Does the page that sends it belong to this server? Does it belong to a session? If its verb
+changes anything, does it carry the session's header token?
 """
 
 import hmac
@@ -35,7 +35,7 @@ HEADERS = {
     "permissions-policy": "camera=(), microphone=(), geolocation=(), display-capture=(), clipboard-read=()",
     "cache-control": "no-store",
 }
-"""Of every answer."""
+"""Headers of every answer."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ SHEET_PICTURES = 24
 TRACK_ROWS = 500
 CHART_BINS = 200
 _COLOURS = ("#b3261e", "#1a56b0", "#1b7f3b", "#8a5a00", "#6f2da8", "#00727d", "#a3195b", "#4d4d4d")
-"""Of the kinds in alphabetical order, again from the first one after the last."""
+"""Colours of the kinds in alphabetical order, again from the first one after the last."""
 
 
 def write_report(job: Job, plan: Plan, staged: Staged | None = None, second: SecondLook | None = None) -> Path:

@@ -23,10 +23,10 @@ class CopySpan:
 def copy_spans(packets: PacketIndex, plan: PlanPart, reorder_limit: int | None) -> tuple[CopySpan, ...]:
     """A segment in runs of groups, as long as they can be, that are either all carried over or all encoded.
 
-    A group is carried over if nothing in it is hidden, the recording presents every one of its frames, its packets hold
-    nothing but what a release may hold, and it reorders no more frames than a decoder is told to expect. A segment of
-    which anything is withheld is encoded whole: it may be damaged, and what a decoder makes of a damaged group depends
-    on what it decoded before.
+    A group of pictures is copied if nothing in it is hidden and the recording presents every one of its frames. Its
+    packets hold nothing but what a release may hold, and reorder no more frames than a decoder is told to expect. A
+    segment of which anything is withheld is encoded whole: it may be damaged, and what a decoder makes of a damaged
+    group depends on what it decoded before.
 
     Args:
         packets: Of one segment.

@@ -29,7 +29,7 @@ class Neighbours:
 
     @classmethod
     def of(cls, segments: Sequence[SegmentCandidates], time_base: float) -> "Neighbours":
-        """Of all segments of a recording, in order."""
+        """Collect the neighbours of all segments of a recording, in order."""
         parts = [(segment.segment, part) for segment in segments for part in segment.parts]
         before = {id(part): earlier for earlier, (_, part) in pairwise(parts)}
         after = {id(part): later for (_, part), later in pairwise(parts)}

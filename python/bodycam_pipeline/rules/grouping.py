@@ -18,7 +18,7 @@ PROBES = 9
 """Frames in which a track is looked at, at even distances; and those in which it is smallest and least sure."""
 
 FOLLOWED_CONFIDENCE = 0.3
-"""Of a frame in which no network saw the track."""
+"""Score of a frame in which no network saw the track."""
 
 ALIKE, ALIKE_BESIDE = 0.80, 0.60
 """Likeness of colours from which on two tracks may be one: anywhere, and where one begins soon after and beside the

@@ -81,7 +81,7 @@ def _of_track(made: Reshaped, meant: Meant) -> Rows:
 
 
 def _reached(made: Reshaped, meant: Meant) -> Rows:
-    """Those of them that the decision is about."""
+    """Select those that the decision is about."""
     own = _of_track(made, meant)
     if meant.reach is None:
         return own

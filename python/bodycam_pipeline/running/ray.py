@@ -1,8 +1,8 @@
 """The Ray runner: the same steps on a cluster. The only module that imports ray, and only once it is used.
 
 Ray runs a killed task again, spills objects to its session folder in the clear, and logs what tasks print. So nothing
-is given to it: a task lies as a *task file* in a folder that every node sees (the staging disk, which they need),
-its answer is put beside it, and Ray carries a random name and the word "answered". No frame, key, box or name enters
+is given to it. A task lies as a *task file* in a folder that every node sees (the staging disk, which they need),
+and its answer is put beside it. Ray carries a random name and the word "answered". No frame, key, box or name enters
 its object store or its logs, and its own retries are off: the attempts are counted here.
 """
 
@@ -109,7 +109,7 @@ class _Nodes:
 
     @property
     def count(self) -> int:
-        """As many tasks as the cluster has processors now, up to the number asked for."""
+        """Number of processors that the cluster has now, up to the number asked for."""
         if time.monotonic() >= self._look_again:
             self._processors = int(self._ray.cluster_resources().get("CPU", 1))
             self._look_again = time.monotonic() + _LOOK_SECONDS

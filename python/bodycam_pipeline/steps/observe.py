@@ -85,7 +85,7 @@ def observe_segment(task: ObserveTask) -> SegmentObservation:
 
 
 def _difference(frame: Planes, pts: int, rendered: Mapping[int, NDArray[np.uint8]]) -> float:
-    """Of the tile whose mean is farthest from that of the rendered frame; not a number where none was rendered."""
+    """Difference of the tile that is farthest from the rendered frame; not a number where none was rendered."""
     if pts not in rendered:
         return float("nan")
     found, expected = _native.frame_block_means(frame), rendered[pts]

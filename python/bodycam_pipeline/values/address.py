@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 from bodycam_pipeline.values.printable import printable
 
 _MOST_NAME_BYTES = 160
-"""Of a release's name: file systems take 255, and its files have endings of their own."""
+"""Size limit of a release's name: file systems take 255, and its files have endings of their own."""
 
 _URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 

@@ -51,7 +51,7 @@ class CopiedFrames:
 
     @classmethod
     def of(cls, segments: Sequence[EncodedSegment]) -> Self:
-        """Those of coded segments."""
+        """Collect the copied frames of coded segments."""
         pts = np.concatenate([np.empty(0, np.int64), *(s.pts[s.copied] for s in segments)])
         sha256 = np.concatenate([np.empty((0, 32), np.uint8), *(s.source_sha256[s.copied] for s in segments)])
         order = np.argsort(pts)

@@ -41,7 +41,7 @@ REGION_SCHEMA = pa.schema(_COLUMNS)
 """One row per (frame, region), sorted by every column from left to right."""
 
 _SHOWN_COLUMNS = ["pts", "left", "top", "right", "bottom", "kind", "track", "reason"]
-"""Those that the public digest is over."""
+"""Columns that the public digest covers."""
 
 _ROWS_AT_ONCE = 4096
 """Rows that are made into Python's own values at once, which take far more room."""

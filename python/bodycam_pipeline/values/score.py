@@ -61,7 +61,7 @@ class Score:
 
     @property
     def share_hidden(self) -> float | None:
-        """Of the boxes that must be hidden, how many are, 0..1; None where there are none."""
+        """Share of the boxes that must be hidden and are, 0..1; None where there are none."""
         return self._part(self.must_hidden, self.must)
 
     @property

@@ -19,7 +19,7 @@ PROVIDERS: Mapping[Provider, str] = {
 
 
 def installed_providers() -> tuple[Provider, ...]:
-    """Those that the installed runtime was built with; whether a driver is there shows when a network is opened."""
+    """Providers that the installed runtime was built with; whether a driver is there shows when a network is opened."""
     built_with = onnxruntime.get_available_providers()
     return tuple(provider for provider, name in PROVIDERS.items() if name in built_with)
 

@@ -90,7 +90,7 @@ def find_model(name_or_path: str) -> Model:
 
 
 def ready_model(name_or_path: str) -> Model:
-    """As `find_model`; one that nobody registered is tried first, where it can do no harm: registered ones were.
+    """Find a model and try one that nobody registered first, where it can do no harm: registered ones were tried.
 
     Raises:
         ModelError: as `find_model`, or it does not run, or not within limits.

@@ -19,7 +19,7 @@ CPU_SECONDS, WALL_SECONDS = 30, 180
 """A detector takes milliseconds for two small pictures, and loading the runtime a second, or some on a busy machine."""
 
 MOST_BYTES, TIMES_THE_FILE = 4 << 30, 6
-"""Of memory: for the runtime, and for the weights in the forms that they take while they are read."""
+"""Memory limit: for the runtime, and for the weights in the forms that they take while they are read."""
 
 
 def tried(model: Model) -> None:
