@@ -1,6 +1,6 @@
 """Both sides of the shipped default on hard footage: real clips with complete truth, each made harder in one way.
 
-    python -m benchmarks.robustness CLIPS [--clip NAME]... [--change NAME]... [--frames 96] [--workers 2]
+    python -m research.robustness CLIPS [--clip NAME]... [--change NAME]... [--frames 96] [--workers 2]
 
 CLIPS holds ``truth.json`` and the clips. Upright clips in which somebody must be hidden are taken, ``--frames`` of
 each, decoded, changed together with their truth, encoded anew, and looked at by the whole product. One row a change;
@@ -20,7 +20,7 @@ import av
 import numpy as np
 from rich.console import Console
 
-from benchmarks.harder import CHANGES, Picture, Scene
+from research.harder import CHANGES, Picture, Scene
 from bodycam_pipeline.measuring.clip_table import clip_table
 from bodycam_pipeline.measuring.clips import clips_in, plan_of
 from bodycam_pipeline.measuring.hidden_boxes import hidden_by
