@@ -20,7 +20,6 @@ import av
 import numpy as np
 from rich.console import Console
 
-from research.harder import CHANGES, Picture, Scene
 from bodycam_pipeline.measuring.clip_table import clip_table
 from bodycam_pipeline.measuring.clips import clips_in, plan_of
 from bodycam_pipeline.measuring.hidden_boxes import hidden_by
@@ -32,6 +31,7 @@ from bodycam_pipeline.values.geometry import Orientation
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.values.score import Score
 from bodycam_pipeline.values.truth import TrueBox, Truth
+from research.harder import CHANGES, Picture, Scene
 
 SEED = 1
 SILENCE_HZ = 8000
