@@ -4,8 +4,8 @@
 
 NETWORKS as for `research.calibrate`. Prints two tables: every clip judged by a table fitted on all of them, and by
 one that was fitted without it. ``--curve`` prints the totals for other admissions; ``--burst`` takes everything that
-was seen away for so many frames, again and again, and counts only those frames. Clips are followed as one stretch;
-`bodycam eval CLIPS` runs the whole product on them, segment by segment.
+was seen away for so many frames, again and again, and counts only those frames, in clips in which something must be
+hidden. Clips are followed as one stretch; `bodycam eval CLIPS` runs the whole product on them, segment by segment.
 """
 
 import argparse
@@ -95,6 +95,7 @@ def main() -> None:
             waiting = {
                 n: pool.submit(in_bursts, each, truth[n], learnt.without[n], len(networks.looking), options.burst)
                 for n, each in looked.items()
+                if any(box.flag == "must" for box in truth[n].boxes)
             }
             console.print(clip_table(f"bursts of {options.burst}", {n: w.result() for n, w in waiting.items()}))
 
