@@ -191,7 +191,7 @@ def open_job(order: Order, decided: str) -> Job:
 
 
 def job_of(order: Order, recording: Recording, decided: str) -> Job:
-    """The job of a probed recording.
+    """Build the job of a probed recording, and refuse what it could not do.
 
     Raises:
         ModelError: a model cannot be used.
