@@ -62,6 +62,14 @@ def test_a_kind_that_no_detector_of_the_job_finds_is_refused_before_work_begins(
     assert redact(Order(str(path), tmp_path / "out", by_hand), InlineRunner()).folders.release.exists()
 
 
+def test_an_auditor_is_refused_as_a_detector_before_work_begins(tmp_path: Path) -> None:
+    path = clip(tmp_path / "recording.mp4", frames=2)
+    error = refused(path, tmp_path / "out", quick_policy(detection={"models": ["auditor-v1"], "long_sides_px": [320]}))
+    assert isinstance(error, PolicyError)
+    assert "auditor-v1 is registered as an auditor" in error.what
+    assert not (tmp_path / "out").exists()
+
+
 SABOTAGE: list[Callable[[Any], Any]] = [
     saboteurs.hide_nothing,
     saboteurs.miss_one_frame,
