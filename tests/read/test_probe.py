@@ -237,7 +237,7 @@ class TestRefusals:
         assert gap.span.start_pts == recording.span.end_pts
         says = float(gap.span.end_pts * recording.video.time_base)
         assert says == pytest.approx(30 / 25, abs=0.1) or name == "f.mp4", "of fragments behind the cut nobody knows"
-        assert all(f.frame for f in all_frames(recording))
+        assert all(f.frame for f in list(all_frames(recording))[:-1]), "the last one may be half a picture"
 
     def test_an_mp4_cut_before_its_index(self, tmp_path: Path) -> None:
         path = clip(tmp_path / "a.mp4")

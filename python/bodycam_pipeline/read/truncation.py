@@ -76,7 +76,8 @@ class DeclaredSize:
             return None
         if not whole:
             raise _cut_short(counted(missing, "picture"), self.address)
-        return Missing(counted(missing, "picture"), _claimed_end(stream, self.seconds), whole)
+        end_pts = self.claimed if self.container == "avi" else _claimed_end(stream, self.seconds)  # AVI counts pictures
+        return Missing(counted(missing, "picture"), end_pts, whole)
 
     def _missing(self, stream: VideoStream, found: int) -> tuple[int, int]:
         """How many pictures are missing, and how many are there whole."""
