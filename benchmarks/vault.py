@@ -25,7 +25,7 @@ from bodycam_pipeline.custody.create import create_vault, new_person
 from bodycam_pipeline.custody.ingest import ingest
 from bodycam_pipeline.custody.session import VaultSession, log_read
 from bodycam_pipeline.demo.compose import compose_demo
-from bodycam_pipeline.read.container import opened, video_stream
+from bodycam_pipeline.read.container import open_container, video_stream
 from bodycam_pipeline.read.decode import decode_segment
 from bodycam_pipeline.read.index import read_index
 from bodycam_pipeline.read.probe import probe
@@ -187,7 +187,7 @@ def decoding_of_all(address: str) -> float:
 
 def indexed(address: str) -> object:
     """The packet index alone."""
-    with opened(address) as container:
+    with open_container(address) as container:
         return read_index(container, video_stream(container, 0, address), address)
 
 

@@ -4,8 +4,8 @@
 
 NETWORKS as for `research.calibrate`. Prints two tables: every clip judged by a table fitted on all of them, and by
 one that was fitted without it. ``--curve`` prints the totals for other admissions; ``--burst`` takes everything that
-was seen away for so many frames, again and again, and counts only those frames. Clips are followed as one stretch;
-`bodycam eval CLIPS` runs the whole product on them, segment by segment.
+was seen away for so many frames, again and again, and counts only those frames, in clips in which something must be
+hidden. Clips are followed as one stretch; `bodycam eval CLIPS` runs the whole product on them, segment by segment.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from bodycam_pipeline.measuring.clip_table import clip_table
 from bodycam_pipeline.measuring.hidden_boxes import hidden_by
 from bodycam_pipeline.measuring.scoring import score
 from bodycam_pipeline.measuring.truth import read_truth
-from bodycam_pipeline.rules.admission import numbered
+from bodycam_pipeline.rules.admission import number_tracks
 from bodycam_pipeline.rules.planning import make_plan
 from bodycam_pipeline.values.candidates import Candidates, SegmentCandidates
 from bodycam_pipeline.values.evidence import Evidence
@@ -41,7 +41,7 @@ LEAST = LEAST_EVIDENCE["balanced"]
 def planned(looked: Looked, found: Candidates, evidence: Evidence, least: float) -> Plan:
     """The plan of a clip whose candidates are known."""
     judged = [life.track(life.evidence(evidence)) for life in lives(looked, found)]
-    tracks = numbered(track for track in judged if track.evidence >= least)
+    tracks = number_tracks(track for track in judged if track.evidence >= least)
     return make_plan(looked.recording, [SegmentCandidates(0, (found,))], tracks, Policy(), {})
 
 
@@ -95,6 +95,7 @@ def main() -> None:
             waiting = {
                 n: pool.submit(in_bursts, each, truth[n], learnt.without[n], len(networks.looking), options.burst)
                 for n, each in looked.items()
+                if any(box.flag == "must" for box in truth[n].boxes)
             }
             console.print(clip_table(f"bursts of {options.burst}", {n: w.result() for n, w in waiting.items()}))
 

@@ -24,7 +24,7 @@ from bodycam_pipeline.measuring.true_boxes import labels_by_frame
 from bodycam_pipeline.passes import audit_every_frame, render_every_frame, unwatched
 from bodycam_pipeline.pipeline import Order, detect
 from bodycam_pipeline.release.job import Job
-from bodycam_pipeline.release.second_look import judged
+from bodycam_pipeline.release.second_look import judge
 from bodycam_pipeline.release.staging import stage
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.running.runner import Runner
@@ -112,7 +112,7 @@ def _things(truth: Truth) -> dict[int, Boxes]:
 
 def _findings(job: Job, plan: Plan, runner: Runner) -> Sequence[Finding]:
     staged = stage(job, render_every_frame(job, plan, runner, unwatched), None)
-    return judged(job, plan, staged, audit_every_frame(job, staged, runner, unwatched)).findings
+    return judge(job, plan, staged, audit_every_frame(job, staged, runner, unwatched)).findings
 
 
 def _without(plan: Plan, forgotten: Boxes) -> Plan:

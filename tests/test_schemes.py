@@ -106,7 +106,7 @@ def test_a_store_that_goes_away_is_no_damage_to_the_recording(tmp_path: Path, mo
         put(s3, "dock/a.mp4", path.read_bytes())
         opened = really(f"s3://dock/a.mp4?endpoint_override={endpoint}&region=us-east-1")
     monkeypatch.setattr(container, "open_recording", lambda _address: opened)
-    with pytest.raises(StorageError, match="cannot read the recording") as refused, container.opened("a.mp4"):
+    with pytest.raises(StorageError, match="cannot read the recording") as refused, container.open_container("a.mp4"):
         pass
     assert SECRET not in "".join(traceback.format_exception(refused.value))
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bodycam_pipeline.values.edits import Edits
     from bodycam_pipeline.values.errors import (
         BodycamError,
+        ChangedMeanwhileError,
         CustodyLogError,
         DamagedRecordingError,
         DatasetError,
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
 
 _ERRORS = (
     "BodycamError",
+    "ChangedMeanwhileError",
     "CustodyLogError",
     "DamagedRecordingError",
     "DatasetError",
@@ -116,6 +118,7 @@ _HOMES = dict.fromkeys(_ERRORS, "values.errors") | {
 
 __all__ = [
     "BodycamError",
+    "ChangedMeanwhileError",
     "CustodyLogError",
     "DamagedRecordingError",
     "DatasetError",

@@ -29,7 +29,7 @@ from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.gate import refuse_broken_promises
 from bodycam_pipeline.release.job import Job, notes_of
-from bodycam_pipeline.release.second_look import SecondLook, judged, keep_findings, refuse_unexplained
+from bodycam_pipeline.release.second_look import SecondLook, judge, keep_findings, refuse_unexplained
 from bodycam_pipeline.release.staging import Staged, stage
 from bodycam_pipeline.release.work import keep_work
 from bodycam_pipeline.reports.proposals import write_proposals
@@ -37,7 +37,7 @@ from bodycam_pipeline.reports.report import write_report
 from bodycam_pipeline.review.decisions import edits_path, own_edits
 from bodycam_pipeline.review.history import machine_time
 from bodycam_pipeline.review.on_record import are_on_record, note_approved_plan, note_plan
-from bodycam_pipeline.rules.admission import admitted, numbered
+from bodycam_pipeline.rules.admission import admitted, number_tracks
 from bodycam_pipeline.rules.damage import refuse_unwithheld
 from bodycam_pipeline.rules.editing import apply_edits
 from bodycam_pipeline.rules.entering import Neighbours, extended
@@ -256,13 +256,13 @@ def _tracks(job: Job, seen: Sequence[SegmentCandidates], runner: Runner) -> tupl
     """What is hidden: what was seen, joined over segments, judged, and followed past both ends."""
     time_base, evidence = float(job.recording.video.time_base), worth_of(job.models).evidence
     found = [(tracklet, life_of(tracklet, time_base)) for tracklet in tracklets(seen)]
-    judged = [(tracklet, life.track(life.evidence(evidence))) for tracklet, life in found]
-    hidden = [(tracklet, track) for tracklet, track in judged if admitted(track, job.policy)]
-    write_proposals([track for _, track in judged if not admitted(track, job.policy)], job)
+    judge = [(tracklet, life.track(life.evidence(evidence))) for tracklet, life in found]
+    hidden = [(tracklet, track) for tracklet, track in judge if admitted(track, job.policy)]
+    write_proposals([track for _, track in judge if not admitted(track, job.policy)], job)
     neighbours = Neighbours.of(seen, time_base)
     asked = [each for number, (tracklet, _) in enumerate(hidden) for each in neighbours.entering(number, tracklet)]
     longer = extended([track for _, track in hidden], extend_tracks(job, asked, runner))
-    return numbered(longer)
+    return number_tracks(longer)
 
 
 def _seen(job: Job, runner: Runner, watch: Watch) -> list[SegmentCandidates]:
@@ -294,7 +294,7 @@ def _looked_at_again(job: Job, plan: Plan, staged: Staged, runner: Runner, watch
     if not job.auditors:
         return None
     seen = audit_every_frame(job, staged, runner, watch)
-    second = judged(job, plan, staged, seen)
+    second = judge(job, plan, staged, seen)
     keep_findings(job, staged, second)
     if second.findings:
         write_report(job, plan, staged, second)

@@ -34,8 +34,8 @@ def _sealed_size_and_time(address: str) -> tuple[int | None, float]:
 
 
 _LOCAL = Scheme(lambda address: open_regular(path_of(address)), _local_size_and_time)
-_SEALED = Scheme(sealed.opened, _sealed_size_and_time)
-_STORE = Scheme(store.opened, store.size_and_time)
+_SEALED = Scheme(sealed.open_sealed, _sealed_size_and_time)
+_STORE = Scheme(store.open_stored, store.stored_size_and_time)
 
 SCHEMES = {"": _LOCAL, "file": _LOCAL, "vault": _SEALED}
 """By the scheme's first word (``vault+s3`` is a vault). Every other scheme is an object store's, or refused by it."""

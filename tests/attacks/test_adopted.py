@@ -18,7 +18,7 @@ from bodycam_pipeline.custody.ingest import ingest
 from bodycam_pipeline.custody.session import VaultSession, log_read
 from bodycam_pipeline.values.errors import VaultError
 from bodycam_pipeline.vault.naming import Sealed, parse
-from bodycam_pipeline.vault.opening import opened
+from bodycam_pipeline.vault.opening import open_sealed
 from bodycam_pipeline.vault.store import FACTS, KEY, PARTS, RECORDING
 from tests.attacks.killing import killed_before_each_change, needs_ptrace
 from tests.clips import clip
@@ -71,7 +71,7 @@ def test_a_place_that_somebody_took_does_not_stop_the_recording_that_belongs_the
     planted(session, forged, f"{id_}.2")
     (one,) = ingest(session, [card], {}, lambda _one: None)
     assert one.state == "stored"
-    with opened(log_read(one.address, "a test")) as file:
+    with open_sealed(log_read(one.address, "a test")) as file:
         assert file.read() == card.read_bytes()
     assert {finding.where for finding in audit(session, DAY, everything=True).findings} == {id_, f"{id_}.2"}
 
@@ -130,7 +130,7 @@ def test_an_ingest_that_is_killed_anywhere_is_made_good_and_what_is_there_reads(
     for kills in killed_before_each_change(one_more(session, tmp_path)):  # noqa: B007
         (one,) = ingest(session, [tmp_path / "card.mp4"], {}, lambda _one: None)
         assert one.state in {"stored", "already there"}
-        with opened(log_read(one.address, "a test")) as file:
+        with open_sealed(log_read(one.address, "a test")) as file:
             assert file.read() == (tmp_path / "card.mp4").read_bytes()
         (tmp_path / "card.mp4").write_bytes(os.urandom(1000))
     assert audit(session, DAY, everything=True, opening=True).findings == ()
@@ -153,6 +153,6 @@ def test_what_a_killed_ingest_put_in_place_is_adopted(
     (held,) = session.recordings().values()
     assert held.entry["note"] == "found after a crash"
     assert take_in(session, card) == ["already there"]
-    with opened(log_read(str(Sealed(session.vault.address, *session.recordings())), "a test")) as file:
+    with open_sealed(log_read(str(Sealed(session.vault.address, *session.recordings())), "a test")) as file:
         assert file.read() == card.read_bytes()
     assert parse(str(Sealed(session.vault.address, *session.recordings()))).id in events(session, "intent")

@@ -13,7 +13,7 @@ import pytest
 from bodycam_pipeline.audio.encode import encode_audio
 from bodycam_pipeline.mp4_check.boxtree import MOST_BOXES, read_tree
 from bodycam_pipeline.mp4_check.finished import observe_container
-from bodycam_pipeline.mp4_check.grammar import LEAVES, matched
+from bodycam_pipeline.mp4_check.grammar import LEAVES, match_leaf
 from bodycam_pipeline.read.ingest_probe import look_into
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.values.errors import UnreadableRecordingError
@@ -175,7 +175,7 @@ def test_a_storm_of_boxes_against_the_grammar(seconds: float) -> None:
 
     def blow(rng: random.Random) -> None:
         kind = rng.choice(kinds)
-        matched(kind, mutated(rng, bytes(rng.randrange(64)) + rng.randbytes(rng.randrange(8))))
-        matched(kind, bytes(rng.randrange(1 << 12)))
+        match_leaf(kind, mutated(rng, bytes(rng.randrange(64)) + rng.randbytes(rng.randrange(8))))
+        match_leaf(kind, bytes(rng.randrange(1 << 12)))
 
     assert storm(seconds, 0.01, blow) > 100

@@ -21,7 +21,7 @@ from bodycam_pipeline.values.errors import CustodyLogError
 from bodycam_pipeline.vault import log as log_module
 from bodycam_pipeline.vault.log import CustodyLog
 from bodycam_pipeline.vault.naming import Sealed
-from bodycam_pipeline.vault.opening import _ingest_of, opened
+from bodycam_pipeline.vault.opening import _ingest_of, open_sealed
 from bodycam_pipeline.vault.tiles import Tiles
 from tests.clips import clip
 
@@ -122,7 +122,7 @@ def test_a_log_that_did_not_grow_out_of_the_one_seen_here_is_refused(
         with pytest.raises(CustodyLogError, match=r"lost entries|not those that it had"):
             what()
     if again:
-        with pytest.raises(CustodyLogError, match=r"lost entries|not those that it had"), opened(read):
+        with pytest.raises(CustodyLogError, match=r"lost entries|not those that it had"), open_sealed(read):
             pass
 
 

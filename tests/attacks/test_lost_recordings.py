@@ -21,7 +21,7 @@ from bodycam_pipeline.custody.session import VaultSession, log_read
 from bodycam_pipeline.evidence.keys import new_key
 from bodycam_pipeline.values.errors import StorageError, VaultError
 from bodycam_pipeline.vault.naming import Sealed, parse
-from bodycam_pipeline.vault.opening import opened
+from bodycam_pipeline.vault.opening import open_sealed
 from bodycam_pipeline.vault.store import FACTS, KEY, PARTS, RECORDING, Vault
 from tests.clips import clip
 
@@ -67,7 +67,7 @@ def folder_of(session: VaultSession, one: Taken, copy: str = "") -> Path:
 
 
 def read(one: Taken) -> bytes:
-    with opened(log_read(one.address, "a test")) as file:
+    with open_sealed(log_read(one.address, "a test")) as file:
         return file.read()
 
 

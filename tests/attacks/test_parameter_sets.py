@@ -11,7 +11,7 @@ from bodycam_pipeline.h264.bits import Bits
 from bodycam_pipeline.h264.nal import parameter_sets
 from bodycam_pipeline.h264.parameter_sets import leaks_in_record
 from bodycam_pipeline.h264.parameters import read_field, read_pps, read_slice, read_sps
-from bodycam_pipeline.read.pictures import ParametersChangeError, picture_reader
+from bodycam_pipeline.read.access_units import ParametersChangeError, picture_reader
 from tests.attacks.fuzzing import STORMS, mutated, storm
 
 MOST_SECONDS = 0.001

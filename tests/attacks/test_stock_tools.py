@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from bodycam_pipeline.evidence.frames_file import PictureFacts, framehash_text, read_frames
+from bodycam_pipeline.evidence.frames_file import FrameFacts, framehash_text, read_frames
 from bodycam_pipeline.pipeline import Order, Published, redact
 from bodycam_pipeline.read.probe import probe
 from tests.attacks.jobs import quick_policy
@@ -41,7 +41,7 @@ def test_ffmpeg_prints_the_digests_of_the_release(published: Published) -> None:
     pts, sha256 = read_frames(published.folders.release / "frames.parquet")
     facts = probe(str(video)).video
     frame_bytes = facts.width * facts.height * 3 // 2
-    told = PictureFacts(facts.time_base, facts.width, facts.height, facts.sample_aspect_ratio, frame_bytes)
+    told = FrameFacts(facts.time_base, facts.width, facts.height, facts.sample_aspect_ratio, frame_bytes)
     assert printed == framehash_text(pts, sha256, told)
 
 

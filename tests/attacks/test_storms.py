@@ -12,13 +12,13 @@ from bodycam_pipeline._native import ObjectKey
 from bodycam_pipeline.custody.ingest import found_below, ingest
 from bodycam_pipeline.custody.known import facts_of
 from bodycam_pipeline.custody.session import VaultSession, log_read
-from bodycam_pipeline.package.archive import opened as unpacked
+from bodycam_pipeline.package.archive import open_archive as unpacked
 from bodycam_pipeline.package.archive import write_archive
 from bodycam_pipeline.values.errors import BodycamError
 from bodycam_pipeline.vault.log import CustodyLog, Proof, create_log
 from bodycam_pipeline.vault.naming import Sealed
-from bodycam_pipeline.vault.note import Checkpoint, Verifier, sign, verified
-from bodycam_pipeline.vault.opening import _ingest_of, head_of_file, opened
+from bodycam_pipeline.vault.note import Checkpoint, Verifier, sign_note, verified
+from bodycam_pipeline.vault.opening import _ingest_of, head_of_file, open_sealed
 from bodycam_pipeline.vault.store import FACTS, KEY, RECORDING
 from tests.attacks.fuzzing import STORMS, mutated, storm
 from tests.clips import clip
@@ -30,7 +30,7 @@ VERIFIER = Verifier(ORIGIN, SIGNER.public_key())
 
 @pytest.mark.parametrize("seconds", STORMS)
 def test_a_storm_of_notes_and_keys(seconds: float) -> None:
-    note, line = sign(Checkpoint(ORIGIN, 17, bytes(32)), SIGNER), str(VERIFIER).encode()
+    note, line = sign_note(Checkpoint(ORIGIN, 17, bytes(32)), SIGNER), str(VERIFIER).encode()
 
     def blow(rng: random.Random) -> None:
         broken = mutated(rng, note)
@@ -92,7 +92,7 @@ def sealed(session: VaultSession, tmp_path: Path) -> tuple[VaultSession, str, Pa
 def test_a_storm_of_sealed_files(seconds: float, sealed: tuple[VaultSession, str, Path], tmp_path: Path) -> None:
     session, id_, folder = sealed
     address = log_read(str(Sealed(session.vault.address, id_)), "a test")
-    with opened(address) as file:
+    with open_sealed(address) as file:
         whole = file.read()
     facts = facts_of(session, id_, session.one(id_))
     parts = {name: (folder / name).read_bytes() for name in (RECORDING, KEY, FACTS)}
@@ -128,7 +128,7 @@ def _broken(rng: random.Random, content: bytes) -> bytes:
 
 def _read(address: str) -> bytes:
     _ingest_of.cache_clear()
-    with opened(address) as file:
+    with open_sealed(address) as file:
         try:
             return file.read()
         except OSError:  # leaving the file tells what is wrong with it

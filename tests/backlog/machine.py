@@ -11,7 +11,7 @@ BODYCAM = Path(sys.executable).with_name("bodycam")
 
 
 def command(out: Path, policy: Path, *more: object) -> list[str]:
-    return [str(part) for part in (BODYCAM, "batch", "--out", out, "--policy", policy, *more)]
+    return [str(part) for part in (BODYCAM, "batch", "--own-names", "--out", out, "--policy", policy, *more)]
 
 
 def started(words: Sequence[str]) -> subprocess.Popen[str]:

@@ -20,7 +20,7 @@ RECORDINGS = 4
 
 
 def batch(out: Path, dock: Path, runner: Runner, policy: Policy, watch: Watcher = nobody) -> Ended:
-    asked = RunOptions("batch", out, out / "ledger.sqlite", "reports", lambda: False)
+    asked = RunOptions("batch", out, out / "ledger.sqlite", "reports", lambda: False, own_names=True)
     return carry_out(asked, work_items([str(dock)], policy), runner, watch)
 
 

@@ -23,7 +23,7 @@ from bodycam_pipeline.values.errors import (
 )
 from bodycam_pipeline.vault.keyring import Keyring
 from bodycam_pipeline.vault.naming import parse
-from bodycam_pipeline.vault.opening import open_key, opened
+from bodycam_pipeline.vault.opening import open_key, open_sealed
 from bodycam_pipeline.vault.store import FACTS, KEY, RECORDING
 from tests.clips import clip
 
@@ -48,7 +48,7 @@ def test_every_recording_is_stored_on_record_and_opens_to_the_same_bytes(session
     assert [(one.file, one.state) for one in taken] == [("b.mkv", "stored"), ("a.mp4", "stored")]
     assert events(session) == ["created", *["intent", "ingest"] * 2]
     for one in taken:
-        with opened(log_read(one.address, "a test")) as file:
+        with open_sealed(log_read(one.address, "a test")) as file:
             assert hashlib.sha256(file.read()).hexdigest() == facts_of(session, one)["sha256"]
     assert {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in dock.rglob("*") if p.is_file()} == before
 
@@ -99,7 +99,7 @@ def test_what_is_no_video_is_evidence_all_the_same(session: VaultSession, tmp_pa
     (one,) = take_in(session, tmp_path / "torn.mp4")
     assert one.state == "stored"
     assert "not a readable video" in one.why
-    with opened(log_read(one.address, "a test")) as file:
+    with open_sealed(log_read(one.address, "a test")) as file:
         assert file.read() == b"half of something"
 
 
@@ -189,14 +189,14 @@ def test_the_parts_are_read_only_and_replace_nothing(session: VaultSession, dock
 def test_an_unlogged_read_is_refused(session: VaultSession, dock: Path) -> None:
     one, two = take_in(session, dock)
     with pytest.raises(CustodyLogError, match="stands in no log"):
-        opened(one.address)
+        open_sealed(one.address)
     elsewhere = log_read(two.address, "a test").rpartition("?")[2]
     with pytest.raises(CustodyLogError, match="does not announce"):
-        opened(f"{one.address}?{elsewhere}")
+        open_sealed(f"{one.address}?{elsewhere}")
     with pytest.raises(CustodyLogError, match="no entry 99"):
-        opened(f"{one.address}?read=99")
+        open_sealed(f"{one.address}?read=99")
     with pytest.raises(CustodyLogError, match="does not announce"):
-        opened(f"{one.address}?read=1")
+        open_sealed(f"{one.address}?read=1")
 
 
 def test_a_read_stands_in_the_log_before_a_byte_is_read(session: VaultSession, dock: Path) -> None:
@@ -214,7 +214,7 @@ def test_another_recording_in_its_place_is_refused(session: VaultSession, dock: 
         (folder / part).unlink()
         (folder / part).write_bytes((other / part).read_bytes())
     with pytest.raises(SealBrokenError, match="another file"):
-        opened(log_read(one.address, "a test"))
+        open_sealed(log_read(one.address, "a test"))
 
 
 def test_without_the_key_or_the_right_one_nothing_opens(session: VaultSession, dock: Path) -> None:
@@ -223,13 +223,13 @@ def test_without_the_key_or_the_right_one_nothing_opens(session: VaultSession, d
     identity = session.ring.path("identity.txt")
     identity.chmod(0o644)
     with pytest.raises(VaultError, match="read by others"):
-        opened(address)
+        open_sealed(address)
     identity.unlink()
     with pytest.raises(VaultError, match=r"no identity\.txt"):
-        opened(address)
+        open_sealed(address)
     new_person(identity)
     with pytest.raises(VaultError, match="none of the identities"):
-        opened(address)
+        open_sealed(address)
 
 
 def test_only_a_recording_of_this_vault_can_be_announced(session: VaultSession, dock: Path) -> None:

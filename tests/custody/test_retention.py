@@ -12,7 +12,7 @@ from bodycam_pipeline.custody.session import VaultSession, log_read
 from bodycam_pipeline.evidence.keys import new_key
 from bodycam_pipeline.values.errors import VaultError
 from bodycam_pipeline.vault.naming import parse
-from bodycam_pipeline.vault.opening import opened
+from bodycam_pipeline.vault.opening import open_sealed
 from bodycam_pipeline.vault.store import FACTS, KEY, RECORDING
 from tests.clips import clip
 from tests.custody.test_jobs import bodycam
@@ -65,7 +65,7 @@ def test_two_people_end_a_recording_and_it_stands_in_the_log_first(
     with pytest.raises(VaultError, match="destroyed"):
         log_read(address(session, id_), "a test")
     with pytest.raises(VaultError, match="not there"):
-        opened(announced_before)
+        open_sealed(announced_before)
     keeping.destroy_key(session, id_, WHY, consents(session, id_, keys[:2]))
     assert events(session).count("destruction") == 1
 
@@ -144,9 +144,9 @@ def test_rotation_changes_who_opens_and_no_sealed_byte(session: VaultSession, id
     assert keeping.rotate(session) == 1
     assert {part: session.vault.read(id_, part) for part in (RECORDING, FACTS)} == before
     with pytest.raises(VaultError, match="none of the identities"):
-        opened(log_read(address(session, id_), "a test"))
+        open_sealed(log_read(address(session, id_), "a test"))
     (tmp_path / "next.txt").replace(session.ring.path("identity.txt"))
-    with opened(log_read(address(session, id_), "a test")) as file:
+    with open_sealed(log_read(address(session, id_), "a test")) as file:
         assert file.read() == (tmp_path / "a.mp4").read_bytes()
     assert "rotation" in events(session)
 

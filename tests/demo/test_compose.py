@@ -17,7 +17,7 @@ from bodycam_pipeline.demo.actors import Mark, car, person
 from bodycam_pipeline.demo.camera import View
 from bodycam_pipeline.demo.compose import FRAME_PTS, TIME_BASE, actors, compose_demo
 from bodycam_pipeline.demo.touched import compose_touched
-from bodycam_pipeline.demo.truth import GroundTruth, TrueBox
+from bodycam_pipeline.demo.truth_file import DrawnBox, GroundTruth
 from bodycam_pipeline.mp4.write_recording import write_recording
 from bodycam_pipeline.passes import detectors_of
 from bodycam_pipeline.read.planes import planes
@@ -186,5 +186,5 @@ def is_sure(model: Model, found: Detection) -> bool:
     return found.score >= model.kinds[found.kind].high
 
 
-def seen(thing: TrueBox, found: Sequence[Detection]) -> bool:
+def seen(thing: DrawnBox, found: Sequence[Detection]) -> bool:
     return any(each.kind == thing.kind and each.box.iou(thing.box) > 0.4 for each in found)

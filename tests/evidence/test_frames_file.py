@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bodycam_pipeline.evidence.frames_file import PictureFacts, framehash_text, read_frames, write_frames
+from bodycam_pipeline.evidence.frames_file import FrameFacts, framehash_text, read_frames, write_frames
 from bodycam_pipeline.values.errors import VerificationError
 
 
@@ -84,5 +84,5 @@ def text_of(raw, size):
 
     frames = [raw[at : at + size] for at in range(0, len(raw), size)]
     names = np.array([list(sha256(frame).digest()) for frame in frames], dtype=np.uint8)
-    facts = PictureFacts(Fraction(1, 1000), 66, 50, Fraction(1), size)
+    facts = FrameFacts(Fraction(1, 1000), 66, 50, Fraction(1), size)
     return framehash_text(np.arange(len(frames), dtype=np.int64) * 40, names, facts)

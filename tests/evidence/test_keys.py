@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bodycam_pipeline.evidence.keys import fingerprint, new_key, public_pem, read_private_key, read_public_key
-from bodycam_pipeline.evidence.signing import IN_TOTO, open_envelope, pre_authentication, sign
+from bodycam_pipeline.evidence.signing import IN_TOTO, open_envelope, pre_authentication, sign_statement
 from bodycam_pipeline.values.errors import KeyFileError, SignatureError
 
 
@@ -51,13 +51,13 @@ def test_what_is_no_key_is_refused_by_name(tmp_path: Path, content: bytes) -> No
 
 def test_an_envelope_gives_back_what_was_signed_and_is_always_the_same(key: Path) -> None:
     private = read_private_key(key)
-    envelope = sign(b'{"a": 1}', IN_TOTO, private)
-    assert sign(b'{"a": 1}', IN_TOTO, private) == envelope
+    envelope = sign_statement(b'{"a": 1}', IN_TOTO, private)
+    assert sign_statement(b'{"a": 1}', IN_TOTO, private) == envelope
     assert open_envelope(envelope, IN_TOTO, private.public_key()) == b'{"a": 1}'
 
 
 def test_another_key_or_type_opens_nothing(key: Path, tmp_path: Path) -> None:
-    envelope = sign(b"text", IN_TOTO, read_private_key(key))
+    envelope = sign_statement(b"text", IN_TOTO, read_private_key(key))
     new_key(tmp_path / "other.pem")
     with pytest.raises(SignatureError):
         open_envelope(envelope, IN_TOTO, read_private_key(tmp_path / "other.pem").public_key())
@@ -67,7 +67,7 @@ def test_another_key_or_type_opens_nothing(key: Path, tmp_path: Path) -> None:
 
 def test_no_bit_of_an_envelope_can_change(key: Path) -> None:
     private = read_private_key(key)
-    envelope = sign(b"a statement", IN_TOTO, private)
+    envelope = sign_statement(b"a statement", IN_TOTO, private)
     rng = np.random.default_rng(0)
     for at in range(len(envelope)):
         changed = bytearray(envelope)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bodycam_pipeline.following.motion import changed, picture_shift
+from bodycam_pipeline.following.motion import picture_shift, scene_changed
 
 WIDE, HIGH = 128, 72
 
@@ -49,5 +49,5 @@ def test_bytes_move_as_floats_do():
 
 def test_the_change_is_the_mean_of_all_samples_in_either_direction():
     before, after = np.array([[0, 4], [200, 0]], np.uint8), np.array([[0, 0], [255, 1]], np.uint8)
-    assert changed(before, after) == changed(after, before) == 15
-    assert changed(before, before) == 0
+    assert scene_changed(before, after) == scene_changed(after, before) == 15
+    assert scene_changed(before, before) == 0

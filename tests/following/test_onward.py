@@ -5,7 +5,7 @@ import pytest
 
 from bodycam_pipeline.following.candidates import Candidate, Point
 from bodycam_pipeline.following.footage import Footage
-from bodycam_pipeline.following.onward import BEYOND_SECONDS, GROWTH, go_on, joined
+from bodycam_pipeline.following.onward import BEYOND_SECONDS, GROWTH, go_on, join_candidates
 from bodycam_pipeline.following.segment import followed
 from bodycam_pipeline.following.sweep import GUESSED_SECONDS, SUPPORT, sweep
 from bodycam_pipeline.rules import entering
@@ -140,16 +140,16 @@ class TestJoining:
         return made
 
     def test_one_that_is_followed_back_to_another_is_one_with_it(self) -> None:
-        (one,) = joined(footage(shown(BLOB), {}), self.pieces((0, 4), (10, 12)))
+        (one,) = join_candidates(footage(shown(BLOB), {}), self.pieces((0, 4), (10, 12)))
         assert (one.first, one.last, one.start, one.end) == (0, 12, 0, 12)
         assert how(one) == "ddddd" + "fffff" + "ddd"
 
     def test_three_pieces_are_one(self) -> None:
-        (one,) = joined(footage(shown(BLOB), {}), self.pieces((0, 2), (8, 9), (16, 20)))
+        (one,) = join_candidates(footage(shown(BLOB), {}), self.pieces((0, 2), (8, 9), (16, 20)))
         assert (one.first, one.last) == (0, 20)
 
     def test_one_that_meets_nobody_keeps_only_what_it_was_seen_for(self) -> None:
-        found = joined(footage(shown(BLOB), {}), self.pieces((0, 2), (30, 34)))
+        found = join_candidates(footage(shown(BLOB), {}), self.pieces((0, 2), (30, 34)))
         assert [(each.start, each.end) for each in found] == [(0, 2), (30, 34)]
 
     def test_weak_observations_before_the_first_strong_one_are_taken_in(self) -> None:
@@ -157,20 +157,20 @@ class TestJoining:
         made = footage(shown(BLOB), looks)
         (before,) = sweep(made)
         assert before.first == 20
-        (one,) = joined(made, [before])
+        (one,) = join_candidates(made, [before])
         assert (one.first, one.start, one.last) == (4, 4, 28)
 
     def test_kinds_do_not_meet(self) -> None:
         both = self.pieces((0, 4)) + self.pieces((10, 12), kind="plate")
-        assert [each.kind for each in joined(footage(shown(BLOB), {}), both)] == ["face", "plate"]
+        assert [each.kind for each in join_candidates(footage(shown(BLOB), {}), both)] == ["face", "plate"]
 
     def test_two_things_that_are_apart_do_not_meet(self) -> None:
         other = Candidate("face", {n: Point(Box(200, 20, 232, 52), "detected", (0.9,)) for n in range(5)}, 0, 4)
-        assert len(joined(footage(shown(BLOB), {}), [other, *self.pieces((10, 12))])) == 2
+        assert len(join_candidates(footage(shown(BLOB), {}), [other, *self.pieces((10, 12))])) == 2
 
     def test_nobody_is_met_across_a_scene_change(self) -> None:
         pictures = [luma(n, BLOB, of=ground(level=40 if n < 8 else 220)) for n in range(16)]
-        assert len(joined(footage(pictures, {}), self.pieces((0, 7), (8, 12)))) == 2
+        assert len(join_candidates(footage(pictures, {}), self.pieces((0, 7), (8, 12)))) == 2
 
 
 class TestAWholeSegment:

@@ -110,7 +110,7 @@ def recordings(scene: Path, tmp_path: Path) -> Path:
 
 def test_recordings_are_scored_on_both_sides_beside_a_peer(recordings: Path, tmp_path: Path) -> None:
     peer, chosen = f"blanket={recordings / 'peer'}", ("--clip", "scene", "--out", tmp_path / "out")
-    found = rows(recordings, "-m", "detector-v1", "--scale", 320, "--boxes", peer, *chosen)
+    found = rows(recordings, "-m", "detector-v1", "--long-side", 320, "--boxes", peer, *chosen)
     assert [(row["who"], row["clip"]) for row in found] == [("blanket", "scene.mp4"), ("detector-v1", "scene.mp4")]
     blanket, ours = found
     assert blanket["share_of_picture"] == pytest.approx(0.5)
@@ -123,7 +123,7 @@ def test_recordings_are_scored_on_both_sides_beside_a_peer(recordings: Path, tmp
 
 def test_a_plan_that_was_made_before_is_scored_without_looking(recordings: Path, tmp_path: Path) -> None:
     done = RUN.invoke(
-        app, ["detect", str(recordings / "scene.mp4"), "--out", str(tmp_path / "left"), "--models", "detector-v1"]
+        app, ["detect", str(recordings / "scene.mp4"), "--out", str(tmp_path / "left"), "--model", "detector-v1"]
     )
     assert done.exit_code == 0, done.output
     told = RUN.invoke(app, ["eval", str(recordings), "--boxes", f"yesterday={tmp_path / 'left'}"])
@@ -142,7 +142,7 @@ def test_a_recording_that_is_not_the_labelled_one_is_refused(recordings: Path) -
     facts = json.loads((recordings / "truth.json").read_text())
     facts["clips"]["scene.mp4"]["sha256"] = "ab" * 32
     (recordings / "truth.json").write_text(json.dumps(facts))
-    done = RUN.invoke(app, ["eval", str(recordings), "-m", "detector-v1", "--scale", "320"])
+    done = RUN.invoke(app, ["eval", str(recordings), "-m", "detector-v1", "--long-side", "320"])
     assert "its digest is another" in str(done.exception)
 
 
@@ -168,9 +168,9 @@ def test_a_peer_without_a_folder_is_refused(boxes: str, recordings: Path) -> Non
 
 @pytest.mark.parametrize("scale", ["10", "5000"])
 def test_a_scale_that_no_policy_takes_is_refused(scale: str, tmp_path: Path) -> None:
-    done = RUN.invoke(app, ["eval", str(tmp_path), "-m", "detector-v1", "--scale", scale])
+    done = RUN.invoke(app, ["eval", str(tmp_path), "-m", "detector-v1", "--long-side", scale])
     assert done.exit_code == 2
-    assert "--scale" in done.output
+    assert "--long-side" in done.output
 
 
 @pytest.mark.parametrize("word", ["face", "visage=a person"])

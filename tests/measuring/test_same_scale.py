@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bodycam_pipeline.evidence.plan_file import write_plan
-from bodycam_pipeline.measuring.hidden_boxes import Region, hidden_by
+from bodycam_pipeline.measuring.hidden_boxes import HiddenRegion, hidden_by
 from bodycam_pipeline.measuring.peers import read_boxes
 from bodycam_pipeline.measuring.scoring import score
 from bodycam_pipeline.measuring.true_boxes import labels_by_frame
@@ -105,13 +105,13 @@ def test_a_perfect_plan_on_the_coding_grid_has_the_best_score_there_is(shared: P
     assert 1 < total.ratio <= 1.2  # type: ignore[operator]
 
 
-def perfect(truth: Truth) -> dict[int, list[Region]]:
+def perfect(truth: Truth) -> dict[int, list[HiddenRegion]]:
     """Every true box, padded, on the grid, and nothing else."""
-    hidden: dict[int, list[Region]] = {}
+    hidden: dict[int, list[HiddenRegion]] = {}
     for frame, labels in labels_by_frame(truth).items():
         for label in labels:
             region = snapped_region(label.padded, truth.width, truth.height, 16)
             if region and label.flag != "ignore":
                 sides = (region.left, region.top, region.right, region.bottom)
-                hidden.setdefault(frame, []).append(Region(sides, label.thing))
+                hidden.setdefault(frame, []).append(HiddenRegion(sides, label.thing))
     return hidden

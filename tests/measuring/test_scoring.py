@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bodycam_pipeline.measuring.hidden_boxes import Region, hidden_by
+from bodycam_pipeline.measuring.hidden_boxes import HiddenRegion, hidden_by
 from bodycam_pipeline.measuring.scoring import score
 from bodycam_pipeline.measuring.true_boxes import labels_by_frame
 from bodycam_pipeline.rules.cells import Cells, outward, union_area
@@ -43,7 +43,7 @@ def true(frame, box=BOX, *, thing=1, flag="must", kind="face"):
 
 
 def by_frame(frames, sides=PADDED, track=1):
-    return {frame: [Region(sides, track)] for frame in frames}
+    return {frame: [HiddenRegion(sides, track)] for frame in frames}
 
 
 def test_an_empty_clip_needs_nothing_and_whatever_is_hidden_is_excess():
@@ -105,7 +105,7 @@ def test_what_is_needed_counts_where_an_ignored_box_lies_over_it():
 
 
 def test_two_regions_that_overlap_are_counted_once():
-    hidden = {0: [Region((0, 0, 50, 10), 1), Region((40, 0, 60, 10), 2)]}
+    hidden = {0: [HiddenRegion((0, 0, 50, 10), 1), HiddenRegion((40, 0, 60, 10), 2)]}
     assert score(truth(frames=1), hidden).hidden == pytest.approx(0.06)
 
 
@@ -131,7 +131,7 @@ def test_boxes_are_turned_into_the_coded_frame_after_they_are_padded(orientation
         BOX, pytest.approx((50 - 24 / 10.8, 45 - 3.5, 60 + 24 / 10.8, 55 + 2.5)),
     ]  # fmt: skip
     sides = (label.padded.left, label.padded.top, label.padded.right, label.padded.bottom)
-    assert score(clip, {0: [Region(sides, 1)]}).ratio == 1
+    assert score(clip, {0: [HiddenRegion(sides, 1)]}).ratio == 1
 
 
 def test_a_box_outside_the_picture_is_hidden_by_nothing():
@@ -152,7 +152,7 @@ def test_one_track_on_two_things_after_each_other_holds_one_of_them():
 
 
 def test_two_tracks_at_once_are_one_track_too_many_but_no_switch():
-    hidden = {frame: [Region(PADDED, 1), Region(PADDED, 2)] for frame in range(10)}
+    hidden = {frame: [HiddenRegion(PADDED, 1), HiddenRegion(PADDED, 2)] for frame in range(10)}
     found = score(truth(*map(true, range(10))), hidden)
     assert (found.tracks_per_thing, found.switches) == (2, 0)
     assert found.idf1 == pytest.approx(2 / 3)
@@ -163,7 +163,7 @@ def test_the_fit_is_the_best_over_all_things_and_not_thing_by_thing():
     other = (10, 10, 20, 20)
     there = [true(f) for f in range(11)] + [true(f, other, thing=2) for f in range(11, 16)]
     tracks = [1] * 6 + [2] * 5
-    hidden = {f: [Region(PADDED, track)] for f, track in enumerate(tracks)}
+    hidden = {f: [HiddenRegion(PADDED, track)] for f, track in enumerate(tracks)}
     hidden |= by_frame(range(11, 16), (7, 6, 23, 23))
     assert score(truth(*there, frames=16), hidden).identified == 10
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bodycam_pipeline.evidence.keys import fingerprint, new_key, public_pem, read_private_key, read_public_key
-from bodycam_pipeline.evidence.signing import IN_TOTO, open_envelope, sign
+from bodycam_pipeline.evidence.signing import IN_TOTO, open_envelope, sign_statement
 from bodycam_pipeline.package.check import Trust, check_package
 from bodycam_pipeline.package.contents import digests_of, plain_files, sums_text
 from bodycam_pipeline.package.statement import parse_statement
@@ -37,7 +37,9 @@ def signed_again(package: Path, made: Made, **predicate: object) -> None:
     digests = digests_of({name: path for name, path in files.items() if name not in {"SHA256SUMS", statement.name}})
     files["SHA256SUMS"].write_text(sums_text(digests))
     digests |= digests_of({"SHA256SUMS": files["SHA256SUMS"]})
-    statement.write_bytes(sign(replace(said, files=digests, predicate=said.predicate | predicate).text(), IN_TOTO, key))
+    statement.write_bytes(
+        sign_statement(replace(said, files=digests, predicate=said.predicate | predicate).text(), IN_TOTO, key)
+    )
 
 
 def test_a_key_or_its_fingerprint_has_to_be_named(made: Made) -> None:
@@ -65,7 +67,7 @@ def test_a_package_that_a_forger_signed_with_a_key_of_their_own_is_refused(made:
     forger = read_private_key(package.parent / "forger.pem")
     envelope = package / "statement.dsse.json"
     text = open_envelope(envelope.read_bytes(), IN_TOTO, read_public_key(made.public))
-    envelope.write_bytes(sign(text, IN_TOTO, forger))
+    envelope.write_bytes(sign_statement(text, IN_TOTO, forger))
     (package / "signer.pub.pem").write_bytes(public_pem(forger.public_key()))
     assert "another key" in refused(package, Trust(fingerprint=fingerprint(read_public_key(made.public))))
     assert "another key" in refused(package, made.trust)

@@ -15,7 +15,7 @@ import pytest
 from pypdf import PdfReader
 
 from bodycam_pipeline.evidence.digests import file_sha256
-from bodycam_pipeline.evidence.frames_file import PictureFacts, framehash_text, write_frames
+from bodycam_pipeline.evidence.frames_file import FrameFacts, framehash_text, write_frames
 from bodycam_pipeline.evidence.keys import read_private_key
 from bodycam_pipeline.evidence.plan_file import read_plan
 from bodycam_pipeline.package.check import check_package
@@ -131,7 +131,7 @@ def test_the_public_manifest_costs_few_bytes_per_frame(tmp_path: Path, capsys: p
         pts = np.cumsum(rng.integers(2900, 3100, frames))
         sha256 = rng.integers(0, 256, (frames, 32), dtype=np.uint8)
         write_frames(pts, sha256, tmp_path / "frames.parquet")
-        text = framehash_text(pts, sha256, PictureFacts(Fraction(1, 90_000), 1920, 1080, Fraction(1), 3_110_400))
+        text = framehash_text(pts, sha256, FrameFacts(Fraction(1, 90_000), 1920, 1080, Fraction(1), 3_110_400))
         sizes.append((tmp_path / "frames.parquet").stat().st_size + len(gzip.compress(text.encode(), mtime=0)))
     per_frame = (sizes[1] - sizes[0]) / (MANY - FEW)
     with capsys.disabled():

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from bodycam_pipeline.evidence.keys import fingerprint, new_key, public_pem, read_private_key, read_public_key
-from bodycam_pipeline.evidence.signing import IN_TOTO, sign
+from bodycam_pipeline.evidence.signing import IN_TOTO, sign_statement
 from tests.package.conftest import Made
 
 CHROMIUM = shutil.which("chromium")
@@ -122,7 +122,7 @@ def test_a_package_that_somebody_else_signed_is_refused(page: Page, made: Made, 
     envelope = (package / "statement.dsse.json").read_text()
     payload = re.search(r'"payload": "([^"]*)"', envelope)
     assert payload
-    (package / "statement.dsse.json").write_bytes(sign(base64.b64decode(payload[1]), IN_TOTO, forger))
+    (package / "statement.dsse.json").write_bytes(sign_statement(base64.b64decode(payload[1]), IN_TOTO, forger))
     assert verdict(page, package, signer(made))[0] == "bad"
     (package / "signer.pub.pem").write_bytes(public_pem(forger.public_key()))
     state, text = verdict(page, package, signer(made))

@@ -20,7 +20,8 @@ from bodycam_pipeline.page.server import Page
 from bodycam_pipeline.page.serving import http_server
 from bodycam_pipeline.pipeline import Order, detect
 from bodycam_pipeline.release.folders import Folders
-from tests.attacks.jobs import quick_policy
+from bodycam_pipeline.values.policy import Policy
+from tests.attacks.jobs import QUICK_GATE
 from tests.inline import InlineRunner
 
 
@@ -30,8 +31,14 @@ def detected(tmp_path_factory: pytest.TempPathFactory) -> Folders:
     folder = tmp_path_factory.mktemp("page")
     recording = folder / "recording.mp4"
     compose_demo(recording, seconds=2, size=(640, 360))
-    policy = quick_policy()
-    return detect(Order(str(recording), folder / "out", policy), InlineRunner())[0].folders
+    return detect(Order(str(recording), folder / "out", seeing_policy()), InlineRunner())[0].folders
+
+
+def seeing_policy(**parts: object) -> Policy:
+    """One network that sees the demo's people and plates at one scale: seven tracks in two seconds of work."""
+    looking = {"models": ["detector-v1-int8"], "long_sides_px": [640]}
+    rules = {"detection": looking, "gate": QUICK_GATE, "encoding": {"preset": "ultrafast"}}
+    return Policy.model_validate({**rules, **parts})
 
 
 @dataclass

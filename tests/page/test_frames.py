@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from bodycam_pipeline.mp4.proxy import Proxy, cut_pieces
+from bodycam_pipeline.mp4.proxy import ProxyEncoder, cut_pieces
 from bodycam_pipeline.page.frames import FrameFinder
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.read.upright import upright_pixels
@@ -65,7 +65,7 @@ def test_pixels_are_turned_as_the_display_matrix_says(turn: Turn, tmp_path: Path
 def test_the_playing_copy_has_every_frame_at_its_own_time(uneven: Path) -> None:
     recording = probe(str(uneven))
     shown, finder = recording.packets.shown_pts().tolist(), FrameFinder(recording)
-    proxy = Proxy(recording.video, shown[0])
+    proxy = ProxyEncoder(recording.video, shown[0])
     firsts = cut_pieces(shown, recording.video.time_base)
     assert len(firsts) > 2
     whole = proxy.initialisation()

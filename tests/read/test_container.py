@@ -10,7 +10,7 @@ import pytest
 
 from bodycam_pipeline.read import container as module
 from bodycam_pipeline.read.codecs import FORMATS, PICTURE_CODECS, SOUND_CODECS
-from bodycam_pipeline.read.container import opened
+from bodycam_pipeline.read.container import open_container
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.schemes import open_recording
 from bodycam_pipeline.values.errors import StorageError, UnreadableRecordingError
@@ -100,7 +100,7 @@ def test_a_failing_disk_is_not_called_a_bad_recording(tmp_path: Path, monkeypatc
     address = str(clip(tmp_path / "a.mp4", frames=60, size=(640, 480)))
     monkeypatch.setattr(module, "BUFFER_BYTES", 4096)
     monkeypatch.setattr(module, "open_recording", lambda _address: _FailingDisk(open_recording(address)))
-    with pytest.raises(StorageError, match="Input/output error"), opened(address) as container:
+    with pytest.raises(StorageError, match="Input/output error"), open_container(address) as container:
         list(container.demux(video=0))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from av.stream import Disposition
 
-from bodycam_pipeline.read.orientation import matrix_of
+from bodycam_pipeline.read.orientation import display_matrix
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.rules.segments import split
 from bodycam_pipeline.values.errors import (
@@ -111,7 +111,7 @@ def test_frames_that_an_edit_list_hides_are_decoded_and_not_shown(tmp_path: Path
 @pytest.mark.parametrize("orientation", Orientation)
 def test_all_eight_orientations_are_told_apart(tmp_path: Path, orientation: Orientation) -> None:
     path = clip(tmp_path / "a.mp4", frames=2)
-    _replace_matrix(path, matrix_of(orientation, 320, 192))
+    _replace_matrix(path, display_matrix(orientation, 320, 192))
     assert probe(str(path)).video.orientation is orientation
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bodycam_pipeline.rules.admission import admitted, numbered
+from bodycam_pipeline.rules.admission import admitted, number_tracks
 from bodycam_pipeline.values.policy import LEAST_EVIDENCE, HideRule, Policy
 from tests.rules.build import track
 
@@ -41,12 +41,12 @@ def test_a_kind_that_the_policy_does_not_name_is_not_hidden():
 
 def things(*tracks):
     """How many things the tracks are of."""
-    return len({each.number for each in numbered(tracks)})
+    return len({each.number for each in number_tracks(tracks)})
 
 
 def test_two_tracks_of_one_thing_have_one_number_and_each_keeps_its_boxes():
     tracks = [track(PTS, BOX, evidence=1.0), track(PTS[1:], moved(BOX, 4), evidence=3.0)]
-    one, other = numbered(tracks)
+    one, other = number_tracks(tracks)
     assert (one.number, other.number) == (1, 1)
     assert [one.boxes.tolist(), other.boxes.tolist()] == [each.boxes.tolist() for each in tracks]
     assert [one.evidence, other.evidence] == [1.0, 3.0]
@@ -82,7 +82,7 @@ def test_one_frame_together_is_not_enough():
 def test_tracks_are_numbered_by_their_first_frame_whatever_the_order_they_came_in():
     three = [track([80, 120], BOX), track([0, 40], moved(BOX, 50)), track([0, 40], BOX, kind="plate")]
     for order in permutations(three):
-        found = numbered(order)
+        found = number_tracks(order)
         assert [(t.number, int(t.pts[0]), t.kind) for t in found] == [(1, 0, "face"), (2, 0, "plate"), (3, 80, "face")]
 
 
@@ -101,7 +101,7 @@ TRACKS = st.lists(
 @given(TRACKS)
 @settings(max_examples=80)
 def test_every_track_has_one_number_and_numbers_have_no_gap(tracks):
-    found = numbered(tracks)
+    found = number_tracks(tracks)
     assert sorted(map(_told, found)) == sorted(map(_told, tracks))
     assert {each.number for each in found} == set(range(1, len({each.number for each in found}) + 1))
     firsts = [min(int(t.pts[0]) for t in found if t.number == n) for n in sorted({t.number for t in found})]

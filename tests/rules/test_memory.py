@@ -3,7 +3,7 @@
 import tracemalloc
 from dataclasses import replace
 
-from bodycam_pipeline.rules.admission import numbered
+from bodycam_pipeline.rules.admission import number_tracks
 from bodycam_pipeline.rules.joining import tracklets
 from bodycam_pipeline.rules.judging import life_of
 from bodycam_pipeline.rules.planning import make_plan
@@ -31,7 +31,7 @@ def peak(count):
     tracemalloc.start()
     try:
         tracks = [replace(life_of(tracklet, 0.001).track(5.0), number=1) for tracklet in tracklets(found)]
-        made = make_plan(file, found, numbered(tracks), policy(), {})
+        made = make_plan(file, found, number_tracks(tracks), policy(), {})
         assert made.regions.num_rows == count // 5 * 3
         return tracemalloc.get_traced_memory()[1]
     finally:

@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bodycam_pipeline.values.errors import CustodyLogError
-from bodycam_pipeline.vault.note import Checkpoint, Verifier, sign, verified
+from bodycam_pipeline.vault.note import Checkpoint, Verifier, sign_note, verified
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 TOP = Checkpoint("police.example/custody", 17, bytes(32))
@@ -19,7 +19,7 @@ def test_the_note_is_written_as_c2sp_says() -> None:
     key_id = hashlib.sha256(b"police.example/custody\n\x01" + raw).digest()[:4]
     text = f"police.example/custody\n17\n{'A' * 43}=\n"
     signature = base64.b64encode(key_id + KEY.sign(text.encode())).decode()
-    assert sign(TOP, KEY) == f"{text}\n\u2014 police.example/custody {signature}\n".encode()
+    assert sign_note(TOP, KEY) == f"{text}\n\u2014 police.example/custody {signature}\n".encode()
     public = base64.b64encode(b"\x01" + raw).decode()
     assert str(VERIFIER) == f"police.example/custody+{key_id.hex()}+{public}"
 
@@ -40,14 +40,14 @@ def test_the_key_of_the_standard_tools_example_is_read() -> None:
 
 
 def test_a_signed_checkpoint_is_read_and_a_second_signature_does_no_harm() -> None:
-    note = sign(TOP, KEY)
+    note = sign_note(TOP, KEY)
     assert verified(note, VERIFIER) == TOP
-    other = sign(TOP, Ed25519PrivateKey.generate()).decode().splitlines()[-1]
+    other = sign_note(TOP, Ed25519PrivateKey.generate()).decode().splitlines()[-1]
     assert verified(note + f"{other}\n".encode(), VERIFIER) == TOP
 
 
 def test_every_flipped_bit_is_refused() -> None:
-    note = sign(TOP, KEY)
+    note = sign_note(TOP, KEY)
     for bit in range(8 * len(note)):
         forged = bytearray(note)
         forged[bit // 8] ^= 1 << bit % 8
@@ -58,9 +58,9 @@ def test_every_flipped_bit_is_refused() -> None:
 @pytest.mark.parametrize("key", [Ed25519PrivateKey.generate()])
 def test_another_key_and_another_log_are_refused(key: Ed25519PrivateKey) -> None:
     with pytest.raises(CustodyLogError, match="not signed by the log's key"):
-        verified(sign(TOP, key), VERIFIER)
+        verified(sign_note(TOP, key), VERIFIER)
     with pytest.raises(CustodyLogError, match="another log"):
-        verified(sign(Checkpoint("other.example", 17, bytes(32)), KEY), VERIFIER)
+        verified(sign_note(Checkpoint("other.example", 17, bytes(32)), KEY), VERIFIER)
 
 
 @pytest.mark.parametrize("line", ["", "a+b", f"name+00000000+{base64.b64encode(bytes(33)).decode()}", "a+zz+!!"])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bodycam_pipeline.vision.scales import GRID, InputSize, input_sizes, matrix_of
+from bodycam_pipeline.vision.scales import GRID, InputSize, colour_matrix, input_sizes
 from tests.vision.pictures import facts
 
 
@@ -59,4 +59,4 @@ def test_every_size_is_on_the_grid_and_none_comes_twice(sides: list[int], uprigh
     ],
 )
 def test_the_matrix_is_the_one_named_or_else_the_usual_one(code: int, size: tuple[int, int], expected: str) -> None:
-    assert matrix_of(facts(*size, matrix=code)) == expected
+    assert colour_matrix(facts(*size, matrix=code)) == expected

@@ -27,7 +27,7 @@ _WILD = re.compile(r"(\*\*/|\*\*|\*|\[[^\]/]+\])")
 _WILDCARDS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*"}
 
 
-def opened(address: str) -> BinaryIO:
+def open_stored(address: str) -> BinaryIO:
     """Open an object; every read asks the store for a range.
 
     Raises:
@@ -39,7 +39,7 @@ def opened(address: str) -> BinaryIO:
         return cast("BinaryIO", io.BufferedReader(system.open_input_file(path), READ_AHEAD_BYTES))
 
 
-def size_and_time(address: str) -> tuple[int | None, float | None]:
+def stored_size_and_time(address: str) -> tuple[int | None, float | None]:
     """Bytes and Unix seconds of an object; None for what the store does not say.
 
     Raises:

@@ -11,7 +11,7 @@ from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from numpy.typing import NDArray
 
-from bodycam_pipeline.read.container import changed, opened, prepare_sound_decoder
+from bodycam_pipeline.read.container import open_container, prepare_sound_decoder, recording_changed
 from bodycam_pipeline.schemes import place
 from bodycam_pipeline.values.errors import UnsupportedRecordingError
 from bodycam_pipeline.values.recording import AudioFacts
@@ -66,10 +66,10 @@ def _silence(channels: int, samples: int) -> Iterator[Pcm]:
 
 def _frames(address: str, audio: AudioFacts, layout: str) -> Iterator[AudioFrame]:
     """Every decodable frame of the track, as planar floats of one layout; what does not decode is a gap in time."""
-    with opened(address) as container:
+    with open_container(address) as container:
         stream = next((s for s in container.streams.audio if s.index == audio.stream_index), None)
         if stream is None:
-            raise changed(address)
+            raise recording_changed(address)
         prepare_sound_decoder(stream)
         convert: dict[tuple[str, str], AudioResampler] = {}
         for packet in container.demux(stream):

@@ -12,7 +12,7 @@ from bodycam_pipeline.review.effort import effort_of
 from bodycam_pipeline.review.history import history_of, record
 
 Minutes = Annotated[int, typer.Option("--minutes", min=1, help="How long a person worked on it.")]
-Work = Annotated[str, typer.Option("--why", help="On what: search, review, a second look.")]
+Work = Annotated[str, typer.Option("--reason", help="On what: search, review, a second look.")]
 Rate = Annotated[str, typer.Option("--per-hour", help="Fee for an hour of a person's work, as 30.00.")]
 
 

@@ -37,9 +37,9 @@ Models = Annotated[
 ]
 Called = Annotated[list[str] | None, typer.Option("--call", metavar="WORD=KIND", help="What a label's word means.")]
 Rates = Annotated[list[float] | None, typer.Option("--false", help="False positives per picture. Repeat it.")]
-Side = Annotated[int, typer.Option("--long-side", min=64, max=4096, help="Pictures' longer side as detectors see it.")]
 Sides = Annotated[
-    list[int] | None, typer.Option("--scale", min=64, max=4096, help="For recordings: the scales. Repeat it.")
+    list[int] | None,
+    typer.Option("--long-side", min=64, max=4096, help="Longer side as detectors see it. For recordings: repeat it."),
 ]
 Clips = Annotated[
     list[str] | None, typer.Option("--clip", metavar="NAME", help="For recordings: only this one. Repeat it.")
@@ -62,6 +62,8 @@ WIDE_ENOUGH = 200
 SHIPPED = "shipped default"
 FALSE_RATES = (1.0, 0.1)
 
+PICTURES_SIDE_PX = 640
+
 
 def add_to(app: typer.Typer) -> None:
     """Register the verb."""
@@ -73,8 +75,7 @@ def evaluate(
     model: Models = None,
     call: Called = None,
     false: Rates = None,
-    long_side: Side = 640,
-    scale: Sides = None,
+    long_side: Sides = None,
     clip: Clips = None,
     boxes: Boxes = None,
     out: Out = None,
@@ -88,16 +89,16 @@ def evaluate(
     whether things keep their tracks.
     """
     if (dataset / TRUTH).is_file():
-        folders, policies = _folders(boxes or []), _policies(model or [], scale)
+        folders, policies = _folders(boxes or []), _policies(model or [], long_side)
         with LocalRunner(workers) as runner:
             hiders = {who: by_boxes(folder) for who, folder in folders.items()}
             if policies or not hiders:
-                planned = policies or {SHIPPED: _policy({}, scale)}
+                planned = policies or {SHIPPED: _policy({}, long_side)}
                 hiders |= {who: by_plans(dataset, policy, runner) for who, policy in planned.items()}
             told = _recordings(clips_in(dataset, clip or []), hiders)
     else:
         names = model or list(Policy().detection.models)
-        measured, told = _pictures(dataset, names, _meanings(call or []), false or FALSE_RATES, long_side)
+        measured, told = _pictures(dataset, names, _meanings(call or []), false or FALSE_RATES, _one_side(long_side))
         if out:
             out.mkdir(parents=True, exist_ok=True)
             write_plot(measured, out / "recall.svg")
@@ -148,6 +149,12 @@ def _recordings(clips: dict[str, Truth], hiders: dict[str, Hider]) -> _Told:
             told.rows.extend(clip_row(who, clip, found) for clip, found in scores.items())
             told.totals.append(clip_row(who, "total", sum(scores.values(), Score())))
     return told
+
+
+def _one_side(sides: Sequence[int] | None) -> int:
+    if sides and len(sides) > 1:
+        raise typer.BadParameter("pictures are looked at once: name one side", param_hint="--long-side")
+    return sides[0] if sides else PICTURES_SIDE_PX
 
 
 def _policies(together: Sequence[str], scales: Sequence[int] | None) -> dict[str, Policy]:

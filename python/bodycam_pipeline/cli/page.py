@@ -1,5 +1,6 @@
 """`bodycam review open`: the review in the browser."""
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,7 @@ def open_page(
     proxy: Annotated[str, typer.Option("--proxy", help="IP address of the proxy that logs people in.")] = "",
     person_header: Annotated[str, typer.Option("--person-header", help="In which header it names them.")] = "",
     origin: Annotated[str, typer.Option("--origin", help="Under which address browsers know the proxy.")] = "",
+    workers: Annotated[int, typer.Option("--workers", "-j", min=1, help="Worker processes.")] = os.cpu_count() or 1,
     idle: Annotated[float, typer.Option("--idle", min=1, help="Lock after so many minutes without a key.")] = 15.0,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the system's browser.")] = True,
     as_json: AsJson = False,
@@ -35,7 +37,7 @@ def open_page(
     host, _, port = listen.rpartition(":")
     front = Proxy(proxy, person_header) if proxy or person_header else None
     place = Listening(host.strip("[]"), int(port) if port.isdecimal() else 0, unix, origin, front, idle * 60)
-    queue = Queue.of(path)
+    queue = Queue.of(path, workers)
     try:
         with address_book(browser=browser) as show:
             serve(queue, place, lambda address: _tell_address(address, show, as_json=as_json))

@@ -29,7 +29,9 @@ PolicyFile = Annotated[
 EditsFile = Annotated[Path | None, typer.Option("--edits", help="A person's decisions (TOML).")]
 Models = Annotated[
     list[str] | None,
-    typer.Option("--models", help="Detector: a registered name, a file, or package:DISTRIBUTION/FILE. Repeatable."),
+    typer.Option(
+        "--model", "-m", help="Detector: a registered name, a file, or package:DISTRIBUTION/FILE. Repeatable."
+    ),
 ]
 Gate = Annotated[
     Literal["on", "off"] | None,

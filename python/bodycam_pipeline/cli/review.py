@@ -15,7 +15,7 @@ from bodycam_pipeline.review.history import record, review_state_of
 from bodycam_pipeline.values.event import What
 
 Key = Annotated[Path | None, typer.Option("--key", help="Your private key; else the one that `bodycam keys new` made.")]
-WhyNot = Annotated[str, typer.Option("--why", help="What has to change, for the job's history.")]
+WhyNot = Annotated[str, typer.Option("--reason", help="What has to change, for the job's history.")]
 
 
 def add_to(app: typer.Typer) -> None:

@@ -45,7 +45,9 @@ def add_to(app: typer.Typer) -> None:
     app.command("ingest")(take_in)
     group = typer.Typer(help="Sealed originals: who opens them, what is done with them.", no_args_is_help=True)
     group.command()(create)
-    group.command()(keygen)
+    keys = typer.Typer(help="Identities that open recordings.", no_args_is_help=True)
+    keys.command("new")(new_identity)
+    group.add_typer(keys, name="keys")
     group.command("list")(list_recordings)
 
     app.add_typer(group, name="vault")
@@ -58,7 +60,7 @@ def create(
     keys: Keys = None,
     as_json: AsJson = False,
 ) -> None:
-    """Begin a vault and its custody log; needs recipients.txt in the folder of keys."""
+    """Create a vault and its custody log; needs recipients.txt in the folder of keys."""
     session = create_vault(Vault(vault_address(address)), keyring(keys), origin, log)
     facts = {"vault": session.vault.address, "log": session.log.folder, "verifier": str(session.log.verifier)}
     sentences = (
@@ -68,7 +70,7 @@ def create(
     tell(facts, sentences, as_json=as_json)
 
 
-def keygen(
+def new_identity(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Where the secret goes, for its owner alone.")],
     as_json: AsJson = False,
 ) -> None:

@@ -22,7 +22,7 @@ from typing import Any, Literal, cast
 
 from bodycam_pipeline import _native
 from bodycam_pipeline.custody.facts import Facts, facts_beside
-from bodycam_pipeline.custody.placing import STALE_STAGING, Shelves, adopt, sweep
+from bodycam_pipeline.custody.placing import STALE_STAGING, Shelves, adopt, sweep_staging
 from bodycam_pipeline.custody.session import VaultSession
 from bodycam_pipeline.custody.verity import protect
 from bodycam_pipeline.durable import disk_errors, locked, make_private_folder
@@ -78,7 +78,7 @@ def ingest(
     session.ring.recipients()
     with _staging(session) as staging:
         with session.committing():
-            sweep(session)
+            sweep_staging(session)
             adopt(session)
         shelves, taken = Shelves(session), []
         for path in files:

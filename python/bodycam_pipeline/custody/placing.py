@@ -17,7 +17,7 @@ from bodycam_pipeline.custody.whole import unlike
 from bodycam_pipeline.durable import locked
 from bodycam_pipeline.values.errors import Place, RecordingError, StorageError
 from bodycam_pipeline.vault.log import LogEntry
-from bodycam_pipeline.vault.place import numbered, place_of
+from bodycam_pipeline.vault.place import numbered_place, place_of
 
 STALE_STAGING = ".lock"
 
@@ -53,7 +53,7 @@ class Shelves:
 
     def _put(self, id_: str, staged: Path, facts: LogEntry, copy: int) -> None:
         for number in count(copy):
-            fields = facts | {"recording": id_, "place": numbered(id_, number)}
+            fields = facts | {"recording": id_, "place": numbered_place(id_, number)}
             intent = self._record("intent", fields)
             if self._session.vault.add(fields["place"], staged):
                 break  # else something lies there that the log does not know
@@ -83,7 +83,7 @@ def adopt(session: VaultSession) -> None:
             session.record("ingest", **fields, intent=number, note="found after a crash")
 
 
-def sweep(session: VaultSession) -> None:
+def sweep_staging(session: VaultSession) -> None:
     """Clear the staging folders that killed ingests left.
 
     Raises:

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from bodycam_pipeline.custody.session import RecordingStatus, VaultSession
 from bodycam_pipeline.custody.whole import is_part
 from bodycam_pipeline.evidence.keys import fingerprint, read_private_key, read_public_key
-from bodycam_pipeline.evidence.signing import open_envelope, sign
+from bodycam_pipeline.evidence.signing import open_envelope, sign_statement
 from bodycam_pipeline.values.errors import Place, SignatureError, VaultError
 from bodycam_pipeline.vault.opening import open_key
 from bodycam_pipeline.vault.place import id_at, place_of
@@ -82,7 +82,7 @@ def consent(session: VaultSession, id_: str, reason: str, key: Path) -> bytes:
         KeyFileError: the key cannot be used.
     """
     session.one(id_)
-    return sign(_statement(session, id_, reason), CONSENT, read_private_key(key))
+    return sign_statement(_statement(session, id_, reason), CONSENT, read_private_key(key))
 
 
 def destroy_key(session: VaultSession, id_: str, reason: str, consents: Sequence[bytes]) -> None:

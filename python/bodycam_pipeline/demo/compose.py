@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bodycam_pipeline.demo.actors import car, person
 from bodycam_pipeline.demo.scene import Actor, Scene
-from bodycam_pipeline.demo.truth import GroundTruth, TrueBox, write_truth
+from bodycam_pipeline.demo.truth_file import DrawnBox, GroundTruth, write_truth
 from bodycam_pipeline.mp4.write_recording import write_recording
 
 FRAME_RATE = Fraction(30_000, 1001)
@@ -56,7 +56,7 @@ def compose_demo(path: Path, *, seconds: int = 6, size: tuple[int, int] = (1280,
         StorageError: the disk refused.
     """
     times = [number / FRAME_RATE for number in range(round(seconds * FRAME_RATE))]
-    frames: dict[int, tuple[TrueBox, ...]] = {}
+    frames: dict[int, tuple[DrawnBox, ...]] = {}
 
     def pictures() -> Iterator[NDArray[np.uint8]]:
         for number, (picture, seen) in enumerate(Scene(actors(), size, times, seed).play()):

@@ -11,7 +11,7 @@ from PIL import Image
 from bodycam_pipeline.demo.actors import GRID, Mark, Point, Sprite
 from bodycam_pipeline.demo.camera import View, WalkingCamera
 from bodycam_pipeline.demo.street import street
-from bodycam_pipeline.demo.truth import TrueBox
+from bodycam_pipeline.demo.truth_file import DrawnBox
 from bodycam_pipeline.values.geometry import Box
 
 MARGIN = 1.5
@@ -77,7 +77,7 @@ class Scene:
         self._noise = rng.normal(0, NOISE, size=(size[1] + 64, size[0] + 64, 1)).astype(np.float32)
         self._offsets = rng.integers(0, 64, size=(len(times), 2))
 
-    def play(self) -> Iterator[tuple[NDArray[np.uint8], tuple[TrueBox, ...]]]:
+    def play(self) -> Iterator[tuple[NDArray[np.uint8], tuple[DrawnBox, ...]]]:
         """Every frame: the picture, RGB (height, width, 3), and what can be seen in it."""
         for number, seconds in enumerate(self._times):
             part = number / max(len(self._times) - 1, 1)
@@ -95,11 +95,11 @@ class Scene:
         picture: NDArray[np.uint8] = np.clip(noisy, 0, 255).astype(np.uint8)
         return picture
 
-    def _truth(self, placed: Sequence[Placed], view: View) -> tuple[TrueBox, ...]:
+    def _truth(self, placed: Sequence[Placed], view: View) -> tuple[DrawnBox, ...]:
         seen = (self._true_box(thing, placed[thing - 1 :], view) for thing in range(1, len(placed) + 1))
         return tuple(each for each in seen if each.visible > 0)
 
-    def _true_box(self, thing: int, placed: Sequence[Placed], view: View) -> TrueBox:
+    def _true_box(self, thing: int, placed: Sequence[Placed], view: View) -> DrawnBox:
         """The first of these; the others stand in front of it."""
         mark = placed[0].mark
         points = mark.points()
@@ -108,7 +108,7 @@ class Scene:
         for other in placed[1:]:
             shown &= ~other.covers(points)
         whole = self._hull(mark, view)
-        return TrueBox(mark.kind, thing, whole, _around(places[shown], whole), float(shown.mean()))
+        return DrawnBox(mark.kind, thing, whole, _around(places[shown], whole), float(shown.mean()))
 
     def _hull(self, mark: Mark, view: View) -> Box:
         x, y = view.seen(np.array([mark.centre]), self._size)[0].tolist()

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from bodycam_pipeline.demo.compose import FRAME_PTS, FRAME_RATE, SOUND_HZ, TIME_BASE, actors
 from bodycam_pipeline.demo.scene import Scene
-from bodycam_pipeline.demo.truth import GroundTruth, TrueBox, write_truth
+from bodycam_pipeline.demo.truth_file import DrawnBox, GroundTruth, write_truth
 from bodycam_pipeline.mp4.write_recording import KEYFRAME_SECONDS, Codec, write_recording
 
 STREET = 2
@@ -32,7 +32,7 @@ def compose_touched(
     """
     length = round(KEYFRAME_SECONDS * FRAME_RATE)
     times = [number / FRAME_RATE for number in range(groups * length)]
-    frames: dict[int, tuple[TrueBox, ...]] = {}
+    frames: dict[int, tuple[DrawnBox, ...]] = {}
 
     def pictures() -> Iterator[NDArray[np.uint8]]:
         peopled, empty = (Scene(who, size, times, STREET).play() for who in (actors(), ()))

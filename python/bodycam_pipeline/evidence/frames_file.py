@@ -24,7 +24,7 @@ FRAMES_SCHEMA = pa.schema(_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
-class PictureFacts:
+class FrameFacts:
     """What ``ffmpeg -f framehash`` prints above and beside the digests.
 
     Attributes:
@@ -120,7 +120,7 @@ def read_digests(path: Path, secret: Path) -> dict[int, bytes]:
     return {when: digest.tobytes() for when, digest in zip(pts.tolist(), sha256, strict=True)}
 
 
-def framehash_text(pts: NDArray[np.int64], sha256: NDArray[np.uint8], facts: PictureFacts) -> str:
+def framehash_text(pts: NDArray[np.int64], sha256: NDArray[np.uint8], facts: FrameFacts) -> str:
     """The text that stock ``ffmpeg`` prints for the release, so that ``diff`` can check every frame of it.
 
     ``ffmpeg -noautorotate -i FILE -map 0:v -copyts -fps_mode passthrough -enc_time_base -1 -bsf:v setts=duration=1

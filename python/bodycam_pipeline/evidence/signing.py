@@ -18,7 +18,7 @@ IN_TOTO = "application/vnd.in-toto+json"
 _REMEDY = "Do not rely on it: ask whoever signed it for the original."
 
 
-def sign(payload: bytes, payload_type: str, key: Ed25519PrivateKey) -> bytes:
+def sign_statement(payload: bytes, payload_type: str, key: Ed25519PrivateKey) -> bytes:
     """The envelope of a text; Ed25519 has no randomness, so that the same text and key give the same bytes."""
     signature = key.sign(pre_authentication(payload_type, payload))
     return _envelope(payload, payload_type, fingerprint(key.public_key()), signature)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bodycam_pipeline._native import Pyramid
-from bodycam_pipeline.following.motion import SMALL, changed, picture_shift
+from bodycam_pipeline.following.motion import SMALL, picture_shift, scene_changed
 from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.geometry import Box
 
@@ -64,7 +64,7 @@ class Footage:
     def add(self, seconds: float, pyramid: Pyramid) -> bool:
         """Add the next frame; whether the scene changed before it."""
         small, before = pyramid.small(SMALL), self._small
-        cut = before is not None and changed(before, small) > self.cut_difference
+        cut = before is not None and scene_changed(before, small) > self.cut_difference
         right, down = (0.0, 0.0) if before is None or cut else picture_shift(before, small)
         self.shifts.append((right * self.size[0], down * self.size[1]))
         self.scenes.append((self.scenes[-1] if self.scenes else 0) + cut)

@@ -37,7 +37,7 @@ def picture_shift(before: Luma, after: Luma) -> tuple[float, float]:
     return _signed(right / width), _signed(down / height)
 
 
-def changed(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> float:
+def scene_changed(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> float:
     """Mean absolute difference of two small pictures of one size, 0..255."""
     return float(np.abs(before.astype(np.int16) - after).mean())
 

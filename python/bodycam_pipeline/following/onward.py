@@ -31,7 +31,7 @@ def nobody(_frame: int, _box: Box) -> None:
     """Meet no other candidate."""
 
 
-def joined(footage: Footage, candidates: Sequence[Candidate]) -> list[Candidate]:
+def join_candidates(footage: Footage, candidates: Sequence[Candidate]) -> list[Candidate]:
     """Follow each candidate back from its start; where that meets another candidate, the two are one."""
     alive = sorted(candidates, key=lambda c: c.first)
     gone: set[int] = set()

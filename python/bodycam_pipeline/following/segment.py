@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 
 from bodycam_pipeline.following.candidates import Candidate
 from bodycam_pipeline.following.footage import Footage
-from bodycam_pipeline.following.onward import BEYOND_SECONDS, go_on, joined
+from bodycam_pipeline.following.onward import BEYOND_SECONDS, go_on, join_candidates
 from bodycam_pipeline.following.sweep import sweep
 from bodycam_pipeline.values.candidates import CANDIDATE, FOUND, FRAME, POINT, Candidates
 
 
 def followed(footage: Footage) -> list[Candidate]:
     """Follow everything that was seen: forward, back, and past both ends; the longest seen first."""
-    candidates = joined(footage, sweep(footage))
+    candidates = join_candidates(footage, sweep(footage))
     for candidate in sorted(candidates, key=lambda c: (c.first - c.last, c.first, c.kind)):
         for direction in (-1, 1):
             go_on(footage, candidate, direction, BEYOND_SECONDS)

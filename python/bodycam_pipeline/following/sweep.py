@@ -90,7 +90,7 @@ def silence(footage: Footage, frame: int) -> tuple[float, ...] | None:
 
 
 def _meet(live: Sequence[_Live], observed: Sequence[Observation], frame: int) -> None:
-    for each, observation in matched(live, observed):
+    for each, observation in match_observations(live, observed):
         observation.taken = True
         before = each.candidate.points[frame].box
         each.box = blended(before, observation.box)
@@ -102,7 +102,7 @@ def _meet(live: Sequence[_Live], observed: Sequence[Observation], frame: int) ->
         each.unsure_since = None
 
 
-def matched(live: Sequence[_Live], observed: Sequence[Observation]) -> Iterator[tuple[_Live, Observation]]:
+def match_observations(live: Sequence[_Live], observed: Sequence[Observation]) -> Iterator[tuple[_Live, Observation]]:
     """Which observation is at which candidate's place: the nearest first, each once."""
     costs = []
     for a, each in enumerate(live):

@@ -13,14 +13,14 @@ Sides = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Region:
+class HiddenRegion:
     """A rectangle that is hidden, and the number of its track; None where a frame is hidden whole."""
 
     sides: Sides
     track: int | None
 
 
-Hidden = Mapping[int, list[Region]]
+Hidden = Mapping[int, list[HiddenRegion]]
 """The regions of each frame by its number, from 0; a frame in which nothing is hidden may have no entry."""
 
 
@@ -33,15 +33,15 @@ def hidden_by(plan: Plan, truth: Truth) -> Hidden:
     if truth.sha256 and truth.sha256 != plan.recording_sha256:
         raise _of_another("its digest is another")
     number = {pts: frame for frame, pts in enumerate(truth.pts)}
-    found: defaultdict[int, list[Region]] = defaultdict(list)
+    found: defaultdict[int, list[HiddenRegion]] = defaultdict(list)
     columns = [plan.regions[name].to_pylist() for name in ("pts", "left", "top", "right", "bottom", "track")]
     for pts, left, top, right, bottom, track in zip(*columns, strict=True):
         if pts not in number:
             raise _of_another(f"it has no frame at pts {pts}")
-        found[number[pts]].append(Region((left, top, right, bottom), track))
+        found[number[pts]].append(HiddenRegion((left, top, right, bottom), track))
     for pts, frame in number.items():
         if pts in plan.undecodable_pts or plan.is_withheld(pts):
-            found[frame] = [Region((0, 0, truth.width, truth.height), None)]
+            found[frame] = [HiddenRegion((0, 0, truth.width, truth.height), None)]
     return dict(found)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bodycam_pipeline.measuring.assignment import Weights, best_pairs
-from bodycam_pipeline.measuring.hidden_boxes import Hidden, Region
+from bodycam_pipeline.measuring.hidden_boxes import Hidden, HiddenRegion
 from bodycam_pipeline.measuring.meeting import meets
 from bodycam_pipeline.measuring.recall import iou
 from bodycam_pipeline.measuring.true_boxes import Label, sides_of
@@ -87,7 +87,7 @@ class _Held:
 
 
 def _asked_for(
-    here: Sequence[Label], regions: Sequence[Region], size: tuple[int, int]
+    here: Sequence[Label], regions: Sequence[HiddenRegion], size: tuple[int, int]
 ) -> tuple[list[int], list[int], Weights]:
     """The things and tracks of one frame that count, and their overlaps (things, tracks)."""
     labels = [label for label in here if label.flag != "ignore"]
@@ -105,7 +105,7 @@ def _shapes(labels: Sequence[Label], size: tuple[int, int]) -> list[Rects]:
     return list(np.stack(three, axis=1))
 
 
-def _overlaps(shapes: Sequence[Rects], regions: Sequence[Region], tracks: Sequence[int]) -> Weights:
+def _overlaps(shapes: Sequence[Rects], regions: Sequence[HiddenRegion], tracks: Sequence[int]) -> Weights:
     """The overlap of each thing with each track, by that of its regions, and by that of its shapes, which fit best."""
     found = np.zeros((len(shapes), len(tracks)))
     sides = np.array([region.sides for region in regions], np.float32).reshape(-1, 4)
@@ -116,5 +116,5 @@ def _overlaps(shapes: Sequence[Rects], regions: Sequence[Region], tracks: Sequen
     return found
 
 
-def _only_ignored(region: Region, here: Sequence[Label]) -> bool:
+def _only_ignored(region: HiddenRegion, here: Sequence[Label]) -> bool:
     return {label.flag == "ignore" for label in here if meets(region, label)} == {True}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from bodycam_pipeline.measuring.hidden_boxes import Hidden, Region
+from bodycam_pipeline.measuring.hidden_boxes import Hidden, HiddenRegion
 from bodycam_pipeline.measuring.true_boxes import Label
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.score import Score
@@ -31,6 +31,6 @@ def meetings(frames: Iterable[int], labels: Mapping[int, Sequence[Label]], hidde
     return Score(false_tracks=len(tracks - on_something), tracks=len(on_things), things_met=len(things))
 
 
-def meets(region: Region, label: Label) -> bool:
+def meets(region: HiddenRegion, label: Label) -> bool:
     """Whether a region touches a thing at all; the thing is taken as it is, without padding."""
     return Box(*region.sides).intersection(label.box) > 0

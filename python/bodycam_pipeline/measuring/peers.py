@@ -6,7 +6,7 @@ from math import isfinite
 from pathlib import Path
 
 from bodycam_pipeline.evidence.plan_file import read_plan
-from bodycam_pipeline.measuring.hidden_boxes import Hidden, Region, hidden_by
+from bodycam_pipeline.measuring.hidden_boxes import Hidden, HiddenRegion, hidden_by
 from bodycam_pipeline.values.errors import DatasetError
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.truth import Truth
@@ -59,7 +59,7 @@ def _coded(sides: Sequence[float], truth: Truth, turned: bool) -> Box:
     return truth.orientation.to_coded(box, truth.width, truth.height) if turned else box
 
 
-def _tracked(frames: Mapping[int, Sequence[Box]]) -> Iterator[tuple[int, list[Region]]]:
+def _tracked(frames: Mapping[int, Sequence[Box]]) -> Iterator[tuple[int, list[HiddenRegion]]]:
     """The boxes of each frame, numbered as the first that they overlap of the frame before, or anew."""
     before, count = list[tuple[Box, int]](), 0
     for frame in sorted(frames):
@@ -68,5 +68,5 @@ def _tracked(frames: Mapping[int, Sequence[Box]]) -> Iterator[tuple[int, list[Re
             track = next((track for other, track in before if box.intersection(other) > 0), None)
             count += track is None
             now.append((box, count if track is None else track))
-        yield frame, [Region((box.left, box.top, box.right, box.bottom), track) for box, track in now]
+        yield frame, [HiddenRegion((box.left, box.top, box.right, box.bottom), track) for box, track in now]
         before = now

@@ -9,7 +9,7 @@ import numpy as np
 from bodycam_pipeline.measuring.hidden_boxes import Hidden
 from bodycam_pipeline.measuring.identities import identities
 from bodycam_pipeline.measuring.meeting import meetings
-from bodycam_pipeline.measuring.true_boxes import Label, boxes_of, labels_by_frame
+from bodycam_pipeline.measuring.true_boxes import Label, flagged_sides, labels_by_frame
 from bodycam_pipeline.rules.cells import Cells, Rects, outward, union_area
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.score import Score
@@ -61,7 +61,7 @@ def share_under(box: Box, painted: Rects, size: tuple[int, int]) -> float:
 
 def _areas(here: Sequence[Label], painted: Rects, size: tuple[int, int]) -> Score:
     """One frame's areas. What lies in an ignored box, and is not needed, is left out of all of them."""
-    wanted, must, ignored = (outward(boxes_of(here, *f), *size) for f in (("must", "may"), ("must",), ("ignore",)))
+    wanted, must, ignored = (outward(flagged_sides(here, *f), *size) for f in (("must", "may"), ("must",), ("ignore",)))
     cells, whole = Cells(painted, wanted, must, ignored), size[0] * size[1]
     mask, needed = cells.paint(painted), cells.paint(wanted)
     counted = mask & ~(cells.paint(ignored) & ~needed)

@@ -54,7 +54,7 @@ def tools(recording: Path, folder: Path, truth: Truth | None) -> list[Tool]:
     all_of_them = [
         ours(OURS, "redact"),
         ours(LOOKING, "detect"),
-        ours(ONE, "redact", "--models", OWN),
+        ours(ONE, "redact", "--model", OWN),
         peer(TRANSCODE, transcode, frames),
         peer(DECODE, decode, frames, leaves=False),
     ]

@@ -56,7 +56,7 @@ def padded(true: TrueBox, truth: Truth) -> Box:
     return true.box.grown(*(max(share * side, least) for share, side in zip(PADDING[true.kind], sides, strict=True)))
 
 
-def boxes_of(labels: Sequence[Label], *flags: Flag) -> list[Sides]:
+def flagged_sides(labels: Sequence[Label], *flags: Flag) -> list[Sides]:
     """The padded boxes of labels with one of these flags, as rows: left, top, right, bottom."""
     return [sides_of(label.padded) for label in labels if label.flag in flags]
 

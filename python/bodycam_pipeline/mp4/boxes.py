@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from bodycam_pipeline.read.orientation import matrix_of
+from bodycam_pipeline.read.orientation import display_matrix
 from bodycam_pipeline.values.encoded import EncodedAudio
 from bodycam_pipeline.values.geometry import Orientation
 from bodycam_pipeline.values.recording import VideoFacts
@@ -21,7 +21,7 @@ ENABLED_IN_MOVIE = 3
 _SELF_CONTAINED = 1
 """Data reference flag: the media lies in this file, 8.7.2."""
 
-UNITY = matrix_of(Orientation.UPRIGHT, 0, 0)
+UNITY = display_matrix(Orientation.UPRIGHT, 0, 0)
 """The matrix that leaves everything where it is."""
 _UNDETERMINED = 0x55C4
 """Language ``und``, packed as three letters of five bits, 8.4.2."""

@@ -45,7 +45,7 @@ _BASE_IS_MOOF, _RUN_FLAGS = 0x020000, 0x000701
 
 
 @dataclass(frozen=True)
-class Proxy:
+class ProxyEncoder:
     """How a recording is played: a copy of its picture track, upright, on a clock that begins with its first frame.
 
     Attributes:

@@ -15,7 +15,7 @@ from bodycam_pipeline.h264.avc import configuration
 from bodycam_pipeline.mp4 import boxes
 from bodycam_pipeline.mp4.joined import JoinedFiles
 from bodycam_pipeline.mp4.staged import staged_file
-from bodycam_pipeline.read.orientation import matrix_of
+from bodycam_pipeline.read.orientation import display_matrix
 from bodycam_pipeline.values.encoded import EncodedAudio, EncodedSegment
 from bodycam_pipeline.values.errors import VerificationError
 from bodycam_pipeline.values.recording import Recording
@@ -158,7 +158,7 @@ class _PictureTrack:
     def boxes(self, chunks: tuple[list[int], NDArray[np.int64]], *, wide: bool) -> bytes:
         """Box trak."""
         video = self.recording.video
-        matrix = matrix_of(video.orientation, video.width, video.height)
+        matrix = display_matrix(video.orientation, video.width, video.height)
         table = boxes.box(
             b"stbl",
             boxes.picture_entry(video, configuration(self.parameter_sets)),

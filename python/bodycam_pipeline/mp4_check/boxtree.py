@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bodycam_pipeline.mp4_check.grammar import ENTRY_HEADS, FOLDERS, LEAVES, matched
+from bodycam_pipeline.mp4_check.grammar import ENTRY_HEADS, FOLDERS, LEAVES, match_leaf
 
 Read = Callable[[int, int], bytes]
 """Bytes from an offset to an end, fewer where there are none."""
@@ -22,7 +22,7 @@ _MOST_NAMED = 8
 
 
 @dataclass
-class Box:
+class BoxNode:
     """One box.
 
     Attributes:
@@ -36,9 +36,9 @@ class Box:
     start: int
     end: int
     fields: dict[str, bytes] = field(default_factory=dict)
-    parts: "list[Box]" = field(default_factory=list)
+    parts: "list[BoxNode]" = field(default_factory=list)
 
-    def part(self, *path: bytes) -> "Box":
+    def part(self, *path: bytes) -> "BoxNode":
         """A box below this one.
 
         Raises:
@@ -49,16 +49,16 @@ class Box:
             found = next((part for part in found.parts if part.kind == kind), None) or _missing(kind)
         return found
 
-    def maybe(self, kind: bytes) -> "Box | None":
+    def maybe(self, kind: bytes) -> "BoxNode | None":
         """A box in this one, if it is there."""
         return next((part for part in self.parts if part.kind == kind), None)
 
 
-def _missing(kind: bytes) -> Box:
+def _missing(kind: bytes) -> BoxNode:
     raise KeyError(kind)
 
 
-def read_tree(path: Path, leaks: list[str]) -> Box:
+def read_tree(path: Path, leaks: list[str]) -> BoxNode:
     """Read every box; whatever no rule allows is added to ``leaks`` in words.
 
     Raises:
@@ -70,7 +70,7 @@ def read_tree(path: Path, leaks: list[str]) -> Box:
             file.seek(start)
             return file.read(end - start)
 
-        root = Box(b"", 0, path.stat().st_size)
+        root = BoxNode(b"", 0, path.stat().st_size)
         _Reading(read, leaks).fill(root, MOST_DEPTH)
         return root
 
@@ -83,7 +83,7 @@ class _Reading:
     leaks: list[str]
     left: int = MOST_BOXES
 
-    def fill(self, box: Box, depth: int) -> None:
+    def fill(self, box: BoxNode, depth: int) -> None:
         """Read the parts of a box that has parts, and check their order."""
         begin = box.start + _entry_head(box, self.read, self.leaks)
         for part in self._within(begin, box.end):
@@ -96,7 +96,7 @@ class _Reading:
                 self._read_entry(part, depth)
         _check_order(box, self.leaks)
 
-    def _within(self, start: int, end: int) -> Iterator[Box]:
+    def _within(self, start: int, end: int) -> Iterator[BoxNode]:
         for part in _boxes(self.read, start, end, self.leaks):
             if not self.left:
                 self.leaks.append(f"more than {MOST_BOXES} boxes")
@@ -104,13 +104,13 @@ class _Reading:
             self.left -= 1
             yield part
 
-    def _deeper(self, part: Box, depth: int) -> None:
+    def _deeper(self, part: BoxNode, depth: int) -> None:
         if depth:
             self.fill(part, depth - 1)
         else:
             self.leaks.append(f"boxes in boxes, {MOST_DEPTH} deep")
 
-    def _read_entry(self, table: Box, depth: int) -> None:
+    def _read_entry(self, table: BoxNode, depth: int) -> None:
         table.parts = list(self._within(table.start + 8, table.end))
         if len(table.parts) != 1 or table.parts[0].kind not in ENTRY_HEADS:
             self.leaks.append(f"{len(table.parts)} sample descriptions, or one of a kind that no release has")
@@ -118,7 +118,7 @@ class _Reading:
         self._deeper(table.parts[0], depth)
 
 
-def _check_order(box: Box, leaks: list[str]) -> None:
+def _check_order(box: BoxNode, leaks: list[str]) -> None:
     kinds = b" ".join(part.kind for part in box.parts)
     if not re.fullmatch(FOLDERS[box.kind], kinds):
         named = [f"{p.kind.decode('latin-1')}, {p.end - p.start} bytes at {p.start}" for p in _strangers(box)]
@@ -126,7 +126,7 @@ def _check_order(box: Box, leaks: list[str]) -> None:
         leaks.append(f"{box.kind.decode('latin-1') or 'the file'} holds what no release holds: {said}")
 
 
-def _strangers(box: Box) -> Iterator[Box]:
+def _strangers(box: BoxNode) -> Iterator[BoxNode]:
     allowed, seen = FOLDERS[box.kind], set()
     for part in box.parts:
         if part.kind not in allowed or (part.kind in seen and part.kind != b"trak"):
@@ -134,7 +134,7 @@ def _strangers(box: Box) -> Iterator[Box]:
         seen.add(part.kind)
 
 
-def _entry_head(box: Box, read: Read, leaks: list[str]) -> int:
+def _entry_head(box: BoxNode, read: Read, leaks: list[str]) -> int:
     """The length of what stands before the boxes of a sample entry; 0 for other boxes."""
     if box.kind not in ENTRY_HEADS:
         return 0
@@ -146,18 +146,18 @@ def _entry_head(box: Box, read: Read, leaks: list[str]) -> int:
     return length
 
 
-def _read_leaf(box: Box, read: Read, leaks: list[str]) -> None:
+def _read_leaf(box: BoxNode, read: Read, leaks: list[str]) -> None:
     if box.end - box.start > LARGEST_MOVIE_BYTES:
         leaks.append(f"{box.kind.decode()} of {box.end - box.start} bytes")
         return
-    fields = matched(box.kind, read(box.start, box.end))
+    fields = match_leaf(box.kind, read(box.start, box.end))
     if fields is None:
         leaks.append(f"{box.kind.decode()} at {box.start} says what no release says")
         return
     box.fields = fields
 
 
-def _boxes(read: Read, start: int, end: int, leaks: list[str]) -> Iterator[Box]:
+def _boxes(read: Read, start: int, end: int, leaks: list[str]) -> Iterator[BoxNode]:
     """The boxes between two offsets (4.2); what is left over is a leak."""
     while start < end:
         head = read(start, min(start + 16, end))
@@ -168,5 +168,5 @@ def _boxes(read: Read, start: int, end: int, leaks: list[str]) -> Iterator[Box]:
         if size < header or start + size > end:
             leaks.append(f"{end - start} bytes at {start} that are no box")
             return
-        yield Box(kind, start + header, start + size)
+        yield BoxNode(kind, start + header, start + size)
         start += size

@@ -12,11 +12,11 @@ from av.container import InputContainer
 
 from bodycam_pipeline.h264.nal import H264_IDR, H264_SLICE
 from bodycam_pipeline.h264.parameter_sets import leaks_in_record, sets_of_record
-from bodycam_pipeline.mp4_check.boxtree import Box, read_tree
+from bodycam_pipeline.mp4_check.boxtree import BoxNode, read_tree
 from bodycam_pipeline.mp4_check.finished_tracks import TrackSamples, check_movie, track_samples
 from bodycam_pipeline.mp4_check.silence import sound_in
 from bodycam_pipeline.read.claims import refuse_bomb
-from bodycam_pipeline.read.container import opened
+from bodycam_pipeline.read.container import open_container
 from bodycam_pipeline.values.observed import ContainerObservation
 
 _FORMAT_TAGS = frozenset({"major_brand", "minor_version", "compatible_brands", "language"})
@@ -45,7 +45,7 @@ def observe_container(path: Path, silent: Sequence[tuple[Fraction, Fraction | No
         parameter_sets = _check_contents(path, root, leaks)
     with path.open("rb") as file:
         refuse_bomb(file, str(path))
-    with opened(str(path)) as container:
+    with open_container(str(path)) as container:
         kinds = [stream.type for stream in container.streams]
         others = [f"{s.type} {s.index}" for s in container.streams if s.type not in {"video", "audio"}]
         tags = list(_tags(container))
@@ -61,7 +61,7 @@ def observe_container(path: Path, silent: Sequence[tuple[Fraction, Fraction | No
     )
 
 
-def _check_contents(path: Path, root: Box, leaks: list[str]) -> int:
+def _check_contents(path: Path, root: BoxNode, leaks: list[str]) -> int:
     """Numbers against numbers, and every byte of the media data; how many sequence parameter sets there are."""
     with path.open("rb") as file:
         movie, media = root.part(b"moov"), root.part(b"mdat")
@@ -84,7 +84,7 @@ def _check_contents(path: Path, root: Box, leaks: list[str]) -> int:
         return len(sets[0]) if sets else 0
 
 
-def _stray_media(tracks: Sequence[TrackSamples], media: Box) -> Iterator[str]:
+def _stray_media(tracks: Sequence[TrackSamples], media: BoxNode) -> Iterator[str]:
     """Bytes of the media data that no sample owns, or two."""
     spans = sorted(
         (start, start + size)

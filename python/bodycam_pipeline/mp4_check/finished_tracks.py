@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bodycam_pipeline.mp4_check.boxtree import Box
+from bodycam_pipeline.mp4_check.boxtree import BoxNode
 from bodycam_pipeline.mp4_check.grammar import ROW_BYTES, number
-from bodycam_pipeline.read.orientation import matrix_of
+from bodycam_pipeline.read.orientation import display_matrix
 from bodycam_pipeline.values.geometry import Orientation
 
 MOVIE_CLOCK_HZ = 1000
@@ -36,14 +36,14 @@ class TrackSamples:
     """
 
     kind: str
-    entry: Box
+    entry: BoxNode
     offsets: NDArray[np.int64]
     sizes: NDArray[np.int64]
     keyframe: NDArray[np.bool_]
     movie_ticks: int
 
 
-def check_movie(movie: Box, tracks: Sequence[TrackSamples], leaks: list[str]) -> None:
+def check_movie(movie: BoxNode, tracks: Sequence[TrackSamples], leaks: list[str]) -> None:
     """What the movie says of all tracks."""
     head = movie.part(b"mvhd").fields
     if [track.kind for track in tracks] not in (["vide"], ["vide", "soun"]):
@@ -57,7 +57,7 @@ def check_movie(movie: Box, tracks: Sequence[TrackSamples], leaks: list[str]) ->
         leaks.append(f"tracks are numbered {numbers}")
 
 
-def track_samples(track: Box, leaks: list[str]) -> TrackSamples:
+def track_samples(track: BoxNode, leaks: list[str]) -> TrackSamples:
     """Read a track whose boxes are all as the grammar has them; what does not fit together is added to ``leaks``."""
     media, kind = track.part(b"mdia"), track.part(b"mdia", b"hdlr").fields["kind"].decode()
     table = media.part(b"minf", b"stbl")
@@ -79,7 +79,7 @@ def track_samples(track: Box, leaks: list[str]) -> TrackSamples:
     return TrackSamples(kind, entry, offsets, sizes, _keyframes(table, kind, len(sizes), leaks), movie_ticks)
 
 
-def _check_picture(track: Box, entry: Box, leaks: list[str]) -> None:
+def _check_picture(track: BoxNode, entry: BoxNode, leaks: list[str]) -> None:
     head = track.part(b"tkhd").fields
     if entry.kind != b"avc1" or not track.part(b"mdia", b"minf").maybe(b"vmhd") or head["volume"] != b"\0\0":
         leaks.append("a picture track with a sound's description")
@@ -88,7 +88,7 @@ def _check_picture(track: Box, entry: Box, leaks: list[str]) -> None:
     if max(width, height) > _LONGEST_SIDE:
         leaks.append(f"a picture of {width}x{height}")
         return
-    if head["matrix"] not in [matrix_of(turn, width, height) for turn in Orientation]:
+    if head["matrix"] not in [display_matrix(turn, width, height) for turn in Orientation]:
         leaks.append("a display matrix that is none of the eight turns")
     aspect = entry.maybe(b"pasp")
     ratio = aspect.fields["ratio"] if aspect else b"\0\0\0\1" * 2
@@ -98,9 +98,9 @@ def _check_picture(track: Box, entry: Box, leaks: list[str]) -> None:
         leaks.append("a display size that is not the picture's")
 
 
-def _check_sound(track: Box, entry: Box, hertz: int, leaks: list[str]) -> None:
+def _check_sound(track: BoxNode, entry: BoxNode, hertz: int, leaks: list[str]) -> None:
     head = track.part(b"tkhd").fields
-    turned = head["matrix"] != matrix_of(Orientation.UPRIGHT, 0, 0) or number(head["width"] + head["height"])
+    turned = head["matrix"] != display_matrix(Orientation.UPRIGHT, 0, 0) or number(head["width"] + head["height"])
     if entry.kind != b"mp4a" or not track.part(b"mdia", b"minf").maybe(b"smhd") or head["volume"] == b"\0\0" or turned:
         leaks.append("a sound track with a picture's description")
         return
@@ -120,7 +120,7 @@ _BARE_STREAM_BYTES = 4 + 2 + 3 + 2 + 13 + 2 + 2 + 3
 """Size of esds with a configuration of two bytes: version, descriptors 3, 4, 5 with their lengths, and 6."""
 
 
-def _rows(table: Box, kind: bytes, leaks: list[str]) -> NDArray[np.int64]:
+def _rows(table: BoxNode, kind: bytes, leaks: list[str]) -> NDArray[np.int64]:
     """The rows (n, columns) of a table that is exactly as long as it says."""
     fields = table.part(kind).fields
     rows, size = fields["rows"], 8 if kind == b"co64" else 4
@@ -130,7 +130,7 @@ def _rows(table: Box, kind: bytes, leaks: list[str]) -> NDArray[np.int64]:
     return np.frombuffer(rows, f">u{size}").astype(np.int64).reshape(-1, ROW_BYTES[kind] // size)
 
 
-def _runs(table: Box, kind: bytes, samples: int, leaks: list[str]) -> NDArray[np.int64]:
+def _runs(table: BoxNode, kind: bytes, samples: int, leaks: list[str]) -> NDArray[np.int64]:
     """One value per sample, from runs of equal values (8.6.1)."""
     rows = _rows(table, kind, leaks)
     if int(rows[:, 0].sum()) != samples or (rows[:, 0] == 0).any() or (np.diff(rows[:, 1]) == 0).any():
@@ -140,7 +140,7 @@ def _runs(table: Box, kind: bytes, samples: int, leaks: list[str]) -> NDArray[np
     return values
 
 
-def _offsets(table: Box, sizes: NDArray[np.int64], leaks: list[str]) -> NDArray[np.int64]:
+def _offsets(table: BoxNode, sizes: NDArray[np.int64], leaks: list[str]) -> NDArray[np.int64]:
     """Where each sample begins (8.7.4, 8.7.5)."""
     kind = b"stco" if table.maybe(b"stco") else b"co64"
     chunks, runs = _rows(table, kind, leaks).ravel(), _rows(table, b"stsc", leaks)
@@ -159,7 +159,7 @@ def _offsets(table: Box, sizes: NDArray[np.int64], leaks: list[str]) -> NDArray[
     return starts
 
 
-def _keyframes(table: Box, kind: str, samples: int, leaks: list[str]) -> NDArray[np.bool_]:
+def _keyframes(table: BoxNode, kind: str, samples: int, leaks: list[str]) -> NDArray[np.bool_]:
     marked = np.zeros(samples, np.bool_)
     if bool(table.maybe(b"stss")) != (kind == "vide"):
         leaks.append(f"a {kind} track with or without a list of key frames")

@@ -6,7 +6,7 @@ such number is checked against another one, or against what a decoder sees.
 
 import re
 
-from bodycam_pipeline.read.orientation import matrix_of
+from bodycam_pipeline.read.orientation import display_matrix
 from bodycam_pipeline.values.geometry import Orientation
 
 FOLDERS: dict[bytes, bytes] = {
@@ -22,7 +22,7 @@ FOLDERS: dict[bytes, bytes] = {
 }
 """The boxes in each box, in order: each is there once, and no other."""
 
-_UPRIGHT = re.escape(matrix_of(Orientation.UPRIGHT, 0, 0))
+_UPRIGHT = re.escape(display_matrix(Orientation.UPRIGHT, 0, 0))
 _TIMES_32, _TIMES_64 = rb"\0{8}(?P<clock>.{4})(?P<ticks>.{4})", rb"\0{16}(?P<clock>.{4})(?P<ticks>.{8})"
 _PICTURE_HEAD = rb"\0{6}\0\x01\0{16}(?P<width>..)(?P<height>..)\0\x48\0\0\0\x48\0\0\0{4}\0\x01\0{32}\0\x18\xff\xff"
 _SOUND_HEAD = rb"\0{6}\0\x01\0{8}\0(?P<channels>[\x01\x02])\0\x10\0{4}(?P<rate>..)\0\0"
@@ -78,7 +78,7 @@ ENTRY_HEADS: dict[bytes, bytes] = {b"avc1": _PICTURE_HEAD, b"mp4a": _SOUND_HEAD}
 ROW_BYTES: dict[bytes, int] = {b"stts": 8, b"ctts": 8, b"stss": 4, b"stsc": 12, b"stsz": 4, b"stco": 4, b"co64": 8}
 
 
-def matched(kind: bytes, payload: bytes) -> dict[str, bytes] | None:
+def match_leaf(kind: bytes, payload: bytes) -> dict[str, bytes] | None:
     """The numbers in a box of this kind; None where it is not as it may be."""
     for pattern in LEAVES[kind]:
         match = re.fullmatch(pattern, payload, re.DOTALL)

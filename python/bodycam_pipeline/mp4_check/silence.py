@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bodycam_pipeline.read.container import opened, prepare_sound_decoder
+from bodycam_pipeline.read.container import open_container, prepare_sound_decoder
 from bodycam_pipeline.values.timeline import format_clock
 
 Stretch = tuple[Fraction, Fraction | None]
@@ -21,7 +21,7 @@ def sound_in(path: Path, silent: Sequence[Stretch]) -> Iterator[str]:
         UnreadableRecordingError: the sound does not decode.
     """
     reported: set[int] = set()
-    with opened(str(path)) as container:
+    with open_container(str(path)) as container:
         stream = container.streams.audio[0]
         prepare_sound_decoder(stream)
         rate = stream.codec_context.sample_rate

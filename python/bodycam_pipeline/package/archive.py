@@ -49,7 +49,7 @@ def write_archive(folder: Path, target: BinaryIO) -> None:
 
 
 @contextmanager
-def opened(package: Path) -> Iterator[Path]:
+def open_archive(package: Path) -> Iterator[Path]:
     """A package's folder: itself, or its ZIP unpacked beside the system's temporary files for as long as it is open.
 
     Raises:

@@ -15,7 +15,7 @@ from bodycam_pipeline.evidence.frames_file import read_frames
 from bodycam_pipeline.evidence.keys import fingerprint, parse_public_key
 from bodycam_pipeline.evidence.signing import IN_TOTO, open_envelope
 from bodycam_pipeline.foreign import read_bytes
-from bodycam_pipeline.package.archive import opened
+from bodycam_pipeline.package.archive import open_archive
 from bodycam_pipeline.package.contents import (
     ADDED,
     FRAMEHASH,
@@ -69,7 +69,7 @@ def check_package(package: Path, trust: Trust, runner: Runner, watch: Watch = un
         SignatureError: the statement is not signed by whom is trusted.
         VerificationError: the first thing that is not as signed.
     """
-    with opened(package) as folder:
+    with open_archive(package) as folder:
         statement = check_signed_files(folder, trust)
         frames = check_release(folder, runner, watch, ADDED)
         return Checked(frames, _signer(folder), statement)

@@ -9,7 +9,7 @@ from typing import Any
 from bodycam_pipeline.evidence.commitments import FrameDisclosure, FrameTable
 from bodycam_pipeline.evidence.frames_file import read_frames
 from bodycam_pipeline.foreign import parse_json, read_bytes
-from bodycam_pipeline.package.archive import opened
+from bodycam_pipeline.package.archive import open_archive
 from bodycam_pipeline.package.check import Trust, check_signed_files
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.release.folders import Folders
@@ -51,7 +51,7 @@ def check_disclosure(disclosure: Path, package: Path, trust: Trust, recording: s
         SignatureError, VerificationError: the package, or the disclosure, is not right.
         RecordingError: the recording cannot be read.
     """
-    with opened(package) as folder:
+    with open_archive(package) as folder:
         signed = check_signed_files(folder, trust).predicate["source"]
         released_pts = read_frames(folder / "frames.parquet")[0]
     found, pts = _read(disclosure)

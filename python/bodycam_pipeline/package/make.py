@@ -21,9 +21,9 @@ from bodycam_pipeline.durable import (
 )
 from bodycam_pipeline.evidence.commitments import FrameTable
 from bodycam_pipeline.evidence.digests import file_sha256
-from bodycam_pipeline.evidence.frames_file import PictureFacts, framehash_text, read_frames
+from bodycam_pipeline.evidence.frames_file import FrameFacts, framehash_text, read_frames
 from bodycam_pipeline.evidence.keys import fingerprint, public_pem
-from bodycam_pipeline.evidence.signing import IN_TOTO, sign
+from bodycam_pipeline.evidence.signing import IN_TOTO, sign_statement
 from bodycam_pipeline.package.archive import write_archive
 from bodycam_pipeline.package.contents import (
     FRAMEHASH,
@@ -109,7 +109,7 @@ def _add_files(folder: Path, manifest: dict[str, Any], index: dict[str, bytes], 
 
 def _sign(folder: Path, predicate: dict[str, Any], key: Ed25519PrivateKey) -> None:
     statement = Statement(digests_of(plain_files(folder)), predicate)
-    write_atomically(folder / STATEMENT, sign(statement.text(), IN_TOTO, key))
+    write_atomically(folder / STATEMENT, sign_statement(statement.text(), IN_TOTO, key))
 
 
 def _put(folder: Path, to: Path) -> None:
@@ -129,7 +129,7 @@ def framehash(video: Path, frames: FrameTable) -> bytes:
     facts = probe(str(video)).video
     chroma = -(-facts.width // 2) * -(-facts.height // 2)
     size = facts.width * facts.height + 2 * chroma
-    told = PictureFacts(facts.time_base, facts.width, facts.height, facts.sample_aspect_ratio, size)
+    told = FrameFacts(facts.time_base, facts.width, facts.height, facts.sample_aspect_ratio, size)
     return framehash_text(frames.pts, frames.sha256, told).encode()
 
 

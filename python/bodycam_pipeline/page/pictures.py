@@ -7,13 +7,13 @@ stands: the same function, the same pixels, before coding.
 import threading
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bodycam_pipeline.mp4.proxy import Proxy, cut_pieces
+from bodycam_pipeline.mp4.proxy import ProxyEncoder, cut_pieces
 from bodycam_pipeline.page.frames import FrameFinder
 from bodycam_pipeline.read.decode import SourceFrame
 from bodycam_pipeline.read.planes import VideoFrame
@@ -74,7 +74,7 @@ class Pictures:
         self._playing = FrameFinder(recording, _FEW_BYTES)
         self._cards = FrameFinder(recording, _FEW_BYTES)
         self.shown = self._stills.shown
-        self.proxy = Proxy(recording.video, int(self.shown[0]))
+        self.proxy = ProxyEncoder(recording.video, int(self.shown[0]))
         self.piece_firsts = cut_pieces(self.shown.tolist(), recording.video.time_base)
         self._kept = Kept()
 
@@ -104,12 +104,11 @@ class Pictures:
         frames: Callable[[], Iterator[VideoFrame]] = lambda: (self._played(pts, plan) for pts in wanted)  # noqa: E731
         return self._kept.get((number, revision), lambda: self.proxy.piece(number, frames(), end_pts))
 
-    def crop(self, pts: int, box: Box) -> bytes:
-        """A small picture of a box and what is around it, as it was recorded."""
-        name = ("crop", pts, box)
-        return self._kept.get(name, lambda: thumbnail(self._crop(pts, box)))
+    def crops(self, places: Sequence[tuple[int, Box]]) -> bytes:
+        """Small pictures of boxes and what is around them, as it was recorded, side by side in one."""
+        return self._kept.get(("crops", *places), lambda: thumbnail([self._crop(*place) for place in places]))
 
-    def ranked(self, places: list[tuple[int, Box]]) -> list[int]:
+    def ranked(self, places: Sequence[tuple[int, Box]]) -> list[int]:
         """Positions of places in order of how sharp the picture is there, the sharpest first."""
         scores = [sharpness(self._crop(pts, box, margin=False)) for pts, box in places]
         return sorted(range(len(places)), key=lambda n: -scores[n])

@@ -10,6 +10,8 @@ from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.work import WORK
 from bodycam_pipeline.review.history import review_state_of
 from bodycam_pipeline.running.ledger import Ledger, Row
+from bodycam_pipeline.running.local import LocalRunner
+from bodycam_pipeline.running.runner import SharedRunner
 from bodycam_pipeline.values.errors import BodycamError, PackageError
 
 LEDGER = "ledger.sqlite"
@@ -36,14 +38,20 @@ class Item:
 class Queue:
     """The jobs of one server, by their position; the client never names a path. For any thread."""
 
-    def __init__(self, items: list[Item]) -> None:
+    def __init__(self, items: list[Item], workers: int = 1) -> None:
         self.items = items
+        self._workers = workers
+        self._runner: LocalRunner | None = None
         self._open: dict[int, Review] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     @classmethod
-    def of(cls, path: Path) -> "Queue":
+    def of(cls, path: Path, workers: int = 1) -> "Queue":
         """The queue of a backlog's folder, or of the one job that somebody names.
+
+        Args:
+            path: The folder, or the job.
+            workers: Processes for rendering and following.
 
         Raises:
             PackageError: neither.
@@ -52,14 +60,14 @@ class Queue:
             with Ledger(path / LEDGER) as ledger:
                 rows = {row.job: row for run in range(1, ledger.last_run() + 1) for row in ledger.rows(run)}
             items = [_item(path, row) for row in rows.values() if row.name]
-            return cls(sorted(items, key=lambda item: (item.due or "9999", item.request, item.folders.name)))
+            return cls(sorted(items, key=lambda item: (item.due or "9999", item.request, item.folders.name)), workers)
         folders = Folders.of(path)
         if not (folders.internal / WORK).exists():
             raise PackageError(
                 f"there is nothing to review at {path}",
                 remedy="Name OUT/NAME of a job that `bodycam detect` or `redact` worked on, or a backlog's folder.",
             )
-        return cls([Item(folders)])
+        return cls([Item(folders)], workers)
 
     def review(self, number: int) -> Review:
         """Open one job.
@@ -70,8 +78,15 @@ class Queue:
         """
         with self._lock:
             if number not in self._open:
-                self._open[number] = Review(self.items[number].folders)
+                self._open[number] = Review(self.items[number].folders, self.runner)
             return self._open[number]
+
+    def runner(self) -> SharedRunner:
+        """The workers; started when they are first needed."""
+        with self._lock:
+            if self._runner is None:
+                self._runner = LocalRunner(self._workers)
+            return self._runner
 
     def rows(self) -> list[dict[str, Any]]:
         """Every job: what it is, when it is due, and where it stands."""
@@ -87,8 +102,10 @@ class Queue:
         ]
 
     def close(self) -> None:
-        """Drop every decoded picture."""
+        """Drop every decoded picture, and end the workers."""
         with self._lock:
+            if self._runner is not None:
+                self._runner.close()
             for review in self._open.values():
                 review.close()
 

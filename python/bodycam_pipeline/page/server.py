@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any, cast
 
@@ -14,10 +14,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bodycam_pipeline.page.access import Access, Refusal, Session
+from bodycam_pipeline.page.finish import STEPS, note_watched, render_job, standing_facts, step
 from bodycam_pipeline.page.gate import Gate, cookies_of
 from bodycam_pipeline.page.pictures import View
 from bodycam_pipeline.page.queue import Queue
 from bodycam_pipeline.page.review import Review
+from bodycam_pipeline.page.work import Work
 from bodycam_pipeline.values.errors import BodycamError
 
 TYPES = {"html": "text/html; charset=utf-8", "js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
@@ -32,6 +34,7 @@ class Page:
 
     access: Access
     queue: Queue
+    work: Work = field(default_factory=Work)
 
     def app(self) -> Gate:
         """The server as an ASGI application, behind its gate."""
@@ -50,7 +53,7 @@ class Page:
     def _of_job(self) -> list[Route]:
         job = "/api/jobs/{job:int}"
         return [
-            Route(job, self._json(lambda review, _: review.facts())),
+            Route(job, self._json(_facts)),
             Route(f"{job}/frames", self._bytes(_frames, "application/octet-stream")),
             Route(f"{job}/boxes", self._json(_boxes)),
             Route(f"{job}/playing", self._json(lambda review, _: review.playing())),
@@ -58,6 +61,13 @@ class Page:
             Route(f"{job}/play/{{view}}/init.mp4", self._bytes(_initialisation, "video/mp4")),
             Route(f"{job}/play/{{view}}/{{piece:int}}.m4s", self._bytes(_piece, "video/mp4")),
             Route(f"{job}/tracks/{{track:int}}/{{which}}.jpg", self._bytes(_track_picture, "image/jpeg")),
+            Route(f"{job}/findings/{{finding:int}}.jpg", self._bytes(_finding_picture, "image/jpeg")),
+            Route(f"{job}/sound", self._bytes(lambda review, _: review.sound(), "application/octet-stream")),
+            Route(f"{job}/progress", self.progress),
+            Route(f"{job}/decisions", self.decide, methods=["POST"]),
+            Route(f"{job}/render", self.render, methods=["POST"]),
+            Route(f"{job}/watched", self.watched, methods=["POST"]),
+            Route(f"{job}/steps", self.step, methods=["POST"]),
         ]
 
     async def session(self, request: Request) -> Response:
@@ -83,6 +93,51 @@ class Page:
     async def jobs(self, _request: Request) -> Response:
         """Every job that this server was started for."""
         return JSONResponse(await run_in_threadpool(self.queue.rows))
+
+    async def progress(self, request: Request) -> Response:
+        """How far the last rendering is."""
+        return JSONResponse(self.work.progress(int(request.path_params["job"])))
+
+    async def decide(self, request: Request) -> Response:
+        """One act of a person; answers with the job as it then stands."""
+        given = await _body(request)
+        act, by = str(given.pop("act", "")), person_of(request)
+
+        def done() -> dict[str, Any]:
+            review = self._review(request)
+            review.decide(act, given, by)
+            return _facts(review, request)
+
+        return JSONResponse(await run_in_threadpool(done))
+
+    async def render(self, request: Request) -> Response:
+        """Begin to render what was decided; `progress` tells how far it is."""
+        number, by = int(request.path_params["job"]), person_of(request)
+        review = await run_in_threadpool(lambda: self._review(request))
+        self.work.start(number, "rendering", lambda watch: render_job(review, self.queue.runner(), watch, by))
+        return JSONResponse(self.work.progress(number), status_code=202)
+
+    async def watched(self, request: Request) -> Response:
+        """Note which parts of the finished picture were watched, and how fast at most."""
+        parts, by = (await _body(request)).get("parts"), person_of(request)
+        spans = [(float(a), float(b), float(speed)) for a, b, speed in parts] if isinstance(parts, list) else []
+        if spans:
+            await run_in_threadpool(lambda: note_watched(self._review(request), by, spans))
+        return JSONResponse({})
+
+    async def step(self, request: Request) -> Response:
+        """Submit, approve or ask for changes; answers with the job as it then stands."""
+        given, by = await _body(request), person_of(request)
+        what, why, own = str(given.get("step")), str(given.get("why") or ""), self.access.proxy is None
+        if what not in STEPS:
+            raise HTTPException(400)
+
+        def done() -> dict[str, Any]:
+            review = self._review(request)
+            step(review, what, by, why, own=own)
+            return _facts(review, request)
+
+        return JSONResponse(await run_in_threadpool(done))
 
     def _review(self, request: Request) -> Review:
         return self.queue.review(int(request.path_params["job"]))
@@ -115,6 +170,10 @@ def person_of(request: Request) -> str:
     return session.person
 
 
+def _facts(review: Review, _request: Request) -> dict[str, Any]:
+    return review.facts() | standing_facts(review)
+
+
 def _frames(review: Review, _request: Request) -> bytes:
     """The pts of every frame: float64, little-endian, exact up to 2**53."""
     shown = review.recording.packets.shown_pts()
@@ -140,6 +199,10 @@ def _track_picture(review: Review, request: Request) -> bytes:
     if which not in {"best", "worst"}:
         raise KeyError(which)
     return review.track_picture(int(request.path_params["track"]), which)
+
+
+def _finding_picture(review: Review, request: Request) -> bytes:
+    return review.finding_picture(int(request.path_params["finding"]))
 
 
 def _view(request: Request) -> View:

@@ -1,5 +1,7 @@
 """Listen: on loopback or a Unix socket, and elsewhere only for a proxy that was named."""
 
+import asyncio
+import logging
 import os
 import pwd
 import socket
@@ -108,6 +110,7 @@ def serve(queue: Queue, listening: Listening, opened: Callable[[str], None]) -> 
             opened(f"{origin}/")
         else:
             access.told(access.new_token())
+        logging.getLogger("uvicorn.error").addFilter(_is_no_leave)
         http_server(Page(access, queue).app()).run(sockets=[bound])
     finally:
         bound.close()
@@ -130,6 +133,12 @@ def http_server(app: ASGIApp) -> uvicorn.Server:
         timeout_graceful_shutdown=2,
     )
     return uvicorn.Server(config)
+
+
+def _is_no_leave(record: logging.LogRecord) -> bool:
+    """Leave out that pictures which nobody waits for any more were not finished."""
+    kind = record.exc_info[0] if record.exc_info else None
+    return not ((kind and issubclass(kind, asyncio.CancelledError)) or "Cancel" in record.getMessage())
 
 
 def _bound(listening: Listening) -> socket.socket:

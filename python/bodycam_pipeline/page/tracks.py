@@ -136,12 +136,11 @@ def upright_box(region: Region, video: VideoFacts) -> Box:
     return video.orientation.to_upright(Box(*sides), video.width, video.height)
 
 
-def places_of(plan: Plan, track: int, video: VideoFacts, most: int = 7) -> list[tuple[int, Box]]:
+def places_of(plan: Plan, track: int, video: VideoFacts, most: int = 5) -> list[tuple[int, Box]]:
     """Frames of a track, spread over its life, with its box in each: where it was detected, if it ever was."""
-    kept = next((k for k in plan.kept if k.track == track), None)
-    if kept is not None and kept.places:
-        rows = [(place[0], Region(*place[1:])) for place in kept.places]
-    else:
+    kept = [k for k in plan.kept if k.track == track]
+    rows = [(place[0], Region(*place[1:])) for each in kept for place in each.places]
+    if not rows:
         mine = plan.regions.filter(pc.equal(plan.regions["track"], pa.scalar(track, pa.int32())))
         seen = mine.filter(pc.equal(mine["origin"], pa.scalar("detected")))
         table = seen if len(seen) else mine

@@ -35,23 +35,23 @@ _OPTIONS = {
 
 
 @contextmanager
-def opened(address: str) -> Iterator[InputContainer]:
+def open_container(address: str) -> Iterator[InputContainer]:
     """A recording's container, closed afterwards; every FFmpeg error inside becomes one of ours.
 
     Raises:
         UnreadableRecordingError: not a container we take, or broken.
         StorageError: the disk failed to give the bytes.
     """
-    with open_recording(address) as file, opened_file(file, address) as container:
+    with open_recording(address) as file, open_container_file(file, address) as container:
         yield container
 
 
 @contextmanager
-def opened_file(file: BinaryIO, address: str) -> Iterator[InputContainer]:
+def open_container_file(file: BinaryIO, address: str) -> Iterator[InputContainer]:
     """Open a container in a file that is open already; ``address`` is what errors call it.
 
     Raises:
-        UnreadableRecordingError, StorageError: as `opened`.
+        UnreadableRecordingError, StorageError: as `open_container`.
     """
     with _named_errors(address), _container(file) as container:
         yield container
@@ -144,11 +144,11 @@ def video_stream(container: InputContainer, index: int, address: str) -> VideoSt
     """
     stream = next((stream for stream in container.streams.video if stream.index == index), None)
     if stream is None:
-        raise changed(address)
+        raise recording_changed(address)
     return stream
 
 
-def changed(address: str) -> UnreadableRecordingError:
+def recording_changed(address: str) -> UnreadableRecordingError:
     """The file is not the one that was probed."""
     return UnreadableRecordingError(
         "the recording does not hold the packets that were found when it was first read",

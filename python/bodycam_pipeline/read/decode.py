@@ -11,7 +11,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from bodycam_pipeline.h264.nal import length_size, units
-from bodycam_pipeline.read.container import changed, decoded, opened, prepare_decoder, video_stream
+from bodycam_pipeline.read.container import decoded, open_container, prepare_decoder, recording_changed, video_stream
 from bodycam_pipeline.read.working import to_working_format
 from bodycam_pipeline.schemes import place
 from bodycam_pipeline.values.errors import Place, UnreadableRecordingError, UnsupportedRecordingError
@@ -101,7 +101,7 @@ def read_units(address: str, video: VideoFacts, packets: PacketIndex) -> Iterato
     Raises:
         UnreadableRecordingError: the file no longer holds these packets.
     """
-    with opened(address) as container:
+    with open_container(address) as container:
         stream = video_stream(container, video.stream_index, address)
         length_bytes = length_size("h264", stream.codec_context.extradata or b"")
         for packet in _found_packets(container, stream, packets, address):
@@ -109,7 +109,7 @@ def read_units(address: str, video: VideoFacts, packets: PacketIndex) -> Iterato
 
 
 def _decoded_frames(address: str, video: VideoFacts, packets: PacketIndex) -> Iterator[av.VideoFrame]:
-    with opened(address) as container:
+    with open_container(address) as container:
         stream = video_stream(container, video.stream_index, address)
         prepare_decoder(stream, address)
         if video.codec == "h264":
@@ -150,11 +150,11 @@ def _found_packets(
     if first is not None:
         yield from _checked(first, packets, address)
         return
-    with opened(address) as fresh:  # seeking fails, or leads elsewhere: read from the start
+    with open_container(address) as fresh:  # seeking fails, or leads elsewhere: read from the start
         again = video_stream(fresh, stream.index, address)
         first = _scan(fresh, again, packets, give_up_after=False)
         if first is None:
-            raise changed(address)
+            raise recording_changed(address)
         yield from _checked(first, packets, address)
 
 
@@ -164,7 +164,7 @@ def _checked(first: tuple[Packet, Iterator[Packet]], packets: PacketIndex, addre
     for number in range(1, len(packets)):
         packet = next(rest, None)
         if packet is None or not _is_indexed(packet, packets, number):
-            raise changed(address)
+            raise recording_changed(address)
         yield packet
 
 

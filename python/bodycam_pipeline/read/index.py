@@ -14,7 +14,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from bodycam_pipeline.read.pictures import ParametersChangeError, PictureReader, picture_reader
+from bodycam_pipeline.read.access_units import ParametersChangeError, PictureReader, picture_reader
 from bodycam_pipeline.read.protection import refuse_encrypted_packet
 from bodycam_pipeline.schemes import place
 from bodycam_pipeline.values.errors import NoVideoError, Place, UnsupportedRecordingError

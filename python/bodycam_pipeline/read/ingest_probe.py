@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 from av.stream import Stream
 
 from bodycam_pipeline.read.claims import refuse_bomb
-from bodycam_pipeline.read.container import opened_file
+from bodycam_pipeline.read.container import open_container_file
 
 SIGNATURES = {
     bytes.fromhex("005bc93f2d715e95ada4796f90877a6f"): "ONVIF media signing",
@@ -31,7 +31,7 @@ def look_into(file: BinaryIO, name: str) -> dict[str, Any]:
         StorageError: the disk failed.
     """
     refuse_bomb(file, name)
-    with opened_file(file, name) as container:
+    with open_container_file(file, name) as container:
         first = (bytes(packet) for packet in islice(container.demux(), PACKETS) if packet.size)
         return {
             "signature": next(filter(None, map(_signature, first)), None),

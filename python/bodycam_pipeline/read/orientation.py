@@ -48,7 +48,7 @@ def _turned(degrees: int) -> Orientation | None:
     }.get(degrees)
 
 
-def matrix_of(orientation: Orientation, width: int, height: int) -> bytes:
+def display_matrix(orientation: Orientation, width: int, height: int) -> bytes:
     """The 36 bytes of a track header's matrix that turn a coded picture of this size upright, its corner at 0, 0."""
     a, b, c, d = _MATRICES[orientation]
     right = width * (a < 0) + height * (c < 0)

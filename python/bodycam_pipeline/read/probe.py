@@ -14,7 +14,7 @@ from av.video.stream import VideoStream
 
 from bodycam_pipeline.h264.nal import parameter_sets
 from bodycam_pipeline.read.claims import refuse_more_than_there_is
-from bodycam_pipeline.read.container import decoded, opened, prepare_decoder, video_stream
+from bodycam_pipeline.read.container import decoded, open_container, prepare_decoder, video_stream
 from bodycam_pipeline.read.fields import first_field
 from bodycam_pipeline.read.index import NO_TIME, closed_starts, read_index, with_distinct_times
 from bodycam_pipeline.read.limits import refuse_unreleasable
@@ -67,7 +67,7 @@ def probe(address: str, track: int | None = None) -> Recording:
         StorageError: the disk failed.
     """
     sha256, size_bytes = _digest(address)
-    with opened(address) as container:
+    with open_container(address) as container:
         stream = picture_track(container, address, track)
         prepare_decoder(stream, address)
         refuse_encrypted(container, stream, address)
@@ -124,7 +124,7 @@ class _Hashed:
 
 def _facts(address: str, stream_index: int) -> VideoFacts:
     """What the track's header and its first decoded frame say together; where they differ, the frame is right."""
-    with opened(address) as container:
+    with open_container(address) as container:
         stream = video_stream(container, stream_index, address)
         prepare_decoder(stream, address)
         frame = _first_frame(container, stream, address)

@@ -6,7 +6,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from bodycam_pipeline.read.container import opened, prepare_decoder, video_stream
+from bodycam_pipeline.read.container import open_container, prepare_decoder, video_stream
 from bodycam_pipeline.read.index import NO_TIME
 from bodycam_pipeline.schemes import place
 from bodycam_pipeline.values.errors import UnsupportedRecordingError
@@ -50,7 +50,7 @@ def learn_times(address: str, stream_index: int, packets: PacketIndex) -> Packet
 def _shown_order(address: str, stream_index: int) -> NDArray[np.int64]:
     """Packet numbers in the order in which their frames come out: each packet carries its number as its time."""
     order: list[int] = []
-    with opened(address) as container:
+    with open_container(address) as container:
         stream = video_stream(container, stream_index, address)
         prepare_decoder(stream, address)
         number = 0

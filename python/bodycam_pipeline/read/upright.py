@@ -1,6 +1,7 @@
 """Decoded frames as pictures that a browser shows: turned upright, in RGB, as JPEG or PNG."""
 
 import io
+from collections.abc import Sequence
 from typing import Literal
 
 import av
@@ -82,11 +83,17 @@ def crop(pixels: NDArray[np.uint8], box: Box, least_px: int = 96) -> NDArray[np.
     return pixels[top:bottom, left:right]
 
 
-def thumbnail(pixels: NDArray[np.uint8], longest_px: int = 160) -> bytes:
-    """Encode pixels as a JPEG whose longer side has at most ``longest_px``."""
-    image = Image.fromarray(pixels)
-    image.thumbnail((longest_px, longest_px), Image.Resampling.BILINEAR)
-    return encode_picture(np.asarray(image))
+def thumbnail(pictures: Sequence[NDArray[np.uint8]], longest_px: int = 160) -> bytes:
+    """Encode pictures side by side as one JPEG; the longer side of each has at most ``longest_px``."""
+    images = [Image.fromarray(pixels) for pixels in pictures]
+    for image in images:
+        image.thumbnail((longest_px, longest_px), Image.Resampling.BILINEAR)
+    sheet = Image.new("RGB", (sum(image.width for image in images), max(image.height for image in images)))
+    left = 0
+    for image in images:
+        sheet.paste(image, (left, 0))
+        left += image.width
+    return encode_picture(np.asarray(sheet))
 
 
 def sharpness(pixels: NDArray[np.uint8]) -> float:

@@ -35,7 +35,7 @@ class SecondLook:
     looks: int
 
 
-def judged(job: Job, plan: Plan, staged: Staged, seen: Sequence[SegmentCandidates]) -> SecondLook:
+def judge(job: Job, plan: Plan, staged: Staged, seen: Sequence[SegmentCandidates]) -> SecondLook:
     """What remains unexplained of everything that was seen."""
     looks = sum(len(part.looked_pts) for segment in seen for part in segment.parts)
     released = Released(plan, job.policy, job.recording.video, staged.clock)

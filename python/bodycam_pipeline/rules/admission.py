@@ -23,7 +23,7 @@ def admitted(track: Track, policy: Policy) -> bool:
     return rule is not None and rule.found_by == "detector" and track.evidence >= rule.least_evidence
 
 
-def numbered(tracks: Iterable[Track]) -> tuple[Track, ...]:
+def number_tracks(tracks: Iterable[Track]) -> tuple[Track, ...]:
     """The tracks in order of their first frame, numbered from 1; tracks of one thing have one number.
 
     Each keeps its own boxes: two scales may see a head and a face, and what each was followed through is hidden.

@@ -30,14 +30,14 @@ class Lost:
 
 
 @dataclass
-class Queue:
+class AttemptQueue:
     """Tasks not yet answered, and how often each was tried."""
 
     waiting: deque[int]
     tries: dict[int, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, count: int) -> "Queue":
+    def of(cls, count: int) -> "AttemptQueue":
         """All tasks, in their order."""
         return cls(deque(range(count)))
 

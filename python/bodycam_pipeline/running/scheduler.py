@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from bodycam_pipeline.running.attempts import Answer, Lost, Queue, given_up
+from bodycam_pipeline.running.attempts import Answer, AttemptQueue, Lost, given_up
 from bodycam_pipeline.running.runner import GivenUpError, Outcome, Result, Runner, Task
 from bodycam_pipeline.values.errors import WorkerError
 
@@ -46,7 +46,7 @@ class _Pass:
     turn: int
     step: Callable[[Any], Any]
     tasks: Sequence[Any]
-    line: Queue
+    line: AttemptQueue
     ended: queue.SimpleQueue[Outcome[Any] | BaseException] = field(default_factory=queue.SimpleQueue)
     left: threading.Event = field(default_factory=threading.Event)
 
@@ -85,7 +85,7 @@ class PassScheduler:
         Raises:
             GivenUpError: the scheduler was closed meanwhile.
         """
-        mine = _Pass(turn, step, tasks, Queue.of(len(tasks)))
+        mine = _Pass(turn, step, tasks, AttemptQueue.of(len(tasks)))
         self._ask(lambda: self._enter(mine))
         try:
             for _ in range(len(tasks)):
@@ -215,7 +215,7 @@ class _InTurn:
         return self.scheduler.run(step, tasks, turn=self.turn)
 
 
-def _outcome(number: int, answer: Answer | Lost, line: Queue) -> Outcome[Any] | None:
+def _outcome(number: int, answer: Answer | Lost, line: AttemptQueue) -> Outcome[Any] | None:
     """How a task ended; None when it is tried again."""
     if isinstance(answer, Lost):
         return None if line.try_again(number) else Outcome(number, error=given_up(answer.how))

@@ -20,6 +20,7 @@ BodycamError
 ├── PackageError (ValueError)             a package that cannot be made of this job
 │   └── NotApprovedError                  the policy asks for approvals that are not there
 ├── StateError (ValueError)               a release that is not where it would have to be for this, or no name given
+│   └── ChangedMeanwhileError            what somebody decides about is not what they saw any more
 ├── HistoryError                          a job's history that was changed after it was written
 ├── VerificationError                     the finished file is not what the plan says
 ├── NeedsReviewError                      the second look saw what nothing explains: a person has to decide
@@ -193,6 +194,10 @@ class StateError(BodycamError, ValueError):
     """What somebody wants to do to a release that is not in the state for it."""
 
     exit_code = 2
+
+
+class ChangedMeanwhileError(StateError):
+    """What somebody decides about is not what they saw: another program, or another person, was there meanwhile."""
 
 
 class HistoryError(BodycamError):

@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-What = Literal["worked", "submitted", "approved", "rejected", "released", "disclosed", "opened", "spent", "decided"]
+What = Literal[
+    "worked", "submitted", "approved", "rejected", "released", "disclosed", "opened", "spent", "decided", "watched"
+]
 """worked: the machine; released: packaged; opened: a frame's source was shown; spent: a person's minutes;
-decided: edits.toml was changed."""
+decided: edits.toml was changed; watched: parts of the finished picture that a person saw."""
 
 
 @dataclass(frozen=True, slots=True)

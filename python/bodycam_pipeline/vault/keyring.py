@@ -31,7 +31,7 @@ _OTHERS = 0o077
 _ID_KEY = re.compile(r"[0-9a-f]{64}\n?")
 _RECIPIENT = re.compile(r"age1[0-9a-z]{58}")
 _IDENTITY = re.compile(r"AGE-SECRET-KEY-1[0-9A-Z]{58}")
-_WHOLE_LINE = "Copy the line that `bodycam vault keygen` printed, whole."
+_WHOLE_LINE = "Copy the line that `bodycam vault keys new` printed, whole."
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Keyring:
         lines = _lines(text)
         if not lines or not all(map(_IDENTITY.fullmatch, lines)):
             remedy = (
-                "Restore it from a copy; `bodycam vault keygen` makes a new one, which opens nothing sealed before."
+                "Restore it from a copy; `bodycam vault keys new` makes a new one, which opens nothing sealed before."
             )
             raise VaultError("identity.txt is not whole: its lines are AGE-SECRET-KEY-1…", remedy=remedy)
         return text

@@ -24,7 +24,7 @@ from bodycam_pipeline.foreign import read_bytes
 from bodycam_pipeline.values.errors import CustodyLogError
 from bodycam_pipeline.vault.growth import Frontier
 from bodycam_pipeline.vault.memory import NOTE_BYTES, Memory
-from bodycam_pipeline.vault.note import Checkpoint, Verifier, sign, verified
+from bodycam_pipeline.vault.note import Checkpoint, Verifier, sign_note, verified
 from bodycam_pipeline.vault.tiles import ENTRY_LIMIT_BYTES, HASH_BYTES, WIDTH, Tiles, bundle, tile_path, width_at
 
 LEVELLED = timedelta(minutes=1)
@@ -285,7 +285,7 @@ class CustodyLog:
             fresh = self._grow(tiles, level, size, fresh)
             level += 1
         grown = Checkpoint(top.origin, size, Tiles(self.folder, size).root())
-        note = sign(grown, key)
+        note = sign_note(grown, key)
         write_atomically(self.folder / "checkpoint", note)
         if self.memory:
             self.memory.keep(note)
@@ -333,7 +333,7 @@ def create_log(folder: Path, origin: str, key: Ed25519PrivateKey) -> CustodyLog:
     make_folder(folder)
     if (folder / "checkpoint").exists():
         raise CustodyLogError(f"{folder} holds a log already", remedy="A log never begins anew: name another folder.")
-    write_atomically(folder / "checkpoint", sign(Checkpoint(origin, 0, _native.merkle_root(b"")), key))
+    write_atomically(folder / "checkpoint", sign_note(Checkpoint(origin, 0, _native.merkle_root(b"")), key))
     return CustodyLog(folder, Verifier(origin, key.public_key()))
 
 

@@ -78,7 +78,7 @@ class Verifier:
         return verifier
 
 
-def sign(checkpoint: Checkpoint, key: Ed25519PrivateKey) -> bytes:
+def sign_note(checkpoint: Checkpoint, key: Ed25519PrivateKey) -> bytes:
     """The signed note over a checkpoint."""
     verifier = Verifier(checkpoint.origin, key.public_key())
     signature = base64.b64encode(verifier.key_id + key.sign(checkpoint.text.encode())).decode()

@@ -14,7 +14,7 @@ from bodycam_pipeline.values.errors import CustodyLogError, Place, SealBrokenErr
 from bodycam_pipeline.vault.keyring import Keyring, keyring
 from bodycam_pipeline.vault.log import LogEntry
 from bodycam_pipeline.vault.naming import Sealed, parse
-from bodycam_pipeline.vault.place import numbered, place_of
+from bodycam_pipeline.vault.place import numbered_place, place_of
 from bodycam_pipeline.vault.store import KEY, Vault
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _MAC_LINE_AND_NONCE_BYTES = 5 + 43 + 1 + 16
 """The header's last line (32 bytes in base64) and the nonce of what follows (C2SP age)."""
 
 
-def opened(address: str) -> "BinaryIO":
+def open_sealed(address: str) -> "BinaryIO":
     """A sealed recording as a file: ``read``, ``seek``, ``tell``, ``close``.
 
     It has to be used as a context manager: leaving it raises what a reader inside may have taken for the file's end.
@@ -192,5 +192,5 @@ def size(address: str) -> int | None:
     if sealed.id is None:
         return None
     vault = Vault(sealed.vault)
-    sizes = (vault.size(numbered(sealed.id, copy)) for copy in range(1, _COPIES + 1))
+    sizes = (vault.size(numbered_place(sealed.id, copy)) for copy in range(1, _COPIES + 1))
     return next((found for found in sizes if found is not None), None)

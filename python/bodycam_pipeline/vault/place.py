@@ -8,7 +8,7 @@ def place_of(entry: LogEntry) -> str:
     return str(entry.get("place", entry["recording"]))
 
 
-def numbered(id_: str, copy: int) -> str:
+def numbered_place(id_: str, copy: int) -> str:
     """The place of a recording's copy, counted from 1."""
     return id_ if copy == 1 else f"{id_}.{copy}"
 

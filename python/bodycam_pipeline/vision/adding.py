@@ -12,7 +12,7 @@ from bodycam_pipeline.durable import durable_file, locked, make_folder, write_at
 from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.errors import ModelError
 from bodycam_pipeline.values.model import Head, Model, Role
-from bodycam_pipeline.vision.entries import ModelEntry, entry_of
+from bodycam_pipeline.vision.entries import ModelEntry, model_entry
 from bodycam_pipeline.vision.graph import MAX_BYTES, Graph, read_graph
 from bodycam_pipeline.vision.heads import HEAD_DEFAULTS
 from bodycam_pipeline.vision.registry import LIST, find_model, list_models, own_folder
@@ -110,7 +110,7 @@ def _entry(graph: Graph, said: Registration) -> ModelEntry:
         "classes": dict(said.classes) or None,
         "kinds": _limits(graph.head, said),
     }
-    return entry_of(facts, f"model '{said.name}'")
+    return model_entry(facts, f"model '{said.name}'")
 
 
 def _limits(head: Head, said: Registration) -> dict[Kind, dict[str, float]]:

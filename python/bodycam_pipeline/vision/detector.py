@@ -11,7 +11,7 @@ from bodycam_pipeline.values.detection import Detection, Kind
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.model import Model, Provider
 from bodycam_pipeline.values.recording import VideoFacts
-from bodycam_pipeline.vision.scales import InputSize, input_sizes, matrix_of
+from bodycam_pipeline.vision.scales import InputSize, colour_matrix, input_sizes
 from bodycam_pipeline.vision.session import Network, Tensor, open_network
 
 Floats = NDArray[np.float32]
@@ -116,7 +116,7 @@ class _Tensors:
         self._letterbox = Letterbox(
             orientation=int(video.orientation),
             full_range=video.full_range,
-            matrix=matrix_of(video),
+            matrix=colour_matrix(video),
             channels=model.channels,
             mean=model.mean,
             factor=model.factor,

@@ -116,7 +116,7 @@ def read_entries(path: Path) -> dict[str, ModelEntry]:
     return entries
 
 
-def entry_of(facts: Mapping[str, object], where: str) -> ModelEntry:
+def model_entry(facts: Mapping[str, object], where: str) -> ModelEntry:
     """An entry from what was said.
 
     Raises:

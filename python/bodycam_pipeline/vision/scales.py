@@ -39,7 +39,7 @@ def input_sizes(
     return tuple(dict.fromkeys(sizes))
 
 
-def matrix_of(video: VideoFacts) -> Literal["bt601", "bt709"]:
+def colour_matrix(video: VideoFacts) -> Literal["bt601", "bt709"]:
     """The YCbCr matrix by its ISO/IEC 23091-2 code; where nobody says, the usual one for pictures of that height."""
     if video.colour_matrix in _BT601_CODES:
         return "bt601"

@@ -13,9 +13,9 @@ from bodycam_pipeline.foreign import parse_json, read_bytes
 from bodycam_pipeline.measuring.labels.dataset import (
     Dataset,
     LabelledPicture,
-    boxes_of,
     kind_of,
     kinds_among,
+    labelled_boxes,
     unreadable,
 )
 from bodycam_pipeline.values.detection import Kind
@@ -62,7 +62,7 @@ def _dataset(path: Path, folder: Path, listing: dict[str, Any], called: Mapping[
             LabelledPicture(
                 _found(path, folder, image["file_name"]),
                 (int(image["width"]), int(image["height"])),
-                boxes_of(rows[image["id"]], kinds),
+                labelled_boxes(rows[image["id"]], kinds),
             )
             for image in listing["images"]
         ]

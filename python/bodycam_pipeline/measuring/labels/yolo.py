@@ -11,9 +11,9 @@ from bodycam_pipeline.foreign import MOST_YAML_BYTES, parse_yaml, read_text
 from bodycam_pipeline.measuring.labels.dataset import (
     Dataset,
     LabelledPicture,
-    boxes_of,
     kind_of,
     kinds_among,
+    labelled_boxes,
     unreadable,
 )
 from bodycam_pipeline.read.stills import read_size
@@ -61,7 +61,7 @@ def _picture(path: Path, folder: Path, meaning: Sequence[Kind | None], kinds: tu
         rows = [_row(line, meaning, size) for line in lines if line.strip()]
     except (OSError, ValueError, IndexError) as error:
         raise unreadable(text, repr(error)) from error
-    return LabelledPicture(path, size, boxes_of(rows, kinds))
+    return LabelledPicture(path, size, labelled_boxes(rows, kinds))
 
 
 def _row(line: str, meaning: Sequence[Kind | None], size: tuple[int, int]) -> tuple[Kind | None, Sequence[float]]:

@@ -2,6 +2,7 @@
 
 import { caps, el, fill } from "./dom.js";
 import { STATES, nameOf } from "./store.js";
+import { forgetGone, thumb } from "./thumbs.js";
 
 const HIGH = 112;
 const BEYOND = 3;
@@ -52,6 +53,7 @@ export class Cards extends HTMLElement {
     const focused = this.space.contains(document.activeElement) ? document.activeElement.dataset.item : null;
     const empty = this.only === "undecided" ? "Everything is decided. Watch it once, then render." : "Nothing yet.";
     fill(this.space, this.items.length ? this.items.slice(first, end).map((item, n) => this.#card(item, first + n)) : el("p", { class: "empty" }, empty));
+    forgetGone();
     if (focused) this.space.querySelector(`[data-item="${focused}"]`)?.focus();
   }
 
@@ -71,25 +73,31 @@ export class Cards extends HTMLElement {
   #finding(finding) {
     const { clock } = this.store, decided = finding.state === "decided";
     return el("article", { class: `card finding ${decided ? "decided" : ""}` },
-      el("img", { class: "thumb", alt: `What the second look saw at ${finding.at}`, loading: "lazy", src: `${this.store.job}/findings/${finding.number}.jpg` }),
+      thumb(`${this.store.job}/findings/${finding.number}.jpg`, `What the second look saw at ${finding.at}`),
       el("button", { class: "card-main", "data-item": `f${finding.number}`, onclick: () => this.act.openFinding(finding) },
         el("span", { class: "card-title" }, el("span", { class: "mark finding-mark", "aria-hidden": "true" }, "⚑"), `Second look: ${finding.kind}`),
         el("span", { class: "card-facts" }, `${clock.format(finding.first)} – ${clock.format(finding.last)}`),
-        el("span", { class: "card-facts" }, decided ? "decided" : "not explained by what is hidden")));
+        el("span", { class: "card-facts" }, decided ? "decided" : "not explained by what is hidden")),
+      decided ? null : el("div", { class: "card-acts" },
+        el("button", { class: "act", onclick: () => this.act.hideFinding(finding) }, "Hide it"),
+        el("button", { class: "act", onclick: () => this.act.dismiss(finding) }, "Nothing there")));
   }
 
   #track(track) {
     const { store } = this, style = STATES[track.state], selected = store.selected.has(track.number);
-    const picture = (which, label) => el("img", {
-      class: "thumb", loading: "lazy", alt: `${nameOf(track)}, ${label}`, title: label, src: `${store.job}/tracks/${track.number}/${which}.jpg`,
-    });
+    const picture = (which, label) => thumb(`${store.job}/tracks/${track.number}/${which}.jpg?${track.first}-${track.last}`, `${nameOf(track)}, ${label}`, { title: label });
     const doubts = track.state === "undecided" ? track.doubts.map((doubt) => el("span", { class: "chip" }, DOUBTS[doubt])) : [];
     return el("article", { class: `card ${track.state} ${selected ? "selected" : ""}` },
       picture("best", "sharpest picture"), picture("worst", "poorest picture"),
       el("button", { class: "card-main", "data-item": `t${track.number}`, "aria-pressed": String(selected), onclick: (event) => this.#select(track, event) },
         el("span", { class: "card-title" }, el("span", { class: "mark", "aria-hidden": "true" }, style.mark), nameOf(track)),
         el("span", { class: "card-facts" }, `${store.clock.format(track.first)} – ${store.clock.format(track.last)}`),
-        el("span", { class: "card-facts" }, doubts.length ? doubts : track.state === "undecided" ? `${track.frames} frames` : `${style.label}${track.by ? ` by ${track.by}` : ""}`)));
+        el("span", { class: "card-facts" }, doubts.length ? doubts : track.state === "undecided" ? `${track.frames} frames` : `${style.label}${track.by ? ` by ${track.by}` : ""}`)),
+      el("div", { class: "card-acts" },
+        track.state === "undecided" ? [
+          el("button", { class: "act", title: "Hidden is right", onclick: () => this.act.confirm([track.number]) }, "Hidden is right ", caps("A")),
+          el("button", { class: "act", title: "Keep it visible", onclick: () => this.act.keep([track.number]) }, "Keep ", caps("V")),
+        ] : el("button", { class: "act", title: "Back to undecided", onclick: () => this.act.reset([track.number]) }, "Reset ", caps("R"))));
   }
 
   #select(track, event) {

@@ -25,17 +25,17 @@ export function ask({ title, body, note, accept = "Apply", cancel = "Cancel", wi
 }
 
 /** Ask for a reason: one of the policy's, or typed; a number key takes one of the list. */
-export function askReason(title, reasons, { kinds = null, kind = "", note = "", accept = "Apply", last = "", comment = true } = {}) {
-  const input = el("input", { name: "reason", required: true, autofocus: true, value: last, autocomplete: "off", id: "reason", "aria-describedby": "reason-help" });
+export function askReason(title, reasons, { kinds = null, kind = "", note = "", accept = "Apply", last = "", comment = true, optional = false, before = null, after = null } = {}) {
+  const input = el("input", { name: "reason", required: !optional, autofocus: true, value: last, autocomplete: "off", id: "reason", "aria-describedby": "reason-help" });
   const list = el("ol", { class: "reasons", id: "reason-help" }, reasons.slice(0, 9).map((reason) =>
     el("li", {}, el("button", { type: "button", class: "reason", onclick: () => { input.value = reason; input.focus(); } }, reason))));
-  const picker = kinds ? el("label", { class: "field" }, "Kind", el("select", { name: "kind" }, kinds.map((each) => el("option", { value: each.kind, selected: each.kind === kind }, each.kind.replaceAll("-", " "))))) : null;
+  const picker = kinds ? el("label", { class: "field" }, "Kind", el("select", { name: "kind" }, kinds.map((each) => el("option", { value: each.kind, selected: each.kind === kind }, each.kind ? each.kind.replaceAll("-", " ") : "no kind of the policy")))) : null;
   const remark = comment ? el("label", { class: "field" }, "Comment (stays inside)", el("input", { name: "comment", autocomplete: "off" })) : null;
   input.addEventListener("keydown", (event) => {
     if (event.altKey && /^[1-9]$/.test(event.key) && reasons[Number(event.key) - 1]) { event.preventDefault(); input.value = reasons[Number(event.key) - 1]; }
   });
   return ask({ title, accept, note: note || "The reason is handed out with the release: write no names into it.",
-    body: el("div", { class: "fields" }, picker, el("label", { class: "field", for: "reason" }, "Reason"), input, list, remark) });
+    body: el("div", { class: "fields" }, before, picker, el("label", { class: "field", for: "reason" }, "Reason"), input, list, after, remark) });
 }
 
 /** Say something for a few seconds; errors stay until they are closed. */

@@ -6,12 +6,10 @@ import { Clock } from "./clock.js";
 import { caps, el, fill } from "./dom.js";
 import { Keys } from "./keys.js";
 import { Store, VIEWS } from "./store.js";
-import { makeActs } from "./acts.js";
+import { RATES, makeActs } from "./acts.js";
 import "./cards.js";
 import "./stage.js";
 import "./timeline.js";
-
-const RATES = [0.25, 0.5, 1, 2, 4, 8];
 
 /** Open one job in place of whatever is shown. */
 export async function openJob(person, jobs, number) {
@@ -42,12 +40,19 @@ export async function openJob(person, jobs, number) {
 
 function bar(store, acts) {
   const state = el("span", { class: "state" }), doubt = el("button", { class: "next", title: "Go to the next that needs you", onclick: () => acts.nextUndecided() });
+  const finish = el("button", { class: "primary", onclick: () => acts.submit() });
+  const undo = el("button", { class: "plain", title: "Undo (Ctrl+Z)", "aria-label": "Undo", onclick: () => acts.undo() }, "↶");
+  const redo = el("button", { class: "plain", title: "Redo (Ctrl+Y)", "aria-label": "Redo", onclick: () => acts.redo() }, "↷");
   const views = el("div", { class: "views", role: "radiogroup", "aria-label": "View" });
   const draw = () => {
     const { facts } = store, many = store.undecided().length;
-    state.textContent = facts.state || "";
+    const { progress } = store;
+    state.textContent = progress?.running ? `${progress.phase || "rendering"} ${progress.frames ? Math.round((100 * progress.done) / progress.frames) : 0} %` : facts.rendered || facts.state === "not rendered" ? facts.state : `${facts.state}, changed since`;
     fill(doubt, many ? [el("span", { class: "undecided-count" }, `? ${many}`), " to decide ", caps("N")] : "Everything is decided");
     doubt.disabled = !many;
+    [undo.disabled, redo.disabled] = [!facts.undo, !facts.redo];
+    fill(finish, acts.finishLabel());
+    finish.disabled = Boolean(store.progress?.running) || ["approved", "released"].includes(facts.state) && facts.rendered;
     fill(views, VIEWS.map((view) => el("button", {
       role: "radio", "aria-checked": String(store.view === view.name), class: "view", onclick: () => store.set({ view: view.name }),
     }, view.label)));
@@ -57,6 +62,7 @@ function bar(store, acts) {
   return el("header", { class: "bar" },
     el("h1", { title: store.facts.recording }, store.facts.name), state, doubt,
     el("span", { class: "spacer" }), views, el("span", { class: "spacer" }),
+    undo, redo, finish,
     el("button", { class: "plain", title: "Keys", "aria-label": "Keys", onclick: () => acts.help() }, "?"),
     el("span", { class: "person", title: "You decide under this name" }, store.person));
 }
@@ -79,6 +85,10 @@ function transport(store, acts) {
   const step = (label, text, act) => el("button", { class: "plain", "aria-label": label, title: label, onclick: act }, text);
   return el("div", { class: "transport" },
     step("One second back", "«", () => acts.backSecond()), step("One frame back", "‹", () => acts.back()), play,
-    step("One frame on", "›", () => acts.forward()), step("One second on", "»", () => acts.forwardSecond()), rate, time, where);
+    step("One frame on", "›", () => acts.forward()), step("One second on", "»", () => acts.forwardSecond()), rate, time, where,
+    el("span", { class: "spacer" }),
+    el("button", { class: "tool", onclick: () => acts.draw() }, "Box ", caps("B")),
+    el("button", { class: "tool", onclick: () => acts.withhold() }, "Withhold ", caps("W")),
+    store.facts.sound ? el("button", { class: "tool", onclick: () => acts.mute() }, "Mute ", caps("M")) : null);
 }
 

@@ -18,14 +18,26 @@ export class Stage extends HTMLElement {
     this.append(this.canvas, this.note, this.badge);
     this.player = new Player(store, (image, number) => this.#drawPlayed(image, number));
     store.on(["number", "view", "peek", "facts"], (changed) => {
-      if (changed.has("facts")) this.stills.clear();
-      if (changed.has("facts") || changed.has("view") || changed.has("peek")) this.player.reset();
+      const painted = changed.has("facts") && store.facts.picture !== this.painted;
+      this.painted = store.facts.picture;
+      if (painted || changed.has("view") || changed.has("peek")) this.player.reset();
       if (!store.playing) this.show();
     });
     store.on(["selected"], () => this.redraw());
     new ResizeObserver(() => this.#resize()).observe(this);
     this.#resize();
+    this.canvas.addEventListener("click", (event) => this.#choose(event));
+    addEventListener("played-out", () => this.pause());
     return this.show();
+  }
+
+  /** Choose what was clicked: the smallest box there, the next one with every further click. */
+  #choose(event) {
+    if (this.classList.contains("drawing")) return;
+    const here = this.under(this.pixel(event)).map(({ track }) => track);
+    if (!here.length) { this.store.select(); return; }
+    const at = here.findIndex((track) => this.store.selected.has(track));
+    this.store.select(here[(at + 1) % here.length]);
   }
 
   /** Show the frame under the playhead: decoded exactly, whatever was played before. */
@@ -72,7 +84,7 @@ export class Stage extends HTMLElement {
     return inside.sort((a, b) => (a.box[2] - a.box[0]) * (a.box[3] - a.box[1]) - (b.box[2] - b.box[0]) * (b.box[3] - b.box[1]));
   }
 
-  #key(pts) { return `${this.store.still}/${this.store.still === "released" ? this.store.facts.revision : ""}/${pts}`; }
+  #key(pts) { return `${this.store.still}/${this.store.still === "released" ? this.store.facts.picture : ""}/${pts}`; }
 
   async #still(pts, background = false) {
     const key = this.#key(pts);
@@ -108,6 +120,7 @@ export class Stage extends HTMLElement {
     if (boxes === null) this.store.boxes.of(pts).catch(() => {});
     this.#draw(image, boxes || [], pts, true);
     this.store.set({ number });
+    this.store.saw(number, this.store.rate);
   }
 
   #draw(image, boxes, pts, played = false) {

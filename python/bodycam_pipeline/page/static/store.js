@@ -50,6 +50,39 @@ export class Store extends EventTarget {
   track(number) { return this.facts.tracks.find((track) => track.number === number); }
   select(...tracks) { this.set({ selected: new Set(tracks) }); }
 
+  /** Note that a frame of the finished picture was seen while it was played at some speed. */
+  saw(number, rate) {
+    if (this.still !== "released" || !this.facts.rendered) return;
+    if (!this.speeds) this.speeds = new Float32Array(this.clock.frames);
+    if (rate > this.speeds[number]) this.speeds[number] = rate;
+    if (number % 8 === 0) this.set({ watched: this.watchedParts() });
+  }
+
+  forgetWatched() { this.speeds = null; this.set({ watched: [] }); }
+
+  /** What was watched: first pts, end pts and greatest speed of each stretch; a gap of a few frames counts as seen. */
+  watchedParts() {
+    const parts = [], { speeds, clock } = this;
+    if (!speeds) return parts;
+    let open = null, gap = 0;
+    for (let number = 0; number <= clock.frames; number += 1) {
+      const speed = number < clock.frames ? speeds[number] : 0;
+      if (speed) {
+        if (!open) open = [clock.shown[number], 0, 0];
+        open[1] = clock.endOf(number);
+        open[2] = Math.max(open[2], speed);
+        gap = 0;
+      } else if (open && ((gap += 1) > 16 || number === clock.frames)) { parts.push(open); open = null; gap = 0; }
+    }
+    if (open) parts.push(open);
+    return parts;
+  }
+
+  /** Share of the recording that was watched. */
+  share() {
+    return this.watchedParts().reduce((sum, [first, end]) => sum + end - first, 0) / (this.clock.end - this.clock.first);
+  }
+
   /** Everything that a person has not decided yet: findings first, then doubtful tracks, then the others, by time. */
   undecided() {
     const findings = this.facts.findings.filter((finding) => finding.state !== "decided").map((finding) => ({ finding, pts: finding.pts, first: finding.first }));

@@ -10,7 +10,7 @@ from bodycam_pipeline.values.geometry import Box
 
 
 @dataclass(frozen=True, slots=True)
-class TrueBox:
+class DrawnBox:
     """One thing in one frame.
 
     Attributes:
@@ -41,7 +41,7 @@ class GroundTruth:
     width: int
     height: int
     time_base: Fraction
-    frames: dict[int, tuple[TrueBox, ...]]
+    frames: dict[int, tuple[DrawnBox, ...]]
 
 
 def write_truth(truth: GroundTruth, path: Path) -> None:

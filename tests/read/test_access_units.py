@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from bodycam_pipeline.h264.bits import Bits
 from bodycam_pipeline.h264.nal import length_size, parameter_sets, units
 from bodycam_pipeline.h264.parameters import read_field, read_sps
-from bodycam_pipeline.read.pictures import ParametersChangeError, Picture, picture_reader
+from bodycam_pipeline.read.access_units import ParametersChangeError, Picture, picture_reader
 
 
 def golomb(value: int) -> str:

@@ -1,0 +1,132 @@
+"""From decided to approved: render and verify, submit, approve, ask for changes; by the functions of the product."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from bodycam_pipeline.durable import make_private_folder
+from bodycam_pipeline.evidence.keys import own_key, read_private_key
+from bodycam_pipeline.evidence.plan_file import plan_sha256
+from bodycam_pipeline.page.review import Review
+from bodycam_pipeline.passes import Watch
+from bodycam_pipeline.pipeline import redact
+from bodycam_pipeline.release.folders import Folders
+from bodycam_pipeline.release.job import record_of
+from bodycam_pipeline.review.history import history_of, record, review_state_of
+from bodycam_pipeline.running.runner import Runner
+from bodycam_pipeline.values.errors import BodycamError, StateError
+from bodycam_pipeline.values.event import What
+
+SET_ASIDE = "set-aside"
+STEPS: dict[str, What] = {"submit": "submitted", "approve": "approved", "reject": "rejected"}
+
+
+def standing_facts(review: Review) -> dict[str, Any]:
+    """Where the job stands, and what may be done next."""
+    folders = review.folders
+    if not folders.release.exists():
+        return {"state": "not rendered", "rendered": False, "approvals": [], "needed": review.policy.review.approvals}
+    try:
+        now, noted = review_state_of(folders), record_of(folders)
+    except BodycamError as error:
+        return {"state": "refused", "rendered": False, "approvals": [], "needed": 0, "why": error.what}
+    rendered = noted is not None and noted.plan == plan_sha256(review.current.plan)
+    return {
+        "state": now.state,
+        "rendered": rendered,
+        "approvals": list(now.approvals),
+        "needed": now.needed,
+        "watched": [dict(event.facts) for event in history_of(folders) if event.what == "watched"],
+    }
+
+
+def render_job(review: Review, runner: Runner, watch: Watch, by: str) -> None:
+    """Render what was decided, verify it, look at it a second time, publish it; then read the job again.
+
+    A draft that stands there already, made of earlier decisions, is moved inside first: nothing is replaced.
+
+    Raises:
+        StateError: what stands there is in review or approved.
+        NeedsReviewError: the second look saw what nothing explains; the findings are there.
+        BodycamError: as `redact`.
+    """
+    try:
+        if review.folders.release.exists() and not standing_facts(review)["rendered"]:
+            _set_aside(review.folders, by)
+        redact(review.order(), runner, watch)
+    finally:
+        review.reload()
+
+
+def _set_aside(folders: Folders, by: str) -> None:
+    now = review_state_of(folders)
+    if now.state != "draft":
+        raise StateError(
+            f"the release is {now.state}, and what was decided since is not in it",
+            remedy="Ask for changes first: the release is then a draft again.",
+        )
+    noted = record_of(folders)
+    place = folders.internal / SET_ASIDE
+    make_private_folder(place)
+    name = f"{noted.manifest[:16] if noted else 'unknown'}.release"
+    with folders.locked():
+        folders.release.rename(_free(place / name))
+    record(folders, "worked", by, "its decisions were changed", did="set aside", machine_seconds="0.0", workers="0")
+
+
+def _free(path: Path) -> Path:
+    number, found = 1, path
+    while found.exists():
+        number += 1
+        found = path.with_name(f"{path.stem}.{number}{path.suffix}")
+    return found
+
+
+def step(review: Review, what: str, by: str, why: str, *, own: bool) -> None:
+    """Submit, approve or ask for changes.
+
+    Args:
+        review: The job.
+        what: A key of `STEPS`.
+        by: The person.
+        why: Their reason or comment.
+        own: Whether this server runs as that person, whose key may sign.
+
+    Raises:
+        StateError: it may not be done now, or not by this person, or not without a key.
+        BodycamError: as `record`.
+    """
+    facts = standing_facts(review)
+    if what != "reject" and not facts["rendered"]:
+        raise StateError("what was decided is not rendered yet", remedy="Render it, and look at what comes back.")
+    if what == "reject" and not why.strip():
+        raise StateError("nobody knows what to change", remedy="Say what has to change, with its time and place.")
+    record(review.folders, STEPS[what], by, why, key=_key(facts["needed"], own=own))
+
+
+def note_watched(review: Review, by: str, parts: Sequence[Sequence[float]]) -> None:
+    """Write down which parts of the finished picture a person watched, and at which speed at most.
+
+    Args:
+        review: The job.
+        by: The person.
+        parts: First pts, end pts and greatest speed of each, ascending.
+
+    Raises:
+        BodycamError: as `record`.
+    """
+    span = review.recording.span
+    whole = span.end_pts - span.start_pts
+    cut = [(max(a, span.start_pts), min(b, span.end_pts), speed) for a, b, speed in parts]
+    spans = [(a, b, speed) for a, b, speed in cut if b > a]
+    share = sum(b - a for a, b, _ in spans) / whole
+    told = ", ".join(f"{a:.0f}-{b:.0f} at {speed:g}x" for a, b, speed in spans[:200])
+    record(review.folders, "watched", by, parts=told, share=f"{min(share, 1.0):.3f}")
+
+
+def _key(needed: int, *, own: bool) -> Ed25519PrivateKey | None:
+    if not needed or not own or not own_key().exists():
+        return None
+    return read_private_key(own_key())
