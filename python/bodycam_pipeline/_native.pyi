@@ -26,6 +26,7 @@ __all__ = [
     "Planes",
     "Pyramid",
     "SealedFile",
+    "ToneMap",
     "__version__",
     "blake3_file",
     "build_profile",
@@ -92,6 +93,34 @@ class Planes:
     @property
     def writable(self) -> bool:
         """Whether all three buffers may be written to."""
+
+@final
+class ToneMap:
+    """From ten-bit HDR to eight-bit BT.709, by a table that is the same on every machine."""
+
+    def __new__(cls, transfer: Literal["hlg", "pq"], *, wide: bool, full_range: bool) -> ToneMap:
+        """Make the table.
+
+        Args:
+            transfer: How light was coded.
+            wide: Whether primaries and matrix are those of BT.2020, and not of BT.709.
+            full_range: Whether samples use 0..1023, and not 64..940.
+
+        Raises:
+            ValueError: another transfer.
+        """
+
+    def apply(self, source: Planes, target: Planes) -> None:
+        """Map a frame.
+
+        Args:
+            source: ``yuv420p10le`` as bytes: its width is four times half the target's, rounded up.
+            target: Written to, of limited range.
+
+        Raises:
+            BufferError: the target cannot be written to.
+            ValueError: sizes that do not match.
+        """
 
 @final
 class Pyramid:

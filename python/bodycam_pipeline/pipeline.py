@@ -191,7 +191,7 @@ def open_job(order: Order, decided: str) -> Job:
 
 
 def job_of(order: Order, recording: Recording, decided: str) -> Job:
-    """The job of a probed recording.
+    """Build the job of a probed recording, and refuse what it could not do.
 
     Raises:
         ModelError: a model cannot be used.
@@ -201,12 +201,23 @@ def job_of(order: Order, recording: Recording, decided: str) -> Job:
     chosen_sounds(recording, order.policy.audio)
     check_provider(order.policy.detection.provider)
     models = tuple(find_model(name) for name in order.policy.detection.models)
+    _refuse_auditors(models)
     _refuse_unseen(order.policy, models)
     make_folder(order.out)
     gate = order.policy.gate
     auditors = tuple(find_model(a.model) for a in gate.auditors) if gate.second_look == "on" else ()
     folders = Folders(order.out, order.name or _name(order))
     return Job(recording, order.policy, models, decided, folders, auditors)
+
+
+def _refuse_auditors(models: Sequence[Model]) -> None:
+    """Refuse auditors as detectors: their thresholds spare a person's time, and would hide less here."""
+    for model in models:
+        if model.role == "auditor":
+            raise PolicyError(
+                f"{model.name} is registered as an auditor, not as a detector",
+                remedy="Name it under [[gate.auditors]], and a detector under detection.models; `bodycam models list`.",
+            )
 
 
 def _refuse_unseen(policy: Policy, models: Sequence[Model]) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from bodycam_pipeline.evidence.edits_file import read_edits
 from bodycam_pipeline.pipeline import Order, redact
+from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.steps.detect import detect_segment
 from bodycam_pipeline.steps.render import render_segment
 from bodycam_pipeline.values.edits import Edits
@@ -59,6 +60,14 @@ def test_a_kind_that_no_detector_of_the_job_finds_is_refused_before_work_begins(
     assert not (tmp_path / "out").exists()
     by_hand = quick_policy(hide={**QUICK_HIDE, "tattoo": {"reason": "r", "found_by": "hand"}})
     assert redact(Order(str(path), tmp_path / "out", by_hand), InlineRunner()).folders.release.exists()
+
+
+def test_an_auditor_is_refused_as_a_detector_before_work_begins(tmp_path: Path) -> None:
+    path = clip(tmp_path / "recording.mp4", frames=2)
+    error = refused(path, tmp_path / "out", quick_policy(detection={"models": ["auditor-v1"], "long_sides_px": [320]}))
+    assert isinstance(error, PolicyError)
+    assert "auditor-v1 is registered as an auditor" in error.what
+    assert not (tmp_path / "out").exists()
 
 
 SABOTAGE: list[Callable[[Any], Any]] = [
@@ -239,3 +248,19 @@ def test_a_policy_that_lowers_protection_is_refused(unsafe: dict[str, object]) -
 
 def test_a_policy_error_is_bad_usage() -> None:
     assert PolicyError("x", remedy="y").exit_code == 2
+
+
+def test_a_recording_that_is_cut_is_released_up_to_there_once_a_person_withholds_the_rest(tmp_path: Path) -> None:
+    path = clip(tmp_path / "recording.mkv", frames=60)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
+    error = refused(path, tmp_path / "out")
+    assert (error.exit_code, "cut short" in error.what) == (3, True)
+    lines = error.remedy[error.remedy.index("[[withhold]]") :].replace("YOUR NAME", "A. Clerk")
+    edits = Edits.model_validate(tomllib.loads(lines))
+    published = redact(Order(str(path), tmp_path / "out", quick_policy(), edits), InlineRunner())
+    assert 0 < published.plan.frames < 60
+    assert [(w.reason, w.by) for w in published.plan.withheld] == [("missing from the file", "A. Clerk")]
+    assert not any(map(published.plan.is_withheld, probe(str(path)).packets.shown_pts().tolist()))
+    index = (published.folders.internal / "exemption-index.csv").read_text()
+    assert "missing from the file" in index
+    assert "cut short" in " ".join(published.notes)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bodycam_pipeline.values.timeline import Span, format_clock, parse_clock, pts_at_or_after
+from bodycam_pipeline.values.timeline import Span, format_clock, parse_clock
 
 
 @pytest.mark.parametrize(
@@ -43,12 +43,6 @@ def test_no_two_frames_swap_when_written(a, b):
 
 def test_times_before_zero_keep_their_sign():
     assert format_clock(Fraction(-1, 2)) == "-00:00:00.500"
-
-
-@given(st.fractions(0, 1000), st.sampled_from([Fraction(1, 90_000), Fraction(1001, 30_000)]))
-def test_the_first_pts_that_is_not_before_a_time(seconds, time_base):
-    pts = pts_at_or_after(seconds, time_base)
-    assert (pts - 1) * time_base < seconds <= pts * time_base
 
 
 def test_spans_are_half_open_and_never_empty():

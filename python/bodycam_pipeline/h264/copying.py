@@ -63,6 +63,8 @@ def joining(video: VideoFacts, rule: EncodingRule) -> Joining | None:
     sequence = plain_sequence(video.parameter_sets)
     if rule.untouched != "copy" or rule.crf == 0 or sequence is None:  # crf 0 is a profile of its own
         return None
+    if video.hdr is not None:  # what stands in the recording is not what is released
+        return None
     aspect = video.sample_aspect_ratio if sequence.aspect is None else sequence.aspect
     told = (sequence.width, sequence.height, aspect, "progressive")
     if told != (video.width, video.height, video.sample_aspect_ratio, video.field_order):

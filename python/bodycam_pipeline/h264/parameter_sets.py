@@ -27,7 +27,7 @@ def leaks_in_record(avcc: bytes) -> Iterator[str]:
 
 
 def _claimed(sequences: Sequence[bytes]) -> tuple[int, int, int]:
-    """What decodes all of the sequences: the highest profile, the constraints that all keep, the highest level."""
+    """Return what decodes every sequence: the highest profile, the constraints that all keep, the highest level."""
     profiles, constraints, levels = zip(*(unit[1:4] for unit in sequences), strict=True)
     return max(profiles), reduce(and_, constraints), max(levels)
 

@@ -136,7 +136,7 @@ def _chroma(bits: Bits) -> tuple[int, bool, tuple[int, int]]:
 
 
 def _skip_scaling_lists(bits: Bits, count: int) -> None:
-    """7.3.2.1.1.1."""
+    """Read past the scaling lists (7.3.2.1.1.1)."""
     for number in range(count):
         if bits.take(1):
             last = following = 8

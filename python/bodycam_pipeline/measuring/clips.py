@@ -39,7 +39,7 @@ def clips_in(folder: Path, wanted: Sequence[str] = ()) -> dict[str, Truth]:
 
 
 def by_plans(clips: Path, policy: Policy, runner: Runner) -> Hider:
-    """What the product would hide of the recordings of a folder, by a policy."""
+    """Hide a folder's recordings as the product would, by a policy."""
 
     def hide(clip: str, truth: Truth) -> Hidden:
         with tempfile.TemporaryDirectory() as folder:

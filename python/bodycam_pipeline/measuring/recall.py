@@ -4,7 +4,6 @@ A score of one detector says nothing about another's: detectors are compared whe
 positives per picture, which is what a person who reviews a release has to wade through.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -138,9 +137,3 @@ def iou(box: Rows, others: Rows) -> NDArray[np.float64]:
     union = areas - inner
     result: NDArray[np.float64] = np.divide(inner, union, out=np.zeros_like(inner), where=union > 0)
     return result
-
-
-def pooled(parts: Iterable[Recall]) -> Recall:
-    """Several ranges of heights as one."""
-    listed: Sequence[Recall] = list(parts)
-    return Recall(sum(part.objects for part in listed), sum(part.found for part in listed))

@@ -44,7 +44,7 @@ class TrackSamples:
 
 
 def check_movie(movie: BoxNode, tracks: Sequence[TrackSamples], leaks: list[str]) -> None:
-    """What the movie says of all tracks."""
+    """Check what the movie header says of all tracks."""
     head = movie.part(b"mvhd").fields
     if [track.kind for track in tracks] not in (["vide"], ["vide", "soun"]):
         leaks.append(f"tracks that no release has: {[track.kind for track in tracks]}")

@@ -125,7 +125,7 @@ def decide(act: str, facts: Facts, by: str, book: Book) -> Edits:
         tables = make(book, facts, by)
         return Edits.model_validate(tables)
     except (KeyError, TypeError, IndexError) as error:
-        raise EditsError(f"{act} lacks {error}", remedy="Reload the page and decide again.") from error
+        raise EditsError(f"the decision {act!r} lacks {error}", remedy="Reload the page and decide again.") from error
     except ValueError as error:
         raise _unclear(act, error) from None
 

@@ -62,7 +62,7 @@ def refuse_open(listening: Listening) -> None:
         return
     if not listening.proxy.header or not listening.origin:
         raise PageError(
-            "a proxy is named, but not in which header it names people, or under which address browsers know it",
+            "a proxy needs the header in which it names people, and the address under which browsers know it",
             remedy="Add --person-header NAME and --origin https://review.example.org.",
         )
     if not listening.origin.startswith("https://") and not _is_loopback(listening.host):

@@ -24,3 +24,10 @@ SOUND_CODECS = _names(
     "adpcm_ima_amv adpcm_ima_apc wmavoice qcelp evrc s302m"
 )
 """Decoders of the sound that comes with them."""
+
+_SPOKEN = {"libdav1d": "av1", "mp1float": "mp1", "mp2float": "mp2", "mp3float": "mp3", "libopus": "opus", "dca": "dts"}
+
+
+def spoken_codec(decoder: str) -> str:
+    """The codec's own name, where FFmpeg's decoder has another."""
+    return _SPOKEN.get(decoder, decoder)

@@ -1,7 +1,7 @@
 """Open a container so that it can do nothing but be read: no other file, no network, no exotic parser."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from errno import EINVAL
 from typing import BinaryIO, NoReturn
 
@@ -10,7 +10,8 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from bodycam_pipeline.read.codecs import FORMATS, PICTURE_CODECS, SOUND_CODECS
+from bodycam_pipeline.read.codecs import FORMATS, PICTURE_CODECS, SOUND_CODECS, spoken_codec
+from bodycam_pipeline.read.kinds import kind_of
 from bodycam_pipeline.schemes import open_recording, place
 from bodycam_pipeline.values.errors import (
     BodycamError,
@@ -53,7 +54,7 @@ def open_container_file(file: BinaryIO, address: str) -> Iterator[InputContainer
     Raises:
         UnreadableRecordingError, StorageError: as `open_container`.
     """
-    with _named_errors(address), _container(file) as container:
+    with _named_errors(file, address), _container(file) as container:
         yield container
 
 
@@ -73,18 +74,18 @@ def _refuse_other_files(_url: str, _flags: int, _options: dict[str, str]) -> NoR
 
 
 @contextmanager
-def _named_errors(address: str) -> Iterator[None]:
+def _named_errors(file: BinaryIO, address: str) -> Iterator[None]:
     try:
         yield
     except BodycamError:
         raise
     except av.error.ArgumentError as error:  # what FFmpeg says of a format outside the list
-        raise _unreadable("not a recording in a format that is taken here", address) from error
+        raise _unreadable(file, "not a recording in a format that is taken here", address) from error
     except (av.error.FFmpegError, UnicodeDecodeError, OverflowError) as error:
-        raise _unreadable(f"not a readable video ({getattr(error, 'strerror', error)})", address) from error
+        raise _unreadable(file, "no recording that can be read: what it says of itself is wrong", address) from error
     except OSError as error:
         if error.errno == EINVAL:  # the file sent the demuxer to a place before its beginning
-            raise _unreadable("not a readable video (offsets outside the file)", address) from error
+            raise _unreadable(file, "no recording that can be read: it points outside of itself", address) from error
         raise StorageError(
             f"cannot read the recording: {error.strerror or error}",
             remedy="Check the disk or the network share, then run the same command again.",
@@ -92,10 +93,15 @@ def _named_errors(address: str) -> Iterator[None]:
         ) from error
 
 
-def _unreadable(what: str, address: str) -> UnreadableRecordingError:
+def _unreadable(file: BinaryIO, what: str, address: str) -> UnreadableRecordingError:
+    """The refusal of a file that FFmpeg does not read: by what it is, where its bytes say that."""
+    with suppress(OSError, ValueError):  # a disk that fails, or a file that is closed, has nothing to say
+        if kind := kind_of(file):
+            return UnreadableRecordingError(kind.what, remedy=kind.remedy, where=place(address))
     return UnreadableRecordingError(
         what,
-        remedy="Check that this is the file as the camera wrote it, and that it was copied to its end.",
+        remedy="Copy it again from the card, or export it from the evidence system as MP4. `bodycam inspect` says what "
+        "is known of it.",
         where=place(address),
     )
 
@@ -111,8 +117,9 @@ def prepare_decoder(stream: VideoStream, address: str) -> None:
     decoder = stream.codec_context
     if decoder is None or decoder.name not in PICTURE_CODECS:
         raise UnsupportedRecordingError(
-            f"the picture track's codec ({decoder.name if decoder else 'unknown'}) is not one that is decoded here",
-            remedy=f"Convert a copy to one of: {', '.join(sorted(PICTURE_CODECS))}.",
+            f"the pictures are coded as {spoken_codec(decoder.name) if decoder else 'nobody knows what'}, which is not "
+            "taken here",
+            remedy="Export it from the camera's or the evidence system's software as MP4 (H.264 or H.265).",
             where=place(address),
         )
     if decoder.width * decoder.height > MAX_PIXELS:

@@ -65,7 +65,7 @@ def read_index(
     if not rows.pts:
         raise NoVideoError(
             "the picture track holds no frame",
-            remedy="Check that the file was copied to its end, and that the camera had recorded anything.",
+            remedy="The camera had recorded nothing yet, or the copy broke off: copy it again from the card.",
             where=place(address),
         )
     return _frozen(rows)

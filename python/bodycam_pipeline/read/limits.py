@@ -15,19 +15,13 @@ def refuse_unreleasable(video: VideoFacts, packets: PacketIndex, frame_duration_
 
     Raises:
         NoVideoError: every packet is hidden.
-        UnsupportedRecordingError: an odd size, or frames too far apart.
+        UnsupportedRecordingError: frames too far apart.
     """
     shown = packets.shown_pts()
     if not len(shown):
         raise NoVideoError(
             "the picture track shows no frame",
             remedy="An edit list hides all of it: re-wrap a copy without the edit list.",
-            where=place(address),
-        )
-    if video.width % 2 or video.height % 2:
-        raise UnsupportedRecordingError(
-            f"a picture of {video.width}x{video.height} has an odd side, which 4:2:0 H.264 cannot hold",
-            remedy="Scale or crop a copy to even sides and redact that.",
             where=place(address),
         )
     longest = max(int(np.diff(shown).max(initial=0)), frame_duration_pts)

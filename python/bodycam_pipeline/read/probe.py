@@ -16,7 +16,9 @@ from bodycam_pipeline.h264.nal import parameter_sets
 from bodycam_pipeline.read.claims import refuse_more_than_there_is
 from bodycam_pipeline.read.container import decoded, open_container, prepare_decoder, video_stream
 from bodycam_pipeline.read.fields import first_field
+from bodycam_pipeline.read.hdr import BT_709, hdr_of
 from bodycam_pipeline.read.index import NO_TIME, closed_starts, read_index, with_distinct_times
+from bodycam_pipeline.read.kinds import photo_in
 from bodycam_pipeline.read.limits import refuse_unreleasable
 from bodycam_pipeline.read.orientation import orientation_of
 from bodycam_pipeline.read.protection import refuse_encrypted
@@ -28,12 +30,13 @@ from bodycam_pipeline.read.streams import (
     sound_tracks,
     stream_dispositions,
 )
-from bodycam_pipeline.read.truncation import DeclaredSize
+from bodycam_pipeline.read.truncation import DeclaredSize, Missing
 from bodycam_pipeline.schemes import open_recording, place
 from bodycam_pipeline.values.errors import UnreadableRecordingError, UnsupportedRecordingError
 from bodycam_pipeline.values.geometry import Orientation
 from bodycam_pipeline.values.printable import counted
-from bodycam_pipeline.values.recording import PacketIndex, Recording, VideoFacts
+from bodycam_pipeline.values.recording import Gap, PacketIndex, Recording, VideoFacts
+from bodycam_pipeline.values.timeline import Span
 
 PACKETS_UNTIL_A_FRAME = 300
 """Packets that may pass before the first frame decodes: ten seconds of an ordinary group."""
@@ -78,9 +81,18 @@ def probe(address: str, track: int | None = None) -> Recording:
         if track is None:
             refuse_second_camera(container, stream, counts, address)
         notes = picture_notes(container, stream, counts)
-        declared.check(stream, packets)
+        missing = declared.missing(stream, packets)
+        if missing is not None:
+            packets = packets.part(0, missing.whole_pictures)
         stream_index = stream.index
     video = _facts(address, stream_index)
+    if video.hdr is not None:
+        notes.append(
+            f"the recording is HDR ({video.hdr.transfer.upper()}): its pictures are mapped to BT.709, eight bits"
+        )
+    if any(video.added):
+        what = " and ".join(word for word, count in zip(("one column", "one row"), video.added, strict=True) if count)
+        notes.append(f"a side of the picture is odd: {what} added at its edge, a copy of the last")
     if needs_learning(name, packets):
         packets = learn_times(address, stream_index, packets)
     packets = replace(packets, dts=np.where(packets.dts == NO_TIME, packets.pts, packets.dts))
@@ -89,18 +101,33 @@ def probe(address: str, track: int | None = None) -> Recording:
         notes.append(f"{counted(moved, 'frame')} shared a time or came too early: all stand in the order of the file")
     packets = replace(packets, random_access=closed_starts(packets))
     duration = _frame_duration(packets, video)
+    packets, gaps = _gaps(packets, missing, duration)
+    notes += [gap.what for gap in gaps]
     refuse_unreleasable(video, packets, duration, address)
-    return Recording(address, sha256, size_bytes, name, video, sounds, packets, streams, duration, tuple(notes), track)
+    return Recording(
+        address, sha256, size_bytes, name, video, sounds, packets, streams, duration, tuple(notes), track, gaps
+    )
 
 
 def _digest(address: str) -> tuple[str, int]:
     """SHA-256 and size; on the way, what the file claims is held against what it has, before FFmpeg believes it."""
     with open_recording(address) as file:
         source = _Hashed(file)
+        refuse_photo(file, address)
         refuse_more_than_there_is(source, file.seek(0, os.SEEK_END), address)
         while source.read(_READ_BYTES):
             pass
         return source.digest.hexdigest(), source.size_bytes
+
+
+def refuse_photo(file: BinaryIO, address: str) -> None:
+    """Refuse a photo, of which FFmpeg would make a recording of one frame.
+
+    Raises:
+        UnreadableRecordingError: it is one.
+    """
+    if kind := photo_in(file):
+        raise UnreadableRecordingError(kind.what, remedy=kind.remedy, where=place(address))
 
 
 class _Hashed:
@@ -128,23 +155,27 @@ def _facts(address: str, stream_index: int) -> VideoFacts:
         stream = video_stream(container, stream_index, address)
         prepare_decoder(stream, address)
         frame = _first_frame(container, stream, address)
+        full_range = frame.color_range == _FULL_RANGE or frame.format.name.startswith("yuvj")
+        hdr = hdr_of(frame, address, full_range=full_range)
         return VideoFacts(
             stream_index=stream_index,
             codec=stream.codec_context.name,
             profile=stream.codec_context.profile or "",
             pixel_format=frame.format.name,
-            width=frame.width,
-            height=frame.height,
+            width=frame.width + frame.width % 2,
+            height=frame.height + frame.height % 2,
             time_base=_time_base(stream, address),
             orientation=_orientation(frame, address),
             sample_aspect_ratio=stream.sample_aspect_ratio or Fraction(1),
-            full_range=frame.color_range == _FULL_RANGE or frame.format.name.startswith("yuvj"),
-            colour_primaries=frame.color_primaries,
-            colour_transfer=frame.color_trc,
-            colour_matrix=frame.colorspace,
+            full_range=full_range and hdr is None,
+            colour_primaries=frame.color_primaries if hdr is None else BT_709,
+            colour_transfer=frame.color_trc if hdr is None else BT_709,
+            colour_matrix=frame.colorspace if hdr is None else BT_709,
             field_order=_field_order(stream, frame),
             frame_rate_from_header=stream.average_rate or stream.guessed_rate,
             parameter_sets=_parameter_sets(stream),
+            hdr=hdr,
+            added=(frame.width % 2, frame.height % 2),
         )
 
 
@@ -190,6 +221,24 @@ def _field_order(stream: VideoStream, frame: av.VideoFrame) -> Literal["progress
     if known := _FIELD_ORDERS.get(stream.codec_context.field_order):
         return known
     return first_field(frame) if frame.interlaced_frame and stream.codec_context.field_order == 0 else "progressive"
+
+
+def _gaps(packets: PacketIndex, missing: Missing | None, duration: int) -> tuple[PacketIndex, tuple[Gap, ...]]:
+    """The index without what cannot be decoded because its beginning is missing, and what is missing at both ends."""
+    gaps = []
+    first = int(np.argmax(packets.random_access))
+    if first and packets.random_access.any() and packets.shown[first:].any():
+        lead = packets.part(0, first)
+        packets = packets.part(first, len(packets))
+        begins = int(packets.shown_pts()[0])
+        starts = min(int(lead.pts.min()), begins - 1)
+        what = f"the file begins in the middle of a group: its first {counted(first, 'picture')} cannot be decoded"
+        gaps.append(Gap(what, Span(starts, begins)))
+    if missing is not None:
+        ends = int(packets.shown_pts()[-1]) + duration
+        last = max(missing.end_pts or 0, ends + duration)
+        gaps.append(Gap(f"the file is cut short: {missing.what} missing at its end", Span(ends, last)))
+    return packets, tuple(gaps)
 
 
 def _frame_duration(packets: PacketIndex, video: VideoFacts) -> int:

@@ -10,7 +10,7 @@ from av.container import InputContainer
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
-from bodycam_pipeline.read.codecs import SOUND_CODECS
+from bodycam_pipeline.read.codecs import SOUND_CODECS, spoken_codec
 from bodycam_pipeline.schemes import place
 from bodycam_pipeline.values.address import name_of
 from bodycam_pipeline.values.errors import NoVideoError, UndecidedRecordingError
@@ -114,7 +114,7 @@ def _sound(stream: AudioStream) -> AudioFacts:
     if decoder is None:
         return AudioFacts(stream.index, "of unknown kind", 0, 0, default, decodable=False)
     known = decoder.name in SOUND_CODECS and bool(decoder.sample_rate)
-    return AudioFacts(stream.index, decoder.name, decoder.sample_rate, decoder.channels, default, known)
+    return AudioFacts(stream.index, spoken_codec(decoder.name), decoder.sample_rate, decoder.channels, default, known)
 
 
 def stream_dispositions(container: InputContainer, chosen: VideoStream) -> tuple[StreamDisposition, ...]:
@@ -132,7 +132,7 @@ def stream_dispositions(container: InputContainer, chosen: VideoStream) -> tuple
 
 def _what(stream: Stream) -> str:
     decoder: Any = stream.codec_context
-    name = decoder.name if decoder is not None else getattr(stream, "name", None) or "of unknown kind"
+    name = spoken_codec(decoder.name) if decoder is not None else getattr(stream, "name", None) or "of unknown kind"
     if isinstance(stream, VideoStream):
         kind = "attached picture" if stream.disposition & _STILLS else "video"
         size = f" {decoder.width}x{decoder.height}" if decoder is not None else ""

@@ -2,19 +2,38 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import chain
+from math import floor
 
+import av
 import numpy as np
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from bodycam_pipeline.schemes import open_recording, place
 from bodycam_pipeline.values.errors import DamagedRecordingError
+from bodycam_pipeline.values.printable import counted
 from bodycam_pipeline.values.recording import PacketIndex
 
 _EBML_HEAD_BYTES = 4096
 _SEGMENT_ID = b"\x18\x53\x80\x67"
 """The Matroska element that holds everything (RFC 9559, 5.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What is missing at the end of a recording.
+
+    Attributes:
+        what: How much, in words.
+        end_pts: When the recording would have ended by what its container says; None where it does not say.
+        whole_pictures: How many of its pictures are there to the last byte.
+    """
+
+    what: str
+    end_pts: int | None
+    whole_pictures: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,42 +44,57 @@ class DeclaredSize:
         address, container: Which file, and FFmpeg's name of its format.
         size_bytes: Of the file as it is.
         claimed: Pictures that the track's header counts.
+        seconds: How long the header says that the recording is; None where it does not.
     """
 
     address: str
     container: str
     size_bytes: int
     claimed: int
+    seconds: Fraction | None
 
     @classmethod
     def of(cls, container: InputContainer, stream: VideoStream, size_bytes: int, address: str) -> "DeclaredSize":
         """Read it from an opened container."""
-        return cls(address, container.format.name, size_bytes, stream.frames)
+        seconds = Fraction(container.duration, av.time_base) if container.duration else None
+        return cls(address, container.format.name, size_bytes, stream.frames, seconds)
 
-    def check(self, stream: VideoStream, packets: PacketIndex) -> None:
-        """Compare it with what was found; asked after the last packet.
+    def missing(self, stream: VideoStream, packets: PacketIndex) -> "Missing | None":
+        """Compare it with what was found; asked after the last packet. None where nothing is missing.
 
         MP4 lists its samples, Matroska states its length, AVI both its length and its number of pictures (believed
         together only: recorders that lost power leave one of them wrong). Transport streams promise nothing: a cut one
         is a shorter recording, and nobody can know better.
 
         Raises:
-            DamagedRecordingError: something is missing.
+            DamagedRecordingError: everything is missing.
         """
         if "matroska" in self.container and (missing := _matroska_bytes(self.address) - self.size_bytes) > 0:
-            raise _cut_short(f"{missing} bytes are", self.address)
-        if (missing := self._missing(stream, len(packets))) > 0:
-            raise _cut_short(f"{missing} pictures are", self.address)
+            return Missing(counted(missing, "byte"), _claimed_end(stream, self.seconds), len(packets))
+        missing, whole = self._missing(stream, len(packets))
+        if missing <= 0:
+            return None
+        if not whole:
+            raise _cut_short(counted(missing, "picture"), self.address)
+        return Missing(counted(missing, "picture"), _claimed_end(stream, self.seconds), whole)
 
-    def _missing(self, stream: VideoStream, found: int) -> int:
+    def _missing(self, stream: VideoStream, found: int) -> tuple[int, int]:
+        """How many pictures are missing, and how many are there whole."""
         if "mov" in self.container:  # fragments are listed while they are read
             listed = np.fromiter(chain.from_iterable(_entries(stream)), np.int64).reshape(-1, 2)
             listed = listed[listed[:, 1] > 0]
             beyond = np.count_nonzero(listed.sum(axis=1) > self.size_bytes)
-            return max(len(listed) - found, int(beyond))
+            return max(len(listed) - found, int(beyond)), max(0, min(found, len(listed) - int(beyond)))
         if self.container == "avi" and _riff_bytes(self.address) > self.size_bytes:
-            return self.claimed - found
-        return 0
+            return self.claimed - found, found
+        return 0, found
+
+
+def _claimed_end(stream: VideoStream, seconds: Fraction | None) -> int | None:
+    """The later of what the header claims and of what is listed."""
+    listed = max((entry.timestamp for entry in stream.index_entries), default=None)
+    claimed = None if seconds is None or not stream.time_base else floor(seconds / stream.time_base)
+    return max((end for end in (listed, claimed) if end is not None), default=None)
 
 
 def _entries(stream: VideoStream) -> Iterator[tuple[int, int]]:
@@ -95,7 +129,7 @@ def _matroska_bytes(address: str) -> int:
 
 def _cut_short(what: str, address: str) -> DamagedRecordingError:
     return DamagedRecordingError(
-        f"the file is cut short: {what} missing",
-        remedy="Copy it again from the camera or the evidence system; what is missing cannot be shown to be harmless.",
+        f"the file is cut short: {what} missing, and nothing of it decodes",
+        remedy="Copy it again from the camera or the evidence system; there is nothing to redact.",
         where=place(address),
     )

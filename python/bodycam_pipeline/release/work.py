@@ -19,7 +19,7 @@ from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.values.errors import PackageError
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import Policy
-from bodycam_pipeline.values.recording import AudioFacts, PacketIndex, Recording, StreamDisposition, VideoFacts
+from bodycam_pipeline.values.recording import AudioFacts, Gap, PacketIndex, Recording, StreamDisposition, VideoFacts
 
 WORK, DRAFT = "work.npz", "draft.parquet"
 
@@ -39,6 +39,7 @@ class _Facts(BaseModel):
     frame_duration_pts: int
     notes: tuple[str, ...]
     track: int | None
+    gaps: tuple[Gap, ...]
     policy: Policy
 
 

@@ -7,7 +7,8 @@ import numpy as np
 
 from bodycam_pipeline.values.errors import DamagedRecordingError, Place
 from bodycam_pipeline.values.plan import Plan
-from bodycam_pipeline.values.recording import Recording
+from bodycam_pipeline.values.printable import counted
+from bodycam_pipeline.values.recording import Gap, Recording
 from bodycam_pipeline.values.timeline import Span
 
 _TICKS = 10**9
@@ -20,20 +21,32 @@ def unwithheld(plan: Plan) -> tuple[int, ...]:
 
 
 def refuse_unwithheld(plan: Plan, recording: Recording) -> None:
-    """Refuse a recording with a hole, with the very lines that would withhold it.
+    """Refuse a recording with a hole or a gap, with the very lines that would withhold it.
 
     Raises:
-        DamagedRecordingError: frames that could not be decoded and that nobody withheld.
+        DamagedRecordingError: frames that could not be decoded, or time that the file lacks, and that nobody withheld.
     """
-    holes = unwithheld(plan)
-    if not holes:
+    holes, gaps = unwithheld(plan), unwithheld_gaps(plan, recording)
+    if not holes and not gaps:
         return
-    lines = "\n".join(withhold_lines(span, plan.time_base) for span in hole_spans(holes, recording))
+    undecoded = [f"{len(holes)} of {counted(plan.frames, 'frame')} could not be decoded"] if holes else []
+    lines = [withhold_lines(gap.span, plan.time_base, "missing from the file") for gap in gaps]
+    lines += [withhold_lines(span, plan.time_base) for span in hole_spans(holes, recording)]
     raise DamagedRecordingError(
-        f"{len(holes)} of {plan.frames} frames could not be decoded",
-        remedy="Obtain an undamaged copy, or withhold these frames: put this into edits.toml, with your name:\n\n"
-        + lines,
-        where=Place(recording=recording.name, pts=holes[0]),
+        "; ".join([*(gap.what for gap in gaps), *undecoded]),
+        remedy="Obtain an undamaged copy, or withhold this: put these lines into edits.toml, with your name, and add "
+        "--edits edits.toml to the command:\n\n" + "\n".join(lines),
+        where=Place(recording=recording.name, pts=holes[0] if holes else gaps[0].span.start_pts),
+    )
+
+
+def unwithheld_gaps(plan: Plan, recording: Recording) -> tuple[Gap, ...]:
+    """The time that the file lacks and nobody withheld whole."""
+    withheld = [w.span for w in plan.withheld]
+    return tuple(
+        gap
+        for gap in recording.gaps
+        if not any(s.start_pts <= gap.span.start_pts and gap.span.end_pts <= s.end_pts for s in withheld)
     )
 
 
@@ -46,14 +59,14 @@ def hole_spans(frames: tuple[int, ...], recording: Recording) -> tuple[Span, ...
     return tuple(Span(int(shown[group[0]]), int(ends[group[-1]])) for group in groups)
 
 
-def withhold_lines(span: Span, time_base: Fraction) -> str:
+def withhold_lines(span: Span, time_base: Fraction, reason: str = "could not be decoded") -> str:
     """The ``edits.toml`` entry that withholds exactly the frames of a span."""
     start, end = span.start_pts * time_base, span.end_pts * time_base
     return (
         "[[withhold]]\n"
         f'from = "{_clock(ceil(start * _TICKS))}"\n'
         f'to = "{_clock(floor(end * _TICKS))}"\n'
-        'reason = "could not be decoded"\n'
+        f'reason = "{reason}"\n'
         'by = "YOUR NAME"\n'
     )
 

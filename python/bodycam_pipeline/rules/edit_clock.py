@@ -19,7 +19,7 @@ class EditClock:
         self.shown = recording.packets.shown_pts()
         self._recording = recording
         self._time_base = recording.video.time_base
-        self._whole = recording.span
+        self._whole = recording.whole
 
     def frames(self, stretch: Stretch) -> Span:
         """The span of a stretch, reaching back to the start of the frame that is on the screen when it begins."""
@@ -68,7 +68,7 @@ class EditClock:
         return [int(pts) for pts in self.shown[low : max(high, low + 1)]]
 
     def on_screen(self, time: Time, verb: str) -> int:
-        """The frame that shows at a time: the last one that has begun.
+        """The frame that shows at a time: the last one that has begun; behind the last frame of a cut file, the time.
 
         Raises:
             EditsError: a time outside the recording.
@@ -76,6 +76,8 @@ class EditClock:
         self.check(time, verb)
         if isinstance(time, int):
             return time
+        if self._recording.gaps and time / self._time_base >= self._recording.span.end_pts:
+            return min(floor(time / self._time_base), self._whole.end_pts)
         position = int(np.searchsorted(self.shown, floor(time / self._time_base), side="right")) - 1
         return int(self.shown[max(position, 0)])
 

@@ -180,5 +180,5 @@ def _edited(regions: pa.Table, reshaped: Reshaped, manual: Sequence[PlannedRegio
 
 
 def _each(values: Iterable[Value]) -> tuple[Value, ...]:
-    """Values in their order, each once."""
+    """List values in their order, each once."""
     return tuple(dict.fromkeys(values))

@@ -18,7 +18,9 @@ def check_fits(plan: Plan, recording: Recording, policy: Policy) -> None:
     again = "Run `bodycam detect` on this recording with this policy, or give the ones that the plan was made for."
     where = Place(recording=recording.name)
     if plan.recording_sha256 != recording.sha256:
-        raise PlanError(f"a plan of another recording (sha256 {plan.recording_sha256})", remedy=again, where=where)
+        raise PlanError(
+            f"the plan belongs to another recording (sha256 {plan.recording_sha256})", remedy=again, where=where
+        )
     if plan.policy_sha256 != policy.sha256:
         raise PlanError(f"a plan under another policy (sha256 {plan.policy_sha256})", remedy=again, where=where)
     shown = recording.packets.shown_pts()

@@ -36,7 +36,7 @@ class Life:
 
     @property
     def detected(self) -> NDArray[np.bool_]:
-        """Which of the points were detected."""
+        """Mark the points that were detected."""
         detected: NDArray[np.bool_] = self.points["found"] == _DETECTED
         return detected
 

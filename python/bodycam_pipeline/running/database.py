@@ -83,7 +83,7 @@ def _statements() -> Iterator[str]:
 
 @contextmanager
 def transaction(database: sqlite3.Connection) -> Iterator[None]:
-    """All of it or nothing; the write lock is taken at the start, so that what is read is still true when written."""
+    """Commit all of a block or nothing. The write lock is taken first: what is read is still true when written."""
     database.execute("BEGIN IMMEDIATE")
     try:
         yield

@@ -313,7 +313,7 @@ class Ledger:
             db.executemany("INSERT OR IGNORE INTO segments VALUES (?, ?, ?, 'queued', NULL)", rows)
 
     def lease_segment(self, lease: Lease, phase: str, number: int) -> SegmentLease:
-        """Begin a try of a segment; a try of it that is still open was lost.
+        """Begin an attempt at a segment; an attempt at it that is still open was lost.
 
         Raises:
             LateResultError: the job's lease is not in force.

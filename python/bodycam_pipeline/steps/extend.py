@@ -66,7 +66,7 @@ def _after(task: ExtendTask, pts: int, seconds: float) -> Iterator[tuple[int, Py
 
 
 def _before(task: ExtendTask, pts: int, seconds: float) -> Iterator[tuple[int, Pyramid]]:
-    """The last frames before the border, and the border frame itself."""
+    """Decode the last frames before the border, and the border frame itself."""
     start = pts - seconds / float(task.part.video.time_base)
     kept: list[tuple[int, Pyramid]] = []
     for at, frame in frames_of(task.part):

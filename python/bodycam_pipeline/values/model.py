@@ -40,7 +40,7 @@ class Model:
         channels: Order of the colour planes it was trained on.
         mean, factor: A colour 0..255 enters as ``(colour - mean) * factor``, per channel.
         licence: SPDX expression of the weights.
-        role: Whether it paints or audits.
+        role: A detector decides what is hidden; an auditor only looks at the finished file, and is refused elsewhere.
         made_from: SHA-256 of the model whose weights these are in another form, if they are.
     """
 

@@ -23,6 +23,21 @@ class StreamDisposition:
 
 
 @dataclass(frozen=True, slots=True)
+class Hdr:
+    """HDR as it is coded.
+
+    Attributes:
+        transfer: ``hlg`` (which Dolby Vision 8.4 shows on other displays) or ``pq``.
+        wide: Whether its colours are those of BT.2020, and not of BT.709.
+        full_range: Whether samples use the whole range.
+    """
+
+    transfer: Literal["hlg", "pq"]
+    wide: bool
+    full_range: bool
+
+
+@dataclass(frozen=True, slots=True)
 class VideoFacts:
     """The picture track: everything the release has to keep, and nothing taken on trust from the header alone.
 
@@ -31,15 +46,18 @@ class VideoFacts:
         codec: FFmpeg's decoder name.
         profile: The codec profile, or "".
         pixel_format: FFmpeg's name of the recording's own format.
-        width, height: Of the coded picture, in luma samples.
+        width, height: Of the coded picture, in luma samples; even, since 4:2:0 H.264 holds no other.
         time_base: Seconds per pts.
         orientation: How the coded picture is turned for display.
         sample_aspect_ratio: Width over height of one sample, 1 where unknown.
         full_range: Whether samples use 0..255.
-        colour_primaries, colour_transfer, colour_matrix: ISO/IEC 23091-2 code points, 2 where unknown.
+        colour_primaries, colour_transfer, colour_matrix: ISO/IEC 23091-2 code points, 2 where unknown; of BT.709 where
+            the recording is HDR, since its frames are mapped before anybody sees them.
         field_order: ``progressive``, ``top`` or ``bottom`` field first.
         frame_rate_from_header: Frames per second the container claims, None where it does not; only ever shown.
         parameter_sets: The H.264 parameter sets of the track's header, empty for any other codec.
+        hdr: How the recording's light is coded where that is HDR, else None.
+        added: Columns and rows that were added at the right and lower edge, to make both sides even.
     """
 
     stream_index: int
@@ -58,6 +76,8 @@ class VideoFacts:
     field_order: Literal["progressive", "top", "bottom"]
     frame_rate_from_header: Fraction | None
     parameter_sets: tuple[bytes, ...] = ()
+    hdr: Hdr | None = None
+    added: tuple[int, int] = (0, 0)
 
     @property
     def upright_size(self) -> tuple[int, int]:
@@ -148,6 +168,19 @@ class Segment:
     frames: int
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Time of a recording that its file does not hold, before its first frame or after its last.
+
+    Attributes:
+        what: What is missing, in words.
+        span: When; no frame lies in it.
+    """
+
+    what: str
+    span: Span
+
+
 @dataclass(frozen=True)
 class Recording:
     """A recording as probed.
@@ -164,6 +197,7 @@ class Recording:
         frame_duration_pts: The most common distance between frames; how long the last one lasts.
         notes: What a person has to know of what was done to read it exactly, in sentences; they are public.
         track: The picture track that a person asked for; None where the file leaves no doubt.
+        gaps: Time that the file does not hold: a release needs it withheld by a person.
     """
 
     address: str
@@ -177,6 +211,7 @@ class Recording:
     frame_duration_pts: int
     notes: tuple[str, ...] = ()
     track: int | None = None
+    gaps: tuple[Gap, ...] = ()
 
     @property
     def audio(self) -> AudioFacts | None:
@@ -192,6 +227,12 @@ class Recording:
     def name(self) -> str:
         """What errors and reports call it: its file name, without the folders it lies in."""
         return name_of(self.address)
+
+    @property
+    def whole(self) -> Span:
+        """From the first frame to the end of the last, and what is missing before and after."""
+        spans = [self.span, *(gap.span for gap in self.gaps)]
+        return Span(min(span.start_pts for span in spans), max(span.end_pts for span in spans))
 
     @property
     def span(self) -> Span:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, floor
+from math import floor
 
 _CLOCK = re.compile(r"(?:(?:(\d+):)?(\d{1,2}):)?(\d+(?:\.\d{1,9})?)")
 
@@ -62,11 +62,6 @@ def exact_clock(seconds: Fraction) -> str:
     hours, minutes = divmod(minutes, 60)
     whole, decimals = divmod(rest, 10**9)
     return f"{hours:02d}:{minutes:02d}:{whole:02d}" + f".{decimals:09d}".rstrip("0").rstrip(".")
-
-
-def pts_at_or_after(seconds: Fraction, time_base: Fraction) -> int:
-    """The first pts that is not before the given time."""
-    return ceil(seconds / time_base)
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ def read_entries(path: Path) -> dict[str, ModelEntry]:
         raise ModelError(f"cannot read {path}: {error}", remedy=remedy) from error
     entries = {entry.name: entry for entry in listed}
     if len(entries) < len(listed):
-        raise ModelError(f"{path} has two entries of one name", remedy=remedy)
+        raise ModelError(f"{path} has two entries with the same name", remedy=remedy)
     return entries
 
 

@@ -197,7 +197,7 @@ def _shape(value: Any) -> Shape:
 
 
 def _let_sides_vary(model: Any) -> None:
-    """Fully convolutional graphs run at any size; some files only say otherwise."""
+    """Let a graph's sides vary: fully convolutional graphs run at any size, whatever their file says."""
     sides = model.graph.input[0].type.tensor_type.shape.dim
     height, width = (1, 2) if _is_packed(model.graph.input[0]) else (2, 3)
     for axis, name in ((0, "n"), (height, "height"), (width, "width")):

@@ -17,6 +17,7 @@ mod residual;
 mod sealed;
 mod suppress;
 mod tables;
+mod tone;
 
 #[pyo3::pymodule]
 mod _native {
@@ -29,7 +30,7 @@ mod _native {
         merkle::merkle_consistency, merkle::merkle_consistency_ranges, merkle::merkle_extends, merkle::merkle_includes,
         merkle::merkle_inclusion, merkle::merkle_inclusion_ranges, merkle::merkle_leaf, merkle::merkle_leaves,
         merkle::merkle_root, planes::Planes, pyramid::Pyramid, redact::redact, residual::residual, sealed::ObjectKey,
-        sealed::SealedFile, sealed::blake3_file, sealed::new_identity, suppress::suppress,
+        sealed::SealedFile, sealed::blake3_file, sealed::new_identity, suppress::suppress, tone::ToneMap,
     };
 
     #[pymodule_init]

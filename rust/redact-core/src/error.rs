@@ -136,6 +136,16 @@ pub enum Error {
     /// An orientation that EXIF does not know.
     #[error("an EXIF orientation is 1 to 8, not {0}")]
     Orientation(i64),
+    /// Samples of two bytes that are not as many as those that are wanted.
+    #[error("a frame of {width}x{height} is mapped from rows of two bytes a sample, not from {given:?} bytes")]
+    ToneMapSize {
+        /// Bytes in a row, and rows.
+        given: (usize, usize),
+        /// Luma samples in a row of the target.
+        width: usize,
+        /// Its luma rows.
+        height: usize,
+    },
     /// A target without a pixel.
     #[error("a target is at least 1x1, not {width}x{height}")]
     EmptyTarget {

@@ -20,6 +20,7 @@ mod residual;
 mod ring;
 mod styles;
 mod suppress;
+mod tone;
 
 #[cfg(test)]
 mod pictures;
@@ -36,3 +37,4 @@ pub use regions::{Region, check_regions};
 pub use residual::residual;
 pub use styles::{Colour, Labels, Shipping, Style, check_seeds, redact};
 pub use suppress::suppress;
+pub use tone::{Coding, ToneMap, Transfer};

@@ -53,6 +53,12 @@ export function makeActs(store, { stage, timeline }) {
     return tracks.length ? tracks : null;
   }
 
+  /** The finding that N went to, while no track is chosen and it waits. */
+  function pointed() {
+    if (store.selected.size || !store.finding) return null;
+    return store.facts.findings.find(({ number, state }) => number === store.finding.number && state !== "decided") || null;
+  }
+
   /** After a decision: the next that waits, as by N. */
   async function onward(done) { if (await done && store.undecided().length) undecided(1, true); }
 
@@ -137,8 +143,11 @@ export function makeActs(store, { stage, timeline }) {
     },
     openFinding(finding) { acts.pause(); store.finding = finding; store.select(); store.goTo(finding.pts); },
 
-    confirm(numbers) { const tracks = wanted(numbers); if (tracks) onward(decide("confirm", { tracks: tracks.map((track) => track.number) })); },
-    keep,
+    confirm(numbers) {
+      if (!numbers && pointed()) { acts.hideFinding(pointed()); return; }
+      const tracks = wanted(numbers); if (tracks) onward(decide("confirm", { tracks: tracks.map((track) => track.number) }));
+    },
+    keep(numbers) { if (!numbers && pointed()) acts.dismiss(pointed()); else keep(numbers); },
     allBut() {
       const tracks = wanted();
       if (!tracks) return;
@@ -147,6 +156,7 @@ export function makeActs(store, { stage, timeline }) {
     },
     reset(numbers) { const tracks = wanted(numbers); if (tracks) decide("reset", { tracks: tracks.map((track) => track.number) }); },
     remove() {
+      if (pointed()) { acts.dismiss(pointed()); return; }
       const tracks = wanted();
       if (!tracks) return;
       if (tracks.some((track) => track.state !== "drawn")) { say("Only what a person drew can be removed.", { remedy: "Keep a track visible instead (V), or trim it ([ and ])." }); return; }

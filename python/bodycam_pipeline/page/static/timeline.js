@@ -1,5 +1,6 @@
 // The timeline: a lane per kind that opens to its tracks, findings as flags, spans, and the playhead.
 
+import { bytes } from "./api.js";
 import { el, fill } from "./dom.js";
 import { STATES, nameOf } from "./store.js";
 
@@ -19,6 +20,7 @@ export class Timeline extends HTMLElement {
     this.fit();
     store.on(["number", "selected", "mark", "watched", "progress"], () => this.draw());
     store.on(["facts"], () => this.layout());
+    if (store.facts.sound) bytes(`${store.job}/sound`, { background: true }).then((loud) => { this.loud = new Uint8Array(loud); this.layout(); }, () => {});
     this.slider.addEventListener("pointerdown", (event) => this.#press(event));
     this.slider.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     new ResizeObserver(() => this.draw()).observe(this.slider);
@@ -53,6 +55,7 @@ export class Timeline extends HTMLElement {
     const add = (row, height) => { this.rows.push({ ...row, top, height }); top += height; };
     if (facts.findings.length) add({ what: "findings" }, LANE);
     if (facts.spans.length) add({ what: "spans" }, LANE);
+    if (this.loud?.length) add({ what: "sound" }, LANE);
     for (const [kind, tracks] of kinds) {
       add({ what: "kind", kind, tracks }, LANE);
       if (!this.open.has(kind)) continue;
@@ -76,6 +79,7 @@ export class Timeline extends HTMLElement {
     const { facts } = this.store;
     if (row.what === "findings") return el("div", { class: "lane-label" }, `Second look (${facts.findings.length})`);
     if (row.what === "spans") return el("div", { class: "lane-label" }, "Withheld, muted");
+    if (row.what === "sound") return el("div", { class: "lane-label" }, "Sound");
     if (row.what === "track") {
       return el("button", { class: "lane-label track", tabIndex: -1, onclick: () => this.#choose(row.track) }, `${STATES[row.track.state].mark} ${nameOf(row.track)}`);
     }
@@ -158,6 +162,7 @@ export class Timeline extends HTMLElement {
       g.lineTo(this.wide, row.top + 0.5);
       g.stroke();
       if (row.what === "kind") this.#kind(g, row);
+      if (row.what === "sound") this.#sound(g, row);
       if (row.what === "track") this.#bars(g, row.track, row.top + 4, row.height - 8);
       if (row.what === "findings") facts.findings.forEach((finding) => this.#flag(g, finding, row));
       if (row.what === "spans") facts.spans.forEach((span) => this.#span(g, span, row));
@@ -234,6 +239,20 @@ export class Timeline extends HTMLElement {
         g.fillRect(x, top, wide, high);
       }
       if (selected) { g.strokeStyle = "#ffffff"; g.lineWidth = 1.5; g.strokeRect(x - 1, top - 1.5, wide + 2, high + 3); g.lineWidth = 1; }
+    }
+  }
+
+  /** How loud it is: the loudest sample under each pixel. */
+  #sound(g, row) {
+    const { clock } = this.store, bin = (pts) => Math.max(0, Math.min(this.loud.length - 1, Math.floor(((pts - clock.first) / (clock.end - clock.first)) * this.loud.length)));
+    const middle = row.top + row.height / 2, per = (this.to - this.from) / this.wide;
+    g.fillStyle = "#7f9bb8";
+    for (let x = 0; x < this.wide; x += 1) {
+      const first = bin(this.from + x * per), last = Math.max(first, bin(this.from + (x + 1) * per));
+      let most = 0;
+      for (let at = first; at <= last; at += 1) most = Math.max(most, this.loud[at]);
+      const high = Math.max(1, (most / 255) * (row.height - 6));
+      g.fillRect(x, middle - high / 2, 1, high);
     }
   }
 
