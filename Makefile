@@ -82,7 +82,7 @@ picture: demo
 
 site: reference
 	$(BIN)/pip install --quiet --group docs
-	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir build/site
 
 # What a stranger could send, at random, against everything in Rust that reads it; `SECONDS=600` for each target.
 SECONDS ?= 10

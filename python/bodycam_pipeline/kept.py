@@ -1,4 +1,4 @@
-"""The job's secret, and files that a later run believes instead of working again: each has a MAC under that secret.
+"""The job's secret, and files that a later run believes instead of working again: each has a MAC (decision 0015).
 
 The secret is 32 random bytes in the job's internal folder, for its owner alone. A task names its file, which a worker
 on any node reads where it reads and writes everything else: the secret is in no task, and what leaves the job of it is

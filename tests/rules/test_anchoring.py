@@ -77,6 +77,14 @@ def test_under_the_very_plan_an_anchor_is_exact_even_where_people_overlap():
         assert {at for _, at in shown(edited(made, keep=[keep(made, track)]))} == {left}
 
 
+def test_where_two_tracks_hide_the_very_same_region_the_path_tells_which_is_meant():
+    made = plan([*life(LEFT, track=1, last=200), *life(LEFT, track=2, first=40)])
+    assert {pts for pts, _ in shown(edited(made, keep=[keep(made, 2)]))} == set(range(40, 361, 40))
+    twins = plan([*life(LEFT, track=1), *life(LEFT, track=2)])
+    with pytest.raises(EditsError, match="lies in the tracks 1 and 2"):
+        edited(twins, keep=[keep(twins, 2)])
+
+
 def test_an_anchor_that_a_hand_moved_is_refused_under_the_very_plan():
     moved = REQUESTER.model_copy(update={"anchors": (REQUESTER.anchors[0].model_copy(update={"box": (9, 0, 73, 64)}),)})
     with pytest.raises(EditsError, match="in no region of the plan that it was made against"):

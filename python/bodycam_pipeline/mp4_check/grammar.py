@@ -1,4 +1,4 @@
-"""What a released MP4 may hold, byte by byte: the reader's own list, written apart from the writer's.
+"""What a released MP4 may hold, byte by byte: the reader's own list, written apart from the writer's (decision 0011).
 
 Section numbers are of ISO/IEC 14496-12 unless another standard is named. A dot is a byte that a number fills; every
 such number is checked against another one, or against what a decoder sees.

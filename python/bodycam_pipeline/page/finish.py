@@ -84,7 +84,7 @@ def _free(path: Path) -> Path:
     return found
 
 
-def step(review: Review, what: str, by: str, why: str, *, own: bool) -> None:
+def take_step(review: Review, what: str, by: str, why: str, *, own: bool) -> None:
     """Submit, approve or ask for changes.
 
     Args:

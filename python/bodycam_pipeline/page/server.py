@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bodycam_pipeline.page.access import Access, Refusal, Session
-from bodycam_pipeline.page.finish import STEPS, note_watched, render_job, standing_facts, step
+from bodycam_pipeline.page.finish import STEPS, note_watched, render_job, standing_facts, take_step
 from bodycam_pipeline.page.gate import Gate, cookies_of
 from bodycam_pipeline.page.pictures import View
 from bodycam_pipeline.page.queue import Queue
@@ -134,7 +134,7 @@ class Page:
 
         def done() -> dict[str, Any]:
             review = self._review(request)
-            step(review, what, by, why, own=own)
+            take_step(review, what, by, why, own=own)
             return _facts(review, request)
 
         return JSONResponse(await run_in_threadpool(done))

@@ -11,7 +11,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from bodycam_pipeline.read.codecs import FORMATS, PICTURE_CODECS, SOUND_CODECS, spoken_codec
-from bodycam_pipeline.read.kinds import kind_of
+from bodycam_pipeline.read.kinds import file_kind
 from bodycam_pipeline.schemes import open_recording, place
 from bodycam_pipeline.values.errors import (
     BodycamError,
@@ -96,7 +96,7 @@ def _named_errors(file: BinaryIO, address: str) -> Iterator[None]:
 def _unreadable(file: BinaryIO, what: str, address: str) -> UnreadableRecordingError:
     """The refusal of a file that FFmpeg does not read: by what it is, where its bytes say that."""
     with suppress(OSError, ValueError):  # a disk that fails, or a file that is closed, has nothing to say
-        if kind := kind_of(file):
+        if kind := file_kind(file):
             return UnreadableRecordingError(kind.what, remedy=kind.remedy, where=place(address))
     return UnreadableRecordingError(
         what,

@@ -49,7 +49,7 @@ _SUBTITLES = re.compile(rb"\s*(?:WEBVTT|\[Script Info\]|\d+\s*\r?\n\d\d:\d\d:\d\
 _TOP_BOXES = {b"ftyp", b"mdat", b"free", b"skip", b"wide", b"uuid", b"styp", b"sidx", b"pnot"}
 
 
-def kind_of(file: BinaryIO) -> Kind | None:
+def file_kind(file: BinaryIO) -> Kind | None:
     """Tell what a file is that could not be read as a recording; None where its bytes say nothing."""
     size_bytes = file.seek(0, os.SEEK_END)
     file.seek(0)

@@ -51,9 +51,9 @@ class PlanRows:
         return cls(
             table["pts"].to_numpy(),
             np.stack(sides, axis=1),
-            np.array(table["kind"].to_pylist(), object),
+            table["kind"].to_numpy().astype(object),
             table["track"].to_numpy().copy(),
-            np.array(table["reason"].to_pylist(), object),
+            table["reason"].to_numpy().astype(object),
         )
 
     def at(self, pts: int, kind: Kind) -> NDArray[np.intp]:
@@ -93,10 +93,7 @@ def _find(anchor: Anchor, decision: OfTracks, rows: PlanRows, plan: Plan, video:
     here = rows.at(anchor.pts, anchor.kind)
     overlap = _overlaps(_coded(anchor.box, video), rows.sides[here])
     if decision.plan == plan.sha256:
-        same = here[overlap >= 1.0]
-        if len({int(rows.tracks[row]) for row in same}) != 1:
-            raise _refusal(decision, anchor, "lies in no region of the plan that it was made against")
-        return Meant(int(same[0]), None)
+        return Meant(_find_exact(anchor, decision, rows, here[overlap >= 1.0], video), None)
     touched = here[overlap >= TOUCHES]
     tracks = {int(rows.tracks[row]) for row in touched}
     if not tracks or overlap.max(initial=0.0) < SAME:
@@ -106,6 +103,28 @@ def _find(anchor: Anchor, decision: OfTracks, rows: PlanRows, plan: Plan, video:
     row = int(touched[np.argmax(overlap[overlap >= TOUCHES])])
     _refuse_elsewhere(anchor, decision, rows, int(rows.tracks[row]), video)
     return Meant(row, (anchor.points[0][0], anchor.points[-1][0]))
+
+
+def _find_exact(anchor: Anchor, decision: OfTracks, rows: PlanRows, same: NDArray[np.intp], video: VideoFacts) -> int:
+    """The row that an anchor is; where regions of several tracks are the very same, the path tells which is meant."""
+    if not len(same):
+        raise _refusal(decision, anchor, "lies in no region of the plan that it was made against")
+    tracks = {int(rows.tracks[row]): int(row) for row in same}
+    if len(tracks) > 1:
+        on_path = {track: row for track, row in tracks.items() if _is_path(anchor, rows, track, video)}
+        tracks = on_path or tracks
+    if len(tracks) > 1:
+        raise _refusal(decision, anchor, f"lies in the tracks {_listed(set(tracks))}, and means one")
+    return next(iter(tracks.values()))
+
+
+def _is_path(anchor: Anchor, rows: PlanRows, track: int, video: VideoFacts) -> bool:
+    """True where every point of the path is a region of a track."""
+    for pts, *box in anchor.points:
+        own = [row for row in rows.at(pts, anchor.kind) if rows.tracks[row] == track]
+        if not own or _overlaps(_coded(box, video), rows.sides[own]).max() < 1.0:
+            return False
+    return True
 
 
 def _refuse_elsewhere(anchor: Anchor, decision: OfTracks, rows: PlanRows, track: int, video: VideoFacts) -> None:

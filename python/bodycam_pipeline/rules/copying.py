@@ -1,4 +1,4 @@
-"""Which groups of pictures a plan leaves alone, so that they may be carried over as they are."""
+"""Which groups of pictures a plan leaves alone, so that they may be carried over as they are (decision 0009)."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

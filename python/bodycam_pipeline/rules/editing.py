@@ -171,7 +171,7 @@ def between(one: Box, other: Box, share: float) -> Box:
 def _edited(regions: pa.Table, reshaped: Reshaped, manual: Sequence[PlannedRegion]) -> pa.Table:
     """Without what is left visible and with what was drawn; the very table where nothing changed."""
     rows = reshaped.rows
-    columns = {"kind": rows.kinds.tolist(), "track": rows.tracks, "reason": rows.reasons.tolist()}
+    columns = {"kind": rows.kinds, "track": rows.tracks, "reason": rows.reasons}
     for name, column in columns.items():
         field = REGION_SCHEMA.field(name)
         regions = regions.set_column(regions.schema.get_field_index(name), field, pa.array(column, field.type))

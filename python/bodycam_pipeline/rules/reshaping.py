@@ -37,14 +37,12 @@ class Reshaped:
 
     def show(self, rows: Rows, decision: Decision) -> None:
         """Leave regions visible."""
-        places = [
-            (int(self.rows.pts[row]), *(int(side) for side in self.rows.sides[row]))
-            for row in rows.tolist()
-            if not self.visible[row]
-        ]
-        if places:
-            track = int(self.rows.tracks[rows[0]])
-            self.kept.append(KeptTrack(track, decision.reason, decision.by, tuple(places)))  # type: ignore[arg-type]
+        hidden = rows[~self.visible[rows]]
+        if len(hidden):
+            table = np.column_stack([self.rows.pts[hidden], self.rows.sides[hidden].astype(np.int64)])
+            places = tuple(map(tuple, table.tolist()))
+            track = int(self.rows.tracks[hidden[0]])
+            self.kept.append(KeptTrack(track, decision.reason, decision.by, places))
             self.visible[rows] = True
 
 

@@ -1,4 +1,4 @@
-"""The Ray runner: the same steps on a cluster. The only module that imports ray, and only once it is used.
+"""The Ray runner: the same steps on a cluster. The only module that imports ray, and only when used (decision 0027).
 
 Ray runs a killed task again, spills objects to its session folder in the clear, and logs what tasks print. So nothing
 is given to it. A task lies as a *task file* in a folder that every node sees (the staging disk, which they need),

@@ -186,7 +186,7 @@ PRESETS = {"archive": ("slow", 17), "standard": ("veryfast", 21), "quick": ("sup
 
 
 class EncodingRule(_Part):
-    """How the release is coded: H.264 by x264, on every machine (ARCHITECTURE.md says why no other).
+    """How the release is coded: H.264 by x264, on every machine (decision 0007 says why no other).
 
     Attributes:
         preset: x264's trade of time for size; or one word for this and ``crf``, ``archive``, ``standard`` or ``quick``,
