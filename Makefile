@@ -6,7 +6,7 @@ RUST := $(shell find rust -name '*.rs' -o -name Cargo.toml 2>/dev/null) Cargo.to
 DEMO := demo
 WHEELS := build/wheels
 
-.PHONY: all demo test test-slow lint format bench wheel install-size reference picture site fuzz msrv instructions instructions-record flamegraph clean
+.PHONY: all demo test test-slow lint format bench wheel install-size reference picture screens site fuzz msrv instructions instructions-record flamegraph clean
 all: lint test
 
 $(VENV)/python:
@@ -79,6 +79,10 @@ reference: $(VENV)/built
 
 picture: demo
 	$(BIN)/python -m docs.picture $(DEMO)
+
+# The picture of the review page; it needs Chromium and the tools of the tests.
+screens: demo $(VENV)/tools
+	$(BIN)/python -m docs.screens $(DEMO)
 
 site: reference
 	$(BIN)/pip install --quiet --group docs

@@ -1,0 +1,53 @@
+"""The queue of a backlog: what is due first on top, one key into a job."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bodycam_pipeline.page.queue import Queue
+from bodycam_pipeline.release.folders import Folders
+from bodycam_pipeline.running.ledger import Ledger, QueueItem
+from bodycam_pipeline.values.errors import PackageError
+from tests.page.browser import chromium
+from tests.page.conftest import serving
+
+
+@pytest.fixture
+def backlog(detected: Folders, tmp_path: Path) -> Path:
+    """A backlog's folder: one job that a batch left for a person, and one that it published."""
+    with Ledger(tmp_path / "ledger.sqlite") as ledger:
+        run = ledger.begin_run("batch")
+        late = QueueItem("a", "late.mp4", "x", "{}", 1.0, due="2026-12-24", request="2026-0002")
+        soon = QueueItem("b", "soon.mp4", "x", "{}", 2.0, due="2026-12-01", request="2026-0001")
+        ledger.enter(run, [late, soon])
+        for name in (detected.name, "late"):
+            lease = ledger.take(run)
+            assert lease is not None
+            ledger.identify(lease, name, name)
+            ledger.finish(lease, "needs review", "the second look saw something")
+            shutil.copytree(detected.internal, tmp_path / f"{name}.internal")
+    return tmp_path
+
+
+def test_what_is_due_first_is_on_top(backlog: Path) -> None:
+    rows = Queue.of(backlog).rows()
+    assert [(row["name"], row["request"], row["state"]) for row in rows] == [
+        ("recording", "2026-0001", "needs review"),
+        ("late", "2026-0002", "needs review"),
+    ]
+
+
+def test_enter_opens_the_first_job_of_the_queue(backlog: Path) -> None:
+    with serving(backlog) as served, chromium() as browser:
+        page = browser.new_page()
+        page.goto(f"{served.origin}/#{served.access.new_token()}")
+        page.wait_for_selector("table.queue")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("review-stage[data-pts]")
+        assert page.title() == "Review: recording"
+
+
+def test_a_folder_without_jobs_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(PackageError, match="nothing to review"):
+        Queue.of(tmp_path)
