@@ -23,7 +23,7 @@ class File(NamedTuple):
 RELEASE, INTERNAL, DETECTIONS, PACKAGE = "NAME.release", "NAME.internal", "NAME.internal/detections/*", "package"
 
 FILES = (
-    File(RELEASE, "*.redacted.mp4", "publish", "the redacted copy"),
+    File(RELEASE, "redacted.mp4", "publish", "the redacted copy"),
     File(RELEASE, "frames.parquet", "publish", "time and SHA-256 of every released frame"),
     File(RELEASE, "manifest.json", "publish", "what was done, by which code, models and policy; every stream's end"),
     File(INTERNAL, "job.json", "detect", "what the job was asked, and what it was made of"),
@@ -41,7 +41,7 @@ FILES = (
     File(INTERNAL, "history.jsonl", "detect", "who did what to the job, chained"),
     File(INTERNAL, "history.head", "detect", "the last entry, vouched for under the job's secret"),
     File(INTERNAL, ".history.lock", "detect", "held while an entry is written"),
-    File(PACKAGE, "*.redacted.mp4", "package", "as in the release"),
+    File(PACKAGE, "redacted.mp4", "package", "as in the release"),
     File(PACKAGE, "frames.parquet", "package", "as in the release"),
     File(PACKAGE, "manifest.json", "package", "as in the release"),
     File(PACKAGE, "frames.framehash.gz", "package", "the same digests as `ffmpeg -f framehash` prints them"),

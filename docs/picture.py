@@ -32,7 +32,7 @@ def side_by_side(before: Image.Image, after: Image.Image) -> Image.Image:
 def main() -> None:
     """Read the folder that `bodycam demo` filled."""
     demo = Path(sys.argv[1])
-    before, after = demo / "demo.mp4", demo / "demo.release" / "demo.redacted.mp4"
+    before, after = demo / "demo.mp4", demo / "demo.release" / "redacted.mp4"
     side_by_side(frame_of(before, FRAME), frame_of(after, FRAME)).save(PICTURE, quality=QUALITY, optimize=True)
 
 

@@ -102,7 +102,7 @@ class Bench:
             edits.write_text(told["remedy"][told["remedy"].index("[[") :].replace("YOUR NAME", "A. Clerk"))
             code, told, text = self._redact(file, out, policy, case.share, edits)
         facts: dict[str, object] = {"exit": code, "says": text}
-        for release in sorted(out.rglob("*.redacted.mp4")):
+        for release in sorted(out.rglob("redacted.mp4")):
             facts |= facts_of(release)
         return facts
 

@@ -20,7 +20,7 @@ KILLS = 12
 FULL_AT_BYTES = (2_000, 20_000, 100_000)
 """File sizes at which the disk is full: in the detections, the samples, the finished file."""
 SEED = 20
-RELEASE_FILES = {"recording.redacted.mp4", "frames.parquet", "manifest.json"}
+RELEASE_FILES = {"redacted.mp4", "frames.parquet", "manifest.json"}
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,7 @@ def test_a_link_in_the_output_folder_is_no_way_back_to_the_original(tmp_path: Pa
     out.mkdir()
     staged = out / "recording.staging" / "release"
     staged.mkdir(parents=True)
-    (staged / "recording.redacted.mp4").symlink_to(path)
+    (staged / "redacted.mp4").symlink_to(path)
     redact(Order(str(path), out, quick_policy()), InlineRunner())
     assert path.read_bytes() == before
 

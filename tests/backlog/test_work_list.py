@@ -25,7 +25,7 @@ def listed(tmp_path: Path, text: str) -> Path:
 
 def test_a_folder_gives_every_file_that_could_be_a_recording(dock: Path, fast: Policy) -> None:
     (dock / "x.release").mkdir()
-    (dock / "x.release" / "x.redacted.mp4").touch()
+    (dock / "x.release" / "redacted.mp4").touch()
     (dock / ".hidden.mp4").touch()
     found = [w.recording.removeprefix(f"{dock}/") for w in work_items([str(dock)], fast)]
     assert found == ["a/0001.mp4", "b/0001.mp4", "b/blob.bin", "b/copy.mp4"]

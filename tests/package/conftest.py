@@ -33,6 +33,10 @@ EDITS = {
 }
 
 
+TELLING = "AXON_X60A4471_Ofc.Marker"
+"""What the recording is called: a camera and an officer."""
+
+
 @dataclass(frozen=True)
 class Made:
     """A published job, a key, and what was made of them."""
@@ -59,7 +63,7 @@ class Made:
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     folder = tmp_path_factory.mktemp("package")
-    recording = clip(folder / "recording.mp4", frames=FRAMES, tone_hz=440)
+    recording = clip(folder / f"{TELLING}.mp4", frames=FRAMES, tone_hz=440)
     policy = quick_policy(audio={"policy": "keep", "reason": "nobody is named"})
     order = Order(str(recording), folder / "out", policy, Edits.model_validate(EDITS))
     published = redact(order, InlineRunner())

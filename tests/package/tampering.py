@@ -56,7 +56,7 @@ def rename(folder: Path, draw: random.Random) -> str:
 
 
 def add(folder: Path, draw: random.Random) -> str:
-    name = draw.choice(["notes.txt", ".DS_Store", "recording.redacted.mp4.orig", "statement2.dsse.json", "-", "\u00e9"])
+    name = draw.choice(["notes.txt", ".DS_Store", "redacted.mp4.orig", "statement2.dsse.json", "-", "\u00e9"])
     (folder / name).write_bytes(draw.randbytes(draw.randint(0, 64)))
     return f"{name} added"
 

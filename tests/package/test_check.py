@@ -104,7 +104,7 @@ def test_a_signed_file_that_says_nothing_is_refused(made: Made, package: Path, n
 
 def test_a_signed_video_with_another_picture_is_refused_by_decoding_it(made: Made, package: Path) -> None:
     """The last defence: all digests of files are right, and one frame is not what the list says."""
-    video = package / "recording.redacted.mp4"
+    video = package / "redacted.mp4"
     content = bytearray(video.read_bytes())
     at = content.index(b"mdat") + 4 + (len(content) - content.index(b"mdat")) // 3
     content[at] ^= 1

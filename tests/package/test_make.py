@@ -26,7 +26,7 @@ from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.release.source import SECRET
 from bodycam_pipeline.values.errors import PackageError, ReleaseExistsError
 from tests.inline import InlineRunner
-from tests.package.conftest import BOX, FRAMES, REVIEWERS, Made
+from tests.package.conftest import BOX, FRAMES, REVIEWERS, TELLING, Made
 
 BYTES_PER_FRAME = 120
 FEW, MANY = 500, 2500
@@ -167,3 +167,12 @@ def test_a_release_without_kept_source_frames_is_refused(made: Made, tmp_path: P
     (job.internal / SECRET).unlink()
     with pytest.raises(PackageError, match="older versions"):
         make_package(job, tmp_path / "package", read_private_key(made.key), REVIEWERS[0])
+
+
+def test_nothing_in_a_release_or_a_package_says_what_the_recording_is_called(made: Made) -> None:
+    released = {path.name: path.read_bytes() for path in made.job.release.iterdir()}
+    for found in (released, contents(made.folder)):
+        assert "redacted.mp4" in found
+        for name, content in found.items():
+            assert TELLING.encode() not in content, name
+            assert b"4471" not in name.encode(), name

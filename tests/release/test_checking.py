@@ -14,7 +14,7 @@ from tests.attacks.jobs import quick_policy
 from tests.clips import clip
 from tests.inline import InlineRunner
 
-VIDEO, FRAMES, MANIFEST = "recording.redacted.mp4", "frames.parquet", "manifest.json"
+VIDEO, FRAMES, MANIFEST = "redacted.mp4", "frames.parquet", "manifest.json"
 
 
 @pytest.fixture

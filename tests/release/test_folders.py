@@ -40,4 +40,4 @@ def test_the_place_is_free_again_after_its_holder_died(tmp_path: Path) -> None:
 def test_the_three_places_have_the_recordings_name(tmp_path: Path) -> None:
     folders = Folders(tmp_path, "clip")
     names = [folders.release.name, folders.internal.name, folders.staging.name, folders.video_name]
-    assert names == ["clip.release", "clip.internal", "clip.staging", "clip.redacted.mp4"]
+    assert names == ["clip.release", "clip.internal", "clip.staging", "redacted.mp4"]

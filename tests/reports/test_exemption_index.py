@@ -27,7 +27,7 @@ def line(
 
 
 def index(*lines: Exemption, inside: bool = False) -> Index:
-    return Index("recording.redacted.mp4", "ontario-mfippa", inside, lines)
+    return Index("redacted.mp4", "ontario-mfippa", inside, lines)
 
 
 def print_of(content: bytes) -> list[str]:

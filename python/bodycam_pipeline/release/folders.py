@@ -1,7 +1,7 @@
 """Where one recording's files live: the release, what stays inside, and what is visibly half-done.
 
 ```
-OUT/NAME.release/     handed out: NAME.redacted.mp4, frames.parquet, manifest.json
+OUT/NAME.release/     handed out: redacted.mp4, frames.parquet, manifest.json
 OUT/NAME.internal/    never handed out: plan.parquet, report.html, job.json, detections, source-frames.parquet
 OUT/NAME.staging/     half-done work; gone once the release is published
 ```
@@ -50,8 +50,8 @@ class Folders:
 
     @property
     def video_name(self) -> str:
-        """The redacted file's name inside the release."""
-        return f"{self.name}.redacted.mp4"
+        """The redacted file's name inside the release: the same in each, since a recording's own tells too much."""
+        return "redacted.mp4"
 
     def open_staging(self) -> None:
         """Make the folder of half-done work, for its owner alone: what lies there may not be redacted yet.
