@@ -35,7 +35,7 @@ def seen(pts=PTS, residual=0.0, broken=(), difference=0.0):
 
 def promise(policy=None, *, sound=False):
     file = recording()
-    file = replace(file, audio=AudioFacts(1, "aac", 48_000, 2)) if sound else file
+    file = replace(file, sounds=(AudioFacts(1, "aac", 48_000, 2),)) if sound else file
     return Expectation(file, plan(), policy or Policy())
 
 
