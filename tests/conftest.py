@@ -1,5 +1,6 @@
 """What every test may ask for, and how long it may take."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -15,8 +16,12 @@ import pytest
 from hypothesis import settings
 from pyarrow import fs
 
+from bodycam_pipeline.running import box
 from bodycam_pipeline.running import ray as runner_on_ray
 from tests.processes import LIMIT_SECONDS, LimitedPopen
+
+if box.why_no_box():  # on this machine nothing is decoded in a box: its tests are skipped, all others do without
+    os.environ.setdefault(box.VARIABLE, box.WEAK)
 
 settings.register_profile("steady", deadline=None)  # how long an example takes says how busy the machine is
 settings.load_profile("steady")

@@ -33,6 +33,7 @@ __all__ = [
     "decode_head",
     "frame_block_means",
     "frame_digest",
+    "lock_process",
     "merkle_consistency",
     "merkle_consistency_ranges",
     "merkle_extends",
@@ -559,4 +560,18 @@ def blake3_file(file: str | PathLike[str] | _ReadsAndSeeks) -> tuple[bytes, int]
 
     Raises:
         OSError: it cannot be read.
+    """
+
+def lock_process(read: list[str | PathLike[str]], write: list[str | PathLike[str]]) -> int:
+    """Take from this process, for good, what reading a stranger's bytes does not need; it has one thread yet.
+
+    It keeps what it holds open. It can open files below ``read``, and make, write and remove plain ones below
+    ``write``. It can start threads, and no program; it reaches no network and no other process, and dies with its
+    parent. A path that is not there allows nothing.
+
+    Returns:
+        The version of Landlock that holds it.
+
+    Raises:
+        OSError: the kernel does not hold all of it. What was locked stays so: end the process.
     """

@@ -19,11 +19,11 @@ from bodycam_pipeline.backlog.orders import name_mark, order_of, release_name
 from bodycam_pipeline.custody.session import log_read
 from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.pipeline import Order, key_of, redact_probed
-from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.running.ledger import Ending, Lease, Ledger
 from bodycam_pipeline.running.recorded import RecordedRunner, Stop, StoppedError
 from bodycam_pipeline.running.runner import GivenUpError, SharedRunner
 from bodycam_pipeline.schemes import size_and_time
+from bodycam_pipeline.steps.probe import probe_recording as probe
 from bodycam_pipeline.values.errors import BodycamError, LedgerError, StorageError
 from bodycam_pipeline.values.recording import Recording
 

@@ -14,6 +14,7 @@ import typer
 from bodycam_pipeline import _native
 from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.read.versions import library_versions
+from bodycam_pipeline.running.box import VARIABLE, WEAK, is_weak, why_no_box
 from bodycam_pipeline.values.errors import BodycamError
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.vision.providers import installed_providers
@@ -66,6 +67,14 @@ def _runtime() -> Check:
     return Check("ONNX Runtime", True, f"{runtime_version()}, computes with {', '.join(installed_providers())}")
 
 
+def _box() -> Check:
+    """What holds back whoever takes a decoder over."""
+    why, remedy = why_no_box(), f"Take a Linux kernel with Landlock and seccomp; {VARIABLE}={WEAK} decodes without."
+    if is_weak():
+        return Check("box", True, f"switched off ({VARIABLE}={WEAK}): who takes a decoder over has your rights")
+    return Check("box", not why, why or "Landlock and seccomp hold what workers decode in", remedy)
+
+
 def _cores() -> Check:
     return Check("processors", True, f"{os.cpu_count()} (one worker each)")
 
@@ -91,4 +100,4 @@ def _model(name: str) -> Check:
     return Check(f"model {name}", True, f"{', '.join(model.kinds)} ({model.licence})")
 
 
-CHECKS: tuple[Callable[[], Check], ...] = (_python, _kernels, _codecs, _runtime, _cores, _disk, _links)
+CHECKS: tuple[Callable[[], Check], ...] = (_python, _kernels, _box, _codecs, _runtime, _cores, _disk, _links)

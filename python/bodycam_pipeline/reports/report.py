@@ -18,6 +18,7 @@ from bodycam_pipeline.release.manifest import hidden_part
 from bodycam_pipeline.release.second_look import MOST_PICTURES, SecondLook, folder_of, picture_of
 from bodycam_pipeline.release.staging import Staged
 from bodycam_pipeline.rules.areas import extent
+from bodycam_pipeline.running.box import VARIABLE, WEAK, is_weak
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.recording import Recording
 from bodycam_pipeline.values.timeline import format_clock
@@ -118,6 +119,7 @@ def _identity(job: Job, plan: Plan) -> list[tuple[str, str]]:
         ("plan", plan.sha256),
         *models,
         ("bodycam-pipeline", TOOL_VERSION),
+        *([("decoded", f"without the box ({VARIABLE}={WEAK})")] if is_weak() else []),
     ]
 
 

@@ -5,6 +5,7 @@ Processes, not threads: a decoder that crashes on a hostile file takes one worke
 
 import multiprocessing
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -13,10 +14,14 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
-from bodycam_pipeline.running.attempts import TASK_LIMIT_SECONDS, Answer, Lost, attempt
+from bodycam_pipeline.running.attempts import TASK_LIMIT_SECONDS, Answer, Lost
+from bodycam_pipeline.running.box import WEAK_NOTICE, boxed, is_weak
 from bodycam_pipeline.running.scheduler import PassScheduler
+from bodycam_pipeline.running.wire import MOST_BYTES, MalformedAnswerError, answer_type, unpack
 
 _SPAWN = multiprocessing.get_context("spawn")
+_ENDED = "ended its worker process"
+_NO_ANSWER = b""
 
 
 class LocalRunner(PassScheduler):
@@ -28,6 +33,8 @@ class LocalRunner(PassScheduler):
     def __init__(self, workers: int, *, task_limit_seconds: float = TASK_LIMIT_SECONDS) -> None:
         if workers < 1:
             raise ValueError(f"workers must be at least 1, not {workers}")
+        if is_weak():
+            sys.stderr.write(WEAK_NOTICE)
         self.processes = Processes(workers, task_limit_seconds)
         super().__init__(self.processes)
 
@@ -38,6 +45,8 @@ class _Worker:
     pipe: Connection
     deadline: float | None = None
     """When its task has taken too long; None while it is idle."""
+    awaited: Any = None
+    """The type of the answer to its task."""
 
     def stop(self) -> None:
         self.pipe.close()
@@ -62,7 +71,7 @@ class Processes:
             except OSError:
                 self._drop(worker)
                 continue
-            worker.deadline = time.monotonic() + self._limit
+            worker.deadline, worker.awaited = time.monotonic() + self._limit, answer_type(step)
             return worker
 
     def answers(self, seconds: float) -> Iterator[tuple[_Worker, Answer | Lost]]:
@@ -108,12 +117,18 @@ class Processes:
 
     def _answer(self, worker: _Worker) -> Answer | Lost:
         try:
-            answer: Answer = worker.pipe.recv()
+            content = worker.pipe.recv_bytes(MOST_BYTES)
         except (EOFError, OSError):
             self._drop(worker)
-            return Lost("ended its worker process")
+            return Lost(_ENDED)
         worker.deadline = None
-        return answer
+        if content == _NO_ANSWER:
+            return Lost(_ENDED)
+        try:
+            return unpack(content, worker.awaited)
+        except MalformedAnswerError as odd:
+            self._drop(worker)
+            return Lost(f"gave an answer that is none ({odd})")
 
 
 def _work(pipe: Connection) -> None:
@@ -122,4 +137,5 @@ def _work(pipe: Connection) -> None:
     with suppress(EOFError, OSError):
         while True:
             step, task = pipe.recv()
-            pipe.send(attempt(step, task))
+            answer = boxed(step, task, pipe)
+            pipe.send_bytes(_NO_ANSWER if isinstance(answer, Lost) else answer)

@@ -8,6 +8,7 @@ from typing import Any, Generic, overload
 
 from bodycam_pipeline.running.ledger import Lease, Ledger, SegmentLease, Tried
 from bodycam_pipeline.running.runner import Outcome, Result, Runner, Task
+from bodycam_pipeline.running.wire import answer_type
 from bodycam_pipeline.values.errors import BodycamError, LateResultError, WorkerError
 
 Stop = Callable[[], bool]
@@ -23,6 +24,11 @@ class _Timed(Generic[Task, Result]):
     """A step and the seconds that it needed, taken where it runs; None in, None out, at once."""
 
     step: Callable[[Task], Result]
+
+    @property
+    def answers(self) -> Any:
+        """The type of what it gives."""
+        return tuple[answer_type(self.step), float] | None  # type: ignore[misc]
 
     def __call__(self, task: Task | None) -> tuple[Result, float] | None:
         if task is None:

@@ -10,6 +10,7 @@ from bodycam_pipeline.read.planes import VideoFrame, samples
 from bodycam_pipeline.steps.detect import Part
 from bodycam_pipeline.values.appearance import Histogram, Look, Probe
 from bodycam_pipeline.values.geometry import Box, Region, snapped_region
+from bodycam_pipeline.values.needs import Needs
 from bodycam_pipeline.values.recording import VideoFacts
 
 LUMA_BINS, CHROMA_BINS = 4, 8
@@ -31,6 +32,10 @@ class AppearanceTask:
 
     part: Part
     probes: tuple[Probe, ...]
+
+    def needs(self) -> Needs:
+        """What it opens."""
+        return Needs((self.part.address,))
 
 
 def measure_segment(task: AppearanceTask) -> tuple[Look, ...]:

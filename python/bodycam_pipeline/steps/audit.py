@@ -8,6 +8,7 @@ from bodycam_pipeline.evidence.candidates_file import read_candidates, write_can
 from bodycam_pipeline.steps.detect import Part, frames_of
 from bodycam_pipeline.steps.watching import Watcher, Watching
 from bodycam_pipeline.values.candidates import SegmentCandidates
+from bodycam_pipeline.values.needs import Needs
 from bodycam_pipeline.values.recording import VideoFacts
 
 
@@ -40,6 +41,17 @@ class AuditTask:
 
     part: Part
     audit: Audit
+
+    def needs(self) -> Needs:
+        """What it opens."""
+        audit = self.audit
+        folder = str(Path(audit.result_path).parent)
+        read = (audit.secret_path, *audit.watching.models)
+        return Needs((self.part.address,), read, (folder,), audit.watching.provider)
+
+    def warm(self) -> None:
+        """Load the networks."""
+        self.audit.watching.warm()
 
 
 class Auditing:

@@ -11,6 +11,7 @@ from bodycam_pipeline.read.decode import decode_segment
 from bodycam_pipeline.read.planes import planes
 from bodycam_pipeline.steps.watching import Watcher, Watching, every
 from bodycam_pipeline.values.candidates import SegmentCandidates
+from bodycam_pipeline.values.needs import Needs
 from bodycam_pipeline.values.recording import PacketIndex, Segment, VideoFacts
 
 
@@ -62,6 +63,16 @@ class DetectTask:
     result_path: str
     secret_path: str
     digests_path: str | None = None
+
+    def needs(self) -> Needs:
+        """What it opens."""
+        folders = {str(Path(path).parent) for path in (self.result_path, self.digests_path) if path is not None}
+        read = (self.secret_path, *self.watching.models)
+        return Needs((self.part.address,), read, tuple(sorted(folders)), self.watching.provider)
+
+    def warm(self) -> None:
+        """Load the networks."""
+        self.watching.warm()
 
 
 def detect_segment(task: DetectTask) -> SegmentCandidates:

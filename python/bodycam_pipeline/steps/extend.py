@@ -8,6 +8,7 @@ from bodycam_pipeline.following.candidates import Candidate, Point
 from bodycam_pipeline.following.footage import ROUNDING_SECONDS, Footage
 from bodycam_pipeline.following.onward import go_on
 from bodycam_pipeline.steps.detect import Part, frames_of
+from bodycam_pipeline.values.needs import Needs
 from bodycam_pipeline.values.track import Entering, Extension
 
 
@@ -24,6 +25,10 @@ class ExtendTask:
     part: Part
     entering: tuple[Entering, ...]
     cut_difference: float
+
+    def needs(self) -> Needs:
+        """What it opens."""
+        return Needs((self.part.address,))
 
 
 def extend_segment(task: ExtendTask) -> tuple[Extension, ...]:

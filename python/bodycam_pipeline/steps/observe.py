@@ -16,6 +16,7 @@ from bodycam_pipeline.read.planes import planes
 from bodycam_pipeline.steps.audit import Audit, auditing
 from bodycam_pipeline.steps.detect import Part
 from bodycam_pipeline.steps.render import black
+from bodycam_pipeline.values.needs import Needs
 from bodycam_pipeline.values.observed import SegmentObservation
 from bodycam_pipeline.values.plan import PlanPart
 from bodycam_pipeline.values.policy import RedactionRule
@@ -45,6 +46,20 @@ class ObserveTask:
     secret_path: str | None = None
     pictures: frozenset[int] = frozenset()
     audit: Audit | None = None
+
+    def needs(self) -> Needs:
+        """What it opens."""
+        audit = self.audit
+        read = (*self.signatures, *filter(None, (self.secret_path,)))
+        if audit is None:
+            return Needs((self.part.address,), read)
+        folder = str(Path(audit.result_path).parent)
+        return Needs((self.part.address,), (*read, *audit.watching.models), (folder,), audit.watching.provider)
+
+    def warm(self) -> None:
+        """Load the networks."""
+        if self.audit is not None:
+            self.audit.watching.warm()
 
 
 def observe_segment(task: ObserveTask) -> SegmentObservation:

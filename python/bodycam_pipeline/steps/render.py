@@ -19,6 +19,7 @@ from bodycam_pipeline.read.planes import VideoFrame, planes
 from bodycam_pipeline.rules.copying import copy_spans
 from bodycam_pipeline.values.encoded import EncodedSegment
 from bodycam_pipeline.values.errors import DamagedRecordingError, Place
+from bodycam_pipeline.values.needs import Needs
 from bodycam_pipeline.values.plan import PlanPart
 from bodycam_pipeline.values.policy import EncodingRule, RedactionRule
 from bodycam_pipeline.values.recording import PacketIndex, Segment, VideoFacts
@@ -44,6 +45,10 @@ class RenderTask:
     digests_path: str
     result_path: str
     secret_path: str
+
+    def needs(self) -> Needs:
+        """What it opens."""
+        return Needs((self.address,), (self.digests_path, self.secret_path), (str(Path(self.result_path).parent),))
 
     @property
     def secret(self) -> Path:

@@ -1,9 +1,11 @@
 """The sound of a release: in one piece, since it is small and has no groups to cut at."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from bodycam_pipeline.audio.encode import encode_audio
 from bodycam_pipeline.values.encoded import EncodedAudio
+from bodycam_pipeline.values.needs import Needs
 from bodycam_pipeline.values.policy import AudioRule
 from bodycam_pipeline.values.recording import Recording
 from bodycam_pipeline.values.timeline import Span
@@ -17,6 +19,10 @@ class SoundTask:
     rule: AudioRule
     muted: tuple[Span, ...]
     result_path: str
+
+    def needs(self) -> Needs:
+        """What it opens."""
+        return Needs((self.recording.address,), (), (str(Path(self.result_path).parent),))
 
 
 def render_sound_track(task: SoundTask) -> EncodedAudio | None:

@@ -15,6 +15,7 @@ from bodycam_pipeline.values.evidence import Evidence
 from bodycam_pipeline.values.model import Provider
 from bodycam_pipeline.values.recording import VideoFacts
 from bodycam_pipeline.vision.detector import Detector, Looking
+from bodycam_pipeline.vision.session import open_network
 
 MOST_FRAMES = 240
 """Frames whose luma is kept at once, 170 MB at 1080p: a longer segment is followed in parts, joined as segments are."""
@@ -38,6 +39,20 @@ class Watching:
     evidence: Evidence
     cut_difference: float
     provider: Provider = "cpu"
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The files of the networks."""
+        return tuple(each.model.path for each in self.looking)
+
+    def warm(self) -> None:
+        """Load the networks, so that processes that are forked from this one have them.
+
+        Raises:
+            ModelError: a model that cannot be loaded.
+        """
+        for each in self.looking:
+            open_network(each.model, self.provider)
 
 
 class Watcher:

@@ -38,6 +38,7 @@ BodycamError
 ├── PageError (ValueError)                 a review page that would listen where others could come in
 ├── MeasuringError (RuntimeError)         what would make a measurement worthless
 ├── MissingExtraError (ImportError)       a library of an extra that is not installed
+├── BoxError (RuntimeError)               a machine that cannot hold back what decodes a stranger's file
 └── WorkerError (RuntimeError)            a step failed twice
 """
 
@@ -272,6 +273,10 @@ class PageError(BodycamError, ValueError):
 
 class MeasuringError(BodycamError, RuntimeError):
     """A debug build, a program that fails, or output that is not what was asked for: no figure comes of it."""
+
+
+class BoxError(BodycamError, RuntimeError):
+    """This machine cannot hold back what decodes a stranger's file, and nobody said to do without."""
 
 
 class WorkerError(BodycamError, RuntimeError):

@@ -9,6 +9,7 @@ mod decode_head;
 mod errors;
 mod frame_digest;
 mod letterbox;
+mod lock;
 mod merkle;
 mod planes;
 mod pyramid;
@@ -27,10 +28,11 @@ mod _native {
     #[pymodule_export]
     use super::{
         block_means::frame_block_means, decode_head::decode_head, frame_digest::frame_digest, letterbox::Letterbox,
-        merkle::merkle_consistency, merkle::merkle_consistency_ranges, merkle::merkle_extends, merkle::merkle_includes,
-        merkle::merkle_inclusion, merkle::merkle_inclusion_ranges, merkle::merkle_leaf, merkle::merkle_leaves,
-        merkle::merkle_root, planes::Planes, pyramid::Pyramid, redact::redact, residual::residual, sealed::ObjectKey,
-        sealed::SealedFile, sealed::blake3_file, sealed::new_identity, suppress::suppress, tone::ToneMap,
+        lock::lock_process, merkle::merkle_consistency, merkle::merkle_consistency_ranges, merkle::merkle_extends,
+        merkle::merkle_includes, merkle::merkle_inclusion, merkle::merkle_inclusion_ranges, merkle::merkle_leaf,
+        merkle::merkle_leaves, merkle::merkle_root, planes::Planes, pyramid::Pyramid, redact::redact,
+        residual::residual, sealed::ObjectKey, sealed::SealedFile, sealed::blake3_file, sealed::new_identity,
+        suppress::suppress, tone::ToneMap,
     };
 
     #[pymodule_init]

@@ -1,0 +1,20 @@
+"""What one task needs of the machine, and so all that its box gets."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a task opens.
+
+    Attributes:
+        recordings: Addresses that it reads.
+        read: Files that it reads.
+        write: Folders in which it reads, makes and replaces files.
+        provider: What computes its networks; "cpu" where it has none.
+    """
+
+    recordings: tuple[str, ...]
+    read: tuple[str, ...] = ()
+    write: tuple[str, ...] = ()
+    provider: str = "cpu"

@@ -1,0 +1,69 @@
+//! The box: what a process may still do that reads a stranger's bytes. Pure Rust, no Python, no unsafe code.
+//!
+//! A process that has locked itself can use what it holds open, read the folders that it was given, write to others that
+//! it was given, and start threads. It cannot open anything else, reach a network, start a program, look into another
+//! process or signal one, and there is no way back. What the kernel cannot hold is an error: nothing is half locked
+//! without a word.
+
+#![forbid(unsafe_code)]
+
+use std::path::PathBuf;
+
+#[cfg(target_os = "linux")]
+mod calls;
+#[cfg(target_os = "linux")]
+mod files;
+
+/// What may be opened after the lock; everything below each path.
+#[derive(Debug, Clone, Default)]
+pub struct Allowed {
+    /// To be read.
+    pub read: Vec<PathBuf>,
+    /// To be read, written, made and removed.
+    pub write: Vec<PathBuf>,
+}
+
+/// Why a process is not locked. It may be locked in part: it has to end.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The kernel has no Landlock, or it is switched off.
+    #[error("this kernel does not hold files back (Landlock)")]
+    NoLandlock,
+    /// The kernel refused to hold files back.
+    #[error("the kernel refused to hold files back: {0}")]
+    Files(String),
+    /// The kernel refused to filter system calls.
+    #[error("the kernel refused to filter system calls: {0}")]
+    Calls(String),
+    /// The kernel refused to hide the process.
+    #[error("the kernel refused to hide the process: {0}")]
+    Process(std::io::Error),
+    /// There is no box on this system.
+    #[error("this system has no box: it needs Linux")]
+    NoLinux,
+}
+
+/// Lock this process, for good; returns the version of Landlock that holds it. It has one thread when this is called, and
+/// dies with the process that made it.
+///
+/// # Errors
+/// The kernel cannot hold one of the locks.
+#[cfg(target_os = "linux")]
+pub fn lock(allowed: &Allowed) -> Result<u32, Error> {
+    use rustix::process::{DumpableBehavior, Signal, set_dumpable_behavior, set_parent_process_death_signal};
+
+    set_parent_process_death_signal(Some(Signal::KILL)).map_err(|error| Error::Process(error.into()))?;
+    set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(|error| Error::Process(error.into()))?;
+    let version = files::hold(allowed)?;
+    calls::filter()?;
+    Ok(version)
+}
+
+/// There is no box on this system.
+///
+/// # Errors
+/// Always.
+#[cfg(not(target_os = "linux"))]
+pub fn lock(_allowed: &Allowed) -> Result<u32, Error> {
+    Err(Error::NoLinux)
+}

@@ -1,0 +1,292 @@
+"""From inside the box: whoever takes a decoder over gets nowhere, and the next recording is worked off."""
+
+import importlib
+import os
+import pickle
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bodycam_pipeline import steps
+from bodycam_pipeline.pipeline import Order, redact
+from bodycam_pipeline.running import box, wire
+from bodycam_pipeline.running.local import LocalRunner
+from bodycam_pipeline.running.runner import Outcome, Result, Task
+from bodycam_pipeline.running.wire import MalformedAnswerError, answer_type, pack, unpack
+from bodycam_pipeline.steps.appearance import AppearanceTask, measure_segment
+from bodycam_pipeline.steps.audit import audit_segment
+from bodycam_pipeline.steps.detect import detect_segment
+from bodycam_pipeline.steps.extend import ExtendTask, extend_segment
+from bodycam_pipeline.steps.observe import observe_segment
+from bodycam_pipeline.steps.probe import probe_recording
+from bodycam_pipeline.steps.render import render_segment
+from bodycam_pipeline.steps.sound import render_sound_track
+from bodycam_pipeline.values.appearance import Probe
+from bodycam_pipeline.values.candidates import CANDIDATE, FRAME, POINT, Candidates, SegmentCandidates
+from bodycam_pipeline.values.errors import BodycamError, BoxError, DamagedRecordingError, Place, WorkerError
+from bodycam_pipeline.values.geometry import Box, Region
+from bodycam_pipeline.values.track import Entering
+from tests.attacks.break_outs import TRIALS, TakenOver, World, answer_with_a_pickle, eat, taken_over
+from tests.attacks.jobs import files_of, quick_policy
+from tests.clips import clip
+from tests.inline import InlineRunner
+
+Step = Callable[[Any], Any]
+STEPS: list[Step] = [
+    probe_recording,
+    detect_segment,
+    extend_segment,
+    render_segment,
+    render_sound_track,
+    observe_segment,
+    audit_segment,
+    measure_segment,
+]
+ORPHAN_SECONDS = 5.0
+POLICY = quick_policy(audio={"policy": "keep", "reason": "nobody is named"})
+
+has_box = pytest.mark.skipif(bool(box.why_no_box()), reason=f"no box on this machine: {box.why_no_box()}")
+
+
+class Noting(InlineRunner):
+    """Keeps the first task of each step."""
+
+    def __init__(self) -> None:
+        self.tasks: dict[Step, Any] = {}
+
+    def run(self, step: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[Outcome[Result]]:
+        self.tasks.setdefault(step, *tasks[:1])
+        return super().run(step, tasks)
+
+
+@pytest.fixture(scope="module")
+def tasks(tmp_path_factory: pytest.TempPathFactory) -> dict[Step, Any]:
+    """One of each step, of a job whose results are gone; all read the recording itself."""
+    folder = tmp_path_factory.mktemp("box")
+    path, noting = str(clip(folder / "recording.mp4", frames=12, tone_hz=440)), Noting()
+    job = redact(Order(path, folder / "out", POLICY), noting).folders
+    shutil.rmtree(job.internal / "detections")
+    part = noting.tasks[detect_segment].part
+    face = Entering(0, 0, "face", int(part.packets.pts[0]), Box(8, 8, 40, 40), 1, 0.2)
+    noting.tasks |= {probe_recording: path, extend_segment: ExtendTask(part, (face,), 30.0)}
+    place = Probe(1, int(part.packets.pts[0]), Region(8, 8, 40, 40), 1.0)
+    noting.tasks[measure_segment] = AppearanceTask(part, (place,))
+    for step in (observe_segment, audit_segment):
+        task = noting.tasks[step]
+        noting.tasks[step] = replace(task, part=replace(task.part, address=path))
+    return noting.tasks
+
+
+@pytest.fixture
+def world(tasks: dict[Step, Any], tmp_path: Path) -> World:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    secret = outside / "identity.txt"
+    secret.write_text("AGE-SECRET-KEY-1")
+    secret.chmod(0o600)
+    detect = tasks[detect_segment]
+    Path(detect.result_path).parent.mkdir(parents=True, exist_ok=True)
+    return World(str(secret), str(outside), detect.secret_path, str(Path(detect.result_path).parent), os.getpid())
+
+
+def test_every_task_of_a_step_says_what_it_needs() -> None:
+    """So that a new one has a box, or fails here."""
+    for path in Path(steps.__file__).parent.glob("*.py"):
+        module = importlib.import_module(f"{steps.__name__}.{path.stem}")
+        for name, kind in vars(module).items():
+            assert not name.endswith("Task") or hasattr(kind, "needs"), name
+
+
+def test_every_step_of_the_product_says_what_it_needs(tasks: dict[Step, Any]) -> None:
+    assert set(tasks) == set(STEPS)
+    assert all(box.needs_of(step, task) is not None for step, task in tasks.items())
+
+
+@has_box
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: str(step.__name__))
+def test_nothing_gets_out_of_a_step(step: Step, tasks: dict[Step, Any], world: World) -> None:
+    with LocalRunner(1) as runner:
+        (answer,) = runner.run(taken_over, [TakenOver(step, tasks[step], world)])
+        assert answer.error is None
+        assert answer.result is not None
+        assert set(answer.result) == set(TRIALS)
+        got = {name: how for name, how in answer.result.items() if how != "refused"}
+        assert got == ({"call clone3": "Function not implemented (38)"} if "call clone3" in TRIALS else {})
+        (after,) = runner.run(probe_recording, [tasks[probe_recording]])
+        assert after.error is None
+    assert sorted(path.name for path in Path(world.folder).iterdir()) == ["identity.txt"]
+
+
+@has_box
+def test_a_pickle_is_no_answer_and_runs_nothing(tasks: dict[Step, Any], world: World) -> None:
+    with LocalRunner(1) as runner:
+        task = TakenOver(probe_recording, tasks[probe_recording], world)
+        (answer,) = runner.run(answer_with_a_pickle, [task])
+        assert isinstance(answer.error, WorkerError)
+        assert "an answer that is none" in answer.error.what
+        (after,) = runner.run(probe_recording, [tasks[probe_recording]])
+        assert after.error is None
+    assert not Path(world.folder, "ran").exists()
+
+
+@has_box
+def test_a_bomb_ends_as_an_error_and_the_next_recording_is_worked_off(tasks: dict[Step, Any], world: World) -> None:
+    with LocalRunner(1) as runner:
+        (answer,) = runner.run(eat, [TakenOver(probe_recording, tasks[probe_recording], world)])
+        assert isinstance(answer.error, WorkerError)
+        (after,) = runner.run(probe_recording, [tasks[probe_recording]])
+        assert after.error is None
+
+
+def test_a_release_is_the_same_with_and_without_the_box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, made = str(clip(tmp_path / "recording.mp4", frames=12, tone_hz=440)), []
+    made.append(redact(Order(path, tmp_path / "inline", POLICY), InlineRunner()))
+    for name in ("weak", "strong") if not box.why_no_box() else ("weak",):
+        monkeypatch.setenv(box.VARIABLE, name)
+        with LocalRunner(1) as runner:
+            made.append(redact(Order(path, tmp_path / name, POLICY), runner))
+    assert all(files_of(each) == files_of(made[0]) for each in made[1:])
+
+
+def test_a_machine_without_a_box_decodes_nothing_unless_a_person_says_so(
+    tasks: dict[Step, Any], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def no_lock(*_: object) -> int:
+        raise OSError("this kernel does not hold files back (Landlock)")
+
+    ours, theirs = box.Pipe()
+    monkeypatch.delenv(box.VARIABLE, raising=False)
+    monkeypatch.setattr(box._native, "lock_process", no_lock)
+    packed = box.boxed(probe_recording, tasks[probe_recording], theirs)
+    assert isinstance(packed, bytes)
+    _, error = unpack(packed, answer_type(probe_recording))
+    assert isinstance(error, BoxError)
+    assert f"{box.VARIABLE}={box.WEAK}" in error.remedy
+    monkeypatch.setenv(box.VARIABLE, box.WEAK)
+    packed = box.boxed(probe_recording, tasks[probe_recording], theirs)
+    assert isinstance(packed, bytes)
+    assert unpack(packed, answer_type(probe_recording))[1] is None
+    with LocalRunner(1):
+        assert "without the box" in capfd.readouterr().err
+    ours.close()
+
+
+@pytest.mark.parametrize("victim", ["driver", "worker"])
+def test_no_box_outlives_who_waits_for_it(victim: str, tmp_path: Path) -> None:
+    path = clip(tmp_path / "a.mp4", frames=1500, options={"g": "25"})
+    words = ["redact", str(path), "--out", str(tmp_path / "out"), "-j", "1"]
+    driver = subprocess.Popen([sys.executable, "-m", "bodycam_pipeline.cli.main", *words], stderr=subprocess.DEVNULL)
+    try:
+        boxes = _wait_for(lambda: [box for worker in _children(driver.pid) for box in _children(worker)])
+        worker = _parent(boxes[0])
+        os.kill(driver.pid if victim == "driver" else worker, signal.SIGKILL)
+        _wait_for(lambda: not [one for one in (worker, *boxes) if _alive(one)], ORPHAN_SECONDS)
+    finally:
+        driver.kill()
+        driver.wait(timeout=60)
+
+
+def _wait_for(done: Callable[[], Any], seconds: float = 120) -> Any:
+    end = time.monotonic() + seconds
+    while not (found := done()):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    return found
+
+
+def _children(process: int) -> list[int]:
+    try:
+        return [int(one) for one in Path(f"/proc/{process}/task/{process}/children").read_text().split()] + [
+            int(one)
+            for task in Path(f"/proc/{process}/task").iterdir()
+            if task.name != str(process)
+            for one in (task / "children").read_text().split()
+        ]
+    except OSError:
+        return []
+
+
+def _parent(process: int) -> int:
+    return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def _alive(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def candidates() -> SegmentCandidates:
+    rows = (np.zeros(2, FRAME), np.zeros(1, CANDIDATE), np.ones(3, POINT))
+    return SegmentCandidates(4, (Candidates(*rows, np.ones((3, 2), np.float32), 0.5, None, (7, 9)),))
+
+
+def test_what_was_packed_comes_out_as_it_was() -> None:
+    was = candidates()
+    now, error = unpack(pack((was, None)), SegmentCandidates)
+    assert error is None
+    assert (now.segment, now.parts[0].undecodable_pts) == (4, (7, 9))
+    assert all(
+        np.array_equal(getattr(now.parts[0], name), getattr(was.parts[0], name))
+        for name in ("frames", "candidates", "points", "scores")
+    )
+    refusal = DamagedRecordingError("gone", remedy="Withhold it.", where=Place("a.mp4", 3, 1))
+    _, error = unpack(pack((None, refusal)), SegmentCandidates)
+    assert (type(error), str(error)) == (DamagedRecordingError, str(refusal))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\n",
+        b"{}\n",
+        pickle.dumps("a pickle"),
+        b'{"result":[4,"parts"],"sizes":[]}\n',
+        b'{"result":[true,[]],"sizes":[]}\n',
+        b'{"result":["4",[]],"sizes":[]}\n',
+        b'{"result":[4,[]],"sizes":[8]}\n',
+        b'{"result":[4,[]],"sizes":[-1,1]}\n',
+        b'{"result":[4,[]],"sizes":[true]}\n ',
+        b'{"result":[4,[]],"sizes":[]}\nmore',
+        b'{"result":[4,[[[0,"|O8",1],[],[],[],0.5,null,[]]]],"sizes":[8]}\n12345678',
+        b'{"result":[4,[[[0,"<i8",1],[],[],[],0.5,null,[]]]],"sizes":[8]}\n12345678',
+        b'{"error":["Popen","x","y",[null,null,null]],"sizes":[]}\n',
+        b'{"error":["__builtins__","x","y",[null,null,null]],"sizes":[]}\n',
+        b'{"error":["WorkerError",7,"y",[null,null,null]],"sizes":[]}\n',
+        b'{"result":' + b"[" * 100_000 + b"\n",
+    ],
+)
+def test_bytes_that_are_no_answer_of_the_type_are_refused(content: bytes) -> None:
+    with pytest.raises(MalformedAnswerError):
+        unpack(content, SegmentCandidates)
+
+
+def test_an_answer_with_any_bit_turned_is_one_of_the_type_or_none() -> None:
+    right = pack((candidates(), None))
+    for at in range(0, len(right) * 8, 3):
+        turned = bytearray(right)
+        turned[at // 8] ^= 1 << at % 8
+        try:
+            value, error = unpack(bytes(turned), SegmentCandidates)
+        except MalformedAnswerError:
+            continue
+        assert isinstance(value, SegmentCandidates) or isinstance(error, BodycamError)
+
+
+def test_the_types_of_all_answers_are_data() -> None:
+    for step in STEPS:
+        kind = answer_type(step)
+        with pytest.raises(MalformedAnswerError):
+            unpack(b'{"result":{"odd":1},"sizes":[]}\n', kind)
+    assert wire.MOST_BYTES < 1 << 31
