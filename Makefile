@@ -40,7 +40,7 @@ demo:
 
 test: $(VENV)/tools
 	cargo test --workspace --quiet
-	$(BIN)/pytest -m 'not slow'
+	$(BIN)/pytest -m 'not slow' -n auto --dist worksteal
 
 test-slow: $(VENV)/tools
 	$(BIN)/pytest -m slow

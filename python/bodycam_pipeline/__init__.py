@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bodycam_pipeline.values.edits import Edits
     from bodycam_pipeline.values.errors import (
         BodycamError,
+        BoxError,
         ChangedMeanwhileError,
         CustodyLogError,
         DamagedRecordingError,
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
 
 _ERRORS = (
     "BodycamError",
+    "BoxError",
     "ChangedMeanwhileError",
     "CustodyLogError",
     "DamagedRecordingError",
@@ -118,6 +120,7 @@ _HOMES = dict.fromkeys(_ERRORS, "values.errors") | {
 
 __all__ = [
     "BodycamError",
+    "BoxError",
     "ChangedMeanwhileError",
     "CustodyLogError",
     "DamagedRecordingError",

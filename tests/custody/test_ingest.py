@@ -98,7 +98,7 @@ def test_what_is_no_video_is_evidence_all_the_same(session: VaultSession, tmp_pa
     (tmp_path / "torn.mp4").write_bytes(b"half of something")
     (one,) = take_in(session, tmp_path / "torn.mp4")
     assert one.state == "stored"
-    assert "not a readable video" in one.why
+    assert "not a recording" in one.why
     with open_sealed(log_read(one.address, "a test")) as file:
         assert file.read() == b"half of something"
 
