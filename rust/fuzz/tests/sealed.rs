@@ -15,7 +15,7 @@ fn content() -> Vec<u8> {
 fn a_damaged_recording_never_reads_as_another() {
     let (key, plain) = (ObjectKey::generate(), content());
     let mut sealed = Vec::new();
-    seal(&key, &plain[..], &mut sealed).expect("a vector takes everything");
+    seal(&key, &plain[..], &mut sealed, &mut || false).expect("a vector takes everything");
     bolero::check!().with_type::<(Vec<(u32, u8)>, bool)>().for_each(|(changes, cut)| {
         let Ok(mut reader) = SealedReader::open(&key, Cursor::new(damaged(&sealed, changes, *cut))) else { return };
         let mut read = Vec::new();
