@@ -12,6 +12,9 @@ from playwright.sync_api import Page, sync_playwright
 
 PICTURE = Path(__file__).parent / "review.jpg"
 QUALITY = 80
+PATIENCE = 150
+"""Times 0.2 seconds."""
+
 ANSWER_LINES = 4
 """Of what `bodycam review open --json` prints."""
 
@@ -42,8 +45,12 @@ def photograph(page: Page) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("n")
     page.locator(".lane-label.kind").first.click()
-    while page.evaluate("[...document.querySelectorAll('.thumb')].some(image => !image.src)"):
+    for _ in range(PATIENCE):  # the page's own rules forbid what Playwright waits with
+        if page.evaluate("[...document.querySelectorAll('.thumb')].every(image => image.src)"):
+            break
         page.wait_for_timeout(200)
+    else:
+        raise RuntimeError("the small pictures did not come: is the recording still there?")
     page.wait_for_timeout(500)
     picture = Image.open(BytesIO(page.screenshot())).convert("RGB")
     picture.save(PICTURE, quality=QUALITY, optimize=True)

@@ -52,3 +52,14 @@ def test_what_somebody_changed_is_not_believed(detected: tuple[Path, Folders]) -
             read_work(detected[1])
     finally:
         path.write_bytes(whole)
+
+
+def test_a_recording_that_was_named_from_another_folder_is_found_from_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip(tmp_path / "recording.mp4", frames=5)
+    monkeypatch.chdir(tmp_path)
+    job, _ = detect(Order("recording.mp4", Path("out"), quick_policy()), InlineRunner())
+    folders = Folders.of(job.folders.internal)
+    monkeypatch.chdir("/")
+    assert read_work(folders)[0].address == str(tmp_path / "recording.mp4")

@@ -16,6 +16,7 @@ from bodycam_pipeline.evidence.plan_file import read_plan, write_plan
 from bodycam_pipeline.kept import read_kept, secret_path, write_kept
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.job import Job
+from bodycam_pipeline.values.address import absolute
 from bodycam_pipeline.values.errors import PackageError
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import Policy
@@ -50,7 +51,9 @@ def keep_work(job: Job, draft: Plan) -> None:
         StorageError: the disk refused.
     """
     recording, internal = job.recording, job.folders.internal
-    facts = _Facts(policy=job.policy, **{name: getattr(recording, name) for name in _names()})
+    told = {name: getattr(recording, name) for name in _names()}
+    told["address"] = absolute(recording.address)  # the page may be opened from another folder
+    facts = _Facts(policy=job.policy, **told)
     make_private_folder(internal)
     write_plan(draft, internal / DRAFT)
     sink = io.BytesIO()
