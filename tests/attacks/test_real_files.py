@@ -39,7 +39,7 @@ def _stormed(seconds: float, files: list[Path], folder: Path) -> int:
         broken.write_bytes(_damaged(rng, content))
         probe(str(broken))
 
-    return storm(seconds, MOST_SECONDS, blow)
+    return storm(seconds, MOST_SECONDS, blow, warm_blows=50 * len(files))
 
 
 def _damaged(rng: random.Random, content: bytes) -> bytes:

@@ -109,22 +109,24 @@ def plan_touching(recording: Recording, policy: Policy, pts: Iterator[int]) -> P
     return Plan(recording.sha256, policy.sha256, {}, video.time_base, len(shown), region_table(rows))
 
 
-def released(path: Path, folder: Path, touching: Touching) -> tuple[Recording, Plan, Published]:
-    recording, _ = known(path)
+def released(
+    path: Path, folder: Path, touching: Touching, track: int | None = None
+) -> tuple[Recording, Plan, Published]:
+    recording, _ = known(path, track)
     plan = plan_touching(recording, POLICY, touching(recording))
-    return recording, plan, render(Order(str(path), folder, POLICY), plan, InlineRunner())
+    return recording, plan, render(Order(str(path), folder, POLICY, track=track), plan, InlineRunner())
 
 
 @lru_cache(maxsize=1)
-def known(path: Path) -> tuple[Recording, list[str]]:
+def known(path: Path, track: int | None = None) -> tuple[Recording, list[str]]:
     """A recording, and what its frames decode to."""
-    recording = probe(str(path))
+    recording = probe(str(path), track)
     return recording, whole_file_digests(path, recording.video)
 
 
-def check(path: Path, folder: Path, touching: Touching) -> int:
+def check(path: Path, folder: Path, touching: Touching, track: int | None = None) -> int:
     """Render a plan, decode the release as strangers do, and return how many frames were carried over."""
-    recording, plan, published = released(path, folder, touching)
+    recording, plan, published = released(path, folder, touching, track)
     release = published.folders.release / published.folders.video_name
     facts = json.loads((published.folders.release / "manifest.json").read_text())["video"]
     copied = [span for span in facts["spans"] if span["how"] == "copied"]
@@ -138,7 +140,7 @@ def check(path: Path, folder: Path, touching: Touching) -> int:
     carried = np.array([any(s["from_pts"] <= when < s["to_pts"] for s in copied) for when in shown])
     ours = [digest.tobytes().hex() for digest in sha256]
     if carried.any():
-        theirs = known(path)[1]
+        theirs = known(path, track)[1]
         assert [d for d, kept in zip(ours, carried, strict=True) if kept] == [
             d for d, kept in zip(theirs, carried, strict=True) if kept
         ]

@@ -1,9 +1,12 @@
 """A recording from end to end, with nothing redacted: what most media tests start from."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import av
+from av.container import InputContainer
+from av.video.stream import VideoStream
 
 from bodycam_pipeline._native import frame_digest
 from bodycam_pipeline.mp4.blank import blank_frame
@@ -45,7 +48,14 @@ def whole_file_digests(address: Path, video: VideoFacts) -> list[str]:
     with av.open(str(address)) as container:
         stream = next(s for s in container.streams.video if s.index == video.stream_index)
         stream.codec_context.thread_count = 1
-        return [digest(to_working_format(frame, video)) for frame in container.decode(stream)]
+        return [digest(to_working_format(frame, video)) for frame in decode_whole(container, stream)]
+
+
+def decode_whole(container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
+    """Every frame; as in the ffmpeg tool, a packet without a picture ends nothing."""
+    for packet in container.demux(stream):
+        with suppress(av.InvalidDataError):
+            yield from packet.decode()
 
 
 def encode_segment(
