@@ -62,49 +62,7 @@ if TYPE_CHECKING:
     from bodycam_pipeline.values.plan import Plan
     from bodycam_pipeline.values.policy import Policy
 
-_ERRORS = (
-    "BodycamError",
-    "BoxError",
-    "ChangedMeanwhileError",
-    "CustodyLogError",
-    "DamagedRecordingError",
-    "DatasetError",
-    "EditsError",
-    "EncryptedRecordingError",
-    "FetchError",
-    "HistoryError",
-    "KeyFileError",
-    "LateResultError",
-    "LedgerError",
-    "MeasuringError",
-    "MissingExtraError",
-    "MissingModelError",
-    "MissingProviderError",
-    "ModelDigestError",
-    "ModelError",
-    "NeedsReviewError",
-    "NoVideoError",
-    "NotApprovedError",
-    "PackageError",
-    "PageError",
-    "PlanChangedError",
-    "PlanError",
-    "PolicyError",
-    "RecordingError",
-    "ReleaseExistsError",
-    "SealBrokenError",
-    "SignatureError",
-    "StateError",
-    "StorageError",
-    "UnreadableRecordingError",
-    "UndecidedRecordingError",
-    "UnsupportedRecordingError",
-    "VaultError",
-    "VerificationError",
-    "WorkListError",
-    "WorkerError",
-)
-_HOMES = dict.fromkeys(_ERRORS, "values.errors") | {
+_HOMES = {
     "Edits": "values.edits",
     "Job": "release.job",
     "LocalRunner": "running.local",
@@ -117,6 +75,7 @@ _HOMES = dict.fromkeys(_ERRORS, "values.errors") | {
     "redact": "pipeline",
     "render": "pipeline",
 }
+"""Where each public name is defined, but for the errors, which stand in one module."""
 
 __all__ = [
     "BodycamError",
@@ -174,8 +133,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    value = getattr(import_module(f"{__name__}.{_HOMES.get(name, 'values.errors')}"), name)
     globals()[name] = value
     return value
