@@ -133,11 +133,7 @@ class DecisionStore:
             EditsError: there is none.
             StateError, HistoryError, StorageError: as `decide`.
         """
-        self._check_name(by)
-        with self._held() as log:
-            undoable, _ = stacks(log.events)
-            last = _next(undoable, "undo")
-            return self._write(log, by, UNDO, (last.adds, last.removes), why=f"{last.act} of {last.by}", of=last.number)
+        return self._turn(by, UNDO)
 
     def redo(self, by: str) -> EditEvent:
         """Do again what was taken back last, unless something else was decided since.
@@ -146,11 +142,16 @@ class DecisionStore:
             EditsError: there is nothing.
             StateError, HistoryError, StorageError: as `decide`.
         """
+        return self._turn(by, REDO)
+
+    def _turn(self, by: str, act: str) -> EditEvent:
+        """Swap what an earlier act added and removed, once."""
         self._check_name(by)
         with self._held() as log:
-            _, redoable = stacks(log.events)
-            last = _next(redoable, "redo")
-            return self._write(log, by, REDO, (last.removes, last.adds), why=f"{last.act} of {last.by}", of=last.number)
+            undoable, redoable = stacks(log.events)
+            last = _next(undoable if act == UNDO else redoable, act)
+            swapped = (last.adds, last.removes) if act == UNDO else (last.removes, last.adds)
+            return self._write(log, by, act, swapped, why=f"{last.act} of {last.by}", of=last.number)
 
     def _write(self, log: EditsLog, by: str, act: str, change: Change, **about: Any) -> EditEvent:
         removes, adds = change
