@@ -14,7 +14,8 @@ import pytest
 
 from bodycam_pipeline.h264.nal import units
 from bodycam_pipeline.mp4.blank import blank_frame
-from bodycam_pipeline.mp4.samples import finished_segment
+from bodycam_pipeline.mp4.encode import encode
+from bodycam_pipeline.mp4.samples import finished_segment, write_segment
 from bodycam_pipeline.mp4.staged import StagedFile
 from bodycam_pipeline.mp4.write import write_mp4
 from bodycam_pipeline.read.probe import probe
@@ -182,3 +183,15 @@ class TestFinishedSegments:
     def test_a_torn_index_is_not_reused(self, made: EncodedSegment, content: bytes) -> None:
         Path(f"{made.path}.index").write_bytes(content)
         assert finished_segment(made.path) is None
+
+    def test_samples_get_their_name_last(self, video: VideoFacts, tmp_path: Path) -> None:
+        class Killed(BaseException):
+            """Stands for a kill between the samples and the word for them."""
+
+        def die(made: EncodedSegment) -> None:
+            assert Path(f"{made.path}.index").exists()
+            raise Killed
+
+        with pytest.raises(Killed):
+            write_segment(tmp_path / "s", [encode(frames(video, [0, 40]), video, FAST)], die)
+        assert not (tmp_path / "s").exists()

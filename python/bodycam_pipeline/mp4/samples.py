@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,9 @@ from bodycam_pipeline.values.encoded import EncodedSegment
 
 _READ_BYTES = 1 << 20
 _COLUMNS = ("pts", "size_bytes", "keyframe", "copied")
+
+Row = tuple[int, int, bool, bytes | None]
+"""Of one sample: pts, bytes, whether it is a key frame, and the digest of its source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +45,20 @@ class CodedSpan:
     samples: Iterator[Sample]
 
 
-def write_segment(path: str | Path, spans: Iterable[CodedSpan]) -> EncodedSegment:
+def write_segment(
+    path: str | Path, spans: Iterable[CodedSpan], vouch: Callable[[EncodedSegment], None] = lambda _: None
+) -> EncodedSegment:
     """Write spans, one after the other, into a staged file of samples, with its index beside it.
 
-    Memory: the index; no sample is kept.
+    The samples get their name last, when their index is there and ``vouch`` was called: what bears the name is
+    finished, whenever the process is killed. Memory: the index; no sample is kept.
 
     Raises:
         ValueError: no sample, or one without a picture.
         StorageError: the disk refused.
     """
     sets: dict[bytes, None] = {}
-    rows: list[tuple[int, int, bool, bytes | None]] = []
+    rows: list[Row] = []
     with staged_file(path) as file:
         for span in spans:
             sets |= dict.fromkeys(span.parameter_sets)
@@ -63,27 +69,32 @@ def write_segment(path: str | Path, spans: Iterable[CodedSpan]) -> EncodedSegmen
                 rows.append((sample.pts, len(sample.coded), is_keyframe(sample.coded), sample.source_sha256))
         if not rows:
             raise ValueError("a segment without a frame")
+        segment = _segment(path, tuple(sets), rows, file.sha256)
+        _save_index(segment)
+        vouch(segment)
+    return segment
+
+
+def _segment(path: str | Path, sets: tuple[bytes, ...], rows: Sequence[Row], sha256: str) -> EncodedSegment:
     pts, sizes, keyframe, digests = zip(*rows, strict=True)
-    segment = EncodedSegment(
+    return EncodedSegment(
         path=str(path),
-        parameter_sets=tuple(sets),
+        parameter_sets=sets,
         pts=np.array(pts, dtype=np.int64),
         size_bytes=np.array(sizes, dtype=np.int64),
         keyframe=np.array(keyframe, dtype=np.bool_),
         copied=np.array([digest is not None for digest in digests], dtype=np.bool_),
         source_sha256=_digest_rows(digests),
-        sha256=file.sha256,
+        sha256=sha256,
     )
-    save_index(segment)
-    return segment
 
 
 def _digest_rows(digests: Iterable[bytes | None]) -> NDArray[np.uint8]:
     return np.frombuffer(b"".join(digest or bytes(32) for digest in digests), dtype=np.uint8).reshape(-1, 32)
 
 
-def save_index(segment: EncodedSegment) -> None:
-    """Put a segment's index beside its samples: the samples count as finished from here on.
+def _save_index(segment: EncodedSegment) -> None:
+    """Put a segment's index beside where its samples go.
 
     Raises:
         StorageError: the disk refused.

@@ -70,9 +70,9 @@ def render_segment(task: RenderTask) -> EncodedSegment:
     vouched = None if finished is None else read_kept(_voucher(task), task.secret)
     if finished is not None and vouched == _facts(finished):
         return finished
-    made = write_segment(task.result_path, _spans(task))
-    write_kept(_voucher(task), _facts(made), task.secret)
-    return made
+    return write_segment(
+        task.result_path, _spans(task), lambda made: write_kept(_voucher(task), _facts(made), task.secret)
+    )
 
 
 def _voucher(task: RenderTask) -> Path:
