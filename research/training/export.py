@@ -39,35 +39,37 @@ class Flat(nn.Module):
         return tuple(v for score, box in self.network(image) for v in (score.sigmoid(), box))
 
 
-def to_onnx(network: Network, metadata: dict[str, str]) -> onnx.ModelProto:
-    """The model as one self-contained file: default operators only, batch norms folded, no weight among its inputs."""
-    axes = {name: {0: "n", 2: f"height_{name[-2:].strip('_')}", 3: f"width_{name[-2:].strip('_')}"} for name in NAMES}
+def to_onnx(network: nn.Module, names: list[str], metadata: dict[str, str]) -> onnx.ModelProto:
+    """The model as one self-contained file: default operators only, batch norms folded, no weight among its inputs.
+
+    ``network`` gives a flat tuple of maps, one for each of ``names``, which end in their stride.
+    """
+    strides = {name: name.rpartition("_")[2] for name in names}
+    axes = {name: {0: "n", 2: f"height_{stride}", 3: f"width_{stride}"} for name, stride in strides.items()}
     axes["image"] = {0: "n", 2: "height", 3: "width"}
     buffer = io.BytesIO()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # the newer exporter does not fold the batch norms
+        warnings.simplefilter("ignore")  # the newer exporter does not fold the batch norms
         torch.onnx.export(
-            Flat(network).eval(), (torch.zeros(2, 3, 384, 640),), buffer, dynamo=False, opset_version=OPSET,
-            input_names=["image"], output_names=NAMES, dynamic_axes=axes,
+            network.eval(), (torch.zeros(2, 3, 384, 640),), buffer, dynamo=False, opset_version=OPSET,
+            input_names=["image"], output_names=names, dynamic_axes=axes,
         )  # fmt: skip
     model = onnx.load_from_string(buffer.getvalue())
     onnx.helper.set_model_props(model, metadata)
     model.doc_string = ""  # exporters write the machine's paths here
     for node in model.graph.node:
         node.doc_string = ""
-    refuse_unfit(model)
+    refuse_unfit(model, names)
     return model
 
 
-def refuse_unfit(model: onnx.ModelProto) -> None:
+def refuse_unfit(model: onnx.ModelProto, names: list[str]) -> None:
     """Raise ``ValueError`` for anything that the product's registry would not load, or not fold."""
     onnx.checker.check_model(model, full_check=True)
-    inputs = [i.name for i in model.graph.input]
-    if inputs != ["image"]:
+    if (inputs := [i.name for i in model.graph.input]) != ["image"]:
         raise ValueError(f"the graph asks for {inputs}, not for the image alone")
-    outputs = [o.name for o in model.graph.output]
-    if outputs != NAMES:
-        raise ValueError(f"the graph gives {outputs}, not {NAMES}")
+    if (outputs := [o.name for o in model.graph.output]) != names:
+        raise ValueError(f"the graph gives {outputs}, not {names}")
     if any(i.data_location == onnx.TensorProto.EXTERNAL for i in model.graph.initializer):
         raise ValueError("weights lie outside the file")
     if {n.domain for n in model.graph.node} - {"", "ai.onnx"}:
@@ -76,13 +78,13 @@ def refuse_unfit(model: onnx.ModelProto) -> None:
         raise ValueError("a batch norm was not folded")
 
 
-def worst_difference(network: Network, model: onnx.ModelProto) -> float:
+def worst_difference(network: nn.Module, model: onnx.ModelProto) -> float:
     """Largest difference between PyTorch and ONNX Runtime over two sizes and batch sizes."""
-    runtime, flat, worst = session(model.SerializeToString()), Flat(network).eval(), 0.0
+    runtime, network, worst = session(model.SerializeToString()), network.eval(), 0.0
     for shape in ((1, 3, 192, 320), (3, 3, 96, 64)):
         image = torch.rand(shape, generator=torch.Generator().manual_seed(0))
         with torch.no_grad():
-            expected = flat(image)
+            expected = network(image)
         got = runtime.run(None, {"image": image.numpy()})
         worst = max(worst, *(float(np.abs(e.numpy() - g).max()) for e, g in zip(expected, got, strict=True)))
     return worst
@@ -101,8 +103,9 @@ def main() -> None:
         "input": "RGB, 0..1, NCHW", "step": str(state["step"]), "crops": str(state["crops"]),
         "start": state["start"], "sets": json.dumps(state["sets"]),
     }  # fmt: skip
-    model = to_onnx(network, metadata)
-    difference = worst_difference(network, model)
+    flat = Flat(network)
+    model = to_onnx(flat, NAMES, metadata)
+    difference = worst_difference(flat, model)
     if difference > TOLERANCE:
         raise SystemExit(f"ONNX Runtime differs from PyTorch by {difference}")
     a.onnx.write_bytes(model.SerializeToString())

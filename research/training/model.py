@@ -25,11 +25,11 @@ def convolution(i: int, o: int, kernel: int = 1, stride: int = 1, groups: int = 
 
 
 class Separable(nn.Module):
-    """3x3 depthwise, 1x1 pointwise, ReLU; with a skip around both where the shape allows it."""
+    """Depthwise, 1x1 pointwise, ReLU; with a skip around both where the shape allows it."""
 
-    def __init__(self, i: int, o: int, stride: int = 1) -> None:
+    def __init__(self, i: int, o: int, stride: int = 1, kernel: int = 3) -> None:
         super().__init__()
-        self.depthwise = convolution(i, i, 3, stride, i)
+        self.depthwise = convolution(i, i, kernel, stride, i)
         self.pointwise = convolution(i, o)
         self.skip = stride == 1 and i == o
 

@@ -14,26 +14,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from research.training.model import convolution
+from research.training.model import Separable, convolution
 from research.training.v2.kinds import KINDS, SIZE_UNIT, STRIDES
 
 PRIOR = -4.6  # logit of 0.01: nearly every cell is background
 CHANNELS = 6 * len(KINDS)  # score, quality and four numbers of a box for each kind
 Maps = list[Tensor]
-
-
-class Separable(nn.Module):
-    """Depthwise, pointwise, ReLU; with a skip around both where the shape allows it."""
-
-    def __init__(self, i: int, o: int, stride: int = 1, kernel: int = 3) -> None:
-        super().__init__()
-        self.depthwise = convolution(i, i, kernel, stride, i)
-        self.pointwise = convolution(i, o)
-        self.skip = stride == 1 and i == o
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = self.pointwise(self.depthwise(x))
-        return functional.relu(x + y if self.skip else y)
 
 
 class Network(nn.Module):

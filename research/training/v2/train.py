@@ -19,7 +19,7 @@ import math
 import os
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -38,6 +38,7 @@ from research.training.v2.stream import Crops
 WARM_UP = 300  # steps until the learning rate is reached
 FLOOR = 0.01  # share of the learning rate left at the very end
 LARGEST_GRADIENT = 10.0
+Batch = tuple[Tensor, Tensor, Tensor]
 KEEP = 0.9998  # of the average in each step, once the run is old enough
 YOUTH = 20  # until then the average looks back over this part of all steps: step / YOUTH
 
@@ -132,7 +133,7 @@ class Run:
         write(summary, self.checkpoint.with_name("average.pt"))
 
 
-def batches(a: argparse.Namespace, seed: int) -> Iterable[tuple[Tensor, Tensor, Tensor]]:
+def batches(a: argparse.Namespace, seed: int) -> Iterable[Batch]:
     """Crops that workers of the processor make, or with ``--pack`` the device itself."""
     if a.pack:
         return DeviceCrops(a.pack, a.batch, a.size, seed, a.device)
@@ -143,6 +144,15 @@ def batches(a: argparse.Namespace, seed: int) -> Iterable[tuple[Tensor, Tensor, 
         prefetch_factor=3 if a.workers else None,
         pin_memory=a.device != "cpu",
     )
+
+
+def until_stopped(loader: Iterable[Batch], stop: list[int]) -> Iterator[Batch]:
+    """The batches; where a signal to the whole group has ended the loader's workers first, that is their end."""
+    try:
+        yield from loader
+    except RuntimeError:
+        if not stop:
+            raise
 
 
 def train(a: argparse.Namespace) -> None:
@@ -159,8 +169,8 @@ def train(a: argparse.Namespace) -> None:
     print(
         f"{datetime.now():%d %H:%M:%S} from step {run.step}, crops {run.crops}, {run.done():.3f} of the run", flush=True
     )
-    recent = []
-    for raw, objects, counted in loader:
+    recent: list[list[float]] = []
+    for raw, objects, counted in until_stopped(loader, stop):
         if stop or run.ended():
             break
         losses = run.learn(raw, objects, counted)
