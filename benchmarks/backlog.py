@@ -33,8 +33,8 @@ POLICY = """
 purpose = "internal"
 [gate]
 second_look = "off"
-[detection]
-models = ["detector-v1"]
+[[detection.detectors]]
+model = "detector-v1"
 long_sides_px = [320]
 [encoding]
 preset = "ultrafast"

@@ -90,7 +90,7 @@ def main() -> None:
 
 def _tasks(scene: Path, folder: Path) -> list[DetectTask]:
     rule = Policy().detection
-    watching = detectors_of(tuple(find_model(name) for name in rule.models), rule)
+    watching = detectors_of([(find_model(each.model), each.long_sides_px) for each in rule.detectors], rule)
     make_secret(folder)
     secret = str(secret_path(folder))
     parts = enumerate(parts_of(probe(str(scene))))

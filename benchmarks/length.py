@@ -28,8 +28,8 @@ POLICY = """
 purpose = "internal"
 [gate]
 second_look = "off"
-[detection]
-models = ["detector-v1"]
+[[detection.detectors]]
+model = "detector-v1"
 long_sides_px = [320]
 """
 GROUPS, TOUCHED_PERCENT = 10, 20

@@ -89,6 +89,9 @@ def _keys(model: type[BaseModel], above: str) -> Iterator[tuple[str, str, str, s
             yield path, _values(annotation), default, said.get(name, "")
             continue
         kept = get_origin(_plain(annotation))
+        if kept is tuple and name in said:
+            default = "required" if field.is_required() else f"`{_value(field.default)}`"
+            yield path, "list of tables", default, said.get(name, "")
         yield from _keys(inner, path + {dict: ".KIND.", tuple: "[]."}.get(kept, "."))
 
 
@@ -129,6 +132,8 @@ def _limit(limit: object) -> str:
 
 
 def _value(value: object) -> str:
+    if isinstance(value, BaseModel):
+        return f"{{ {', '.join(f'{name} = {_value(each)}' for name, each in value)} }}"
     if isinstance(value, tuple):
         return f"[{', '.join(map(_value, value))}]"
     if isinstance(value, bool):

@@ -60,7 +60,8 @@ def main() -> None:
 def _faces(picture: Planes, models: Sequence[Model]) -> NDArray[np.int32]:
     """What begins a track as a face, left, top, right, bottom; no scale is larger than the picture."""
     rule, found = Policy().detection, []
-    for side in {min(side, max(picture.width, picture.height)) for side in rule.long_sides_px}:
+    sides = {side for detector in rule.detectors for side in detector.long_sides_px}
+    for side in {min(side, max(picture.width, picture.height)) for side in sides}:
         for model in models:
             seen, scale = StillDetector(model, side, SUPPRESS_IOU).look(picture)
             faces = seen["face"]

@@ -86,7 +86,7 @@ def watch_every_frame(job: Job, runner: Runner, watch: Watch) -> list[SegmentCan
     """The first pass: every frame decoded and followed, key frames looked at."""
     source, rule = job.recording, job.policy.detection
     copies = joining(source.video, job.policy.encoding) is not None
-    watching, parts = detectors_of(job.models, rule), parts_of(source)
+    watching, parts = detectors_of(job.detectors, rule), parts_of(source)
     threads = threads_for(source, runner)
 
     def task(segment: Segment) -> DetectTask:
@@ -159,11 +159,9 @@ def threads_for(file: Recording, runner: Runner) -> int:
     return max(1, runner.workers // len(split(file)))
 
 
-def detectors_of(models: Sequence[Model], rule: DetectionRule) -> Watching:
-    """The networks that decide what is hidden, as the policy lets them look."""
-    worth = worth_of(models)
-    looking = (Looking(model, rule.long_sides_px, lowest) for model, lowest in zip(models, worth.lowest, strict=True))
-    return Watching(tuple(looking), worth.evidence, rule.cut_difference, rule.provider)
+def detectors_of(networks: Sequence[tuple[Model, tuple[int, ...]]], rule: DetectionRule) -> Watching:
+    """The networks that decide what is hidden, each at its scales."""
+    return _watching(networks, rule, enlarge=False)
 
 
 def render_every_frame(job: Job, plan: Plan, runner: Runner, watch: Watch) -> list[EncodedSegment]:
@@ -248,10 +246,14 @@ def audit_every_frame(job: Job, staged: Staged, runner: Runner, watch: Watch) ->
 
 def auditors(audits: Sequence[tuple[Model, tuple[int, ...]]], rule: DetectionRule) -> Watching:
     """The networks of the second look, each at scales of its own."""
-    worth = worth_of([model for model, _ in audits])
+    return _watching(audits, rule, enlarge=True)
+
+
+def _watching(networks: Sequence[tuple[Model, tuple[int, ...]]], rule: DetectionRule, *, enlarge: bool) -> Watching:
+    worth = worth_of([model for model, _ in networks])
     looking = (
-        Looking(model, scales, lowest, enlarge=True)
-        for (model, scales), lowest in zip(audits, worth.lowest, strict=True)
+        Looking(model, scales, lowest, enlarge=enlarge)
+        for (model, scales), lowest in zip(networks, worth.lowest, strict=True)
     )
     return Watching(tuple(looking), worth.evidence, rule.cut_difference, rule.provider)
 

@@ -216,7 +216,7 @@ def _refuse_auditors(models: Sequence[Model]) -> None:
         if model.role == "auditor":
             raise PolicyError(
                 f"{model.name} is registered as an auditor, not as a detector",
-                remedy="Name it under [[gate.auditors]], and a detector under detection.models; `bodycam models list`.",
+                remedy="Name it under [[gate.auditors]]; `bodycam models list` names the detectors.",
             )
 
 
@@ -227,7 +227,7 @@ def _refuse_unseen(policy: Policy, models: Sequence[Model]) -> None:
     if unseen:
         raise PolicyError(
             f"nobody looks for {', '.join(unseen)}: the models of this job find {', '.join(sorted(seen))}",
-            remedy=f"Name a detector that finds it under detection.models. Where people alone draw it, write "
+            remedy=f"Name one that finds it under [[detection.detectors]]. Where people alone draw it, write "
             f"found_by = 'hand' under [hide.{unseen[0]}]; where nobody hides it, delete [hide.{unseen[0]}].",
         )
 

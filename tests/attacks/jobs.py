@@ -12,7 +12,13 @@ from bodycam_pipeline.values.policy import Policy, Style
 from tests.clips import Picture, clip
 from tests.inline import InlineRunner
 
-QUICK = {"models": ["detector-v0"], "long_sides_px": [320]}
+
+def one_detector(model: str, **more: object) -> dict[str, object]:
+    """What a policy says of detection by one network, which looks once, at a small picture."""
+    return {"detectors": [{"model": model, "long_sides_px": [320]}], **more}
+
+
+QUICK = one_detector("detector-v0")
 """One small look: the attacks are not about recall."""
 
 QUICK_HIDE = {

@@ -31,7 +31,7 @@ from bodycam_pipeline.values.errors import (
 from bodycam_pipeline.values.geometry import Region
 from bodycam_pipeline.values.policy import Policy
 from tests.attacks import saboteurs
-from tests.attacks.jobs import QUICK_HIDE, plan_of, quick_policy, recording_of, rendered
+from tests.attacks.jobs import QUICK_HIDE, one_detector, plan_of, quick_policy, recording_of, rendered
 from tests.attacks.saboteurs import Saboteur
 from tests.clips import clip, picture, planes_of
 from tests.inline import InlineRunner
@@ -64,7 +64,7 @@ def test_a_kind_that_no_detector_of_the_job_finds_is_refused_before_work_begins(
 
 def test_an_auditor_is_refused_as_a_detector_before_work_begins(tmp_path: Path) -> None:
     path = clip(tmp_path / "recording.mp4", frames=2)
-    error = refused(path, tmp_path / "out", quick_policy(detection={"models": ["auditor-v1"], "long_sides_px": [320]}))
+    error = refused(path, tmp_path / "out", quick_policy(detection=one_detector("auditor-v1")))
     assert isinstance(error, PolicyError)
     assert "auditor-v1 is registered as an auditor" in error.what
     assert not (tmp_path / "out").exists()
@@ -190,7 +190,7 @@ def test_sound_alone_is_refused(tmp_path: Path) -> None:
 
 def test_a_missing_model_is_refused_before_any_work(tmp_path: Path) -> None:
     path = clip(tmp_path / "recording.mp4")
-    policy = Policy.model_validate({"detection": {"models": ["nobody"]}})
+    policy = Policy().with_models(["nobody"])
     assert isinstance(refused(path, tmp_path / "out", policy), MissingModelError)
     assert not (tmp_path / "out").exists()
 
@@ -237,7 +237,7 @@ def test_a_second_run_does_nothing(tmp_path: Path) -> None:
         {"audio": {"policy": "keep"}},
         {"hide": {}},
         {"redaction": {"style": "none"}},
-        {"detection": {"models": []}},
+        {"detection": {"detectors": []}},
     ],
     ids=str,
 )

@@ -32,7 +32,7 @@ HIDE = {kind: {"reason": "a test", "admission": "cautious"} for kind in ("face",
 POLICY = Policy.model_validate(
     {
         "hide": HIDE,
-        "detection": {"models": ["detector-v1"], "long_sides_px": [640]},
+        "detection": {"detectors": [{"model": "detector-v1", "long_sides_px": [640]}]},
         "encoding": {"preset": "ultrafast"},
     }
 )
@@ -217,7 +217,7 @@ def test_a_stride_is_said_in_the_manifest(street: Street) -> None:
 
 
 def test_who_looks_less_often_is_said(street: Street) -> None:
-    rarely = {"models": ["detector-v1"], "long_sides_px": [640], "interval": 5}
+    rarely = {"detectors": [{"model": "detector-v1", "long_sides_px": [640]}], "interval": 5}
     policy = Policy.model_validate(POLICY.model_dump() | {"detection": rarely})
     done = render(street.order("rarely", policy), replace(street.plan, policy_sha256=policy.sha256), InlineRunner())
     (model,) = json.loads((done.folders.release / "manifest.json").read_text())["models"]

@@ -109,7 +109,7 @@ def test_a_policy_or_edits_that_cannot_be_read_stop_the_batch_before_it_begins(t
     (wish,) = work_items([str(listed(tmp_path, "recording,edits\na.mp4,no.toml\n"))], fast)
     with pytest.raises(EditsError):
         queue_item(wish)
-    unknown = Policy.model_validate({"detection": {"models": ["no-such-model"]}})
+    unknown = Policy().with_models(["no-such-model"])
     with pytest.raises(MissingModelError):
         list(work_items([str(tmp_path)], unknown))
 

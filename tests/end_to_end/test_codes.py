@@ -31,7 +31,7 @@ EVERYTHING = Span(0, 2**40)
 
 POLICY = coded_policy(
     hide={kind: {"reason": f"under {code}", "code": code, "admission": "cautious"} for kind, code in CODES.items()},
-    detection={"models": ["detector-v1"], "long_sides_px": [640]},
+    detection={"detectors": [{"model": "detector-v1", "long_sides_px": [640]}]},
     gate={},
     encoding={"preset": "ultrafast"},
 )

@@ -41,7 +41,7 @@ def scores(who: str, policy: Policy, wanted: Sequence[str] = ()) -> Mapping[str,
 def test_the_reference_detectors_leave_little_to_see() -> None:
     if not all(path.exists() for path in REFERENCE):
         pytest.skip("../shared/reference-models is not there")
-    policy = Policy.model_validate({"detection": {"models": [str(path) for path in REFERENCE]}})
+    policy = Policy().with_models([str(path) for path in REFERENCE])
     total = sum(scores("YuNet-n and y5fu-640 at two scales", policy, BODY_WORN).values(), Score())
     assert total.must_hidden >= 0.95 * total.must
     assert total.flickers == 0

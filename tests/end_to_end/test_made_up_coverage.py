@@ -33,7 +33,7 @@ def test_every_true_box_is_hidden_in_every_frame_and_little_else(
 ) -> None:
     path = tmp_path / "scene.mp4"
     compose_touched(path, percent, groups=groups)
-    policy = Policy.model_validate({"detection": {"models": models}})
+    policy = Policy().with_models(models)
     truth = made_up_truth(path.with_suffix(".truth.json"))
     with LocalRunner(2) as runner:
         found = score(truth, hidden_by(plan_of(path, policy, runner, tmp_path / "out"), truth))

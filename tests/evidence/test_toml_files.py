@@ -138,7 +138,7 @@ POLICIES = [
     ("[detection]\ninterval = 0", ["line 2, detection.interval", "greater than or equal to 1", "0"]),
     ("[detection]\nevry = 1", ["line 2, detection.evry", "not a word"]),
     ("detection = 5", ["line 1, detection", "must be a table"]),
-    ("[detection]\ninterval = [1, 5]", ["line 1, detection", "detection.interval is one number for all models"]),
+    ("[detection]\ninterval = [1, 5]", ["line 1, detection", "detection.interval is one number for all detectors"]),
     ("[detection]\nsuspect = 0.3", ["line 1, detection", "detection.suspect is gone: delete it"]),
     ("[detection]\nsuppress_iou = 0.3", ["line 1, detection", "detection.suppress_iou is gone: delete it"]),
     ("[tracking]\nextend_ms = 400", ["tracking is gone", "admission = 'cautious', 'balanced' or 'strict'"]),

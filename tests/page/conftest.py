@@ -36,7 +36,7 @@ def detected(tmp_path_factory: pytest.TempPathFactory) -> Folders:
 
 def seeing_policy(**parts: object) -> Policy:
     """One network that sees the demo's people and plates at one scale: seven tracks in two seconds of work."""
-    looking = {"models": ["detector-v1-int8"], "long_sides_px": [640]}
+    looking = {"detectors": [{"model": "detector-v1-int8", "long_sides_px": [640]}]}
     rules = {"detection": looking, "gate": QUICK_GATE, "encoding": {"preset": "ultrafast"}}
     return Policy.model_validate({**rules, **parts})
 

@@ -164,15 +164,15 @@ def test_boxes_of_a_turned_recording_are_compared_where_they_were_painted() -> N
     assert findings(plan((3 * STEP, PLACE), (4 * STEP, PLACE)), seen(3, 4), turn=6)
 
 
-PAINTERS = [find_model(name) for name in DetectionRule().models]
+PAINTERS = [(find_model(rule.model), rule.long_sides_px) for rule in DetectionRule().detectors]
 AUDITORS = [(find_model(rule.model), rule.long_sides_px) for rule in GateRule().auditors]
 
 
 @given(st.integers(64, 8192))
 def test_no_auditor_shares_weights_and_scale_with_a_detector_in_a_recording_of_any_size(longest: int) -> None:
-    painted = DetectionRule().long_sides_px
+    painted = {side for _, sides in PAINTERS for side in sides}
     for auditor, wanted in AUDITORS:
-        for side in auditor_scales(auditor, wanted, PAINTERS, painted, longest):
+        for side in auditor_scales(auditor, wanted, PAINTERS, longest):
             assert all(not 1 / 1.2 < side / min(other, longest) < 1.2 for other in painted)
             assert side <= 2 * longest
 
@@ -184,9 +184,9 @@ def test_the_default_auditor_moves_where_a_small_recording_brings_it_to_the_dete
     longest: int, expected: int
 ) -> None:
     auditor, wanted = AUDITORS[1]
-    assert auditor_scales(auditor, wanted, PAINTERS, DetectionRule().long_sides_px, longest) == (expected,)
+    assert auditor_scales(auditor, wanted, PAINTERS, longest) == (expected,)
 
 
 def test_an_auditor_with_weights_of_its_own_stays_at_its_scale() -> None:
     auditor, _ = AUDITORS[1]
-    assert auditor_scales(auditor, (640,), [find_model("centerface")], (640,), 1920) == (640,)
+    assert auditor_scales(auditor, (640,), [(find_model("centerface"), (640,))], 1920) == (640,)

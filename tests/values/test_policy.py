@@ -3,21 +3,46 @@
 import pytest
 from pydantic import ValidationError
 
-from bodycam_pipeline.values.policy import LEAST_EVIDENCE, SHIPPED_MODELS, DetectionRule, HideRule, Policy
+from bodycam_pipeline.values.errors import PolicyError
+from bodycam_pipeline.values.policy import LEAST_EVIDENCE, SHIPPED_DETECTORS, DetectionRule, GateRule, HideRule, Policy
 
+SMALL = {"model": "detector-v1", "long_sides_px": [640]}
 CAUTIOUS = {"face": {"reason": "a test", "admission": "cautious"}}
 
 
 def test_all_models_look_at_every_other_frame_unless_told_otherwise() -> None:
     assert Policy().detection.interval == 2
-    assert Policy().detection.models == SHIPPED_MODELS
-    assert DetectionRule(models=("detector-v1",), long_sides_px=(640,)).interval == 2
+    assert Policy().detection.detectors == SHIPPED_DETECTORS
+    assert DetectionRule.model_validate({"detectors": [SMALL]}).interval == 2
 
 
 def test_other_models_look_as_often() -> None:
     policy = Policy.model_validate({"detection": {"interval": 3}})
     other = policy.with_models(["detector-v1"])
     assert (other.detection.models, other.detection.interval) == (("detector-v1",), 3)
+
+
+def test_other_models_look_at_every_scale_of_those_before_them() -> None:
+    two = {"detectors": [{"model": "a", "long_sides_px": [1280]}, {"model": "b", "long_sides_px": [320, 640]}]}
+    other = Policy.model_validate({"detection": two}).with_models(["detector-v1"])
+    assert other.detection.detectors[0].long_sides_px == (320, 640, 1280)
+    assert Policy().with_models(["detector-v1"], [960]).detection.detectors[0].long_sides_px == (960,)
+
+
+@pytest.mark.parametrize(("part", "key"), [("detection", "detectors"), ("gate", "auditors")])
+def test_detectors_and_auditors_have_one_shape(part: str, key: str) -> None:
+    said = {part: {key: [SMALL, {"model": "detector-l1", "long_sides_px": [320, 960]}]}}
+    policy = Policy.model_validate(said)
+    assert policy.model_dump(mode="json")[part][key] == said[part][key]
+    assert DetectionRule.model_fields["detectors"].annotation == GateRule.model_fields["auditors"].annotation
+
+
+@pytest.mark.parametrize(("part", "key"), [("detection", "detectors"), ("gate", "auditors")])
+def test_a_network_that_is_named_twice_is_refused(part: str, key: str) -> None:
+    with pytest.raises(ValidationError, match="detector-v1 is named twice: name it once"):
+        Policy.model_validate({part: {key: [SMALL, {**SMALL, "long_sides_px": [1280]}]}})
+    with pytest.raises(PolicyError, match="--model detector-v1 --model detector-v1: detector-v1 is named twice"):
+        Policy().with_models(["detector-v1", "detector-v1"])
 
 
 def test_how_often_is_part_of_the_digest() -> None:
@@ -36,8 +61,10 @@ def test_a_rate_is_a_whole_number_from_one_to_ten(interval: float) -> None:
     ("given", "said"),
     [
         ({"detection": {"every": 2}}, "detection.every is now called detection.interval"),
-        ({"detection": {"interval": [2, 1]}}, "detection.interval is one number for all models"),
-        ({"detection": {"interval": ((1, 5), 1)}}, "detection.interval is one number for all models"),
+        ({"detection": {"interval": [2, 1]}}, "detection.interval is one number for all detectors"),
+        ({"detection": {"interval": ((1, 5), 1)}}, "detection.interval is one number for all detectors"),
+        ({"detection": {"models": ["detector-v1"]}}, "detection.models is gone: write [[detection.detectors]]"),
+        ({"detection": {"long_sides_px": [640]}}, "detection.long_sides_px is gone: write [[detection.detectors]]"),
         ({"detection": {"suspect": 0.3}}, "detection.suspect is gone: delete it"),
         ({"detection": {"suppress_iou": 0.5}}, "detection.suppress_iou is gone: delete it"),
         ({"tracking": {"extend_ms": 400}}, "admission = 'cautious', 'balanced' or 'strict' under hide.face"),
@@ -61,7 +88,7 @@ class TestAdmission:
 
     def test_whoever_is_cautious_looks_at_every_frame(self) -> None:
         assert Policy.model_validate({"hide": CAUTIOUS}).detection.interval == 1
-        assert Policy.model_validate({"hide": CAUTIOUS, "detection": {"long_sides_px": [640]}}).detection.interval == 1
+        assert Policy.model_validate({"hide": CAUTIOUS, "detection": {"detectors": [SMALL]}}).detection.interval == 1
 
     def test_one_cautious_kind_is_enough(self) -> None:
         hide = {**CAUTIOUS, "plate": {"reason": "a test", "admission": "strict"}}

@@ -33,7 +33,7 @@ def test_every_provider_is_one_that_the_runtime_knows() -> None:
 
 def test_one_that_is_not_installed_is_refused_by_name_before_a_frame_is_decoded(tmp_path: Path) -> None:
     model = find_model(str(saved(bright_spots(), tmp_path / "m.onnx")))
-    rule = DetectionRule(models=("detector-v1",), provider=ABSENT)
+    rule = DetectionRule(provider=ABSENT)
     with pytest.raises(MissingProviderError, match=f"'{ABSENT}' is not installed"):
         open_network(model, ABSENT)
     with pytest.raises(MissingProviderError, match=ABSENT):

@@ -93,7 +93,7 @@ def evaluate(
         with LocalRunner(workers) as runner:
             hiders = {who: by_boxes(folder) for who, folder in folders.items()}
             if policies or not hiders:
-                planned = policies or {SHIPPED: _policy({}, long_side)}
+                planned = policies or {SHIPPED: Policy().with_models(Policy().detection.models, long_side or ())}
                 hiders |= {who: by_plans(dataset, policy, runner) for who, policy in planned.items()}
             told = _recordings(clips_in(dataset, clip or []), hiders)
     else:
@@ -159,11 +159,7 @@ def _one_side(sides: Sequence[int] | None) -> int:
 
 def _policies(together: Sequence[str], scales: Sequence[int] | None) -> dict[str, Policy]:
     """The shipped policy with other models, by what they are called."""
-    return {names: _policy({"models": names.split("+")}, scales) for names in together}
-
-
-def _policy(detection: dict[str, object], scales: Sequence[int] | None) -> Policy:
-    return Policy.model_validate({"detection": detection | ({"long_sides_px": tuple(scales)} if scales else {})})
+    return {names: Policy().with_models(names.split("+"), scales or ()) for names in together}
 
 
 def _watch(progress: Progress) -> Watch:

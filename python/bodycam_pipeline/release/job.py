@@ -100,12 +100,18 @@ class Job:
         return self.folders.staging / value_sha256([self.recording.identity, plan.sha256, TOOL_VERSION])[:16]
 
     @property
+    def detectors(self) -> tuple[tuple[Model, tuple[int, ...]], ...]:
+        """Who looks at the recording, and at which scales: the long sides of the picture, in pixels."""
+        rules = self.policy.detection.detectors
+        return tuple((model, rule.long_sides_px) for model, rule in zip(self.models, rules, strict=True))
+
+    @property
     def audits(self) -> tuple[tuple[Model, tuple[int, ...]], ...]:
         """Who looks at the finished file, and at which scales: the long sides of the picture, in pixels."""
-        painted, longest = self.policy.detection.long_sides_px, max(self.recording.video.upright_size)
+        longest = max(self.recording.video.upright_size)
         rules = self.policy.gate.auditors if self.auditors else ()
         return tuple(
-            (model, auditor_scales(model, rule.long_sides_px, self.models, painted, longest))
+            (model, auditor_scales(model, rule.long_sides_px, self.detectors, longest))
             for model, rule in zip(self.auditors, rules, strict=True)
         )
 

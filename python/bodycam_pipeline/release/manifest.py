@@ -70,11 +70,10 @@ def _kinds(policy: Policy, plan: Plan) -> list[Kind]:
 
 def _detectors(job: Job) -> list[dict[str, object]]:
     """Who looked for what is hidden: at which scales, and at one frame in how many."""
-    rule = job.policy.detection
     return [
         {"name": m.name, "sha256": m.sha256, "licence": m.licence, "role": m.role}
-        | {"long_sides_px": rule.long_sides_px, "interval": rule.interval}
-        for m in job.models
+        | {"long_sides_px": scales, "interval": job.policy.detection.interval}
+        for m, scales in job.detectors
     ]
 
 

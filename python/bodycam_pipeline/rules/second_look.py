@@ -50,7 +50,7 @@ class Released:
 
 
 def auditor_scales(
-    auditor: Model, wanted: Sequence[int], detectors: Sequence[Model], detector_sides: Sequence[int], longest: int
+    auditor: Model, wanted: Sequence[int], detectors: Sequence[tuple[Model, Sequence[int]]], longest: int
 ) -> tuple[int, ...]:
     """At which scales an auditor looks at a recording: never as a detector does.
 
@@ -61,12 +61,11 @@ def auditor_scales(
     Args:
         auditor: Known by its weights, whatever it is called and in whatever form they are.
         wanted: Its long sides, in pixels, as the policy has them.
-        detectors: The networks that decided.
-        detector_sides: Their long sides.
+        detectors: The networks that decided, each with its long sides.
         longest: The longer side of the recording's picture, in pixels.
     """
-    same = any(auditor.weights == model.weights for model in detectors)
-    taken = [min(side, longest) for side in detector_sides] if same else []
+    same = (sides for model, sides in detectors if auditor.weights == model.weights)
+    taken = [min(side, longest) for sides in same for side in sides]
     sides = (min(side, floor(MOST_ENLARGED * longest)) for side in wanted)
     return tuple(sorted({side if _apart(side, taken) else ceil(ENLARGED * longest) for side in sides}))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from bodycam_pipeline.durable import locked
 from bodycam_pipeline.values.errors import LedgerError, StorageError
 
-SCHEMA = 2
+SCHEMA = 3
 _DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 _WAIT_SECONDS = 30.0
 """A reader (metrics, a report) holds the file for milliseconds; half a minute is a sick disk."""

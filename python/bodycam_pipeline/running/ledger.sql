@@ -1,4 +1,4 @@
--- What is to be done, who is at it, and what was done. Times are Unix seconds. Schema 2.
+-- What is to be done, who is at it, and what was done. Times are Unix seconds. Schema 3.
 
 CREATE TABLE fence (token INTEGER NOT NULL) STRICT;     -- one row; only ever grows: a higher token is a later lease
 INSERT INTO fence VALUES (0);

@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bodycam_pipeline import _native
 from bodycam_pipeline.values.choice import one_of
@@ -31,6 +31,8 @@ Code = Annotated[str, AfterValidator(_drawable)]
 Share = Annotated[float, Field(ge=0, le=4)]
 FORMER_DETECTION_WORDS = frozenset({"suspect", "suppress_iou"})
 """Removed without a successor."""
+FORMER_DETECTOR_WORDS = frozenset({"models", "long_sides_px"})
+"""What `DetectionRule.detectors` says now."""
 
 
 class _Part(BaseModel):
@@ -93,7 +95,31 @@ class HideRule(_Part):
         return LEAST_EVIDENCE[self.admission]
 
 
-SHIPPED_MODELS, SHIPPED_SCALES = ("centerface-int8", "detector-v1-int8"), (640, 1280)
+class NetworkRule(_Part):
+    """One network, and the scales at which it looks.
+
+    Attributes:
+        model: A registered name, a path or ``package:DISTRIBUTION/FILE``.
+        long_sides_px: The scales: the longer side of the upright picture as the network sees it.
+    """
+
+    model: str
+    long_sides_px: Annotated[tuple[Annotated[int, Field(ge=64, le=4096)], ...], Field(min_length=1)]
+
+
+def _each_once(networks: tuple[NetworkRule, ...]) -> tuple[NetworkRule, ...]:
+    """Refuse a network that is named twice: what it sees would count twice, or be lost."""
+    names = [network.model for network in networks]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise ValueError(f"{twice[0]} is named twice: name it once, with all of its long_sides_px")
+    return networks
+
+
+NetworkRules = Annotated[tuple[NetworkRule, ...], Field(min_length=1), AfterValidator(_each_once)]
+
+SHIPPED_DETECTORS = tuple(
+    NetworkRule(model=model, long_sides_px=(640, 1280)) for model in ("centerface-int8", "detector-v1-int8")
+)
 
 INTERVAL, CAUTIOUS_INTERVAL = 2, 1
 """Networks look at one frame in so many; between, what they saw is followed."""
@@ -103,19 +129,17 @@ class DetectionRule(_Part):
     """Who looks, and how closely.
 
     Attributes:
-        models: Registered names, paths or ``package:DISTRIBUTION/FILE``.
-        long_sides_px: The scales: the longer side of the upright picture as the models see it. Larger than the
-            recording is never used: it would show nothing new.
-        interval: All models look at the first frame of each scene and at one frame in so many after it; in the others,
-            what was seen is followed through the pixels. The second look is at the frames between.
+        detectors: The networks that decide what is hidden. A scale larger than the recording is never used: it would
+            show nothing new.
+        interval: All detectors look at the first frame of each scene and at one frame in so many after it; in the
+            others, what was seen is followed through the pixels. The second look is at the frames between.
         cut_difference: Mean luma difference (0..255) of two neighbouring frames above which the scene has changed.
             High on purpose: nothing is followed across a change.
         provider: What computes the networks. Another one gives slightly other boxes, and so is part of the job's key;
             only ``cpu`` is there on every machine.
     """
 
-    models: Annotated[tuple[str, ...], Field(min_length=1)] = SHIPPED_MODELS
-    long_sides_px: Annotated[tuple[Annotated[int, Field(ge=64, le=4096)], ...], Field(min_length=1)] = SHIPPED_SCALES
+    detectors: NetworkRules = SHIPPED_DETECTORS
     interval: Annotated[int, Field(ge=1, le=10)] = INTERVAL
     cut_difference: Annotated[float, Field(gt=0)] = 48.0
     provider: Provider = "cpu"
@@ -127,12 +151,24 @@ class DetectionRule(_Part):
             if "every" in given:
                 raise ValueError("detection.every is now called detection.interval")
             if isinstance(given.get("interval"), list | tuple):
-                raise ValueError("detection.interval is one number for all models: in how many frames they look once")
+                raise ValueError(
+                    "detection.interval is one number for all detectors: they look at one frame in so many"
+                )
+            for word in FORMER_DETECTOR_WORDS & given.keys():
+                raise ValueError(
+                    f"detection.{word} is gone: write [[detection.detectors]] for each detector, "
+                    "with its model and its long_sides_px"
+                )
             for word in FORMER_DETECTION_WORDS & given.keys():
                 raise ValueError(
                     f"detection.{word} is gone: delete it; what was seen is followed through the pixels now"
                 )
         return given
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The detectors by their names."""
+        return tuple(detector.model for detector in self.detectors)
 
 
 class RedactionRule(_Part):
@@ -248,18 +284,6 @@ class ReviewRule(_Part):
         return self
 
 
-class AuditorRule(_Part):
-    """One network of the second look, and the scales at which it looks.
-
-    Attributes:
-        model: A registered name, a path or ``package:DISTRIBUTION/FILE``.
-        long_sides_px: The longer side of the upright picture as the network sees it.
-    """
-
-    model: str
-    long_sides_px: Annotated[tuple[Annotated[int, Field(ge=64, le=4096)], ...], Field(min_length=1)]
-
-
 class GateRule(_Part):
     """The second look: who looks at the finished file, and what makes a person look too.
 
@@ -273,9 +297,9 @@ class GateRule(_Part):
     """
 
     second_look: Literal["on", "off"] = "on"
-    auditors: Annotated[tuple[AuditorRule, ...], Field(min_length=1)] = (
-        AuditorRule(model="auditor-centerface", long_sides_px=(480,)),
-        AuditorRule(model="auditor-v1", long_sides_px=(960,)),
+    auditors: NetworkRules = (
+        NetworkRule(model="auditor-centerface", long_sides_px=(480,)),
+        NetworkRule(model="auditor-v1", long_sides_px=(960,)),
     )
     stride: Annotated[int, Field(ge=1, le=30)] = 1
     least_looks: Annotated[int, Field(ge=1, le=10)] = 1
@@ -364,9 +388,24 @@ class Policy(_Part):
             )
         return self
 
-    def with_models(self, models: Sequence[str]) -> Self:
-        """The policy with other models."""
-        return self.model_copy(update={"detection": self.detection.model_copy(update={"models": tuple(models)})})
+    def with_models(self, models: Sequence[str], long_sides_px: Sequence[int] = ()) -> Self:
+        """The policy with other detectors.
+
+        Args:
+            models: Their names.
+            long_sides_px: The scales of each; empty for every scale at which a detector of this policy looks.
+
+        Raises:
+            PolicyError: no model, or one that is named twice.
+        """
+        sides = long_sides_px or sorted({side for each in self.detection.detectors for side in each.long_sides_px})
+        detectors = [{"model": model, "long_sides_px": tuple(sides)} for model in models]
+        try:
+            detection = DetectionRule.model_validate({**dict(self.detection), "detectors": detectors})
+        except ValidationError as error:
+            said = str(error.errors(include_url=False)[0]["msg"]).removeprefix("Value error, ")
+            raise PolicyError(f"--model {' --model '.join(models)}: {said}", remedy="Name each model once.") from None
+        return self.model_copy(update={"detection": detection})
 
     def with_second_look(self, second_look: Literal["on", "off"]) -> Self:
         """The policy with the gate on or off.
