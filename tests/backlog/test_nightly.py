@@ -16,7 +16,8 @@ from bodycam_pipeline.backlog.history import write_history
 from bodycam_pipeline.backlog.metrics import LOOPBACK, Board, served
 from bodycam_pipeline.backlog.orders import WorkItem
 from bodycam_pipeline.backlog.run import Ended, RunOptions, carry_out
-from bodycam_pipeline.running.ledger import Ledger, QueueItem
+from bodycam_pipeline.running.job_queue import QueueItem
+from bodycam_pipeline.running.ledger import Ledger
 from bodycam_pipeline.values.errors import StorageError, WorkListError
 from bodycam_pipeline.values.policy import Policy
 from tests.backlog.conftest import FAST_TOML

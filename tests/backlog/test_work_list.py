@@ -8,7 +8,7 @@ import pytest
 
 from bodycam_pipeline.backlog.orders import order_of, queue_item
 from bodycam_pipeline.backlog.work_list import work_items
-from bodycam_pipeline.running.ledger import Lease
+from bodycam_pipeline.running.ledger_file import Lease
 from bodycam_pipeline.values.address import name_of
 from bodycam_pipeline.values.errors import EditsError, MissingModelError, PolicyError, WorkListError
 from bodycam_pipeline.values.policy import Policy

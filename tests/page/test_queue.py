@@ -7,7 +7,8 @@ import pytest
 
 from bodycam_pipeline.page.queue import Queue
 from bodycam_pipeline.release.folders import Folders
-from bodycam_pipeline.running.ledger import Ledger, QueueItem
+from bodycam_pipeline.running.job_queue import QueueItem
+from bodycam_pipeline.running.ledger import Ledger
 from bodycam_pipeline.values.errors import PackageError
 from tests.page.browser import chromium
 from tests.page.conftest import serving

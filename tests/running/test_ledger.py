@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_pipeline.running.ledger import Lease, Ledger, QueueItem
+from bodycam_pipeline.running.job_queue import QueueItem
+from bodycam_pipeline.running.ledger import Ledger
+from bodycam_pipeline.running.ledger_file import Lease
 from bodycam_pipeline.values.errors import LateResultError, LedgerError, StorageError
 
 
@@ -321,7 +323,8 @@ def test_every_commit_is_durable_and_readers_are_not_in_the_way(ledger: Ledger) 
 def test_a_driver_killed_at_work_leaves_a_ledger_that_goes_on(tmp_path: Path) -> None:
     code = (
         "import os, sys; from pathlib import Path\n"
-        "from bodycam_pipeline.running.ledger import QueueItem, Ledger\n"
+        "from bodycam_pipeline.running.job_queue import QueueItem\n"
+        "from bodycam_pipeline.running.ledger import Ledger\n"
         "with Ledger(Path(sys.argv[1])) as ledger, ledger.locked():\n"
         "    run = ledger.begin_run('batch')\n"
         "    ledger.enter(run, [QueueItem(str(n), 'a', 'o', '{}', 0.0) for n in range(50)])\n"

@@ -7,7 +7,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from bodycam_pipeline.running.ledger import Lease, Ledger, QueueItem, SegmentLease
+from bodycam_pipeline.running.job_queue import QueueItem
+from bodycam_pipeline.running.ledger import Ledger
+from bodycam_pipeline.running.ledger_file import Lease
+from bodycam_pipeline.running.segment_leases import SegmentLease
 from bodycam_pipeline.values.errors import LateResultError
 
 FILES = st.integers(0, 7)

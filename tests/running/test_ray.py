@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from bodycam_pipeline.running.ledger import Ledger, QueueItem
+from bodycam_pipeline.running.job_queue import QueueItem
+from bodycam_pipeline.running.ledger import Ledger
 from bodycam_pipeline.running.ray import RayRunner
 from bodycam_pipeline.running.recorded import RecordedRunner
 from tests.running import steps

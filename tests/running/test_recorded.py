@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_pipeline.running.ledger import Lease, Ledger, QueueItem
+from bodycam_pipeline.running.job_queue import QueueItem
+from bodycam_pipeline.running.ledger import Ledger
+from bodycam_pipeline.running.ledger_file import Lease
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.running.recorded import RecordedRunner, StoppedError
 from bodycam_pipeline.running.runner import Outcome, Result, Task

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_pipeline.running.ledger import Lease, Ledger, QueueItem, SegmentLease
+from bodycam_pipeline.running.job_queue import QueueItem
+from bodycam_pipeline.running.ledger import Ledger
+from bodycam_pipeline.running.ledger_file import Lease
 from bodycam_pipeline.running.recorded import RecordedRunner, StoppedError
 from bodycam_pipeline.running.runner import Outcome, Result, Task
+from bodycam_pipeline.running.segment_leases import SegmentLease
 from bodycam_pipeline.values.errors import LateResultError, WorkerError
 
 SEED = 20261123

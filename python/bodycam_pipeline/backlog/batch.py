@@ -19,7 +19,9 @@ from bodycam_pipeline.backlog.orders import name_mark, order_of, release_name
 from bodycam_pipeline.custody.session import log_read
 from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.pipeline import Order, key_of, redact_probed
-from bodycam_pipeline.running.ledger import Ending, Lease, Ledger
+from bodycam_pipeline.running.job_queue import Ending
+from bodycam_pipeline.running.ledger import Ledger
+from bodycam_pipeline.running.ledger_file import Lease
 from bodycam_pipeline.running.recorded import RecordedRunner, Stop, StoppedError
 from bodycam_pipeline.running.runner import GivenUpError, SharedRunner
 from bodycam_pipeline.schemes import size_and_time

@@ -11,7 +11,8 @@ from bodycam_pipeline.evidence.digests import value_sha256
 from bodycam_pipeline.evidence.edits_file import read_edits
 from bodycam_pipeline.kept import keyed, make_secret, read_secret, secret_path
 from bodycam_pipeline.pipeline import Order
-from bodycam_pipeline.running.ledger import Lease, QueueItem
+from bodycam_pipeline.running.job_queue import QueueItem
+from bodycam_pipeline.running.ledger_file import Lease
 from bodycam_pipeline.schemes import size_and_time
 from bodycam_pipeline.values.address import absolute, stem_of
 from bodycam_pipeline.values.edits import Edits

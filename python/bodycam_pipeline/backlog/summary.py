@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bodycam_pipeline.durable import write_atomically
-from bodycam_pipeline.running.ledger import Ledger, Row, State
+from bodycam_pipeline.running.job_queue import State
+from bodycam_pipeline.running.ledger import Ledger
+from bodycam_pipeline.running.totals import Row
 
 FORMAT = 1
 NOT_PUBLISHED: tuple[State, ...] = ("quarantined", "needs review", "queued")

@@ -19,7 +19,7 @@ _READ_BYTES = 1 << 20
 _COLUMNS = ("pts", "size_bytes", "keyframe", "copied")
 
 Row = tuple[int, int, bool, bytes | None]
-"""Of one sample: pts, bytes, whether it is a key frame, and the digest of its source."""
+"""One sample: its pts, its bytes, whether it is a key frame, and the digest of its source."""
 
 
 @dataclass(frozen=True, slots=True)

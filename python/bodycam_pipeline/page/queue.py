@@ -9,9 +9,10 @@ from bodycam_pipeline.page.review import Review
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.work import WORK
 from bodycam_pipeline.review.history import review_state_of
-from bodycam_pipeline.running.ledger import Ledger, Row
+from bodycam_pipeline.running.ledger import Ledger
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.running.runner import SharedRunner
+from bodycam_pipeline.running.totals import Row
 from bodycam_pipeline.values.errors import BodycamError, PackageError
 
 LEDGER = "ledger.sqlite"

@@ -6,8 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, overload
 
-from bodycam_pipeline.running.ledger import Lease, Ledger, SegmentLease, Tried
+from bodycam_pipeline.running.ledger import Ledger
+from bodycam_pipeline.running.ledger_file import Lease
 from bodycam_pipeline.running.runner import Outcome, Result, Runner, Task
+from bodycam_pipeline.running.segment_leases import SegmentLease, Tried
 from bodycam_pipeline.running.wire import answer_type
 from bodycam_pipeline.values.errors import BodycamError, LateResultError, WorkerError
 
