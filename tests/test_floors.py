@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "python" / "bodycam_pipeline"
 FLOORS = {
     "_native": 0,
     "values": 1,
+    "digests": 2,
     "durable": 2,
     "extras": 2,
     "own_folders": 2,

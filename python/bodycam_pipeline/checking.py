@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bodycam_pipeline.evidence.digests import file_sha256
+from bodycam_pipeline.digests import file_sha256
 from bodycam_pipeline.evidence.frames_file import read_frames
 from bodycam_pipeline.foreign import parse_json, read_bytes
 from bodycam_pipeline.mp4_check.finished import observe_container

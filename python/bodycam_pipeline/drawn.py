@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bodycam_pipeline.evidence.digests import value_sha256
+from bodycam_pipeline.digests import value_sha256
 from bodycam_pipeline.kept import read_kept, write_kept
 from bodycam_pipeline.passes import extend_tracks
 from bodycam_pipeline.release.job import TOOL_VERSION, Job

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bodycam_pipeline.custody.session import log_read
+from bodycam_pipeline.digests import value_sha256
 from bodycam_pipeline.drawn import follow_drawn
 from bodycam_pipeline.durable import make_folder
-from bodycam_pipeline.evidence.digests import value_sha256
 from bodycam_pipeline.evidence.plan_file import plan_sha256, write_plan
 from bodycam_pipeline.passes import (
     Watch,

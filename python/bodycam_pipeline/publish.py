@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from bodycam_pipeline.digests import file_sha256
 from bodycam_pipeline.durable import publish_folder
-from bodycam_pipeline.evidence.digests import file_sha256
 from bodycam_pipeline.evidence.frames_file import write_frames
 from bodycam_pipeline.evidence.plan_file import plan_sha256
 from bodycam_pipeline.release.job import Job

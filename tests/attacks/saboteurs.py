@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from bodycam_pipeline.evidence.digests import file_sha256
+from bodycam_pipeline.digests import file_sha256
 from bodycam_pipeline.evidence.signatures_file import signatures_path
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.running.runner import Outcome

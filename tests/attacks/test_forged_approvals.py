@@ -15,7 +15,7 @@ import pytest
 
 from bodycam_pipeline.custody.ingest import ingest
 from bodycam_pipeline.custody.session import VaultSession
-from bodycam_pipeline.evidence.digests import file_sha256
+from bodycam_pipeline.digests import file_sha256
 from bodycam_pipeline.evidence.history_file import FORMAT, HEAD, HISTORY, _mac
 from bodycam_pipeline.evidence.keys import new_key, read_private_key
 from bodycam_pipeline.evidence.plan_file import read_plan, write_plan

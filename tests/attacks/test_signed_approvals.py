@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from bodycam_pipeline.cli.main import app
 from bodycam_pipeline.custody.ingest import ingest
 from bodycam_pipeline.custody.session import VaultSession
-from bodycam_pipeline.evidence.digests import file_sha256
+from bodycam_pipeline.digests import file_sha256
 from bodycam_pipeline.evidence.history_file import append_event, read_chain
 from bodycam_pipeline.evidence.keys import fingerprint, own_key
 from bodycam_pipeline.evidence.policy_file import read_policy

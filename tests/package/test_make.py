@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from pypdf import PdfReader
 
-from bodycam_pipeline.evidence.digests import file_sha256
+from bodycam_pipeline.digests import file_sha256
 from bodycam_pipeline.evidence.frames_file import FrameFacts, framehash_text, write_frames
 from bodycam_pipeline.evidence.keys import read_private_key
 from bodycam_pipeline.evidence.plan_file import read_plan

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
+from bodycam_pipeline.digests import file_sha256
 from bodycam_pipeline.durable import disk_errors, durable_file, make_folder
 from bodycam_pipeline.foreign import open_regular
 from bodycam_pipeline.values.errors import FetchError
@@ -51,9 +52,8 @@ def download(expected: ExpectedFile, path: Path) -> bool:
     """
     _refuse_odd(expected.address)
     if path.exists():
-        with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() == expected.sha256:
-                return False
+        if file_sha256(path) == expected.sha256:
+            return False
         raise FetchError(f"{path} is there already and is another file", remedy="Nothing was replaced: move it away.")
     make_folder(path.parent)
     with disk_errors(path), durable_file(path) as file, _opened(expected.address) as answer:

@@ -7,7 +7,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from bodycam_pipeline.evidence.digests import value_sha256
+from bodycam_pipeline.digests import value_sha256
 from bodycam_pipeline.evidence.edits_file import read_edits
 from bodycam_pipeline.kept import keyed, make_secret, read_secret, secret_path
 from bodycam_pipeline.pipeline import Order

@@ -7,10 +7,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader
-
 from bodycam_pipeline.backlog.summary import Summary, failures, reasons
 from bodycam_pipeline.durable import write_atomically
+from bodycam_pipeline.reports.templates import render_template
 from bodycam_pipeline.running.ledger import Ledger
 from bodycam_pipeline.values.timeline import format_clock
 
@@ -26,8 +25,7 @@ def write_page(ledger: Ledger, run: int, summary: Summary, path: Path) -> None:
     Raises:
         StorageError: the disk refused.
     """
-    environment = Environment(loader=PackageLoader("bodycam_pipeline.backlog", "."), autoescape=True)
-    page = environment.get_template("report.html.j2").render(_facts(ledger, run, summary))
+    page = render_template("backlog", "report.html.j2", **_facts(ledger, run, summary))
     write_atomically(path, page.encode())
 
 

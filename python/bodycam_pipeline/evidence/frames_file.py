@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from bodycam_pipeline.durable import write_atomically
+from bodycam_pipeline.evidence.parquet import parquet_bytes
 from bodycam_pipeline.kept import read_kept, write_kept
 from bodycam_pipeline.values.errors import VerificationError
 
@@ -63,16 +64,13 @@ def _as_file(pts: NDArray[np.int64], sha256: NDArray[np.uint8]) -> bytes:
         pa.binary(32), len(pts), [None, pa.py_buffer(np.ascontiguousarray(sha256, dtype=np.uint8).tobytes())]
     )
     table = pa.table([pa.array(pts, pa.int64()), digests], schema=FRAMES_SCHEMA)
-    buffer = pa.BufferOutputStream()
-    pq.write_table(
+    return parquet_bytes(
         table,
-        buffer,
         compression="zstd",
         use_dictionary=False,
         write_statistics=False,
         column_encoding={"pts": "DELTA_BINARY_PACKED", "sha256": "PLAIN"},
     )
-    return buffer.getvalue().to_pybytes()
 
 
 def write_digests(digests: Mapping[int, bytes], path: Path, secret: Path) -> None:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bodycam_pipeline.durable import write_atomically
+from bodycam_pipeline.evidence.parquet import parquet_bytes
 from bodycam_pipeline.foreign import parse_json
 from bodycam_pipeline.values.errors import PlanError
 from bodycam_pipeline.values.geometry import Region
@@ -43,9 +44,8 @@ def write_plan(plan: Plan, path: Path) -> None:
     facts = _facts(plan)
     facts["sha256"] = _digest(facts, plan)
     schema = REGION_SCHEMA.with_metadata({METADATA_KEY: json.dumps(facts, sort_keys=True).encode()})
-    buffer = pa.BufferOutputStream()
-    pq.write_table(plan.regions.cast(schema), buffer, compression="zstd", row_group_size=_ROWS_PER_GROUP)
-    write_atomically(path, buffer.getvalue().to_pybytes(), private=True)
+    content = parquet_bytes(plan.regions.cast(schema), compression="zstd", row_group_size=_ROWS_PER_GROUP)
+    write_atomically(path, content, private=True)
 
 
 def read_plan(path: Path) -> Plan:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from bodycam_pipeline.evidence.parquet import parquet_bytes
 from bodycam_pipeline.kept import read_kept, write_kept
 
 _COLUMNS: "list[pa.Field[Any]]" = [
@@ -33,9 +34,7 @@ def write_signatures(signatures: Mapping[int, bytes], path: Path, secret: Path) 
     """
     rows = [{"pts": pts, "signature": signature} for pts, signature in signatures.items()]
     table = pa.Table.from_pylist(rows, schema=SIGNATURES_SCHEMA)
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd", use_dictionary=False)
-    write_kept(path, sink.getvalue().to_pybytes(), secret)
+    write_kept(path, parquet_bytes(table, compression="zstd", use_dictionary=False), secret)
 
 
 def read_signatures(paths: Iterable[Path], secret: Path) -> dict[int, NDArray[np.uint8]]:

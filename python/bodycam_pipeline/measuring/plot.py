@@ -4,10 +4,9 @@ from collections.abc import Iterator, Sequence
 from math import log10
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader
-
 from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.measuring.pictures import Measured
+from bodycam_pipeline.reports.templates import render_template
 
 PANEL = (300, 200)
 MARGIN = 44
@@ -35,11 +34,9 @@ def write_plot(measured: Sequence[Measured], path: Path) -> None:
         ]}
         for number, (dataset, kind) in enumerate(dict.fromkeys((each.dataset, each.kind) for each in measured))
     ]  # fmt: skip
-    environment = Environment(loader=PackageLoader("bodycam_pipeline.measuring", "."), autoescape=True)
     rates = [{"label": f"{rate:g}", "x": _x(rate)} for rate in (0.01, 0.1, 1, 10)]
-    drawn = environment.get_template("recall.svg.j2").render(
-        panels=panels, colours=colours, rates=rates, width=PANEL[0], height=PANEL[1], margin=MARGIN
-    )
+    frame = {"width": PANEL[0], "height": PANEL[1], "margin": MARGIN}
+    drawn = render_template("measuring", "recall.svg.j2", panels=panels, colours=colours, rates=rates, **frame)
     write_atomically(path, drawn.encode())
 
 

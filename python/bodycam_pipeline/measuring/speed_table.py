@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
-from jinja2 import Environment, PackageLoader
 from rich.table import Table
 
 from bodycam_pipeline.durable import write_atomically
+from bodycam_pipeline.evidence.parquet import parquet_bytes
 from bodycam_pipeline.measuring.benchmark import Result
 from bodycam_pipeline.measuring.tools import DECODE, DEFACE, TRANSCODE
+from bodycam_pipeline.reports.templates import render_template
 
 Row = dict[str, Any]
 HEADINGS = (
@@ -82,13 +82,10 @@ def write(measured: Sequence[Row], machine: str, folder: Path) -> None:
         StorageError: the disk refused.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    sink = pa.BufferOutputStream()
-    pq.write_table(pa.Table.from_pylist(list(measured)), sink)
-    write_atomically(folder / "speed.parquet", sink.getvalue().to_pybytes())
+    write_atomically(folder / "speed.parquet", parquet_bytes(pa.Table.from_pylist(list(measured))))
     write_atomically(folder / "speed.md", markdown(measured, machine).encode())
-    environment = Environment(loader=PackageLoader("bodycam_pipeline.measuring", "."), autoescape=True)
     most = max(row["frames_per_second"] for row in measured)
-    picture = environment.get_template("speed.svg.j2").render(rows=measured, most=most)
+    picture = render_template("measuring", "speed.svg.j2", rows=measured, most=most)
     write_atomically(folder / "speed.svg", picture.encode())
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from rich.table import Table
 
 from bodycam_pipeline.durable import write_atomically
+from bodycam_pipeline.evidence.parquet import parquet_bytes
 from bodycam_pipeline.measuring.pictures import Measured
 from bodycam_pipeline.measuring.recall import HEIGHT_BINS
 from bodycam_pipeline.measuring.speed import Speed
@@ -65,9 +65,7 @@ def write_rows(rows: Sequence[Row], schema: pa.Schema, path: Path) -> None:
     Raises:
         StorageError: the disk refused.
     """
-    sink = pa.BufferOutputStream()
-    pq.write_table(pa.Table.from_pylist(list(rows), schema=schema), sink)
-    write_atomically(path, sink.getvalue().to_pybytes())
+    write_atomically(path, parquet_bytes(pa.Table.from_pylist(list(rows), schema=schema)))
 
 
 def picture_table(rows: Sequence[Row], long_side_px: int) -> Table:

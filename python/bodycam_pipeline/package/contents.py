@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bodycam_pipeline.evidence.digests import file_sha256
+from bodycam_pipeline.digests import file_sha256
 from bodycam_pipeline.reports.exemption_index import NAMES
 from bodycam_pipeline.values.errors import VerificationError
 

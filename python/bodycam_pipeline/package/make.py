@@ -11,6 +11,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bodycam_pipeline.checking import check_files
+from bodycam_pipeline.digests import file_sha256
 from bodycam_pipeline.durable import (
     disk_errors,
     durable_file,
@@ -20,7 +21,6 @@ from bodycam_pipeline.durable import (
     write_atomically,
 )
 from bodycam_pipeline.evidence.commitments import FrameTable
-from bodycam_pipeline.evidence.digests import file_sha256
 from bodycam_pipeline.evidence.frames_file import FrameFacts, framehash_text, read_frames
 from bodycam_pipeline.evidence.keys import fingerprint, public_pem
 from bodycam_pipeline.evidence.signing import IN_TOTO, sign_statement

@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from bodycam_pipeline.custody.session import log_read
+from bodycam_pipeline.digests import value_sha256
 from bodycam_pipeline.drawn import follow_drawn
-from bodycam_pipeline.evidence.digests import value_sha256
 from bodycam_pipeline.evidence.plan_file import plan_sha256
 from bodycam_pipeline.page.decisions import Book, Facts, decide
 from bodycam_pipeline.page.pictures import Pictures, View

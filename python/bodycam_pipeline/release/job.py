@@ -7,8 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from bodycam_pipeline.digests import file_sha256, value_sha256
 from bodycam_pipeline.durable import write_atomically
-from bodycam_pipeline.evidence.digests import file_sha256, value_sha256
 from bodycam_pipeline.evidence.plan_file import read_plan
 from bodycam_pipeline.kept import keyed, read_secret, secret_path
 from bodycam_pipeline.release.folders import Folders

@@ -10,8 +10,8 @@ from itertools import pairwise
 import numpy as np
 
 from bodycam_pipeline import _native
+from bodycam_pipeline.digests import file_sha256
 from bodycam_pipeline.durable import write_atomically
-from bodycam_pipeline.evidence.digests import file_sha256
 from bodycam_pipeline.mp4.encode import ENCODER
 from bodycam_pipeline.read.versions import library_versions
 from bodycam_pipeline.release.job import TOOL_VERSION, Job, notes_of, released_streams

@@ -5,11 +5,10 @@ The one that stays inside names the persons who decided; the one that is handed 
 
 from dataclasses import astuple, dataclass, fields
 
-from jinja2 import Environment, PackageLoader
-
 from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.reports.printed import printed
+from bodycam_pipeline.reports.templates import render_template
 from bodycam_pipeline.rules.exemptions import Exemption, Screen, exemptions
 from bodycam_pipeline.rules.spreadsheet import csv_text
 from bodycam_pipeline.values.plan import Plan
@@ -55,8 +54,7 @@ def index_files(index: Index) -> dict[str, bytes]:
     """The three files by name; the same index gives the same bytes."""
     headings = ("line", *(field.name for field in fields(Exemption)))
     rows = [(str(number), *astuple(line)) for number, line in enumerate(index.lines, start=1)]
-    environment = Environment(loader=PackageLoader("bodycam_pipeline.reports", "."), autoescape=True)
-    page = environment.get_template("exemption_index.html.j2").render(index=index, headings=headings, rows=rows)
+    page = render_template("reports", "exemption_index.html.j2", index=index, headings=headings, rows=rows)
     contents = (
         csv_text([headings, *rows]).encode(),
         page.encode(),

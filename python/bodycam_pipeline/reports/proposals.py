@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from bodycam_pipeline.durable import make_folder, write_atomically
+from bodycam_pipeline.evidence.parquet import parquet_bytes
 from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.values.track import Track
 
@@ -32,10 +32,8 @@ def write_proposals(tracks: Sequence[Track], job: Job) -> None:
     """
     ordered = sorted(tracks, key=lambda t: (-t.evidence, int(t.pts[0]), t.kind, t.boxes[0].tolist()))
     table = pa.Table.from_pylist([_row(track) for track in ordered], schema=SCHEMA)
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink)
     make_folder(job.folders.internal)
-    write_atomically(job.folders.internal / "proposals.parquet", sink.getvalue().to_pybytes())
+    write_atomically(job.folders.internal / "proposals.parquet", parquet_bytes(table))
 
 
 def _row(track: Track) -> dict[str, object]:

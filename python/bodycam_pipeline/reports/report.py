@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from jinja2 import Environment, PackageLoader
 
 from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.release.job import TOOL_VERSION, Job, notes_of, released_streams
 from bodycam_pipeline.release.manifest import hidden_part
 from bodycam_pipeline.release.second_look import MOST_PICTURES, SecondLook, folder_of, picture_of
 from bodycam_pipeline.release.staging import Staged
+from bodycam_pipeline.reports.templates import render_template
 from bodycam_pipeline.rules.areas import extent
 from bodycam_pipeline.running.box import VARIABLE, WEAK, is_weak
 from bodycam_pipeline.values.plan import Plan
@@ -42,8 +42,7 @@ def write_report(job: Job, plan: Plan, staged: Staged | None = None, second: Sec
     Raises:
         StorageError: the disk refused.
     """
-    environment = Environment(loader=PackageLoader("bodycam_pipeline.reports", "."), autoescape=True)
-    page = environment.get_template("report.html.j2").render(_facts(job, plan, staged, second))
+    page = render_template("reports", "report.html.j2", **_facts(job, plan, staged, second))
     path = job.folders.internal / "report.html"
     write_atomically(path, page.encode())
     return path

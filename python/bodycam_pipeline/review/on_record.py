@@ -7,8 +7,8 @@ the vault, as soon as they guess it; under the secret it says nothing to them, a
 from collections.abc import Iterator, Sequence
 
 from bodycam_pipeline.custody.session import log_event, open_session
+from bodycam_pipeline.digests import value_sha256
 from bodycam_pipeline.evidence.candidates_file import candidates_sha256
-from bodycam_pipeline.evidence.digests import value_sha256
 from bodycam_pipeline.evidence.plan_file import plan_sha256
 from bodycam_pipeline.kept import keyed, read_secret, secret_path
 from bodycam_pipeline.release.folders import Folders
