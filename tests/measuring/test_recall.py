@@ -4,11 +4,8 @@ from math import isnan
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
-from bodycam_pipeline.measuring.recall import HEIGHT_BINS, Tally, iou, match
+from bodycam_pipeline.measuring.recall import HEIGHT_BINS, Tally, match
 
 NOTHING = np.zeros((0, 4), np.float32)
 
@@ -89,20 +86,3 @@ def test_an_empty_set_has_no_recall_rather_than_none_or_all() -> None:
 def test_the_curve_ends_where_everything_counts() -> None:
     tally = tallied((boxes((*FACE, 0.5), (*ELSEWHERE, 0.9), (*ELSEWHERE, 0.3)), truth(FACE)))
     assert tally.curve() == [(0.0, 0.0), (1.0, 1.0), (2.0, 1.0)]
-
-
-SIDES = arrays(np.float32, (5, 4), elements=st.floats(0, 100, width=32))
-
-
-@given(SIDES)
-def test_overlap_is_a_share_and_whole_with_itself(rows: np.ndarray) -> None:
-    low, high = np.minimum(rows[:, :2], rows[:, 2:]), np.maximum(rows[:, :2], rows[:, 2:])
-    sound = np.concatenate([low, high + 1], axis=1)
-    for row in sound:
-        shares = iou(row, sound)
-        assert ((shares >= 0) & (shares <= 1 + 1e-6)).all()
-    assert iou(sound[0], sound[:1])[0] == pytest.approx(1, abs=1e-5)
-
-
-def test_empty_boxes_overlap_with_nothing() -> None:
-    assert iou(np.zeros(4, np.float32), np.zeros((2, 4), np.float32)).tolist() == [0, 0]

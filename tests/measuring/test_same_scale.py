@@ -17,7 +17,7 @@ from bodycam_pipeline.measuring.peers import read_boxes
 from bodycam_pipeline.measuring.scoring import score
 from bodycam_pipeline.measuring.true_boxes import labels_by_frame
 from bodycam_pipeline.measuring.truth import read_truth
-from bodycam_pipeline.values.geometry import snapped_region
+from bodycam_pipeline.values.geometry import snap_region
 from bodycam_pipeline.values.plan import Plan, WithheldSpan
 from bodycam_pipeline.values.score import Score
 from bodycam_pipeline.values.timeline import Span
@@ -110,7 +110,7 @@ def perfect(truth: Truth) -> dict[int, list[HiddenRegion]]:
     hidden: dict[int, list[HiddenRegion]] = {}
     for frame, labels in labels_by_frame(truth).items():
         for label in labels:
-            region = snapped_region(label.padded, truth.width, truth.height, 16)
+            region = snap_region(label.padded, truth.width, truth.height, 16)
             if region and label.flag != "ignore":
                 sides = (region.left, region.top, region.right, region.bottom)
                 hidden.setdefault(frame, []).append(HiddenRegion(sides, label.thing))

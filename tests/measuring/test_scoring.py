@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from bodycam_pipeline.measuring.hidden_boxes import HiddenRegion, hidden_by
 from bodycam_pipeline.measuring.scoring import score
 from bodycam_pipeline.measuring.true_boxes import labels_by_frame
-from bodycam_pipeline.rules.cells import Cells, outward, union_area
+from bodycam_pipeline.rules.cells import Cells, union_area
 from bodycam_pipeline.values.errors import DatasetError
-from bodycam_pipeline.values.geometry import Box, Orientation
+from bodycam_pipeline.values.geometry import Box, Orientation, snap_regions
 from bodycam_pipeline.values.plan import WithheldSpan
 from bodycam_pipeline.values.score import Score
 from bodycam_pipeline.values.timeline import Span
@@ -24,7 +24,7 @@ BOX = (50, 45, 60, 55)
 """A face of 10 pixels in a picture of 100, where padding is 24 * 100 / 1080 pixels at least, or 20 to 35 %."""
 
 PADDED = (47, 41, 63, 58)
-"""What is needed to hide it, rounded outward: 16 by 17 pixels."""
+"""What is needed to hide it, rounded snap_regions: 16 by 17 pixels."""
 
 NEEDED = 16 * 17 / 10_000
 SIDE = st.integers(0, 24)
@@ -216,4 +216,4 @@ def test_masks_of_cells_are_cut_as_masks_of_pixels_are(some, others):
 
 
 def test_a_pixel_that_a_box_touches_is_painted_within_the_frame():
-    assert outward([(-3.5, 0.5, 1.01, 200)], 100, 100).tolist() == [[0, 0, 2, 100]]
+    assert snap_regions([(-3.5, 0.5, 1.01, 200)], 100, 100).tolist() == [[0, 0, 2, 100]]

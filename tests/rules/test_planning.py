@@ -2,16 +2,15 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bodycam_pipeline.rules.fit import check_fits
 from bodycam_pipeline.rules.painting import painted
-from bodycam_pipeline.rules.planning import make_plan, snapped_regions
+from bodycam_pipeline.rules.planning import make_plan
 from bodycam_pipeline.values.errors import PlanError
-from bodycam_pipeline.values.geometry import Box, Orientation, Region, snapped_region
+from bodycam_pipeline.values.geometry import Box, Orientation, Region, snap_region
 from bodycam_pipeline.values.policy import HideRule, Padding, Policy, RedactionRule
 from tests.rules.build import TIME_BASE, index, part, plan, recording, row, segments, track
 
@@ -131,23 +130,9 @@ def test_every_box_of_a_track_is_inside_a_region_of_its_frame(places, kind, orie
     check_fits(made, file, rule)
     assert (painted(seen, float(TIME_BASE))[:, 2:] >= seen.boxes[:, 2:] - 1e-9).all()
     for at, (x, y, w, h) in zip(pts, places, strict=True):
-        region = snapped_region(orientation.to_coded(Box(x, y, x + w, y + h), 318, 190), 318, 190, 1)
+        region = snap_region(orientation.to_coded(Box(x, y, x + w, y + h), 318, 190), 318, 190, 1)
         there = [r for r in made.rows() if r.pts == at and r.kind == kind]
         assert region is None or any(holds(r.region, region) for r in there)
-
-
-@given(
-    st.lists(st.tuples(*[st.floats(-500, 500)] * 4), min_size=1, max_size=5),
-    st.integers(1, 300),
-    st.integers(1, 300),
-    st.sampled_from([2, 4, 8, 16, 32, 64]),
-)
-def test_snapping_many_boxes_is_snapping_each(sides, width, height, grid_px):
-    many = snapped_regions(np.array(sides), width, height, grid_px)
-    for box, found in zip(sides, many.tolist(), strict=True):
-        left, top, right, bottom = found
-        single = snapped_region(Box(*box), width, height, grid_px)
-        assert single == (Region(*found) if left < right and top < bottom else None)
 
 
 def holds(outer, inner):

@@ -1,10 +1,11 @@
 """Boxes, regions and the eight ways up."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bodycam_pipeline.values.geometry import Box, Orientation, Region, snapped_region
+from bodycam_pipeline.values.geometry import Box, Orientation, Region, iou, snap_region, snap_regions
 
 SIDES = st.integers(0, 40)
 BOXES = st.builds(Box, SIDES, SIDES, SIDES, SIDES)
@@ -40,8 +41,8 @@ def test_where_the_upright_top_left_pixel_lies_in_a_coded_frame_of_four_by_three
 
 
 @given(BOXES, SIZES, st.sampled_from([2, 4, 8, 16, 32, 64]))
-def test_a_snapped_region_holds_all_of_the_box_that_is_in_the_frame_and_no_more_than_the_grid_needs(box, size, grid):
-    region = snapped_region(box, *size, grid)
+def test_a_snap_region_holds_all_of_the_box_that_is_in_the_frame_and_no_more_than_the_grid_needs(box, size, grid):
+    region = snap_region(box, *size, grid)
     if region is None:
         assert box.intersection(Box(0, 0, *size)) == 0
         return
@@ -54,7 +55,7 @@ def test_a_snapped_region_holds_all_of_the_box_that_is_in_the_frame_and_no_more_
 
 
 def test_the_last_row_and_column_of_an_odd_frame_can_be_hidden():
-    assert snapped_region(Box(30, 18, 31, 19), 31, 19, 16) == Region(16, 16, 31, 19)
+    assert snap_region(Box(30, 18, 31, 19), 31, 19, 16) == Region(16, 16, 31, 19)
 
 
 @given(BOXES, BOXES)
@@ -64,6 +65,26 @@ def test_the_hull_holds_both_and_overlap_is_mutual(a, b):
     assert hull.bottom >= max(a.bottom, b.bottom)
     assert a.intersection(b) == b.intersection(a)
     assert 0 <= a.iou(b) == b.iou(a) <= 1
+
+
+ROWS = st.lists(st.tuples(*[st.floats(-500, 500)] * 4), min_size=1, max_size=5)
+
+
+@given(ROWS, ROWS)
+def test_overlap_on_columns_is_that_of_each_pair_to_the_last_bit(rows, others):
+    expected = [[Box(*row).iou(Box(*other)) for other in others] for row in rows]
+    assert iou(np.array(rows)[:, None], np.array(others)).tolist() == expected
+
+
+@given(ROWS, SIZES, st.sampled_from([1, 2, 4, 8, 16, 32, 64]))
+def test_snapping_many_boxes_is_snapping_each(rows, size, grid):
+    for row, found in zip(rows, snap_regions(rows, *size, grid).tolist(), strict=True):
+        left, top, right, bottom = found
+        assert snap_region(Box(*row), *size, grid) == (Region(*found) if left < right and top < bottom else None)
+
+
+def test_empty_boxes_overlap_with_nothing():
+    assert iou(np.zeros(4), np.zeros((2, 4))).tolist() == [0, 0]
 
 
 def test_boxes_that_touch_share_nothing():

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bodycam_pipeline.following.footage import Observation
 from bodycam_pipeline.following.steps import side
 from bodycam_pipeline.values.detection import Detection
 from bodycam_pipeline.values.evidence import Evidence
+from bodycam_pipeline.values.geometry import iou
 
 SAME = 0.35
 """Intersection over union from which on the boxes of two networks, or two scales, are of one thing."""
@@ -33,7 +33,8 @@ def _of_kind(seen: Sequence[Detection], evidence: Evidence, networks: int, scale
         return
     odds = [_alone(each, evidence, networks, scale) for each in seen]
     order = sorted(range(len(seen)), key=lambda i: (-odds[i], seen[i].box, seen[i].network))
-    overlap = _overlaps(seen)
+    boxes = np.array([(each.box.left, each.box.top, each.box.right, each.box.bottom) for each in seen])
+    overlap = iou(boxes[:, None], boxes)
     free = np.ones(len(seen), np.bool_)
     for i in order:
         if free[i]:
@@ -52,13 +53,3 @@ def _alone(seen: Detection, evidence: Evidence, networks: int, scale: float) -> 
     scores = [0.0] * networks
     scores[seen.network] = seen.score
     return evidence.of_look(seen.kind, scores, side(seen.box) * scale)
-
-
-def _overlaps(seen: Sequence[Detection]) -> NDArray[np.float64]:
-    boxes = np.array([(s.box.left, s.box.top, s.box.right, s.box.bottom) for s in seen])
-    low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-    shared = np.prod(np.maximum(high - low, 0), axis=2)
-    area = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
-    overlap: NDArray[np.float64] = shared / np.maximum(area[:, None] + area[None] - shared, 1e-6)
-    return overlap

@@ -9,9 +9,8 @@ import numpy as np
 from bodycam_pipeline.measuring.assignment import Weights, best_pairs
 from bodycam_pipeline.measuring.hidden_boxes import Hidden, HiddenRegion
 from bodycam_pipeline.measuring.meeting import meets
-from bodycam_pipeline.measuring.recall import iou
 from bodycam_pipeline.measuring.true_boxes import Label, sides_of
-from bodycam_pipeline.rules.cells import Rects, outward
+from bodycam_pipeline.values.geometry import Rects, iou, snap_regions
 from bodycam_pipeline.values.score import Score
 
 SAME_IOU = 0.5
@@ -101,16 +100,16 @@ def _asked_for(
 def _shapes(labels: Sequence[Label], size: tuple[int, int]) -> list[Rects]:
     """The three rectangles (3, 4) that may be hidden for each label."""
     real, padded = ([sides_of(box) for box in boxes] for boxes in ([x.box for x in labels], [x.padded for x in labels]))
-    three = (outward(real, *size), outward(padded, *size), outward(padded, *size, GRID_PX))
+    three = (snap_regions(real, *size), snap_regions(padded, *size), snap_regions(padded, *size, GRID_PX))
     return list(np.stack(three, axis=1))
 
 
 def _overlaps(shapes: Sequence[Rects], regions: Sequence[HiddenRegion], tracks: Sequence[int]) -> Weights:
     """The overlap of each thing with each track, by that of its regions, and by that of its shapes, which fit best."""
     found = np.zeros((len(shapes), len(tracks)))
-    sides = np.array([region.sides for region in regions], np.float32).reshape(-1, 4)
+    sides = np.array([region.sides for region in regions], np.float64).reshape(-1, 4)
     for row, shape in enumerate(shapes):
-        best = np.max([iou(box, sides) for box in shape.astype(np.float32)], axis=0)
+        best = iou(shape[:, None], sides).max(axis=0)
         for column, track in enumerate(tracks):
             found[row, column] = best[[region.track == track for region in regions]].max()
     return found

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from bodycam_pipeline.values.geometry import iou
+
 Rows = NDArray[np.float32]
 
 HIT_IOU = 0.5
@@ -127,13 +129,3 @@ def match(boxes: Rows, truth: Rows) -> tuple[NDArray[np.float64], list[float]]:
         elif not hits.size:
             false.append(float(row[4]))
     return best, false
-
-
-def iou(box: Rows, others: Rows) -> NDArray[np.float64]:
-    """Intersection over union of one box (4) with each of the others (n, 4); 0 where both are empty."""
-    low, high = np.maximum(box[:2], others[:, :2]), np.minimum(box[2:], others[:, 2:])
-    inner = np.clip(high - low, 0, None).prod(axis=1, dtype=np.float64)
-    areas = np.clip(others[:, 2:] - others[:, :2], 0, None).prod(axis=1) + np.clip(box[2:] - box[:2], 0, None).prod()
-    union = areas - inner
-    result: NDArray[np.float64] = np.divide(inner, union, out=np.zeros_like(inner), where=union > 0)
-    return result

@@ -10,8 +10,8 @@ from bodycam_pipeline.measuring.hidden_boxes import Hidden
 from bodycam_pipeline.measuring.identities import identities
 from bodycam_pipeline.measuring.meeting import meetings
 from bodycam_pipeline.measuring.true_boxes import Label, flagged_sides, labels_by_frame
-from bodycam_pipeline.rules.cells import Cells, Rects, outward, union_area
-from bodycam_pipeline.values.geometry import Box
+from bodycam_pipeline.rules.cells import Cells, union_area
+from bodycam_pipeline.values.geometry import Box, Rects, snap_regions
 from bodycam_pipeline.values.score import Score
 from bodycam_pipeline.values.truth import Truth
 
@@ -36,7 +36,7 @@ def score(truth: Truth, hidden: Hidden) -> Score:
     frames = range(truth.first_frame, truth.last_frame + 1)
     for frame in frames:
         here = labels.get(frame, [])
-        painted = outward([region.sides for region in hidden.get(frame, [])], *size)
+        painted = snap_regions([region.sides for region in hidden.get(frame, [])], *size)
         areas += _areas(here, painted, size)
         for label in here:
             if label.flag == "must":
@@ -61,7 +61,9 @@ def share_under(box: Box, painted: Rects, size: tuple[int, int]) -> float:
 
 def _areas(here: Sequence[Label], painted: Rects, size: tuple[int, int]) -> Score:
     """One frame's areas. What lies in an ignored box, and is not needed, is left out of all of them."""
-    wanted, must, ignored = (outward(flagged_sides(here, *f), *size) for f in (("must", "may"), ("must",), ("ignore",)))
+    wanted, must, ignored = (
+        snap_regions(flagged_sides(here, *f), *size) for f in (("must", "may"), ("must",), ("ignore",))
+    )
     cells, whole = Cells(painted, wanted, must, ignored), size[0] * size[1]
     mask, needed = cells.paint(painted), cells.paint(wanted)
     counted = mask & ~(cells.paint(ignored) & ~needed)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from bodycam_pipeline.values.geometry import iou
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.values.track import Track
 
@@ -53,13 +54,10 @@ def _is_same(one: Track, other: Track) -> bool:
 
 
 def _same_boxes(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.bool_]:
-    low, high = np.maximum(a[:, :2], b[:, :2]), np.minimum(a[:, 2:], b[:, 2:])
-    shared = np.prod(np.maximum(high - low, 0), axis=1)
     areas = [np.prod(each[:, 2:] - each[:, :2], axis=1) for each in (a, b)]
-    overlap = shared / np.maximum(areas[0] + areas[1] - shared, 1e-6)
     ratio = np.sqrt(np.maximum(areas[0], 1e-6) / np.maximum(areas[1], 1e-6))
     alike = (ratio < LARGEST_RATIO) & (ratio > 1 / LARGEST_RATIO)
-    return np.asarray((overlap >= SAME_OVERLAP) | (_holds(a, b) & _holds(b, a) & alike), np.bool_)
+    return np.asarray((iou(a, b) >= SAME_OVERLAP) | (_holds(a, b) & _holds(b, a) & alike), np.bool_)
 
 
 def _holds(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.edits import Anchor, OfTracks, Point
 from bodycam_pipeline.values.errors import EditsError
-from bodycam_pipeline.values.geometry import Box
+from bodycam_pipeline.values.geometry import Box, Sides, iou
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.recording import VideoFacts
 
@@ -23,8 +23,6 @@ PATH_POINTS = 16
 
 _TRIED = 64
 """Frames of a track that are looked at to find the one that names it best."""
-
-Sides = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -91,7 +89,7 @@ def find_meant(decision: OfTracks, rows: PlanRows, plan: Plan, video: VideoFacts
 
 def _find(anchor: Anchor, decision: OfTracks, rows: PlanRows, plan: Plan, video: VideoFacts) -> Meant:
     here = rows.at(anchor.pts, anchor.kind)
-    overlap = _overlaps(_coded(anchor.box, video), rows.sides[here])
+    overlap = iou(_coded(anchor.box, video), rows.sides[here])
     if decision.plan == plan.sha256:
         return Meant(_find_exact(anchor, decision, rows, here[overlap >= 1.0], video), None)
     touched = here[overlap >= TOUCHES]
@@ -122,7 +120,7 @@ def _is_path(anchor: Anchor, rows: PlanRows, track: int, video: VideoFacts) -> b
     """True where every point of the path is a region of a track."""
     for pts, *box in anchor.points:
         own = [row for row in rows.at(pts, anchor.kind) if rows.tracks[row] == track]
-        if not own or _overlaps(_coded(box, video), rows.sides[own]).max() < 1.0:
+        if not own or iou(_coded(box, video), rows.sides[own]).max() < 1.0:
             return False
     return True
 
@@ -131,7 +129,7 @@ def _refuse_elsewhere(anchor: Anchor, decision: OfTracks, rows: PlanRows, track:
     """Refuse a track that is somewhere else at a point of the path: it is another thing's for a while."""
     for pts, *box in anchor.points:
         own = [row for row in rows.at(pts, anchor.kind) if rows.tracks[row] == track]
-        if own and _overlaps(_coded(box, video), rows.sides[own]).max() < TOUCHES:
+        if own and iou(_coded(box, video), rows.sides[own]).max() < TOUCHES:
             raise _refusal(decision, anchor, f"lies in track {track}, which is somewhere else at pts {pts}")
 
 
@@ -149,15 +147,6 @@ def _coded(box: Sequence[float], video: VideoFacts) -> Sides:
     return np.array([turned.left, turned.top, turned.right, turned.bottom])
 
 
-def _overlaps(box: Sides, others: Sides) -> NDArray[np.float64]:
-    """Intersection over union of a box (4,) with others (n, 4)."""
-    low, high = np.maximum(box[:2], others[:, :2]), np.minimum(box[2:], others[:, 2:])
-    shared = np.prod(np.maximum(high - low, 0), axis=1)
-    areas = np.prod(others[:, 2:] - others[:, :2], axis=1) + np.prod(box[2:] - box[:2]) - shared
-    overlaps: NDArray[np.float64] = shared / np.maximum(areas, 1e-6)
-    return overlaps
-
-
 def _listed(tracks: set[int]) -> str:
     return " and ".join(map(str, sorted(tracks)))
 
@@ -165,11 +154,11 @@ def _listed(tracks: set[int]) -> str:
 def is_shown(anchor: Anchor, points: Sequence[Point], rows: PlanRows, video: VideoFacts) -> bool:
     """True where one of some points is a region of the anchor's track."""
     here = rows.at(anchor.pts, anchor.kind)
-    tracks = {int(rows.tracks[r]) for r in here[_overlaps(_coded(anchor.box, video), rows.sides[here]) >= SAME]}
+    tracks = {int(rows.tracks[r]) for r in here[iou(_coded(anchor.box, video), rows.sides[here]) >= SAME]}
     for pts, *box in points:
         there = rows.at(pts, anchor.kind)
         there = there[np.isin(rows.tracks[there], sorted(tracks))]
-        if len(there) and _overlaps(_coded(box, video), rows.sides[there]).max() >= SAME:
+        if len(there) and iou(_coded(box, video), rows.sides[there]).max() >= SAME:
             return True
     return False
 
@@ -212,7 +201,7 @@ def _stands_out(rows: PlanRows, row: int, track: int) -> float:
     here = rows.at(int(rows.pts[row]), str(rows.kinds[row]))
     others = here[rows.tracks[here] != track]
     left, top, right, bottom = rows.sides[row]
-    nearest = _overlaps(rows.sides[row], rows.sides[others]).max(initial=0.0)
+    nearest = iou(rows.sides[row], rows.sides[others]).max(initial=0.0)
     return float((1 - nearest) ** 4 * (right - left) * (bottom - top))
 
 

@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from bodycam_pipeline.rules.cells import Rects, union_area
+from bodycam_pipeline.rules.cells import union_area
+from bodycam_pipeline.values.geometry import Rects
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.recording import Recording
 

@@ -1,10 +1,9 @@
 """Areas of rectangles that overlap, exact: a frame is cut along their sides, and only the cells are counted."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-Rects = NDArray[np.int64]
-"""Rectangles (n, 4): left, top, right, bottom, whole pixels, half-open; one that is inside out covers nothing."""
+from bodycam_pipeline.values.geometry import Rects
 
 Mask = NDArray[np.bool_]
 """Which cells are covered: (rows, columns)."""
@@ -39,11 +38,3 @@ def union_area(rects: Rects) -> int:
     """Pixels under any of the rectangles, counted once."""
     cells = Cells(rects)
     return cells.area(cells.paint(rects))
-
-
-def outward(boxes: ArrayLike, width: int, height: int, grid_px: int = 1) -> Rects:
-    """Every cell of a grid that boxes (n, 4) in real-valued pixels touch, within a frame; every pixel by default."""
-    sides = np.asarray(boxes, np.float64).reshape(-1, 4) / grid_px
-    rects = grid_px * np.concatenate([np.floor(sides[:, :2]), np.ceil(sides[:, 2:])], axis=1)
-    result: Rects = np.clip(rects, 0, [width, height, width, height]).astype(np.int64)
-    return result

@@ -7,7 +7,7 @@ import numpy as np
 
 from bodycam_pipeline.values.edits import Stretch, Time, format_time
 from bodycam_pipeline.values.errors import EditsError
-from bodycam_pipeline.values.geometry import Box, Region, snapped_region
+from bodycam_pipeline.values.geometry import Box, Region, snap_region
 from bodycam_pipeline.values.recording import Recording
 from bodycam_pipeline.values.timeline import Span, format_clock
 
@@ -117,6 +117,6 @@ class EditClock:
     def coded(self, box: Box, grid_px: int) -> Region | None:
         """A box in the upright picture as a region of the coded frame; None where nothing of it is in the picture."""
         video = self._recording.video
-        return snapped_region(
+        return snap_region(
             video.orientation.to_coded(box, video.width, video.height), video.width, video.height, grid_px
         )

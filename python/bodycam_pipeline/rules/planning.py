@@ -10,13 +10,11 @@ from numpy.typing import NDArray
 from bodycam_pipeline.rules.painting import painted
 from bodycam_pipeline.values.candidates import SegmentCandidates
 from bodycam_pipeline.values.errors import Place, PlanError
-from bodycam_pipeline.values.geometry import Box
+from bodycam_pipeline.values.geometry import Box, Sides, snap_regions
 from bodycam_pipeline.values.plan import REGION_SCHEMA, Plan
 from bodycam_pipeline.values.policy import Padding, Policy
 from bodycam_pipeline.values.recording import Recording, VideoFacts
 from bodycam_pipeline.values.track import ORIGINS, Track
-
-Sides = NDArray[np.float64]
 
 _ROW = np.dtype(
     [
@@ -107,7 +105,7 @@ def _words(words: Sequence[str], positions: NDArray[np.uint8]) -> "pa.Array[Any]
 def _rows(track: Track, kind: int, policy: Policy, video: VideoFacts) -> NDArray[np.void]:
     boxes = painted(track, float(video.time_base))
     upright = _padded(boxes, policy.hide[track.kind].padding, min(video.upright_size) / 1080)
-    regions = snapped_regions(_coded(upright, video), video.width, video.height, policy.redaction.grid_px)
+    regions = snap_regions(_coded(upright, video), video.width, video.height, policy.redaction.grid_px)
     there = (regions[:, 0] < regions[:, 2]) & (regions[:, 1] < regions[:, 3])
     rows = np.empty(int(there.sum()), _ROW)
     rows["pts"], rows["kind"], rows["track"] = track.pts[there], kind, track.number
@@ -130,12 +128,3 @@ def _coded(upright: Sides, video: VideoFacts) -> Sides:
     """`Orientation.to_coded` for all boxes at once: its arithmetic is the same on columns as on numbers."""
     turned = video.orientation.to_coded(Box(*cast("Any", upright.T)), video.width, video.height)
     return np.stack([turned.left, turned.top, turned.right, turned.bottom], axis=1)
-
-
-def snapped_regions(boxes: Sides, width: int, height: int, grid_px: int) -> NDArray[np.int32]:
-    """`snapped_region` for all boxes (n, 4) at once; a region with nothing left of it is inside out."""
-    low = np.maximum(np.floor(boxes[:, :2] / grid_px) * grid_px, 0)
-    high = np.minimum(np.ceil(boxes[:, 2:] / grid_px) * grid_px, [width, height])
-    limit = 2**31 - 1
-    result: NDArray[np.int32] = np.clip(np.concatenate([low, high], axis=1), -limit, limit).astype(np.int32)
-    return result

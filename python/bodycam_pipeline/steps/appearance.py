@@ -9,7 +9,7 @@ from bodycam_pipeline.read.decode import decode_segment
 from bodycam_pipeline.read.planes import VideoFrame, samples
 from bodycam_pipeline.steps.detect import Part
 from bodycam_pipeline.values.appearance import Histogram, Look, Probe
-from bodycam_pipeline.values.geometry import Box, Region, snapped_region
+from bodycam_pipeline.values.geometry import Box, Region, snap_region
 from bodycam_pipeline.values.needs import Needs
 from bodycam_pipeline.values.recording import VideoFacts
 
@@ -73,7 +73,7 @@ def _around(region: Region, video: VideoFacts) -> Region:
     beside = BESIDE * upright.width
     wide = upright.grown(beside, 0, beside, BELOW * upright.height)
     coded = video.orientation.to_coded(wide, video.width, video.height)
-    return snapped_region(coded, video.width, video.height, 2) or region
+    return snap_region(coded, video.width, video.height, 2) or region
 
 
 def _half(region: Region) -> tuple[slice, slice]:

@@ -5,6 +5,15 @@ from enum import IntEnum
 from math import ceil, floor
 from typing import Self
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Sides = NDArray[np.float64]
+"""Boxes as columns (..., 4): left, top, right, bottom."""
+
+Rects = NDArray[np.int64]
+"""Rectangles (n, 4): left, top, right, bottom, whole pixels, half-open; one that is inside out covers nothing."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Box:
@@ -121,8 +130,33 @@ class Orientation(IntEnum):
         return inverse.to_coded(box, *self.upright_size(coded_width, coded_height))
 
 
-def snapped_region(box: Box, width: int, height: int, grid_px: int) -> Region | None:
-    """The region on the coding grid that covers a box, clipped to the frame; None where nothing is left.
+def iou(boxes: ArrayLike, others: ArrayLike) -> NDArray[np.float64]:
+    """Intersection over union of boxes (..., 4) with others (..., 4), broadcast by numpy: `Box.iou` on columns."""
+    one, other = np.asarray(boxes, np.float64), np.asarray(others, np.float64)
+    shared = _areas(np.maximum(one[..., :2], other[..., :2]), np.minimum(one[..., 2:], other[..., 2:]))
+    union = _areas(one[..., :2], one[..., 2:]) + _areas(other[..., :2], other[..., 2:]) - shared
+    result: NDArray[np.float64] = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    return result
+
+
+def _areas(low: Sides, high: Sides) -> NDArray[np.float64]:
+    sides = np.maximum(high - low, 0.0)
+    return np.asarray(sides[..., 0] * sides[..., 1], np.float64)
+
+
+def snap_regions(boxes: ArrayLike, width: int, height: int, grid_px: int = 1) -> Rects:
+    """Find every cell of a grid that boxes (n, 4) touch, within the frame: `snap_region` on columns.
+
+    The grid is that of whole pixels by default. A box outside of the frame gives a rectangle without an area.
+    """
+    sides = np.asarray(boxes, np.float64).reshape(-1, 4) / grid_px
+    rects = grid_px * np.concatenate([np.floor(sides[:, :2]), np.ceil(sides[:, 2:])], axis=1)
+    result: Rects = np.clip(rects, 0, [width, height, width, height]).astype(np.int64)
+    return result
+
+
+def snap_region(box: Box, width: int, height: int, grid_px: int) -> Region | None:
+    """Find the region on the coding grid that covers a box, clipped to the frame; None where nothing is left.
 
     The last column and row of the grid end with the frame, whatever its size: no edge pixel stays readable.
     """
