@@ -13,6 +13,7 @@ from bodycam_pipeline.kept import make_secret
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.release.work import keep_work
+from bodycam_pipeline.review.history import history_of
 from bodycam_pipeline.values.errors import EditsError
 from bodycam_pipeline.values.policy import Policy
 from tests.rules.build import keep, plan, recording, row
@@ -41,6 +42,17 @@ def test_numbers_are_written_as_places(job: Folders) -> None:
     review(job, "keep", "2", *ME, "--reason", "the requester")
     (made,) = read_edits(job.internal / "edits.toml").keep
     assert made == keep(DRAFT, 2, reason="the requester")
+
+
+def test_several_tracks_are_one_decision_and_the_history_says_that_nothing_was_shown(job: Folders) -> None:
+    both = ["keep", "1", "2", *ME, "--reason", "the requester"]
+    with pytest.raises(EditsError, match="shows nobody a picture"):
+        review(job, *both)
+    assert not (job.internal / "edits.toml").exists()
+    review(job, *both, "--unseen")
+    (made,) = read_edits(job.internal / "edits.toml").keep
+    assert made == keep(DRAFT, 1, 2, reason="the requester")
+    assert history_of(job)[-1].facts["shown"] == "nothing"
 
 
 def test_every_verb_writes_its_entry_and_undo_takes_it_back(job: Folders) -> None:

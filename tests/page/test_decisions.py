@@ -60,6 +60,42 @@ def test_a_track_is_kept_only_after_its_poorest_picture_was_shown(review: Review
     assert (keep.by, keep.reason, len(keep.shown)) == (BY, "the requester", 1)
 
 
+def test_all_but_this_person_is_one_decision(review: Review) -> None:
+    first, second, *others = sorted(hidden(review))
+    act(review, "confirm", tracks=[second])
+    with pytest.raises(StateError, match="was not shown"):
+        act(review, "only", tracks=[first], reason="the requester")
+    see(review, first)
+    act(review, "only", tracks=[first], reason="the requester")
+    states = {number: track["state"] for number, track in tracks(review).items()}
+    assert states == {first: "kept"} | dict.fromkeys([second, *others], "hidden")
+    act(review, "undo")
+    assert {each["state"] for number, each in tracks(review).items() if number != second} == {"undecided"}
+
+
+def test_any_decision_takes_a_comment_that_a_reload_shows(review: Review) -> None:
+    first, second, *_ = sorted(hidden(review))
+    shown = review.recording.packets.shown_pts().tolist()
+    with pytest.raises(EditsError, match="decide first"):
+        act(review, "comment", tracks=[first], comment="who is this?")
+    act(review, "confirm", tracks=[first, second])
+    act(review, "mute", **{"from": shown[3], "to": shown[9]}, reason="a name is spoken")
+    box = [{"pts": shown[0], "box": [300, 150, 360, 200]}]
+    for _ in range(2):
+        act(review, "draw", kind="screen", keyframes=box, whole=True)
+    drawn = [number for number, track in tracks(review).items() if track["state"] == "drawn"]
+    act(review, "comment", tracks=[first], comment="the neighbour")
+    act(review, "comment", tracks=drawn[:1], comment="her telephone")
+    act(review, "comment", table="mute", place=0, comment="said twice")
+    again = Review(review.folders, InlineRunner)
+    assert {number: each["comment"] for number, each in tracks(again).items() if each["comment"]} == {
+        first: "the neighbour",
+        second: "the neighbour",
+        drawn[0]: "her telephone",
+    }
+    assert again.facts()["spans"][0]["comment"] == "said twice"
+
+
 def test_undo_and_redo_survive_a_reload(review: Review) -> None:
     first, second, *_ = sorted(hidden(review))
     see(review, first)

@@ -86,6 +86,7 @@ def test_from_a_detected_job_to_a_verified_package_by_keyboard_alone(served: Ser
         answer(page)
         until(page, "review.store.facts.state === 'in review' || review.store.facts.state === 'approved'")
         shown = {pts: page_pixels(page, pts) for pts in page.evaluate("[...review.store.clock.shown]")[::13]}
+    send_back_and_submit_again(served)
     with chromium() as browser, opened(browser, served, but="401", extra_http_headers=SUPERVISOR) as page:
         press(page, "Control+Enter")
         answer(page, "looked at every minute")
@@ -96,6 +97,22 @@ def test_from_a_detected_job_to_a_verified_package_by_keyboard_alone(served: Ser
     key = read_private_key(tmp_path / "agency.pem")
     make_package(job, tmp_path / "package", key, "A. Officer")
     assert check_package(tmp_path / "package", Trust(key.public_key()), InlineRunner()).frames > 0
+
+
+def send_back_and_submit_again(served: Served) -> None:
+    """The supervisor asks for changes at a time and place; the officer sees it there, and answers."""
+    with chromium() as browser, opened(browser, served, but="401", extra_http_headers=SUPERVISOR) as page:
+        press(page, "ArrowRight")
+        page.evaluate("void review.acts.askChanges()")
+        answer(page, "is the passport hidden here?")
+        until(page, "review.store.facts.state === 'draft'")
+    with chromium() as browser, opened(browser, served, but="401", extra_http_headers=OFFICER) as page:
+        assert "is the passport hidden here?" in page.inner_text("review-cards")
+        assert page.evaluate("review.store.facts.remarks[0].pts === review.store.clock.shown[1]")
+        press(page, "Control+Enter")
+        answer(page)
+        until(page, "review.store.facts.state === 'in review'")
+        assert not page.evaluate("review.store.facts.remarks[0].open"), "it is answered by submitting again"
 
 
 def assert_on_record(job: Folders) -> None:

@@ -60,7 +60,7 @@ def test_a_decision_is_in_the_file_and_in_the_history(job: Folders, store: Decis
     assert read_edits(edits_path(job)).keep == (keep(DRAFT, 1),)
     (entry,) = history_of(job)
     assert (entry.what, entry.by, entry.why) == ("decided", OFFICER, "a reason")
-    assert entry.facts == {"act": "keep", "act_number": "1", "changed": "+keep"}
+    assert entry.facts == {"act": "keep", "act_number": "1", "changed": "+keep", "shown": "nothing"}
     assert own_edits(job) == store.state().edits
 
 
@@ -175,6 +175,22 @@ def test_several_tracks_are_kept_only_after_a_frame_of_each_was_shown(store: Dec
             store.decide(OFFICER, "keep", plan=DRAFT.sha256, add=[keep(DRAFT, 1, 2, shown=shown)])
     store.decide(OFFICER, "keep", plan=DRAFT.sha256, add=[keep(DRAFT, 1, 2, shown=(first, second))])
     assert store.state().edits.keep[0].shown == (first, second)
+
+
+def test_what_was_shown_before_somebody_is_kept_visible_is_in_the_history(job: Folders, store: DecisionStore) -> None:
+    first, second = (anchor.points[0] for anchor in keep(DRAFT, 1, 2).anchors)
+    store.decide(OFFICER, "keep", plan=DRAFT.sha256, add=[keep(DRAFT, 1, 2, shown=(first, second))])
+    store.undo(OFFICER)
+    store.decide(OFFICER, "keep", plan=DRAFT.sha256, add=[keep(DRAFT, 1, 2)], unseen=True)
+    assert [entry.facts.get("shown") for entry in history_of(job)] == ["2 frames", None, "nothing"]
+
+
+def test_decisions_that_are_corrected_together_keep_their_places(store: DecisionStore) -> None:
+    decide(store, 1, 2, 3)
+    first, second, third = store.state().edits.mute
+    new = [each.model_copy(update={"comment": "said twice"}) for each in (first, second)]
+    store.decide(OFFICER, "comment", plan=DRAFT.sha256, add=new, remove=[first, second])
+    assert store.state().edits.mute == (*new, third)
 
 
 def test_two_who_decide_at_once_decide_one_after_the_other(job: Folders, store: DecisionStore) -> None:

@@ -55,10 +55,26 @@ def add_to(group: typer.Typer) -> None:
         group.command()(verb)
 
 
-def keep(job: Job, tracks: Tracks, by: By, reason: Reason, comment: Comment = "", as_json: AsJson = False) -> None:
-    """Leave tracks visible: the requester's."""
+def keep(
+    job: Job,
+    tracks: Tracks,
+    by: By,
+    reason: Reason,
+    comment: Comment = "",
+    unseen: Annotated[
+        bool, typer.Option("--unseen", help="Several tracks, and nobody was shown their pictures; the history says so.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Leave tracks visible: the requester's. Several are one decision, which the page makes after showing each."""
+    if len(set(tracks)) > 1 and not unseen:
+        raise EditsError(
+            f"{len(set(tracks))} tracks are to be kept visible at once, and a command line shows nobody a picture",
+            remedy="Keep them in `bodycam review open`, which shows the worst frame of each, or add --unseen: "
+            "the job's history then says that nothing was shown.",
+        )
     said = {"by": by, "reason": reason, "comment": comment}
-    _decide(job, by, [_of_tracks(Keep, job, [track], said) for track in tracks], as_json=as_json)
+    _decide(job, by, [_of_tracks(Keep, job, tracks, said)], as_json=as_json, unseen=unseen)
 
 
 def confirm(job: Job, tracks: Tracks, by: By, comment: Comment = "", as_json: AsJson = False) -> None:
@@ -215,10 +231,10 @@ def _sides(text: str) -> list[float]:
     return [left, top, right, bottom]
 
 
-def _decide(job: Path, by: str, made: Sequence[Decision], *, as_json: bool) -> None:
+def _decide(job: Path, by: str, made: Sequence[Decision], *, as_json: bool, unseen: bool = False) -> None:
     folders = Folders.of(job)
     draft = read_draft(folders)
-    event = DecisionStore(folders).decide(by, made[0].table, plan=draft.sha256, add=made)
+    event = DecisionStore(folders).decide(by, made[0].table, plan=draft.sha256, add=made, unseen=unseen)
     _tell(job, event, as_json=as_json)
 
 

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from bodycam_pipeline.rules.anchoring import PlanRows, anchor_tracks, find_meant
 from bodycam_pipeline.rules.reshaping import Reshaped, reshape
-from bodycam_pipeline.values.edits import Anchor, Edits, OfTracks
+from bodycam_pipeline.values.edits import Anchor, Decision, Edits, OfTracks
 from bodycam_pipeline.values.errors import EditsError
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.plan import REGION_SCHEMA, Plan
@@ -179,6 +179,15 @@ _REPLACED = {"keep": ("keep", "confirm"), "confirm": ("keep", "confirm"), "chang
 """Which earlier decisions about the same track a new one takes the place of."""
 
 
+def _only(book: Book, facts: Facts, by: str) -> Tables:
+    """All but this person: keep the tracks that are chosen visible, and confirm every other that nobody decided."""
+    kept = Edits.model_validate(ACTS["keep"](book, facts, by))
+    others = np.setdiff1d(book.reshaped.rows.tracks, [*_numbers(facts), *book.states]).tolist()
+    if not others:
+        return _tables(kept)
+    return ACTS["confirm"](replace(book, edits=kept), {"tracks": others}, by)
+
+
 def _reset(book: Book, facts: Facts, _by: str) -> Tables:
     """Back to undecided: what was decided of these tracks is taken back, and drawn ones are gone.
 
@@ -252,11 +261,38 @@ def _stretch(table: str) -> Callable[[Book, Facts, str], Tables]:
     return make
 
 
-def _remove(book: Book, facts: Facts, _by: str) -> Tables:
-    """Take back a span, by its place among those of its table."""
+def _comment(book: Book, facts: Facts, _by: str) -> Tables:
+    """Write a comment to what was decided: about tracks, or about a span by its place among those of its table."""
+    said, tables = {"comment": str(facts["comment"]).strip()}, _tables(book.edits)
+    if "table" in facts:
+        table, place = _span(facts)
+        tables[table][place] = tables[table][place].model_copy(update=said)
+        return tables
+    tracks, before = set(_numbers(facts)), _tables(book.edits)
+    for table in OF_TRACKS:
+        about = [bool(tracks & set(book.tracks_of(each))) for each in tables[table]]
+        tables[table] = _commented(tables[table], about, said)
+    drawn = [number in tracks for number, _ in enumerate(tables["hide"], start=book.first_drawn)]
+    tables["hide"] = _commented(tables["hide"], drawn, said)
+    if tables == before and said["comment"]:
+        raise ValueError("nothing was decided about it yet: decide first, and comment then")
+    return tables
+
+
+def _commented(decisions: Sequence[Decision], about: Sequence[bool], said: dict[str, str]) -> list[Decision]:
+    return [each.model_copy(update=said) if its else each for each, its in zip(decisions, about, strict=True)]
+
+
+def _span(facts: Facts) -> tuple[str, int]:
     table, place = str(facts["table"]), int(facts["place"])
     if table not in {"withhold", "mute", "dismiss"} or place < 0:
-        raise ValueError("nothing to take back")
+        raise ValueError("there is no such span")
+    return table, place
+
+
+def _remove(book: Book, facts: Facts, _by: str) -> Tables:
+    """Take back a span, by its place among those of its table."""
+    table, place = _span(facts)
     tables = _tables(book.edits)
     del tables[table][place]
     return tables
@@ -265,9 +301,11 @@ def _remove(book: Book, facts: Facts, _by: str) -> Tables:
 ACTS: dict[str, Callable[[Book, Facts, str], Tables]] = {
     **{table: _of_tracks(table) for table in OF_TRACKS},
     **{table: _stretch(table) for table in ("withhold", "mute", "dismiss")},
+    "only": _only,
     "reset": _reset,
     "ungroup": _ungroup,
     "draw": _draw,
     "keyframe": _keyframe,
+    "comment": _comment,
     "remove": _remove,
 }

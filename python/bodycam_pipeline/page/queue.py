@@ -11,7 +11,7 @@ from bodycam_pipeline.release.work import WORK
 from bodycam_pipeline.review.history import review_state_of
 from bodycam_pipeline.running.ledger import Ledger
 from bodycam_pipeline.running.local import LocalRunner
-from bodycam_pipeline.running.runner import SharedRunner
+from bodycam_pipeline.running.runner import Runner, SharedRunner
 from bodycam_pipeline.running.totals import Row
 from bodycam_pipeline.values.errors import BodycamError, PackageError
 
@@ -79,7 +79,7 @@ class Queue:
         """
         with self._lock:
             if number not in self._open:
-                self._open[number] = Review(self.items[number].folders, self.runner)
+                self._open[number] = Review(self.items[number].folders, self.runner, self._patient)
             return self._open[number]
 
     def runner(self) -> SharedRunner:
@@ -88,6 +88,10 @@ class Queue:
             if self._runner is None:
                 self._runner = LocalRunner(self._workers)
             return self._runner
+
+    def _patient(self) -> Runner:
+        """The same workers, behind whatever a person waits for."""
+        return self.runner().in_turn(1)
 
     def rows(self) -> list[dict[str, Any]]:
         """Every job: what it is, when it is due, and where it stands."""

@@ -18,20 +18,25 @@ from bodycam_pipeline.drawn import follow_drawn
 from bodycam_pipeline.evidence.plan_file import plan_sha256
 from bodycam_pipeline.page.decisions import Book, Facts, decide
 from bodycam_pipeline.page.pictures import Pictures, View
+from bodycam_pipeline.page.proposals import Proposals
 from bodycam_pipeline.page.sound import waveform
 from bodycam_pipeline.page.tracks import boxes_between, places_of, summarize_tracks, upright_box
+from bodycam_pipeline.passes import measure_appearance
 from bodycam_pipeline.pipeline import Order, job_of
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.work import draft_path, read_draft, read_work
 from bodycam_pipeline.review.decisions import DecisionStore, edits_path
 from bodycam_pipeline.rules.editing import Followed, apply_edits
 from bodycam_pipeline.running.runner import Runner
-from bodycam_pipeline.values.edits import Edits
+from bodycam_pipeline.values.edits import Decision, Edits, Hide
 from bodycam_pipeline.values.errors import ChangedMeanwhileError, StateError
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.plan import MutedSpan, Plan, PlanPart, WithheldSpan
 from bodycam_pipeline.values.recording import Recording
 from bodycam_pipeline.values.timeline import Span, format_clock
+
+SHOWING = ("keep", "only")
+"""Acts that leave somebody visible."""
 
 EXPLAINED = 0.5
 """Share of a finding's box that is hidden, or dismissed, from which on it is decided."""
@@ -59,12 +64,15 @@ class Current:
 class Review:
     """One job before a person. Every method may be called from any thread."""
 
-    def __init__(self, folders: Folders, runner: Callable[[], Runner]) -> None:
+    def __init__(
+        self, folders: Folders, runner: Callable[[], Runner], patient: Callable[[], Runner] | None = None
+    ) -> None:
         """Read the job.
 
         Args:
             folders: Of the job.
             runner: Gives the runner on which drawn boxes are followed, when it is first needed.
+            patient: Gives the runner for what nobody waits for; None for the same.
 
         Raises:
             PackageError: nothing was detected here.
@@ -76,6 +84,8 @@ class Review:
         self._pictures: Pictures | None = None
         self._shown_worst: dict[int, list[tuple[int, Box]]] = {}
         self._waveform: bytes | None = None
+        later = patient or runner
+        self._proposals = Proposals(lambda draft: measure_appearance(self.pictures().recording, draft, later()))
         self._ranks: dict[tuple[tuple[int, Box], ...], list[tuple[int, Box]]] = {}
         self.reload()
 
@@ -133,7 +143,7 @@ class Review:
         Raises:
             StateError: it has not been.
         """
-        if act != "keep":
+        if act not in SHOWING:
             return facts
         tracks = [int(track) for track in facts.get("tracks", ())]
         unseen = [track for track in tracks if track not in self._shown_worst]
@@ -244,6 +254,15 @@ class Review:
             self._ranks[places] = [places[n] for n in pictures.ranked(places)]
         return self._ranks[places]
 
+    def propose(self) -> list[list[int]]:
+        """Look for tracks that may be one thing, which takes a while the first time; the proposals that are open.
+
+        Raises:
+            BodycamError: the recording does not decode any more.
+        """
+        self._proposals.find(self._draft)
+        return self._proposals.open(self.current.book)
+
     def finding_picture(self, number: int) -> bytes:
         """A small picture of what the second look saw, as it was recorded.
 
@@ -289,6 +308,7 @@ class Review:
             "tracks": self._tracks(),
             "spans": self._spans(),
             "findings": self._findings(),
+            "proposals": self._proposals.open(current.book),
             **self._can,
         }
 
@@ -324,13 +344,14 @@ class Review:
         rows = []
         for track in summarize_tracks(both, frame):
             state, decision = states.get(track.number, ("drawn" if track.number in drawn else "undecided", None))
+            hide = self._hide(track.number)
             rows.append(
                 {
                     "number": track.number,
                     "kind": track.kind,
                     "reason": decision.reason if decision and decision.reason else track.reason,
                     "by": decision.by if decision else drawn.get(track.number, ""),
-                    "comment": decision.comment if decision else "",
+                    "comment": "".join(each.comment for each in (decision, hide) if each),
                     "first": track.first_pts,
                     "last": track.last_pts,
                     "frames": track.frames,
@@ -338,23 +359,25 @@ class Review:
                     "stretches": track.stretches,
                     "doubts": track.doubts(seconds),
                     "state": state,
-                    "keyframes": self._keyframes(track.number),
+                    "keyframes": self._keyframes(hide),
                 }
             )
         return rows
 
-    def _keyframes(self, track: int) -> list[int]:
-        """The pts at which a person drew a track; none where nobody did."""
+    def _hide(self, track: int) -> Hide | None:
+        """The decision by which a person drew a track; None where nobody did."""
         hides, place = self.current.edits.hide, track - self.current.book.first_drawn
-        if not 0 <= place < len(hides):
-            return []
+        return hides[place] if 0 <= place < len(hides) else None
+
+    def _keyframes(self, hide: Hide | None) -> list[int]:
+        """The pts at which a person drew a box."""
         base = self._recording.video.time_base
-        return [k.at if isinstance(k.at, int) else int(k.at / base) for k in hides[place].keyframes]
+        return [k.at if isinstance(k.at, int) else int(k.at / base) for k in hide.keyframes] if hide else []
 
     def _spans(self) -> list[dict[str, Any]]:
-        plan = self.current.plan
-        tables: list[tuple[str, Sequence[WithheldSpan | MutedSpan]]]
-        tables = [("withhold", plan.withheld), ("mute", plan.muted)]
+        plan, edits = self.current.plan, self.current.edits
+        tables: list[tuple[str, Sequence[WithheldSpan | MutedSpan], Sequence[Decision]]]
+        tables = [("withhold", plan.withheld, edits.withhold), ("mute", plan.muted, edits.mute)]
         return [
             {
                 "what": what,
@@ -363,8 +386,9 @@ class Review:
                 "end": each.span.end_pts,
                 "reason": each.reason,
                 "by": each.by,
+                "comment": edits[place].comment,
             }
-            for what, spans in tables
+            for what, spans, edits in tables
             for place, each in enumerate(spans)
         ]
 

@@ -14,12 +14,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bodycam_pipeline.page.access import Access, Refusal, Session
-from bodycam_pipeline.page.finish import STEPS, note_watched, render_job, standing_facts, take_step
+from bodycam_pipeline.page.finish import STEPS, Spot, note_remark, note_watched, render_job, standing_facts, take_step
 from bodycam_pipeline.page.gate import Gate, cookies_of
 from bodycam_pipeline.page.pictures import View
 from bodycam_pipeline.page.queue import Queue
 from bodycam_pipeline.page.review import Review
 from bodycam_pipeline.page.work import Work
+from bodycam_pipeline.running.runner import GivenUpError
 from bodycam_pipeline.values.errors import BodycamError
 
 TYPES = {"html": "text/html; charset=utf-8", "js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
@@ -62,11 +63,13 @@ class Page:
             Route(f"{job}/play/{{view}}/{{piece:int}}.m4s", self._bytes(_piece, "video/mp4")),
             Route(f"{job}/tracks/{{track:int}}/{{which}}.jpg", self._bytes(_track_picture, "image/jpeg")),
             Route(f"{job}/findings/{{finding:int}}.jpg", self._bytes(_finding_picture, "image/jpeg")),
+            Route(f"{job}/proposals", self._json(_proposals)),
             Route(f"{job}/sound", self._bytes(lambda review, _: review.sound(), "application/octet-stream")),
             Route(f"{job}/progress", self.progress),
             Route(f"{job}/decisions", self.decide, methods=["POST"]),
             Route(f"{job}/render", self.render, methods=["POST"]),
             Route(f"{job}/watched", self.watched, methods=["POST"]),
+            Route(f"{job}/remarks", self.remark, methods=["POST"]),
             Route(f"{job}/steps", self.step, methods=["POST"]),
         ]
 
@@ -125,6 +128,20 @@ class Page:
             await run_in_threadpool(lambda: note_watched(self._review(request), by, spans))
         return JSONResponse({})
 
+    async def remark(self, request: Request) -> Response:
+        """Note what a person says of a place in the picture; answers with the job as it then stands."""
+        given, by = await _body(request), person_of(request)
+        text, spot = str(given.get("text") or ""), Spot.of(given)
+        if spot is None:
+            raise HTTPException(400)
+
+        def done() -> dict[str, Any]:
+            review = self._review(request)
+            note_remark(review, by, text, spot)
+            return _facts(review, request)
+
+        return JSONResponse(await run_in_threadpool(done))
+
     async def step(self, request: Request) -> Response:
         """Submit, approve or ask for changes; answers with the job as it then stands."""
         given, by = await _body(request), person_of(request)
@@ -134,7 +151,7 @@ class Page:
 
         def done() -> dict[str, Any]:
             review = self._review(request)
-            take_step(review, what, by, why, own=own)
+            take_step(review, what, by, why, own=own, spot=Spot.of(given))
             return _facts(review, request)
 
         return JSONResponse(await run_in_threadpool(done))
@@ -183,6 +200,13 @@ def _frames(review: Review, _request: Request) -> bytes:
 def _boxes(review: Review, request: Request) -> dict[str, Any]:
     asked = request.query_params
     return review.boxes(_number(asked.get("from", "")), _number(asked.get("to", "")))
+
+
+def _proposals(review: Review, _request: Request) -> list[list[int]]:
+    try:
+        return review.propose()
+    except GivenUpError:  # the server is being closed
+        return []
 
 
 def _initialisation(review: Review, request: Request) -> bytes:

@@ -97,7 +97,7 @@ class DecisionStore:
         plan: str,
         add: Sequence[Decision] = (),
         remove: Sequence[Decision] = (),
-        why: str = "",
+        unseen: bool = False,
     ) -> EditEvent:
         """Put decisions in, take others out, or both, as one act; it is on the disk when this returns.
 
@@ -107,7 +107,7 @@ class DecisionStore:
             plan: The public digest of the plan that the person saw (`Plan.sha256` of the draft).
             add: Decisions that are new; one that is corrected is added, and what it was before is removed.
             remove: Decisions that are taken out.
-            why: The reason; "" for that of what is added.
+            unseen: Several tracks are kept visible though no frame of them was shown: the history says so.
 
         Raises:
             PlanChangedError: the plan is no longer the one that the person saw.
@@ -122,8 +122,10 @@ class DecisionStore:
             before = replay(log.events)
             change = change_of(before, add, remove)
             after = apply_change(before, change)
+            if not unseen:
+                self._refuse_unseen(draft, add)
             self._check(draft, after, add)
-            reason = why or "; ".join(dict.fromkeys(each.reason for each in add if each.reason))
+            reason = "; ".join(dict.fromkeys(each.reason for each in add if each.reason))
             return self._write(log, by, act, change, why=reason, plan=plan)
 
     def undo(self, by: str) -> EditEvent:
@@ -181,7 +183,8 @@ class DecisionStore:
             what = ", ".join(
                 [*(f"-{each.table}" for each in event.removes), *(f"+{each.table}" for each in event.adds)]
             )
-            record(self._job, "decided", event.by, event.why, act=event.act, act_number=str(event.number), changed=what)
+            facts: dict[str, Any] = {"act": event.act, "act_number": str(event.number), "changed": what}
+            record(self._job, "decided", event.by, event.why, **facts, **_seen(event))
 
     @contextmanager
     def _held(self) -> Iterator[EditsLog]:
@@ -249,14 +252,17 @@ class DecisionStore:
     def _check(self, draft: Plan, after: Edits, add: Sequence[Decision]) -> None:
         """Refuse what cannot be applied; to take something out is always allowed."""
         recording, policy = self._work()
-        for decision in add:
-            if isinstance(decision, Keep):
-                _refuse_unseen(decision, draft, recording.video)
         try:
             apply_edits(draft, after, recording, policy)
         except EditsError:
             if add:
                 raise
+
+    def _refuse_unseen(self, draft: Plan, add: Sequence[Decision]) -> None:
+        recording, _ = self._work()
+        for decision in add:
+            if isinstance(decision, Keep):
+                _refuse_unseen(decision, draft, recording.video)
 
     def _check_name(self, by: str) -> None:
         if odd := why_no_name(by):
@@ -275,6 +281,15 @@ def _refuse_unseen(keep: Keep, draft: Plan, video: VideoFacts) -> None:
             f"the first at pts {unseen[0].pts}",
             remedy="Look at the worst frame of each track first, or keep one track at a time.",
         )
+
+
+def _seen(event: EditEvent) -> dict[str, Any]:
+    """What the person was shown before they left somebody visible: said of every act that does."""
+    keeps = [added.entry for added in event.adds if added.table == "keep"]
+    if not keeps:
+        return {}
+    frames = sum(len(keep.get("shown", ())) for keep in keeps)
+    return {"shown": f"{frames} frames" if frames else "nothing"}
 
 
 def _next(acts: Sequence[EditEvent], verb: str) -> EditEvent:

@@ -49,7 +49,7 @@ def record(
     """
     if odd := why_no_name(by):
         raise StateError(f"somebody has to be named: {odd}", remedy="Say who, as the name is written: --by NAME.")
-    release = "" if what in {"worked", "spent", "decided"} else of or published_manifest(job)[0].manifest
+    release = "" if what in {"worked", "spent", "decided", "commented"} else of or published_manifest(job)[0].manifest
     event = Event(datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), what, by.strip(), why.strip(), release, facts)
     with lock_history(job.internal):
         if release:

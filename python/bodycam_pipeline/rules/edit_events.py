@@ -48,7 +48,7 @@ def replay(events: Iterable[EditEvent]) -> Edits:
 
 
 def change_of(edits: Edits, add: Sequence[Decision], remove: Sequence[Decision]) -> Change:
-    """What takes decisions out and puts others in: in the place of one of the same table that is taken out, else last.
+    """What takes decisions out and puts others in: where those of the same table are taken out, else last.
 
     Raises:
         EditsError: a decision that is to be taken out is not there.
@@ -70,11 +70,11 @@ def change_of(edits: Edits, add: Sequence[Decision], remove: Sequence[Decision])
 
 
 def _place(table: str, tables: Tables, removes: Sequence[PlacedEntry], adds: Sequence[PlacedEntry]) -> int:
-    """Where a decision goes: to the place of one that is taken out and not yet filled, else to the end."""
+    """Where a decision goes: to the first place of those that are taken out that is not yet filled, else to the end."""
     freed = sorted(placed.index for placed in removes if placed.table == table)
     filled = sum(placed.table == table for placed in adds)
-    if len(freed) == 1 and not filled:
-        return freed[0]
+    if filled < len(freed):
+        return freed[filled]
     return len(tables[table]) - len(freed) + filled
 
 

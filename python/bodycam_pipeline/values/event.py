@@ -4,10 +4,21 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 What = Literal[
-    "worked", "submitted", "approved", "rejected", "released", "disclosed", "opened", "spent", "decided", "watched"
+    "worked",
+    "submitted",
+    "approved",
+    "rejected",
+    "released",
+    "disclosed",
+    "opened",
+    "spent",
+    "decided",
+    "watched",
+    "commented",
 ]
 """worked: the machine; released: packaged; opened: a frame's source was shown; spent: a person's minutes;
-decided: edits.toml was changed; watched: parts of the finished picture that a person saw."""
+decided: edits.toml was changed; watched: parts of the finished picture that a person saw; commented: a person said
+something of a place in the picture."""
 
 
 @dataclass(frozen=True, slots=True)

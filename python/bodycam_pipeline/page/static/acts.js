@@ -1,10 +1,10 @@
 // What a person can do: each act once, whether a key, a button or a drag asks for it.
 
 import { get, post } from "./api.js";
-import { ask, askReason, say } from "./dialogs.js";
+import { ask, askComment, askReason, say } from "./dialogs.js";
 import { el } from "./dom.js";
 import { drawBox } from "./drawing.js";
-import { VIEWS, nameOf } from "./store.js";
+import { VIEWS, nameOf, spanName } from "./store.js";
 import { thumb } from "./thumbs.js";
 
 export const RATES = [0.25, 0.5, 1, 2, 4, 8];
@@ -83,9 +83,10 @@ export function makeActs(store, { stage, timeline }) {
   }
 
   /** Show the poorest picture of every track before it is kept: who is visible should be who was meant. */
-  async function keep(numbers) {
+  async function keep(numbers, act = "keep") {
     const tracks = wanted(numbers);
     if (!tracks) return;
+    const alone = act === "only";
     const picture = async (track, which) => {
       const image = thumb(`${store.job}/tracks/${track.number}/${which}.jpg?${track.first}-${track.last}`, `${nameOf(track)}, ${which === "worst" ? "poorest" : "sharpest"} picture`, { className: "proof", eager: true });
       await image.ready;
@@ -93,13 +94,13 @@ export function makeActs(store, { stage, timeline }) {
     };
     const proofs = await Promise.all(tracks.map(async (track) => el("figure", {}, await picture(track, "best"), await picture(track, "worst"), el("figcaption", {}, nameOf(track)))));
     const reasons = [...new Set([last.keep, "the requester", "consented", ...store.facts.reasons])];
-    const found = await askReason(`Keep ${named(tracks)} visible`, reasons, {
-      last: last.keep, accept: "Keep visible", before: el("div", { class: "proofs" }, proofs),
+    const found = await askReason(`Keep ${named(tracks)} visible${alone ? ", hide all others" : ""}`, reasons, {
+      last: last.keep, accept: alone ? "Keep these, hide all others" : "Keep visible", before: el("div", { class: "proofs" }, proofs),
       note: "Left: sharpest picture. Right: poorest picture. Is it the same person in all of them?",
     });
     if (!found) return;
     last.keep = found.reason;
-    await onward(decide("keep", { tracks: tracks.map((track) => track.number), ...found }, `${named(tracks)}: kept visible`));
+    await onward(decide(act, { tracks: tracks.map((track) => track.number), ...found }, `${named(tracks)}: kept visible${alone ? ", all others hidden" : ""}`));
   }
 
   const acts = {
@@ -137,9 +138,10 @@ export function makeActs(store, { stage, timeline }) {
     zoomOut() { timeline.zoom(1.6); },
     grey() { document.body.classList.toggle("grey"); },
     blur() { document.body.classList.toggle("veiled"); },
-    openTrack(track) {
-      store.select(track.number);
-      if (store.pts < track.first || store.pts > track.last) { acts.pause(); store.goTo(track.first); }
+    openTracks(tracks) {
+      store.finding = null;
+      store.select(...tracks.map((track) => track.number));
+      if (!tracks.some((track) => store.pts >= track.first && store.pts <= track.last)) { acts.pause(); store.goTo(tracks[0].first); }
     },
     openFinding(finding) { acts.pause(); store.finding = finding; store.select(); store.goTo(finding.pts); },
 
@@ -148,12 +150,7 @@ export function makeActs(store, { stage, timeline }) {
       const tracks = wanted(numbers); if (tracks) onward(decide("confirm", { tracks: tracks.map((track) => track.number) }));
     },
     keep(numbers) { if (!numbers && pointed()) acts.dismiss(pointed()); else keep(numbers); },
-    allBut() {
-      const tracks = wanted();
-      if (!tracks) return;
-      const others = store.facts.tracks.filter((track) => track.state === "undecided" && !store.selected.has(track.number));
-      if (others.length) decide("confirm", { tracks: others.map((track) => track.number) }, `${named(others)}: hidden is right`);
-    },
+    allBut: () => keep(null, "only"),
     reset(numbers) { const tracks = wanted(numbers); if (tracks) decide("reset", { tracks: tracks.map((track) => track.number) }); },
     remove() {
       if (pointed()) { acts.dismiss(pointed()); return; }
@@ -183,9 +180,13 @@ export function makeActs(store, { stage, timeline }) {
           thumb(`${store.job}/tracks/${track.number}/best.jpg?${track.first}-${track.last}`, "", { className: "proof", eager: true }), nameOf(track)))) });
       if (found) decide("join", { tracks: [tracks[0].number, Number(found.other)] }, "Grouped: one thing from now on");
     },
-    ungroup() {
-      const tracks = wanted();
-      if (tracks) decide("ungroup", { tracks: tracks.map((track) => track.number) }, "Taken apart");
+    async ungroup() {
+      const tracks = wanted(), proposed = store.proposed();
+      if (proposed) { store.keepApart(proposed); say("Taken apart: decide each by itself."); return; }
+      if (!tracks) return;
+      const before = new Set(store.facts.proposals.map(String));
+      if (!await decide("ungroup", { tracks: tracks.map((track) => track.number) }, "Taken apart")) return;
+      store.facts.proposals.filter((numbers) => !before.has(String(numbers))).forEach((numbers) => store.keepApart(numbers));
     },
     trimStart: () => trim({ from: store.pts }),
     trimEnd: () => trim({ to: clock.endOf(store.number) }),
@@ -213,6 +214,16 @@ export function makeActs(store, { stage, timeline }) {
     markOut() { store.set({ mark: { ...store.mark, end: clock.endOf(store.number) } }); },
     mute: () => span("mute", "Mute"),
     withhold: () => span("withhold", "Withhold", [{ kind: "" }, ...store.facts.kinds]),
+    async comment(numbers) {
+      const tracks = numbers ? store.facts.tracks.filter((track) => numbers.includes(track.number)) : chosen();
+      if (!tracks.length || tracks.some((track) => track.state === "undecided")) { remark(tracks[0]); return; }
+      const text = await askComment(`Comment on ${named(tracks)}`, tracks[0].comment);
+      if (text !== null) decide("comment", { tracks: tracks.map((track) => track.number), comment: text }, "Comment kept");
+    },
+    async commentSpan(each) {
+      const text = await askComment(`Comment on ${spanName(each).toLowerCase()} ${clock.format(each.first)} – ${clock.format(each.end)}`, each.comment);
+      if (text !== null) decide("comment", { table: each.what, place: each.place, comment: text }, "Comment kept");
+    },
     removeSpan(each) { decide("remove", { table: each.what, place: each.place }, "Taken back; Ctrl+Z brings it again"); },
     async dismiss(finding) {
       const found = await askReason("Nothing to hide here", ["a poster", "a pattern", "a screen without a person", "a statue"], { accept: "Dismiss" });
@@ -252,17 +263,32 @@ export function makeActs(store, { stage, timeline }) {
       } else say("It is approved. `bodycam package` makes what is handed out.");
     },
     async askChanges() {
-      const at = `${clock.format(store.pts)}: `;
-      const found = await ask({ title: "Ask for changes", accept: "Send back", body: el("label", { class: "field" }, "What has to change, and where", el("input", { name: "why", value: at, required: true, autofocus: true, autocomplete: "off" })) });
-      if (found) await take("reject", found.why, "Sent back");
+      const open = store.facts.remarks.filter((each) => each.open), [track] = chosen();
+      const found = await ask({ title: "Ask for changes", accept: "Send back", note: `It names this place: ${placeOf(track)}.${open.length ? ` With it go ${open.length} comments that you made (C).` : " Comments at other places are made before, with C."}`,
+        body: el("label", { class: "field" }, "What has to change", el("textarea", { name: "why", required: true, autofocus: true, rows: 3 })) });
+      if (found) await take("reject", found.why, "Sent back", { pts: store.pts, box: boxOf(track) });
     },
   };
 
-  async function take(what, why, done) {
+  const boxOf = (track) => (track && stage.last?.boxes.find((box) => box.track === track.number)?.box) || null;
+  const placeOf = (track) => `${clock.format(store.pts)}${track && boxOf(track) ? `, ${nameOf(track)}` : ""}`;
+
+  /** A comment at the playhead, and on what is chosen there: it goes into the history at once. */
+  async function remark(track) {
+    acts.pause();
+    const text = await askComment(`Comment at ${placeOf(track)}`, "");
+    if (!text) return;
+    try {
+      taken(await post(`${store.job}/remarks`, { pts: store.pts, box: boxOf(track), text }));
+      say("Comment kept, at its time and place");
+    } catch (error) { fail(error); }
+  }
+
+  async function take(what, why, done, place = {}) {
     try {
       const parts = store.watchedParts();
       if (parts.length && what !== "reject") await post(`${store.job}/watched`, { parts });
-      taken(await post(`${store.job}/steps`, { step: what, why }));
+      taken(await post(`${store.job}/steps`, { step: what, why, ...place }));
       say(done);
     } catch (error) { fail(error); }
   }
@@ -297,17 +323,17 @@ export function makeActs(store, { stage, timeline }) {
     const { tracks } = store.facts;
     if (!tracks.length) return;
     const at = tracks.findIndex((track) => store.selected.has(track.number));
-    acts.openTrack(tracks[at < 0 ? (by > 0 ? 0 : tracks.length - 1) : Math.max(0, Math.min(tracks.length - 1, at + by))]);
+    acts.openTracks([tracks[at < 0 ? (by > 0 ? 0 : tracks.length - 1) : Math.max(0, Math.min(tracks.length - 1, at + by))]]);
   }
 
   /** Go to what waits: the next one after what is chosen, or after the playhead's place in the list. */
   function undecided(by, again = false) {
     const waiting = store.undecided();
     if (!waiting.length) { say("Everything is decided."); return; }
-    const at = waiting.findIndex(({ track, finding }) => (track ? store.selected.has(track.number) : finding.number === store.finding?.number));
+    const at = waiting.findIndex(({ tracks, finding }) => (tracks ? tracks.some((track) => store.selected.has(track.number)) : finding.number === store.finding?.number));
     const next = waiting[at < 0 ? (by > 0 ? 0 : waiting.length - 1) : again ? at : (at + by + waiting.length) % waiting.length];
     acts.pause();
-    if (next.track) { store.finding = null; store.select(next.track.number); if (store.pts < next.track.first || store.pts > next.track.last) store.goTo(next.pts); } else acts.openFinding(next.finding);
+    if (next.tracks) acts.openTracks(next.tracks); else acts.openFinding(next.finding);
   }
 
   return acts;

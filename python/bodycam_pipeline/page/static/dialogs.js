@@ -12,6 +12,11 @@ export function ask({ title, body, note, accept = "Apply", cancel = "Cancel", wi
         el("button", { type: "submit", class: "primary", value: "accept" }, accept)));
     const dialog = el("dialog", { class: wide ? "wide" : "", "aria-label": title }, form);
     const before = document.activeElement;
+    form.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.shiftKey || event.target.tagName !== "TEXTAREA") return;
+      event.preventDefault();
+      form.requestSubmit(form.querySelector("button.primary"));
+    });
     dialog.addEventListener("close", () => {
       const values = dialog.returnValue === "accept" ? Object.fromEntries(new FormData(form)) : null;
       dialog.remove();
@@ -36,6 +41,13 @@ export function askReason(title, reasons, { kinds = null, kind = "", note = "", 
   });
   return ask({ title, accept, note: note || "The reason is handed out with the release: write no names into it.",
     body: el("div", { class: "fields" }, before, picker, el("label", { class: "field", for: "reason" }, "Reason"), input, list, after, remark) });
+}
+
+/** Ask for a comment; resolves to the text, which may be empty, or to null where it was left. */
+export async function askComment(title, text) {
+  const found = await ask({ title, accept: "Keep", note: "It stays inside: it is not handed out with the release.",
+    body: el("label", { class: "field" }, "Comment", el("textarea", { name: "comment", rows: 3, value: text, autofocus: true })) });
+  return found && found.comment.trim();
 }
 
 /** Say something for a few seconds; errors stay until they are closed. */

@@ -129,6 +129,7 @@ export class Stage extends HTMLElement {
     context.drawImage(image, 0, 0, canvas.width, canvas.height);
     const [width] = this.store.facts.size, scale = canvas.width / width;
     for (const box of boxes) this.#drawBox(context, box, scale);
+    for (const remark of this.store.facts.remarks) if (remark.pts === pts && remark.box) this.#drawRemark(context, remark, scale);
     if (this.draft) this.#drawDraft(context, scale);
     if (!played) this.last = { image, boxes, pts };
     this.dataset.pts = pts;
@@ -163,6 +164,18 @@ export class Stage extends HTMLElement {
     context.fillRect(x, above, length, high);
     context.fillStyle = style.colour;
     context.fillText(text, x + 5 * ratio, above + 12.5 * ratio);
+  }
+
+  /** Where somebody commented: a frame around it, in this frame alone. */
+  #drawRemark(context, { box: [left, top, right, bottom], by }, scale) {
+    const [x, y, w, h] = [left, top, right - left, bottom - top].map((side) => side * scale), ratio = devicePixelRatio;
+    context.lineWidth = 2 * ratio;
+    context.strokeStyle = context.fillStyle = "#8cb4ff";
+    context.setLineDash([2 * ratio, 3 * ratio]);
+    context.strokeRect(x, y, w, h);
+    context.setLineDash([]);
+    context.font = `${12 * ratio}px system-ui, sans-serif`;
+    context.fillText(`¶ ${by}`, x, y + h + 14 * ratio);
   }
 
   #drawDraft(context, scale) {

@@ -24,6 +24,7 @@ export class Store extends EventTarget {
     this.rate = 1;
     this.progress = null;
     this.watched = [];
+    this.apart = new Set();
   }
 
   /** Change some of it, and tell. */
@@ -85,12 +86,25 @@ export class Store extends EventTarget {
 
   /** Everything that a person has not decided yet: findings first, then doubtful tracks, then the others, by time. */
   undecided() {
-    const findings = this.facts.findings.filter((finding) => finding.state !== "decided").map((finding) => ({ finding, pts: finding.pts, first: finding.first }));
-    const tracks = this.facts.tracks.filter((track) => track.state === "undecided");
-    const row = (track) => ({ track, pts: track.first, first: track.first });
-    const doubtful = tracks.filter((track) => track.doubts.length).map(row);
-    const others = tracks.filter((track) => !track.doubts.length).map(row);
-    return [...findings, ...doubtful, ...others];
+    const findings = this.facts.findings.filter((finding) => finding.state !== "decided").map((finding) => ({ finding, pts: finding.pts }));
+    const proposals = this.proposals(), grouped = new Set(proposals.flat());
+    const alone = this.facts.tracks.filter((track) => track.state === "undecided" && !grouped.has(track.number)).map((track) => [track]);
+    const groups = proposals.map((numbers) => numbers.map((number) => this.track(number)));
+    const items = [...groups, ...alone].map((tracks) => ({ tracks, pts: Math.min(...tracks.map((track) => track.first)) })).sort((a, b) => a.pts - b.pts);
+    const doubtful = ({ tracks }) => tracks.some((track) => track.doubts.length);
+    return [...findings, ...items.filter(doubtful), ...items.filter((item) => !doubtful(item))];
+  }
+
+  /** Numbers of tracks that may be one thing: proposed by the server, not yet taken, and not said to be apart. */
+  proposals() { return this.facts.proposals.filter((numbers) => !this.apart.has(numbers.join())); }
+
+  /** The proposal that is chosen, whole; or null. */
+  proposed() { return this.proposals().find((numbers) => numbers.length === this.selected.size && numbers.every((number) => this.selected.has(number))) || null; }
+
+  /** Say that a proposal is not one thing: it is shown as single tracks from now on. */
+  keepApart(numbers) {
+    this.apart.add(numbers.join());
+    this.set({ facts: { ...this.facts } });
   }
 }
 
@@ -99,6 +113,9 @@ export function nameOf(track) {
   const kind = track.kind.replaceAll("-", " ");
   return `${kind[0].toUpperCase()}${kind.slice(1)} ${track.number}`;
 }
+
+/** What a span does. */
+export function spanName(span) { return span.what === "mute" ? "Muted" : "Withheld"; }
 
 /** Colours and shapes by decision; each state has both, so that none is told by colour alone. */
 export const STATES = {

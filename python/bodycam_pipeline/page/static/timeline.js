@@ -5,6 +5,7 @@ import { el, fill } from "./dom.js";
 import { STATES, nameOf } from "./store.js";
 
 const RULER = 24, LANE = 26, TRACK = 18, MOST_ROWS = 40;
+const LEAST_DRAG = 6;
 const STEPS = [0.04, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600];
 
 export class Timeline extends HTMLElement {
@@ -54,6 +55,7 @@ export class Timeline extends HTMLElement {
     let top = RULER;
     const add = (row, height) => { this.rows.push({ ...row, top, height }); top += height; };
     if (facts.findings.length) add({ what: "findings" }, LANE);
+    if (facts.remarks.length) add({ what: "remarks" }, LANE);
     if (facts.spans.length) add({ what: "spans" }, LANE);
     if (this.loud?.length) add({ what: "sound" }, LANE);
     for (const [kind, tracks] of kinds) {
@@ -78,6 +80,7 @@ export class Timeline extends HTMLElement {
   #label(row) {
     const { facts } = this.store;
     if (row.what === "findings") return el("div", { class: "lane-label" }, `Second look (${facts.findings.length})`);
+    if (row.what === "remarks") return el("div", { class: "lane-label" }, `Comments (${facts.remarks.length})`);
     if (row.what === "spans") return el("div", { class: "lane-label" }, "Withheld, muted");
     if (row.what === "sound") return el("div", { class: "lane-label" }, "Sound");
     if (row.what === "track") {
@@ -114,13 +117,14 @@ export class Timeline extends HTMLElement {
     const row = this.rows.find((each) => y >= each.top && y < each.top + each.height);
     const pts = this.#pts(event);
     this.act.pause();
+    if (row?.what === "sound") { this.#dragMute(event, pts); return; }
     if (row?.what === "track") this.store.select(row.track.number);
     if (row?.what === "kind") {
       const here = row.tracks.filter((track) => track.first <= pts && track.last >= pts);
       if (here.length) this.store.select(here[0].number);
     }
-    if (row?.what === "findings") {
-      const nearest = [...this.store.facts.findings].sort((a, b) => Math.abs(a.pts - pts) - Math.abs(b.pts - pts))[0];
+    if (row?.what === "findings" || row?.what === "remarks") {
+      const nearest = [...this.store.facts[row.what]].sort((a, b) => Math.abs(a.pts - pts) - Math.abs(b.pts - pts))[0];
       this.store.goTo(nearest.pts);
       return;
     }
@@ -129,6 +133,24 @@ export class Timeline extends HTMLElement {
     const move = (moved) => this.store.goTo(this.#pts(moved));
     this.slider.addEventListener("pointermove", move);
     this.slider.addEventListener("pointerup", () => this.slider.removeEventListener("pointermove", move), { once: true });
+  }
+
+  /** Drag over the sound: the stretch that is marked is what is to be muted. A click goes there, as anywhere. */
+  #dragMute(event, from) {
+    const { store } = this, start = event.clientX;
+    const stretch = (moved) => [from, this.#pts(moved)].sort((a, b) => a - b).map((pts) => store.clock.at(pts));
+    const move = (moved) => {
+      const [first, last] = stretch(moved);
+      store.goTo(this.#pts(moved));
+      store.set({ mark: { first: store.clock.shown[first], end: store.clock.endOf(last) } });
+    };
+    store.goTo(from);
+    this.slider.setPointerCapture(event.pointerId);
+    this.slider.addEventListener("pointermove", move);
+    this.slider.addEventListener("pointerup", (ended) => {
+      this.slider.removeEventListener("pointermove", move);
+      if (Math.abs(ended.clientX - start) >= LEAST_DRAG) this.act.mute(); else store.set({ mark: { first: null, end: null } });
+    }, { once: true });
   }
 
   #wheel(event) {
@@ -164,7 +186,8 @@ export class Timeline extends HTMLElement {
       if (row.what === "kind") this.#kind(g, row);
       if (row.what === "sound") this.#sound(g, row);
       if (row.what === "track") this.#bars(g, row.track, row.top + 4, row.height - 8);
-      if (row.what === "findings") facts.findings.forEach((finding) => this.#flag(g, finding, row));
+      if (row.what === "findings") facts.findings.forEach((finding) => this.#flag(g, finding, row, "#ef6b5e", finding.state === "decided"));
+      if (row.what === "remarks") facts.remarks.forEach((remark) => this.#flag(g, remark, row, "#8cb4ff", !remark.open));
       if (row.what === "spans") facts.spans.forEach((span) => this.#span(g, span, row));
     }
     this.#marks(g);
@@ -256,9 +279,9 @@ export class Timeline extends HTMLElement {
     }
   }
 
-  #flag(g, finding, row) {
-    const x = this.#x(finding.pts), bottom = row.top + row.height - 4, decided = finding.state === "decided";
-    g.strokeStyle = g.fillStyle = decided ? "#6b7078" : "#ef6b5e";
+  #flag(g, { pts }, row, colour, decided) {
+    const x = this.#x(pts), bottom = row.top + row.height - 4;
+    g.strokeStyle = g.fillStyle = decided ? "#6b7078" : colour;
     g.beginPath(); g.moveTo(x, row.top + 4); g.lineTo(x, bottom); g.stroke();
     g.beginPath(); g.moveTo(x, row.top + 4); g.lineTo(x + 10, row.top + 8); g.lineTo(x, row.top + 12);
     if (decided) g.stroke(); else g.fill();
