@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from pathlib import Path
 from typing import Generic, Literal, TypeVar
 
@@ -147,7 +147,11 @@ def measure_appearance(recording: Recording, draft: Plan, runner: Runner) -> dic
 def parts_of(file: Recording) -> list[Part]:
     """Every segment with what is needed to decode it, and the first packet of the one behind it."""
     segments = split(file)
-    borders = [file.packets.part(s.first_packet, s.first_packet + 1) for s in segments[1:]]
+    part_of = [file.video.part_number(s.span.start_pts) for s in segments]
+    borders = [
+        file.packets.part(s.first_packet, s.first_packet + 1) if part == before else None
+        for s, (before, part) in zip(segments[1:], pairwise(part_of), strict=True)
+    ]
     return [
         Part(file.address, file.video, _packets(file, segment), segment, border)
         for segment, border in zip_longest(segments, borders)

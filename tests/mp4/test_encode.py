@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from bodycam_pipeline.h264.nal import units
-from bodycam_pipeline.mp4.blank import blank_frame
 from bodycam_pipeline.mp4.encode import encode
 from bodycam_pipeline.mp4.samples import finished_segment, write_segment
 from bodycam_pipeline.mp4.staged import StagedFile
 from bodycam_pipeline.mp4.write import write_mp4
+from bodycam_pipeline.read.blank import blank_frame
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.rules.segments import split
 from bodycam_pipeline.values.encoded import EncodedSegment

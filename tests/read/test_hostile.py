@@ -28,11 +28,11 @@ EXPECTED = {
     "drv_no_mdat.mp4": "damaged-recording",
     "drv_zero_length.mp4": "unreadable-recording",
     "fate_h264_1242-small.mkv": 12,  # of a recording of 540 MB: cut, and said so
-    "fate_h264_extradata-reload-multi-stsd.mp4": "unsupported-recording",
+    "fate_h264_extradata-reload-multi-stsd.mp4": 4,
     "fate_h264_mov-3elist-encrypted.mp4": "encrypted-recording",
     "fate_h264_mov-tenc-only-encrypted.mp4": "encrypted-recording",
     "fate_h264_mov_neg_first_pts_discard.mp4": 15,
-    "fate_hevc_extradata-reload-multi-stsd.mp4": "unsupported-recording",
+    "fate_hevc_extradata-reload-multi-stsd.mp4": 4,
     "fate_wmv3_wmv_drm.wmv": "encrypted-recording",
     "moz_gizmo-frag-2.mp4": "encrypted-recording",
     "moz_short-cenc.mp4": "encrypted-recording",

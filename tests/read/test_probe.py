@@ -211,14 +211,6 @@ class TestRefusals:
         key = {"encryption_scheme": "cenc-aes-ctr", "encryption_key": "ab" * 16, "encryption_kid": "cd" * 16}
         refused(clip(tmp_path / "a.mp4", frames=3, container_options=key), EncryptedRecordingError)
 
-    @pytest.mark.parametrize("codec", ["libx264", "libx265"])
-    def test_parameters_that_change_on_the_way(self, tmp_path: Path, codec: str) -> None:
-        first = clip(tmp_path / "1.ts", codec=codec, frames=10)
-        second = clip(tmp_path / "2.ts", codec=codec, frames=10, size=(256, 128))
-        both = tmp_path / "both.ts"
-        both.write_bytes(first.read_bytes() + second.read_bytes())
-        assert "change" in refused(both, UnsupportedRecordingError).what
-
     @pytest.mark.parametrize(
         ("name", "options"),
         [

@@ -9,10 +9,10 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from bodycam_pipeline._native import frame_digest
-from bodycam_pipeline.mp4.blank import blank_frame
 from bodycam_pipeline.mp4.encode import encode
 from bodycam_pipeline.mp4.samples import write_segment
 from bodycam_pipeline.mp4.write import write_mp4
+from bodycam_pipeline.read.blank import blank_frame
 from bodycam_pipeline.read.decode import SourceFrame, decode_segment
 from bodycam_pipeline.read.planes import planes
 from bodycam_pipeline.read.working import to_working_format

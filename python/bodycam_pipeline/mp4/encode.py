@@ -15,7 +15,7 @@ from bodycam_pipeline.h264.avc import encoder_sets, sample
 from bodycam_pipeline.h264.copying import Joining
 from bodycam_pipeline.h264.nal import units
 from bodycam_pipeline.mp4.samples import CodedSpan, Sample
-from bodycam_pipeline.read.working import working_format
+from bodycam_pipeline.read.blank import working_format
 from bodycam_pipeline.values.policy import EncodingRule
 from bodycam_pipeline.values.recording import VideoFacts
 

@@ -18,9 +18,9 @@ from av.video.frame import PictureType
 from bodycam_pipeline.h264.avc import configuration, encoder_sets, is_keyframe, sample
 from bodycam_pipeline.h264.nal import units
 from bodycam_pipeline.mp4 import boxes
+from bodycam_pipeline.read.blank import working_format
 from bodycam_pipeline.read.planes import VideoFrame
 from bodycam_pipeline.read.upright import turn
-from bodycam_pipeline.read.working import working_format
 from bodycam_pipeline.values.geometry import Orientation
 from bodycam_pipeline.values.recording import VideoFacts
 

@@ -5,7 +5,7 @@ too, but frames after them refer to frames before.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bodycam_pipeline.h264.copying import MOST_SLICES, CopyTest
@@ -22,13 +22,10 @@ from bodycam_pipeline.h264.nal import (
     units,
 )
 from bodycam_pipeline.h264.parameters import read_field, read_sps
+from bodycam_pipeline.read.picture_sizes import size_reader
 
 INTRA_ONLY = frozenset(["mjpeg", "prores", "dvvideo", "dnxhd"])
 """Codecs whose every frame stands alone."""
-
-
-class ParametersChangeError(Exception):
-    """The track announces another sequence header on its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +36,17 @@ class Picture:
         start: The codec says that nothing after it refers to anything before it.
         shows: It presents a frame of its own; a second field, or a frame kept for reference only, does not.
         copyable: It may be carried over into a release as it is.
+        changes: Its sequence header is another than that of the packets before it.
     """
 
     start: bool
     shows: bool = True
     copyable: bool = False
+    changes: bool = False
 
 
 class PictureReader(Protocol):
-    """Reads the packets of one track, in decode order.
-
-    Raises:
-        ParametersChangeError: see there.
-    """
+    """Reads the packets of one track, in decode order."""
 
     def __call__(self, packet: bytes, *, flagged: bool) -> Picture:
         """Read one packet, with the container's key frame flag."""
@@ -70,28 +65,46 @@ def picture_reader(codec: str, extradata: bytes) -> PictureReader:
         "av1": _av1,
         "mpeg4": _mpeg4,
     }
-    read = simple.get(codec, _all_intra if codec in INTRA_ONLY else _as_flagged)
-    return lambda packet, *, flagged: read(packet, flagged)
+    return _Simple(simple.get(codec, _all_intra if codec in INTRA_ONLY else _as_flagged), size_reader(codec))
+
+
+class _Simple:
+    """A codec whose packets say their size themselves, or never change it."""
+
+    def __init__(self, read: Callable[[bytes, bool], Picture], size_of: Callable[[bytes], bytes]) -> None:
+        self._read, self._size_of, self._size = read, size_of, b""
+
+    def __call__(self, packet: bytes, *, flagged: bool) -> Picture:
+        picture, before = self._read(packet, flagged), self._size
+        if not picture.start:
+            return picture
+        self._size = self._size_of(packet) or before
+        return replace(picture, changes=bool(before) and self._size != before)
 
 
 class _Parameters:
-    """Notices when the sequence header is not the one that decoding from a later start would use."""
+    """Notices another sequence header, and whether it is the one that decoding from a later start would use."""
 
     def __init__(self, known: list[bytes], sequence_type: Callable[[bytes], bool]) -> None:
-        self._known = {unit.rstrip(b"\0") for unit in known}
+        self._known = {unit.rstrip(b"\0") for unit in known} - {b""}
         self._is_sequence = sequence_type
+        self._current = set(filter(sequence_type, self._known))
         self._first = True
         self._moved = not self._known
 
-    def startable(self, in_band: list[bytes]) -> bool:
-        """Whether a decoder that starts here knows all parameters; asked for every packet, in order."""
-        news = {unit.rstrip(b"\0") for unit in in_band} - self._known
-        if not self._first and any(map(self._is_sequence, news)):
-            raise ParametersChangeError
+    def read(self, in_band: list[bytes]) -> tuple[bool, bool]:
+        """Whether a decoder that starts here knows all parameters, and whether another sequence begins here.
+
+        Asked for every packet, in order.
+        """
+        found = {unit.rstrip(b"\0") for unit in in_band} - {b""}
+        sequences = set(filter(self._is_sequence, found))
+        changes = not self._first and not sequences <= self._current
+        self._current = sequences if changes else self._current | sequences
         self._first = False
-        self._moved |= bool(news)
-        self._known |= news
-        return not self._moved or any(map(self._is_sequence, in_band))
+        self._moved |= not found <= self._known
+        self._known |= found
+        return not self._moved or bool(sequences), changes
 
 
 class _H264:
@@ -116,9 +129,9 @@ class _H264:
         sequence = next((unit for unit in reversed(sets) if unit[0] & 31 == H264_SPS), None)
         if sequence is not None:  # the last one counts: a packet may hold thousands
             self._sequence = read_sps(sequence)
-        startable = self._parameters.startable(sets)
+        startable, changes = self._parameters.read(sets)
         idr = any(unit[0] & 31 == H264_IDR for unit in slices)
-        return Picture(idr and startable, not self._is_second_field(slices), self._copy_test.passes(found))
+        return Picture(idr and startable, not self._is_second_field(slices), self._copy_test.passes(found), changes)
 
     def _is_second_field(self, slices: list[bytes]) -> bool:
         """Whether the packet holds only the other field of the frame that the packet before it began."""
@@ -140,8 +153,8 @@ class _Hevc:
 
     def __call__(self, packet: bytes, *, flagged: bool) -> Picture:  # noqa: ARG002 - the slices know better
         kinds = [(unit[0] >> 1 & 63, unit) for unit in units(packet, self._length)]
-        startable = self._parameters.startable([unit for kind, unit in kinds if kind in HEVC_PARAMETERS])
-        return Picture(startable and any(kind in HEVC_IDR for kind, _ in kinds))
+        startable, changes = self._parameters.read([unit for kind, unit in kinds if kind in HEVC_PARAMETERS])
+        return Picture(startable and any(kind in HEVC_IDR for kind, _ in kinds), changes=changes)
 
 
 def _all_intra(_packet: bytes, _flagged: bool) -> Picture:

@@ -24,6 +24,9 @@ _MOST_EARLY_FRAMES = 8
 """Frames that may come out before one whose time is earlier. The decoder sorts by the order that the pictures state,
 and a camera's container has been seen to contradict it by three frames; a frame that is late by more is missing."""
 
+_MARKED_AT_A_JOIN = 2
+"""Packets at the end of a part that may be marked as incomplete only because another file was joined to it."""
+
 Packet: TypeAlias = "av.Packet[VideoStream]"
 
 
@@ -59,7 +62,9 @@ def decode_segment(address: str, video: VideoFacts, packets: PacketIndex, segmen
         UnsupportedRecordingError: the decoder gives frames of another size, or frames that no packet announces.
     """
     try:
-        yield from _paired(_decoded_frames(address, video, packets), packets.shown_pts().tolist(), video)
+        joined = video.part_number(int(packets.pts[0])) < video.part_number(segment.span.end_pts)
+        frames = decoded_frames(address, video, packets, joined=joined)
+        yield from _paired(frames, packets.shown_pts().tolist(), video)
     except (UnreadableRecordingError, UnsupportedRecordingError) as error:
         raise error.at(Place(recording=place(address).recording, segment=segment.number)) from None
 
@@ -108,27 +113,47 @@ def read_units(address: str, video: VideoFacts, packets: PacketIndex) -> Iterato
             yield units(bytes(packet), length_bytes)
 
 
-def _decoded_frames(address: str, video: VideoFacts, packets: PacketIndex) -> Iterator[av.VideoFrame]:
+def decoded_frames(
+    address: str, video: VideoFacts, packets: PacketIndex, *, joined: bool = False
+) -> Iterator[av.VideoFrame]:
+    """The frames of a segment as the decoder gives them, in the track's clock and of whatever size they are.
+
+    Args:
+        address: The recording.
+        video: Its picture track.
+        packets: The segment's part of the index.
+        joined: Whether a part of another size or coding follows. Counters jump where files were joined, and FFmpeg
+            marks one of the two packets before the jump as incomplete: that is no sign of a loss.
+
+    Raises:
+        UnreadableRecordingError: the file no longer holds these packets.
+    """
     with open_container(address) as container:
         stream = video_stream(container, video.stream_index, address)
         prepare_decoder(stream, address)
+        if (header := video.format_at(int(packets.pts[0])).header) is not None:
+            stream.codec_context.extradata = header
         if video.codec == "h264":
             _allow_reordering(stream, packets)
         spoiled: set[int] = set()
         found = _found_packets(container, stream, packets, address)
-        for frame in _all_decoded(stream, found, packets, spoiled):
+        checked = len(packets) - (_MARKED_AT_A_JOIN if joined else 0)
+        for frame in _all_decoded(stream, found, packets, spoiled, checked):
             if frame.pts not in spoiled:
                 frame.time_base = video.time_base
                 yield frame
 
 
 def _all_decoded(
-    stream: VideoStream, found: Iterator[Packet], packets: PacketIndex, spoiled: set[int]
+    stream: VideoStream, found: Iterator[Packet], packets: PacketIndex, spoiled: set[int], checked: int
 ) -> Iterator[av.VideoFrame]:
-    """What comes out, to the last frame; the times of packets that arrived incomplete are added to ``spoiled``."""
+    """What comes out, to the last frame.
+
+    The times of packets that arrived incomplete, among the first ``checked``, are added to ``spoiled``.
+    """
     for number, packet in enumerate(found):
         packet.pts = int(packets.pts[number])  # the index may know better than the container: see `learn`
-        if packet.is_corrupt:
+        if packet.is_corrupt and number < checked:
             spoiled.add(packet.pts)
         yield from decoded(stream, packet)
     yield from decoded(stream, None)

@@ -14,7 +14,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from bodycam_pipeline.read.access_units import ParametersChangeError, PictureReader, picture_reader
+from bodycam_pipeline.read.access_units import PictureReader, picture_reader
 from bodycam_pipeline.read.protection import refuse_encrypted_packet
 from bodycam_pipeline.schemes import place
 from bodycam_pipeline.values.errors import NoVideoError, Place, UnsupportedRecordingError
@@ -37,22 +37,38 @@ class _Rows:
     sha256: bytearray = field(default_factory=bytearray)
 
 
+MOST_CHANGES = 500
+"""Changes of size or coding that are followed; a camera makes a few, where a person turns a switch."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewCoding:
+    """A packet from which on the pictures are of another size, or coded otherwise.
+
+    Attributes:
+        packet: Its number.
+        header: The decoder's configuration from there on, where the container keeps it apart from the packets.
+    """
+
+    packet: int
+    header: bytes | None
+
+
 def read_index(
     container: InputContainer, stream: VideoStream, address: str, counts: Counter[int] | None = None
-) -> PacketIndex:
+) -> tuple[PacketIndex, tuple[NewCoding, ...]]:
     """Every packet of the track, in decode order; a time that the container does not give is `NO_TIME`.
 
-    The packets of all picture tracks are counted in ``counts``, where it is given, by their stream.
+    The packets of all picture tracks are counted in ``counts``, where it is given, by their stream. Beside the index
+    stands where the track changes the size or coding of its pictures.
 
     Raises:
         NoVideoError: there is no packet.
         EncryptedRecordingError: a packet is encrypted.
-        UnsupportedRecordingError: the track changes its parameters on the way.
+        UnsupportedRecordingError: the track changes its parameters where no frame decodes alone, or for ever.
     """
     decoder = stream.codec_context
-    extradata = decoder.extradata or b""
-    read = picture_reader(decoder.name, extradata)
-    rows = _Rows()
+    track = _Track(decoder.name, decoder.extradata or b"", address)
     counts = Counter() if counts is None else counts
     for packet in cast("Iterator[Packet[VideoStream]]", container.demux(*container.streams.video)):
         if not packet.size:  # the last one is empty: PyAV's way to say that the file ends
@@ -60,42 +76,65 @@ def read_index(
         counts[packet.stream_index] += 1
         if packet.stream_index == stream.index:
             refuse_encrypted_packet(packet, address)
-            _refuse_new_header(packet, extradata, address)
-            _append(rows, packet, read, address)
-    if not rows.pts:
+            track.add(packet)
+    if not track.rows.pts:
         raise NoVideoError(
             "the picture track holds no frame",
             remedy="The camera had recorded nothing yet, or the copy broke off: copy it again from the card.",
             where=place(address),
         )
-    return _frozen(rows)
+    return _frozen(track.rows), tuple(track.changes)
 
 
-def _append(rows: _Rows, packet: "Packet[VideoStream]", read: PictureReader, address: str) -> None:
-    content = bytes(packet)
-    try:
-        picture = read(content, flagged=packet.is_keyframe)
-    except ParametersChangeError as error:
-        raise _parameters_change(packet, address) from error
-    rows.start.append(picture.start or (packet.is_keyframe and not rows.start))
-    rows.pts.append(NO_TIME if packet.pts is None else packet.pts)
-    rows.dts.append(NO_TIME if packet.dts is None else packet.dts)
-    rows.size.append(packet.size)
-    rows.shown.append(picture.shows and not packet.is_discard)
-    rows.copyable.append(picture.copyable and not packet.is_corrupt)
-    rows.sha256 += hashlib.sha256(content).digest()
+class _Track:
+    """Reads the packets of one picture track, one after the other."""
+
+    def __init__(self, codec: str, header: bytes, address: str) -> None:
+        self.rows, self.changes = _Rows(), list[NewCoding]()
+        self._codec, self._header, self._address = codec, header, address
+        self._read: PictureReader = picture_reader(codec, header)
+
+    def add(self, packet: "Packet[VideoStream]") -> None:
+        """Take the next packet.
+
+        Raises:
+            UnsupportedRecordingError: as `read_index`.
+        """
+        content, rows = bytes(packet), self.rows
+        anew = self._takes_header(packet)
+        picture = self._read(content, flagged=packet.is_keyframe)
+        if anew or picture.changes:
+            if not picture.start or len(self.changes) == MOST_CHANGES:
+                raise change_refused(packet.pts, self._address)
+            self.changes.append(NewCoding(len(rows.pts), self._header if self._aside else None))
+        rows.start.append(picture.start or (packet.is_keyframe and not rows.start))
+        rows.pts.append(NO_TIME if packet.pts is None else packet.pts)
+        rows.dts.append(NO_TIME if packet.dts is None else packet.dts)
+        rows.size.append(packet.size)
+        rows.shown.append(picture.shows and not packet.is_discard)
+        rows.copyable.append(picture.copyable and not packet.is_corrupt)
+        rows.sha256 += hashlib.sha256(content).digest()
+
+    _aside = False
+
+    def _takes_header(self, packet: "Packet[VideoStream]") -> bool:
+        """Whether the container gives another configuration for this packet and all after it."""
+        if not packet.has_sidedata("new_extradata"):
+            return False
+        header = bytes(packet.get_sidedata("new_extradata"))
+        if header == self._header:
+            return False
+        self._header, self._aside = header, True
+        self._read = picture_reader(self._codec, header)
+        return True
 
 
-def _refuse_new_header(packet: "Packet[VideoStream]", extradata: bytes, address: str) -> None:
-    if packet.has_sidedata("new_extradata") and bytes(packet.get_sidedata("new_extradata")) != extradata:
-        raise _parameters_change(packet, address)
-
-
-def _parameters_change(packet: "Packet[VideoStream]", address: str) -> UnsupportedRecordingError:
+def change_refused(pts: int | None, address: str) -> UnsupportedRecordingError:
+    """Say that a track changes its parameters where that cannot be followed."""
     return UnsupportedRecordingError(
-        "the picture's size or coding parameters change in the middle of the recording",
-        remedy="Cut the recording where they change, and redact the parts one by one.",
-        where=Place(recording=place(address).recording, pts=packet.pts),
+        "the picture's size or coding parameters change in the middle of the recording, where no frame decodes alone",
+        remedy="Export it once more from the camera's or the evidence system's software, as one MP4 (H.264).",
+        where=Place(recording=place(address).recording, pts=pts),
     )
 
 

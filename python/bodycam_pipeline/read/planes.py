@@ -12,12 +12,13 @@ VideoFrame: TypeAlias = av.VideoFrame
 """A decoded frame, for those who hand one on without looking inside."""
 
 
-def planes(frame: av.VideoFrame, *, writable: bool = False) -> Planes:
+def planes(frame: av.VideoFrame, *, writable: bool = False, size: tuple[int, int] | None = None) -> Planes:
     """Borrow the three planes of an 8-bit 4:2:0 frame.
 
     Args:
         frame: ``yuv420p`` or ``yuvj420p``.
         writable: Detach the frame from its decoder first, which may still read it to predict later frames.
+        size: Width and height of the part at its top left that is borrowed; None for all of it.
 
     Raises:
         ValueError: another pixel format.
@@ -28,7 +29,8 @@ def planes(frame: av.VideoFrame, *, writable: bool = False) -> Planes:
         frame.make_writable()
     luma, blue, red = frame.planes
     strides = (luma.line_size, blue.line_size, red.line_size)
-    return Planes(luma, blue, red, strides=strides, width=frame.width, height=frame.height)
+    width, height = size or (frame.width, frame.height)
+    return Planes(luma, blue, red, strides=strides, width=width, height=height)
 
 
 def samples(frame: av.VideoFrame) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:

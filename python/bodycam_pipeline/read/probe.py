@@ -16,11 +16,12 @@ from bodycam_pipeline.h264.nal import parameter_sets
 from bodycam_pipeline.read.claims import refuse_more_than_there_is
 from bodycam_pipeline.read.container import decoded, open_container, prepare_decoder, video_stream
 from bodycam_pipeline.read.fields import first_field
-from bodycam_pipeline.read.hdr import BT_709, hdr_of
+from bodycam_pipeline.read.hdr import BT_709
 from bodycam_pipeline.read.index import NO_TIME, closed_starts, read_index, with_distinct_times
 from bodycam_pipeline.read.kinds import photo_in
 from bodycam_pipeline.read.limits import refuse_unreleasable
 from bodycam_pipeline.read.orientation import orientation_of
+from bodycam_pipeline.read.parts import PACKETS_UNTIL_A_FRAME, Coding, canvas_note, on_one_canvas
 from bodycam_pipeline.read.protection import refuse_encrypted
 from bodycam_pipeline.read.reconstruct_pts import learn_times, needs_learning
 from bodycam_pipeline.read.streams import (
@@ -38,13 +39,7 @@ from bodycam_pipeline.values.printable import counted
 from bodycam_pipeline.values.recording import Gap, PacketIndex, Recording, VideoFacts
 from bodycam_pipeline.values.timeline import Span
 
-PACKETS_UNTIL_A_FRAME = 300
-"""Packets that may pass before the first frame decodes: ten seconds of an ordinary group."""
-
 _READ_BYTES = 1 << 20
-
-_FULL_RANGE = 2
-"""AVCOL_RANGE_JPEG."""
 
 _FIELD_ORDERS: dict[int, Literal["top", "bottom"]] = {2: "top", 5: "top", 3: "bottom", 4: "bottom"}
 """AVFieldOrder: TT and BT show the top field first, BB and TB the bottom field."""
@@ -77,13 +72,14 @@ def probe(address: str, track: int | None = None) -> Recording:
         name, streams, sounds = container.format.name, stream_dispositions(container, stream), sound_tracks(container)
         declared = DeclaredSize.of(container, stream, size_bytes, address)
         counts: Counter[int] = Counter()
-        packets = read_index(container, stream, address, counts)
+        packets, changes = read_index(container, stream, address, counts)
         if track is None:
             refuse_second_camera(container, stream, counts, address)
         notes = picture_notes(container, stream, counts)
         missing = declared.missing(stream, packets)
         if missing is not None:
             packets = packets.part(0, missing.whole_pictures)
+            changes = tuple(each for each in changes if each.packet < missing.whole_pictures)
         stream_index = stream.index
     video = _facts(address, stream_index)
     if video.hdr is not None:
@@ -100,6 +96,9 @@ def probe(address: str, track: int | None = None) -> Recording:
     if moved:
         notes.append(f"{counted(moved, 'frame')} shared a time or came too early: all stand in the order of the file")
     packets = replace(packets, random_access=closed_starts(packets))
+    video = on_one_canvas(address, video, packets, changes)
+    if len(video.formats) > 1:
+        notes.append(canvas_note(video))
     duration = _frame_duration(packets, video)
     packets, gaps = _gaps(packets, missing, duration)
     notes += [gap.what for gap in gaps]
@@ -155,19 +154,19 @@ def _facts(address: str, stream_index: int) -> VideoFacts:
         stream = video_stream(container, stream_index, address)
         prepare_decoder(stream, address)
         frame = _first_frame(container, stream, address)
-        full_range = frame.color_range == _FULL_RANGE or frame.format.name.startswith("yuvj")
-        hdr = hdr_of(frame, address, full_range=full_range)
+        coding = Coding.of(frame, address)
+        hdr = coding.hdr
         return VideoFacts(
             stream_index=stream_index,
             codec=stream.codec_context.name,
             profile=stream.codec_context.profile or "",
-            pixel_format=frame.format.name,
+            pixel_format=coding.pixel_format,
             width=frame.width + frame.width % 2,
             height=frame.height + frame.height % 2,
             time_base=_time_base(stream, address),
             orientation=_orientation(frame, address),
             sample_aspect_ratio=stream.sample_aspect_ratio or Fraction(1),
-            full_range=full_range and hdr is None,
+            full_range=coding.full_range and hdr is None,
             colour_primaries=frame.color_primaries if hdr is None else BT_709,
             colour_transfer=frame.color_trc if hdr is None else BT_709,
             colour_matrix=frame.colorspace if hdr is None else BT_709,

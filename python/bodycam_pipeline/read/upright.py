@@ -6,24 +6,16 @@ from typing import Literal
 
 import av
 import numpy as np
-from av.video.reformatter import Colorspace
 from numpy.typing import NDArray
 from PIL import Image
 
+from bodycam_pipeline.read.colours import matrix_of
 from bodycam_pipeline.read.planes import VideoFrame
 from bodycam_pipeline.values.geometry import Box, Orientation
 from bodycam_pipeline.values.recording import VideoFacts
 
 JPEG_QUALITY = 92
 """Quality for libjpeg, 1 to 95: differences from the decoded pixels are below what an eye sees in a still."""
-
-_UNKNOWN_MATRIX = 2
-_HD_LINES = 720
-"""Recordings that name no matrix use BT.709 from this height on and BT.601 below, as players assume."""
-
-_MATRICES = {1: Colorspace.ITU709, 4: Colorspace.FCC, 5: Colorspace.ITU601, 6: Colorspace.ITU601}
-_MATRICES |= {7: Colorspace.SMPTE240M, 9: Colorspace.BT2020, 10: Colorspace.BT2020}
-"""FFmpeg's converter by ISO/IEC 23091-2 code point."""
 
 PictureFormat = Literal["jpeg", "png"]
 
@@ -42,7 +34,9 @@ def encode_picture(pixels: NDArray[np.uint8], kind: PictureFormat = "jpeg") -> b
 def upright_pixels(frame: VideoFrame, video: VideoFacts) -> NDArray[np.uint8]:
     """Convert a frame in the working format to upright RGB, uint8 (h, w, 3), one pixel per luma sample."""
     span = "JPEG" if video.full_range else "MPEG"
-    rgb = frame.reformat(format="rgb24", src_colorspace=matrix_for(video), src_color_range=span, threads=1)
+    rgb = frame.reformat(
+        format="rgb24", src_colorspace=matrix_of(video.colour_matrix, video.height), src_color_range=span, threads=1
+    )
     return np.ascontiguousarray(turn(np.asarray(rgb.to_ndarray(), np.uint8), video.orientation))
 
 
@@ -56,12 +50,6 @@ def detach(frame: VideoFrame) -> VideoFrame:
         target[: len(rows), :width] = rows[: len(target), :width]
     copy.pts, copy.time_base = frame.pts, frame.time_base
     return copy
-
-
-def matrix_for(video: VideoFacts) -> Colorspace:
-    """Name the matrix by which a recording's YUV becomes RGB."""
-    guess = Colorspace.ITU709 if video.height >= _HD_LINES else Colorspace.ITU601
-    return guess if video.colour_matrix == _UNKNOWN_MATRIX else _MATRICES.get(video.colour_matrix, guess)
 
 
 def turn(picture: NDArray[np.uint8], orientation: Orientation) -> NDArray[np.uint8]:

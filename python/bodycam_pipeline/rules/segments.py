@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bodycam_pipeline.values.errors import DamagedRecordingError, NoVideoError, Place, UnsupportedRecordingError
-from bodycam_pipeline.values.recording import PacketIndex, Recording, Segment
+from bodycam_pipeline.values.recording import PacketIndex, Recording, Segment, VideoFacts
 from bodycam_pipeline.values.timeline import Span
 
 
@@ -25,7 +25,7 @@ def split(recording: Recording, *, target_ms: int = 4_000) -> tuple[Segment, ...
     """
     packets = recording.packets
     _refuse_unusable(recording)
-    firsts = _merged(starts(packets), Fraction(target_ms, 1000) / recording.video.time_base)
+    firsts = _merged(starts(packets), Fraction(target_ms, 1000) / recording.video.time_base, recording.video)
     packet_edges = [*(packet for packet, _ in firsts), len(packets)]
     pts_edges = [*(pts for _, pts in firsts), recording.span.end_pts]
     shown_before = np.concatenate([[0], np.cumsum(packets.shown)])
@@ -87,10 +87,14 @@ def _running(extreme: np.ufunc, values: NDArray[np.int64]) -> NDArray[np.int64]:
     return result
 
 
-def _merged(starts: list[tuple[int, int]], target_pts: Fraction) -> list[tuple[int, int]]:
-    """The starts that are kept: neighbours are merged until they reach the target and hold a shown frame."""
+def _merged(starts: list[tuple[int, int]], target_pts: Fraction, video: VideoFacts) -> list[tuple[int, int]]:
+    """The starts that are kept: neighbours are merged until they reach the target and hold a shown frame.
+
+    Where the pictures change size or coding, a segment begins.
+    """
     kept = starts[:1]
     for packet, pts in starts[1:]:
-        if pts > kept[-1][1] and pts - kept[-1][1] >= target_pts:
+        another_part = video.part_number(pts) != video.part_number(kept[-1][1])
+        if pts > kept[-1][1] and (another_part or pts - kept[-1][1] >= target_pts):
             kept.append((packet, pts))
     return kept

@@ -8,7 +8,7 @@ from bodycam_pipeline import _native
 from bodycam_pipeline.evidence.candidates_file import read_candidates, write_candidates
 from bodycam_pipeline.evidence.frames_file import write_digests
 from bodycam_pipeline.read.decode import decode_segment
-from bodycam_pipeline.read.planes import planes
+from bodycam_pipeline.read.planes import VideoFrame, planes
 from bodycam_pipeline.steps.watching import Watcher, Watching, every
 from bodycam_pipeline.values.candidates import SegmentCandidates
 from bodycam_pipeline.values.needs import Needs
@@ -23,7 +23,8 @@ class Part:
         address, video: Of the file, as probed.
         packets: The segment's part of the index.
         segment: Which one.
-        border: The first packet of the next segment, which decodes alone; None at the end of the file.
+        border: The first packet of the next segment, which decodes alone; None at the end of the file, and where the
+            pictures change size or coding.
     """
 
     address: str
@@ -32,12 +33,21 @@ class Part:
     segment: Segment
     border: PacketIndex | None = None
 
+    @property
+    def shown(self) -> VideoFacts:
+        """The track as this segment alone has it: of a canvas, what its own pictures cover."""
+        return self.video.part_at(int(self.packets.pts[0]))
+
+    def borrowed(self, frame: VideoFrame) -> _native.Planes:
+        """The planes of what the segment's pictures cover of a frame."""
+        return planes(frame, size=(self.shown.width, self.shown.height))
+
     def border_frame(self) -> tuple[int, _native.Planes] | None:
         """The next segment's first frame; None where there is none, or where it does not decode alone."""
         if self.border is None or not self.border.shown.all():
             return None
         for source in decode_segment(self.address, self.video, self.border, self.segment):
-            return None if source.frame is None else (source.pts, planes(source.frame))
+            return None if source.frame is None else (source.pts, self.borrowed(source.frame))
         return None
 
 
@@ -88,7 +98,7 @@ def detect_segment(task: DetectTask) -> SegmentCandidates:
     if finished is not None:
         return finished
     part = task.part
-    watcher = Watcher(task.watching, part.video, every(task.interval), task.threads)
+    watcher = Watcher(task.watching, part.shown, every(task.interval), task.threads)
     digests: dict[int, bytes] = {}
     for pts, frame in frames_of(part):
         watcher.see(pts, frame)
@@ -104,4 +114,4 @@ def detect_segment(task: DetectTask) -> SegmentCandidates:
 def frames_of(part: Part) -> Iterator[tuple[int, _native.Planes | None]]:
     """The segment's frames by their pts, in order of time; None where one does not decode."""
     for source in decode_segment(part.address, part.video, part.packets, part.segment):
-        yield source.pts, None if source.frame is None else planes(source.frame)
+        yield source.pts, None if source.frame is None else part.borrowed(source.frame)

@@ -40,7 +40,7 @@ def extend_segment(task: ExtendTask) -> tuple[Extension, ...]:
     asked = task.entering[0]
     seconds = max(each.seconds for each in task.entering) + ROUNDING_SECONDS
     frames = _after(task, asked.pts, seconds) if asked.direction > 0 else _before(task, asked.pts, seconds)
-    footage, pts = Footage(task.part.video.upright_size, task.cut_difference), []
+    footage, pts = Footage(task.part.shown.upright_size, task.cut_difference), []
     for at, pyramid in frames:
         footage.add(float(at * task.part.video.time_base), pyramid)
         footage.saw(None)

@@ -10,10 +10,10 @@ from bodycam_pipeline.evidence.frames_file import read_digests
 from bodycam_pipeline.evidence.signatures_file import signatures_path, write_signatures
 from bodycam_pipeline.h264.copying import joining
 from bodycam_pipeline.kept import read_kept, write_kept
-from bodycam_pipeline.mp4.blank import blank_frame
 from bodycam_pipeline.mp4.encode import encode
 from bodycam_pipeline.mp4.samples import CodedSpan, finished_segment, write_segment
 from bodycam_pipeline.mp4.stream_copy import stream_copy
+from bodycam_pipeline.read.blank import blank_frame
 from bodycam_pipeline.read.decode import SourceFrame, decode_segment
 from bodycam_pipeline.read.planes import VideoFrame, planes
 from bodycam_pipeline.rules.copying import copy_spans

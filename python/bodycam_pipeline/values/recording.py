@@ -1,6 +1,7 @@
 """What is known of a recording before a single frame is decoded."""
 
-from dataclasses import dataclass, fields
+from bisect import bisect_right
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from typing import Literal
 
@@ -38,6 +39,30 @@ class Hdr:
 
 
 @dataclass(frozen=True, slots=True)
+class PartFormat:
+    """How the pictures of one part of a recording are coded.
+
+    Attributes:
+        from_pts: When the part begins; it ends where the next one does.
+        width, height: Of the decoded picture, in luma samples.
+        pixel_format: FFmpeg's name of it.
+        full_range, colour_matrix: As in `VideoFacts`.
+        hdr: How its light is coded where that is HDR, else None.
+        header: The decoder's configuration where the container keeps it apart from the packets and changes it too; None
+            where the track's own, or the packets', is the right one.
+    """
+
+    from_pts: int
+    width: int
+    height: int
+    pixel_format: str
+    full_range: bool
+    colour_matrix: int
+    hdr: Hdr | None = None
+    header: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class VideoFacts:
     """The picture track: everything the release has to keep, and nothing taken on trust from the header alone.
 
@@ -58,6 +83,8 @@ class VideoFacts:
         parameter_sets: The H.264 parameter sets of the track's header, empty for any other codec.
         hdr: How the recording's light is coded where that is HDR, else None.
         added: Columns and rows that were added at the right and lower edge, to make both sides even.
+        formats: Of a recording that changes size or coding on its way, how each part is coded, in order of time; all of
+            it stands on one canvas of ``width`` and ``height``. Empty where nothing ever changes.
     """
 
     stream_index: int
@@ -78,6 +105,28 @@ class VideoFacts:
     parameter_sets: tuple[bytes, ...] = ()
     hdr: Hdr | None = None
     added: tuple[int, int] = (0, 0)
+    formats: tuple[PartFormat, ...] = ()
+
+    def part_number(self, pts: int) -> int:
+        """Which part of the recording shows this time, from 0."""
+        return max(bisect_right(self.formats, pts, key=lambda each: each.from_pts) - 1, 0)
+
+    def format_at(self, pts: int) -> PartFormat:
+        """How the picture of this time is coded."""
+        if self.formats:
+            return self.formats[self.part_number(pts)]
+        width, height = self.width - self.added[0], self.height - self.added[1]
+        return PartFormat(pts, width, height, self.pixel_format, self.full_range, self.colour_matrix, self.hdr)
+
+    def part_at(self, pts: int) -> "VideoFacts":
+        """The track as the part of this time alone has it: a smaller picture, without the black beside it.
+
+        A turned track is taken as it is: there the smaller picture does not lie at the upright picture's top left.
+        """
+        if not self.formats or self.orientation != Orientation.UPRIGHT:
+            return self
+        part = self.format_at(pts)
+        return replace(self, width=part.width + part.width % 2, height=part.height + part.height % 2)
 
     @property
     def upright_size(self) -> tuple[int, int]:

@@ -1,12 +1,21 @@
-"""Frames that show nothing: what stands in the release for a frame that is withheld."""
+"""The one pixel format between decoder and encoder, 8-bit planar 4:2:0, and frames in it that show nothing."""
 
 import av
 
-from bodycam_pipeline.read.working import working_format
 from bodycam_pipeline.values.recording import VideoFacts
+
+EIGHT_BIT_420 = frozenset({"yuv420p", "yuvj420p"})
+"""The same samples; the ``j`` only says that they use the full range."""
 
 _BLACK_LIMITED, _BLACK_FULL, _NEUTRAL = 16, 0, 128
 """ITU-T H.273, 8 bit: luma of black with and without head room, and chroma without colour."""
+
+
+def working_format(video: VideoFacts) -> str:
+    """FFmpeg's name of the format in which this recording's frames are handed on."""
+    if video.pixel_format in EIGHT_BIT_420 and video.hdr is None and not video.formats:
+        return video.pixel_format
+    return "yuvj420p" if video.full_range else "yuv420p"
 
 
 def blank_frame(video: VideoFacts, pts: int) -> av.VideoFrame:
