@@ -18,7 +18,7 @@ def one_detector(model: str, **more: object) -> dict[str, object]:
     return {"detectors": [{"model": model, "long_sides_px": [320]}], **more}
 
 
-QUICK = one_detector("detector-v0")
+QUICK = one_detector("detector-v1-int8")
 """One small look: the attacks are not about recall."""
 
 QUICK_HIDE = {
@@ -27,7 +27,7 @@ QUICK_HIDE = {
 }
 """That look finds plates alone."""
 
-QUICK_GATE = {"auditors": [{"model": "detector-v0", "long_sides_px": [256]}], "least_looks": 10}
+QUICK_GATE = {"auditors": [{"model": "detector-v1-int8", "long_sides_px": [256]}], "least_looks": 10}
 """And a smaller second one, with eyes as weak: what a better network sees is another test's."""
 
 

@@ -29,8 +29,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     clip(folder / "recording.mp4", frames=300, options={"g": "25"})
     (folder / "policy.toml").write_text(
         '[hide.face]\nreason = "r"\nfound_by = "hand"\n[hide.plate]\nreason = "r"\n'
-        '[detection]\ndetectors = [{ model = "detector-v0", long_sides_px = [320] }]\n'
-        '[gate]\nauditors = [{ model = "detector-v0", long_sides_px = [256] }]\n'
+        '[detection]\ndetectors = [{ model = "detector-v1-int8", long_sides_px = [320] }]\n'
+        '[gate]\nauditors = [{ model = "detector-v1-int8", long_sides_px = [256] }]\n'
     )
     return folder
 

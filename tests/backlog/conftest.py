@@ -10,14 +10,14 @@ from bodycam_pipeline.values.policy import Policy
 
 FAST = {
     "hide": {"face": {"reason": "personal privacy", "found_by": "hand"}, "plate": {"reason": "personal privacy"}},
-    "detection": {"detectors": [{"model": "detector-v0", "long_sides_px": [320]}]},
+    "detection": {"detectors": [{"model": "detector-v1-int8", "long_sides_px": [320]}]},
     "encoding": {"preset": "ultrafast"},
-    "gate": {"auditors": [{"model": "detector-v0", "long_sides_px": [256]}], "least_looks": 10},
+    "gate": {"auditors": [{"model": "detector-v1-int8", "long_sides_px": [256]}], "least_looks": 10},
 }
 FAST_TOML = (
     '[hide.face]\nreason = "personal privacy"\nfound_by = "hand"\n[hide.plate]\nreason = "personal privacy"\n'
-    '[[detection.detectors]]\nmodel = "detector-v0"\nlong_sides_px = [320]\n[encoding]\npreset = "ultrafast"\n'
-    '[gate]\nleast_looks = 10\nauditors = [{ model = "detector-v0", long_sides_px = [256] }]\n'
+    '[[detection.detectors]]\nmodel = "detector-v1-int8"\nlong_sides_px = [320]\n[encoding]\npreset = "ultrafast"\n'
+    '[gate]\nleast_looks = 10\nauditors = [{ model = "detector-v1-int8", long_sides_px = [256] }]\n'
 )
 
 

@@ -7,16 +7,12 @@ import pytest
 from typer.testing import CliRunner
 
 from bodycam_pipeline.cli.main import app
-from bodycam_pipeline.durable import make_private_folder
 from bodycam_pipeline.evidence.edits_file import read_edits
-from bodycam_pipeline.kept import make_secret
 from bodycam_pipeline.release.folders import Folders
-from bodycam_pipeline.release.job import Job
-from bodycam_pipeline.release.work import keep_work
 from bodycam_pipeline.review.history import history_of
 from bodycam_pipeline.values.errors import EditsError
-from bodycam_pipeline.values.policy import Policy
-from tests.rules.build import keep, plan, recording, row
+from tests.review.detected import detected_job
+from tests.rules.build import keep, plan, row
 
 DRAFT = plan([row(at, box, track=n) for at in (0, 40) for n, box in ((1, (0, 0, 64, 64)), (2, (96, 0, 160, 64)))])
 ME = ["--by", "R. Officer"]
@@ -24,11 +20,7 @@ ME = ["--by", "R. Officer"]
 
 @pytest.fixture
 def job(tmp_path: Path) -> Folders:
-    folders = Folders(tmp_path, "made")
-    make_private_folder(folders.internal)
-    make_secret(folders.internal)
-    keep_work(Job(recording(), Policy(), (), "", folders), DRAFT)
-    return folders
+    return detected_job(tmp_path, DRAFT)
 
 
 def review(job: Folders, verb: str, *words: str) -> dict[str, object]:

@@ -17,7 +17,8 @@ def peak_mib(recording: Path, out: Path) -> float:
     """The largest resident size of any process of one job, driver or worker (getrusage: maximum over children)."""
     policy = out.with_suffix(".toml")
     policy.write_text(
-        '[hide.plate]\nreason = "r"\n[detection]\nmodels = ["detector-v0"]\n[encoding]\npreset = "ultrafast"\n'
+        '[hide.plate]\nreason = "r"\n[encoding]\npreset = "ultrafast"\n'
+        '[[detection.detectors]]\nmodel = "detector-v1-int8"\nlong_sides_px = [640, 1280]\n'
     )
     job = ["redact", str(recording), "--out", str(out), "--policy", str(policy), "--workers", "1"]
     code = (

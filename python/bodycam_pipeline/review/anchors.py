@@ -55,13 +55,3 @@ def counted_entries(job: Folders) -> tuple[tuple[Link, bool], ...]:
 def _named(link: Link | None) -> tuple[str, str] | None:
     """What the log says of an entry."""
     return None if link is None else (f"release {link.event.what}", link.event.release)
-
-
-def refuse_other_than_anchored(job: Folders) -> None:
-    """Refuse a history that is not the one that the custody log names; nothing where the recording lies in no vault.
-
-    Raises:
-        HistoryError: entries were rewritten, or cut off, together with what shows it beside them.
-        CustodyLogError, VaultError: the log cannot be read, or was rewritten.
-    """
-    counted_entries(job)
