@@ -60,7 +60,7 @@ def _observed(path: Path, policy: Policy) -> tuple[NDArray[np.float32], NDArray[
         plan = Plan(recording.sha256, policy.sha256, {}, base, frames, region_table([]))
         job = open_job(Order(str(path), Path(folder), policy), plan.sha256)
         make_secret(job.folders.internal)
-        staged = stage(job, render_every_frame(job, plan, runner, unwatched), None)
+        staged = stage(job, render_every_frame(job, plan, runner, unwatched), ())
         observed = observe_every_frame(job, plan, staged, runner, unwatched)
         signatures = read_signatures(sorted(job.samples(plan).glob("*.signatures")), Path(job.secret_path))
         return np.concatenate([part.difference for part in observed]), np.array(list(signatures.values()), np.int16)

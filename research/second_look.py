@@ -111,7 +111,7 @@ def _things(truth: Truth) -> dict[int, Boxes]:
 
 
 def _findings(job: Job, plan: Plan, runner: Runner) -> Sequence[Finding]:
-    staged = stage(job, render_every_frame(job, plan, runner, unwatched), None)
+    staged = stage(job, render_every_frame(job, plan, runner, unwatched), ())
     return judge(job, plan, staged, audit_every_frame(job, staged, runner, unwatched)).findings
 
 

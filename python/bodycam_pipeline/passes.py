@@ -19,7 +19,7 @@ from bodycam_pipeline.release.staging import Staged
 from bodycam_pipeline.reports.report import sheet_times
 from bodycam_pipeline.rules.grouping import appearances, choose_probes
 from bodycam_pipeline.rules.segments import split
-from bodycam_pipeline.rules.sounds import chosen_sounds
+from bodycam_pipeline.rules.sounds import released_sounds
 from bodycam_pipeline.running.runner import Runner
 from bodycam_pipeline.steps.appearance import AppearanceTask, measure_segment
 from bodycam_pipeline.steps.audit import Audit, AuditTask, audit_segment
@@ -193,20 +193,24 @@ def render_every_frame(job: Job, plan: Plan, runner: Runner, watch: Watch) -> li
     return Pass("render", render_segment, task).over(source, runner, watch)
 
 
-def render_sound(job: Job, plan: Plan, runner: Runner) -> EncodedAudio | None:
-    """The sound as the policy wants it, in one piece; None where the release has none.
+def render_sound(job: Job, plan: Plan, runner: Runner) -> tuple[EncodedAudio, ...]:
+    """The sound tracks as the policy wants them, each in one piece; none where the release has none.
 
     What may not be seen may not be heard: withheld time is silent as muted time is.
     """
     source, rule = job.recording, job.policy.audio
-    if not chosen_sounds(source, rule):
-        return None
     silent = (*(m.span for m in plan.muted), *(w.span for w in plan.withheld))
-    path = job.samples(plan) / "sound.aac"
-    (outcome,) = runner.run(render_sound_track, [SoundTask(source, rule, silent, str(path))])
-    if outcome.error is not None:
-        raise outcome.error.at(Place(source.name))
-    return outcome.result
+    folder = job.samples(plan)
+    tasks = [
+        SoundTask(source, rule, silent, str(folder / ("sound.aac" if number == 0 else f"sound-{number}.aac")), number)
+        for number in range(len(released_sounds(source, rule)))
+    ]
+    made: dict[int, EncodedAudio | None] = {}
+    for outcome in runner.run(render_sound_track, tasks) if tasks else ():
+        if outcome.error is not None:
+            raise outcome.error.at(Place(source.name))
+        made[outcome.number] = outcome.result
+    return tuple(sound for _, sound in sorted(made.items()) if sound is not None)
 
 
 def observe_every_frame(job: Job, plan: Plan, staged: Staged, runner: Runner, watch: Watch) -> list[SegmentObservation]:

@@ -1,10 +1,13 @@
 """Files as records units get them: several sounds, two cameras, clocks that stand or jump, no seeking."""
 
+import json
 import shutil
 import subprocess
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from av.filter import Graph
@@ -12,6 +15,7 @@ from av.packet import Packet
 from av.stream import Stream
 
 from bodycam_pipeline.audio.encode import encode_audio
+from bodycam_pipeline.checking import check_release
 from bodycam_pipeline.pipeline import Order, job_of
 from bodycam_pipeline.read import streams
 from bodycam_pipeline.read.fields import first_field
@@ -21,11 +25,14 @@ from bodycam_pipeline.release.job import notes_of, released_streams
 from bodycam_pipeline.rules.sounds import chosen_sounds
 from bodycam_pipeline.values.errors import NoVideoError, UndecidedRecordingError
 from bodycam_pipeline.values.geometry import Orientation
+from bodycam_pipeline.values.plan import MutedSpan
 from bodycam_pipeline.values.policy import AudioRule, Policy
-from tests.attacks.jobs import quick_policy
+from bodycam_pipeline.values.timeline import Span
+from tests.attacks.jobs import plan_of, quick_policy, rendered
 from tests.audio.test_encode import heard
 from tests.clips import RATE_HZ, clip, number_of, picture, video_frame
 from tests.conftest import SHARED
+from tests.inline import InlineRunner
 from tests.read.joining_files import dav, muxed
 from tests.read.whole import all_frames
 
@@ -60,6 +67,34 @@ def test_each_sound_track_is_decided_on_by_name(two_sounds: Path, tmp_path: Path
     job = job_of(Order(str(two_sounds), tmp_path, quick_policy(audio=KEEP)), probe(str(two_sounds)), "")
     assert notes_of(job) == ("2 sound tracks: 2 (aac, default) is taken; 1 (aac) left out (audio.tracks)",)
     assert [disposition.disposition for disposition in released_streams(job)] == ["redacted", "removed", "kept"]
+
+
+def test_several_sounds_are_released_as_several(two_sounds: Path, tmp_path: Path) -> None:
+    policy = quick_policy(audio=KEEP | {"tracks": "separate"})
+    plan = replace(plan_of(two_sounds, policy, []), muted=(MutedSpan(Span(500, 800), "a name", "A. Clerk"),))
+    published = rendered(two_sounds, policy, plan)
+    assert published.notes[-1] == (
+        "2 sound tracks: 2 (aac, default), 1 (aac) are released as tracks of their own, in this order"
+    )
+    video = published.folders.release / "redacted.mp4"
+    for track, hz in enumerate((3000, 440)):
+        with av.open(str(video)) as file:
+            assert len(file.streams.audio) == 2
+            samples = np.concatenate([frame.to_ndarray()[0] for frame in file.decode(audio=track)])
+        assert strength(samples[: RATE_HZ // 4], hz) > 0.2
+        assert not samples[RATE_HZ // 2 : RATE_HZ * 4 // 5].any(), "what is muted is silent in all of them"
+    job = job_of(Order(str(two_sounds), tmp_path, policy), probe(str(two_sounds)), "")
+    assert [stream.disposition for stream in released_streams(job)] == ["redacted", "kept", "kept"]
+    check_release(published.folders.release, InlineRunner())
+
+
+@pytest.mark.parametrize("tracks", ["mixed", "separate"])
+def test_the_manifest_says_how_many_sounds_there_are(two_sounds: Path, tracks: str) -> None:
+    policy = quick_policy(audio=KEEP | {"tracks": tracks})
+    published = rendered(two_sounds, policy, plan_of(two_sounds, policy, []))
+    manifest = json.loads((published.folders.release / "manifest.json").read_text())
+    assert manifest["sound_tracks"] == (1 if tracks == "mixed" else 2)
+    check_release(published.folders.release, InlineRunner())
 
 
 def test_sound_that_is_kept_and_cannot_be_decoded_needs_a_person(

@@ -84,5 +84,5 @@ def release(recording: Recording, folder: Path, sound: EncodedAudio | None = Non
     """The finished file."""
     folder.mkdir(exist_ok=True)
     path = folder / "release.mp4"
-    write_mp4(path, recording, encode_all(recording, folder), sound)
+    write_mp4(path, recording, encode_all(recording, folder), [sound] if sound else [])
     return path

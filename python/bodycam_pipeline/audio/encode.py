@@ -20,7 +20,7 @@ from av.codec.context import Flags
 from bodycam_pipeline.audio.decode import Pcm, continuous
 from bodycam_pipeline.mp4.staged import staged_file
 from bodycam_pipeline.mp4.write import pts_shift
-from bodycam_pipeline.rules.sounds import chosen_sounds
+from bodycam_pipeline.rules.sounds import released_sounds
 from bodycam_pipeline.values.encoded import EncodedAudio
 from bodycam_pipeline.values.policy import AudioRule
 from bodycam_pipeline.values.recording import AudioFacts, Recording
@@ -44,8 +44,10 @@ _BITS_PER_SAMPLE = 4
 _SILENT_SAMPLES = UNIT_SAMPLES * 16
 
 
-def encode_audio(recording: Recording, rule: AudioRule, muted: Sequence[Span], path: str | Path) -> EncodedAudio | None:
-    """The release's sound as the policy wants it, in a staged file; None where there is to be none, or was none.
+def encode_audio(
+    recording: Recording, rule: AudioRule, muted: Sequence[Span], path: str | Path, number: int = 0
+) -> EncodedAudio | None:
+    """A sound track of the release as the policy wants it, in a staged file; None where there is to be none.
 
     Mono stays mono, more channels become stereo. It ends with the picture: what lies outside the picture's time was
     reviewed by nobody. Memory: one second of samples.
@@ -55,15 +57,17 @@ def encode_audio(recording: Recording, rule: AudioRule, muted: Sequence[Span], p
         rule: ``remove``, ``mute`` (silence as long as the picture) or ``keep``, and which of several tracks.
         muted: Spans in the picture's clock that are to be silent under ``keep``.
         path: Where the units go.
+        number: Which of the release's sound tracks (`released_sounds`), from 0.
 
     Raises:
         UnsupportedRecordingError: the sample rate changes on the way.
         UnreadableRecordingError: the file has changed.
         StorageError: the disk refused.
     """
-    sounds = chosen_sounds(recording, rule)
-    if not sounds:
+    released = released_sounds(recording, rule)
+    if number >= len(released):
         return None
+    sounds = released[number]
     rate = sounds[0].sample_rate_hz if sounds[0].sample_rate_hz in _AAC_RATES_HZ else _FALLBACK_RATE_HZ
     channels = max(map(_channels, sounds))
     if rule.policy == "mute":

@@ -27,7 +27,7 @@ LARGEST_OFFSET = (1 << 31) - 1
 MOVIE_TIMESCALE = 1000
 """Ticks per second of the movie header, which only tells players roughly how long the file is."""
 
-_PICTURE, _SOUND = 1, 2
+_PICTURE, _FIRST_SOUND = 1, 2
 
 _WIDE_ABOVE_BYTES = 3 << 30
 """Media size from which chunk offsets take 64 bits: leaves a GiB for the tables before it."""
@@ -75,7 +75,7 @@ class _Layout:
 
 
 def write_mp4(
-    path: str | Path, recording: Recording, segments: Sequence[EncodedSegment], sound: EncodedAudio | None = None
+    path: str | Path, recording: Recording, segments: Sequence[EncodedSegment], sounds: Sequence[EncodedAudio] = ()
 ) -> None:
     """Write the finished file: durable, whole or not at all, the same bytes for the same input.
 
@@ -88,11 +88,11 @@ def write_mp4(
     """
     pictures = _PictureTrack.joined(recording, segments)
     tracks = {_PICTURE: pictures.track()}
-    if sound is not None and len(sound):
-        tracks[_SOUND] = _sound_track(sound)
+    sounds = [sound for sound in sounds if len(sound)]
+    tracks |= {number: _sound_track(sound) for number, sound in enumerate(sounds, _FIRST_SOUND)}
     layout = _layout(tracks)
     with staged_file(path) as file:
-        file.write(_head(pictures, sound, layout))
+        file.write(_head(pictures, sounds, layout))
         for chunk in layout.chunks:
             tracks[chunk.track].files.copy(chunk.size_bytes, file)
         for track in tracks.values():
@@ -182,7 +182,7 @@ def _sound_track(sound: EncodedAudio) -> _Track:
     return _Track(sound.size_bytes, second, JoinedFiles([(sound.path, sound.sha256)]))
 
 
-def _sound_boxes(sound: EncodedAudio, chunks: tuple[list[int], NDArray[np.int64]], *, wide: bool) -> bytes:
+def _sound_boxes(number: int, sound: EncodedAudio, chunks: tuple[list[int], NDArray[np.int64]], *, wide: bool) -> bytes:
     duration = len(sound) * sound.samples_per_unit
     times = np.arange(len(sound), dtype=np.int64) * sound.samples_per_unit
     table = boxes.box(
@@ -191,7 +191,7 @@ def _sound_boxes(sound: EncodedAudio, chunks: tuple[list[int], NDArray[np.int64]
         boxes.decode_times(times, sound.samples_per_unit),
         _places(sound.size_bytes, chunks, wide=wide),
     )
-    header = boxes.track_header(_SOUND, _movie_ticks(duration, sound.sample_rate_hz), boxes.UNITY, None)
+    header = boxes.track_header(number, _movie_ticks(duration, sound.sample_rate_hz), boxes.UNITY, None)
     clock = boxes.media_header(sound.sample_rate_hz, duration)
     information = boxes.media_information(boxes.sound_header(), table)
     return boxes.box(b"trak", header, boxes.box(b"mdia", clock, boxes.handler(b"soun"), information))
@@ -227,22 +227,22 @@ def _seconds(track: _Track) -> Iterator[tuple[int, int, int]]:
         yield int(track.second[first]), int(first), int(end)
 
 
-def _head(pictures: _PictureTrack, sound: EncodedAudio | None, layout: _Layout) -> bytes:
+def _head(pictures: _PictureTrack, sounds: Sequence[EncodedAudio], layout: _Layout) -> bytes:
     """Everything before the first media byte. Where chunks begin depends on its length, so it is measured first."""
     wide = layout.media_bytes > _WIDE_ABOVE_BYTES
     media = boxes.media_data_header(layout.media_bytes)
-    length = len(boxes.file_type()) + len(_movie(pictures, sound, layout, 0, wide=wide)) + len(media)
-    return boxes.file_type() + _movie(pictures, sound, layout, length, wide=wide) + media
+    length = len(boxes.file_type()) + len(_movie(pictures, sounds, layout, 0, wide=wide)) + len(media)
+    return boxes.file_type() + _movie(pictures, sounds, layout, length, wide=wide) + media
 
 
 def _movie(
-    pictures: _PictureTrack, sound: EncodedAudio | None, layout: _Layout, first_byte: int, *, wide: bool
+    pictures: _PictureTrack, sounds: Sequence[EncodedAudio], layout: _Layout, first_byte: int, *, wide: bool
 ) -> bytes:
     counts, starts = layout.of(_PICTURE)
     tracks = [pictures.boxes((counts, starts + first_byte), wide=wide)]
     durations = [_movie_ticks(pictures.duration, pictures.timescale)]
-    if sound is not None and len(sound):
-        counts, starts = layout.of(_SOUND)
-        tracks.append(_sound_boxes(sound, (counts, starts + first_byte), wide=wide))
+    for number, sound in enumerate(sounds, _FIRST_SOUND):
+        counts, starts = layout.of(number)
+        tracks.append(_sound_boxes(number, sound, (counts, starts + first_byte), wide=wide))
         durations.append(_movie_ticks(len(sound) * sound.samples_per_unit, sound.sample_rate_hz))
     return boxes.box(b"moov", boxes.movie_header(MOVIE_TIMESCALE, max(durations), len(tracks)), *tracks)

@@ -46,7 +46,7 @@ class TrackSamples:
 def check_movie(movie: BoxNode, tracks: Sequence[TrackSamples], leaks: list[str]) -> None:
     """Check what the movie header says of all tracks."""
     head = movie.part(b"mvhd").fields
-    if [track.kind for track in tracks] not in (["vide"], ["vide", "soun"]):
+    if [track.kind for track in tracks] != ["vide", *["soun"] * (len(tracks) - 1)]:
         leaks.append(f"tracks that no release has: {[track.kind for track in tracks]}")
     if number(head["clock"]) != MOVIE_CLOCK_HZ or number(head["next"]) != len(tracks) + 1:
         leaks.append("mvhd has another clock or counts other tracks")

@@ -11,7 +11,7 @@ from bodycam_pipeline.values.geometry import Orientation
 
 FOLDERS: dict[bytes, bytes] = {
     b"": rb"ftyp moov mdat",
-    b"moov": rb"mvhd trak( trak)?",
+    b"moov": rb"mvhd trak( trak)*",
     b"trak": rb"tkhd mdia",
     b"mdia": rb"mdhd hdlr minf",
     b"minf": rb"(vmhd|smhd) dinf stbl",

@@ -15,14 +15,21 @@ Stretch = tuple[Fraction, Fraction | None]
 
 
 def sound_in(path: Path, silent: Sequence[Stretch]) -> Iterator[str]:
-    """The first sample of each silent stretch that is not digital silence, in words; nothing where all are.
+    """The first sample of each sound track in each silent stretch that is no digital silence; nothing where all are.
 
     Raises:
         UnreadableRecordingError: the sound does not decode.
     """
+    with open_container(str(path)) as container:
+        tracks = len(container.streams.audio)
+    for number in range(tracks):
+        yield from _heard(path, number, silent)
+
+
+def _heard(path: Path, track: int, silent: Sequence[Stretch]) -> Iterator[str]:
     reported: set[int] = set()
     with open_container(str(path)) as container:
-        stream = container.streams.audio[0]
+        stream = container.streams.audio[track]
         prepare_sound_decoder(stream)
         rate = stream.codec_context.sample_rate
         runs = [(floor(start * rate), None if end is None else ceil(end * rate)) for start, end in silent]

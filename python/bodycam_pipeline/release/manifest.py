@@ -17,6 +17,7 @@ from bodycam_pipeline.read.versions import library_versions
 from bodycam_pipeline.release.job import TOOL_VERSION, Job, notes_of, released_streams
 from bodycam_pipeline.release.staging import Staged
 from bodycam_pipeline.rules.areas import share_of_picture
+from bodycam_pipeline.rules.sounds import chosen_sounds, released_sounds
 from bodycam_pipeline.rules.verification import difference_limit, residual_limit
 from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.encoded import CopiedFrames
@@ -59,8 +60,16 @@ def _manifest(job: Job, plan: Plan, staged: Staged) -> dict[str, object]:
         "left_visible": [{"track": k.track, "reason": k.reason} for k in plan.kept],
         "notes": list(notes_of(job)),
         "streams": [{"what": s.what, "disposition": s.disposition, "why": s.why} for s in released_streams(job)],
+        **_several_sounds(job),
         "files": {name: file_sha256(staged.folder / name) for name in (job.folders.video_name, "frames.parquet")},
     }
+
+
+def _several_sounds(job: Job) -> dict[str, object]:
+    """How many sound tracks the release has, where it takes several of the recording's."""
+    rule = job.policy.audio
+    several = len(chosen_sounds(job.recording, rule)) > 1
+    return {"sound_tracks": len(released_sounds(job.recording, rule))} if several else {}
 
 
 def _kinds(policy: Policy, plan: Plan) -> list[Kind]:

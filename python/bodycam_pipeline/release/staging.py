@@ -29,7 +29,7 @@ class Staged:
     pictures: tuple[tuple[int, bytes], ...] = ()
 
 
-def stage(job: Job, rendered: Sequence[EncodedSegment], sound: EncodedAudio | None) -> Staged:
+def stage(job: Job, rendered: Sequence[EncodedSegment], sounds: Sequence[EncodedAudio]) -> Staged:
     """Join the rendered segments and the sound into the release's file, in the staging folder.
 
     Raises:
@@ -40,6 +40,6 @@ def stage(job: Job, rendered: Sequence[EncodedSegment], sound: EncodedAudio | No
     folder = job.folders.staging / "release"
     folder.mkdir(parents=True, exist_ok=True)
     video = folder / job.folders.video_name
-    write_mp4(video, job.recording, rendered, sound)
+    write_mp4(video, job.recording, rendered, sounds)
     clock = ReleaseClock(pts_shift(job.recording), job.recording.video.time_base.numerator)
     return Staged(folder, video, clock, CopiedFrames.of(rendered))

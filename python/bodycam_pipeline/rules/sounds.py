@@ -17,7 +17,7 @@ def chosen_sounds(recording: Recording, rule: AudioRule) -> tuple[AudioFacts, ..
         return ()
     if rule.tracks == "default":
         chosen: tuple[AudioFacts, ...] = (recording.audio,)
-    elif rule.tracks == "mixed":
+    elif isinstance(rule.tracks, str):
         chosen = recording.sounds
     else:
         chosen = tuple(sound for sound in recording.sounds if sound.stream_index in rule.tracks)
@@ -25,6 +25,18 @@ def chosen_sounds(recording: Recording, rule: AudioRule) -> tuple[AudioFacts, ..
     if rule.policy == "keep":
         _refuse_undecodable(recording, chosen)
     return chosen
+
+
+def released_sounds(recording: Recording, rule: AudioRule) -> tuple[tuple[AudioFacts, ...], ...]:
+    """For each sound track of the release, the tracks of the recording that are in it; the one to play comes first.
+
+    Raises:
+        UndecidedRecordingError: as `chosen_sounds`.
+    """
+    chosen = chosen_sounds(recording, rule)
+    if rule.tracks != "separate" or rule.policy != "keep":
+        return (chosen,) if chosen else ()
+    return tuple((sound,) for sound in sorted(chosen, key=lambda sound: sound != recording.audio))
 
 
 def sound_notes(recording: Recording, rule: AudioRule) -> tuple[str, ...]:
@@ -37,7 +49,11 @@ def sound_notes(recording: Recording, rule: AudioRule) -> tuple[str, ...]:
     if not chosen or len(recording.sounds) == 1:
         return ()
     left_out = [sound for sound in recording.sounds if sound not in chosen]
-    taken = f"{len(recording.sounds)} sound tracks: {_listed(chosen)} {'are mixed' if len(chosen) > 1 else 'is taken'}"
+    released = released_sounds(recording, rule)
+    how = "are mixed" if len(chosen) > len(released) else "is taken"
+    if len(released) > 1:
+        how, chosen = "are released as tracks of their own, in this order", tuple(sound for (sound,) in released)
+    taken = f"{len(recording.sounds)} sound tracks: {_listed(chosen)} {how}"
     return (f"{taken}; {_listed(left_out)} left out (audio.tracks)" if left_out else taken,)
 
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from bodycam_pipeline.rules.sounds import released_sounds
 from bodycam_pipeline.values.encoded import CopiedFrames
 from bodycam_pipeline.values.observed import ContainerObservation, SegmentObservation
 from bodycam_pipeline.values.plan import Plan
@@ -152,9 +153,9 @@ def _about(code: str, what: str, pts: NDArray[np.int64]) -> Iterator[Violation]:
 def _container_violations(expected: Expectation, container: ContainerObservation) -> Iterator[Violation]:
     if container.video_tracks != 1:
         yield Violation("video-tracks", f"{container.video_tracks} video tracks where one was written")
-    sound = expected.recording.audio is not None and expected.policy.audio.policy != "remove"
-    if container.audio_tracks != sound:
-        yield Violation("audio-tracks", f"{container.audio_tracks} sound tracks where the policy allows {int(sound)}")
+    sounds = len(released_sounds(expected.recording, expected.policy.audio))
+    if container.audio_tracks != sounds:
+        yield Violation("audio-tracks", f"{container.audio_tracks} sound tracks where the policy allows {sounds}")
     for track in container.other_tracks:
         yield Violation("other-track", f"a track that no release has: {track}")
     for tag in container.metadata:

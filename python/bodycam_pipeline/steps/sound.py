@@ -1,4 +1,4 @@
-"""The sound of a release: in one piece, since it is small and has no groups to cut at."""
+"""The sound of a release: each track in one piece, since it is small and has no groups to cut at."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +13,21 @@ from bodycam_pipeline.values.timeline import Span
 
 @dataclass(frozen=True)
 class SoundTask:
-    """All that the sound needs: the spans are those that a person muted, and those in which frames are withheld."""
+    """All that one sound track needs.
+
+    Attributes:
+        recording: As probed.
+        rule: What the policy says of the sound.
+        muted: What a person muted, and what is withheld.
+        result_path: Where the coded sound goes.
+        number: Which of the release's sound tracks, from 0.
+    """
 
     recording: Recording
     rule: AudioRule
     muted: tuple[Span, ...]
     result_path: str
+    number: int = 0
 
     def needs(self) -> Needs:
         """What it opens."""
@@ -31,4 +40,4 @@ def render_sound_track(task: SoundTask) -> EncodedAudio | None:
     Raises:
         BodycamError: as decoding and encoding do.
     """
-    return encode_audio(task.recording, task.rule, task.muted, task.result_path)
+    return encode_audio(task.recording, task.rule, task.muted, task.result_path, task.number)

@@ -199,12 +199,13 @@ class AudioRule(_Part):
         policy: Whether there is any.
         reason: Why every voice may be heard.
         tracks: Which of several sound tracks: the one that the file marks as ``default`` (else its first), all of them
-            ``mixed`` into one, or those of these stream numbers, mixed where there are several.
+            ``mixed`` into one, all of them ``separate``, each a track of its own, or those of these stream numbers,
+            mixed where there are several.
     """
 
     policy: Literal["remove", "mute", "keep"] = "remove"
     reason: str | None = None
-    tracks: Literal["default", "mixed"] | Annotated[tuple[int, ...], Field(min_length=1)] = "default"
+    tracks: Literal["default", "mixed", "separate"] | Annotated[tuple[int, ...], Field(min_length=1)] = "default"
 
     @model_validator(mode="after")
     def _kept_for_a_reason(self) -> "AudioRule":
