@@ -78,3 +78,7 @@ def test_the_sharpest_and_the_worst_picture_are_by_size_sharpness_and_confidence
     assert (found.sharpest.pts, found.worst.pts) == (80, 0)
     assert found.worst.box == Box(304, 176, 320, 192)
     np.testing.assert_allclose(found.around, BLUE)
+
+
+def test_a_plan_that_hides_nothing_has_no_groups():
+    assert propose_groups(plan([], of=recording()), {}) == ()

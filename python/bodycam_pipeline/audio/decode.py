@@ -1,7 +1,9 @@
 """The recording's sound as one continuous run of samples that begins at the release's time 0."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
+from math import floor
 from typing import Any, cast
 
 import av
@@ -23,22 +25,28 @@ _JITTER = Fraction(1, 100)
 """Seconds by which a container's rounded times may disagree with the samples before they are believed: less than half
 an AAC frame, and never added up, since every frame is compared with the time itself."""
 
+_RUN_UP_SECONDS = 2
+"""A decoder needs some frames before the first one that is right; a container may seek to a later one than asked."""
+
 _SILENCE_SAMPLES = 1 << 15
 """Samples of silence handed out at once: a recording whose sound begins an hour late must not fill the memory."""
 
 
-def continuous(address: str, audio: AudioFacts, layout: str, origin: Fraction, samples: int) -> Iterator[Pcm]:
+def continuous(
+    address: str, audio: AudioFacts, layout: str, origin: Fraction, samples: int, *, seek: bool = False
+) -> Iterator[Pcm]:
     """The first ``samples`` samples after ``origin`` (seconds of the recording's clock), at the track's own rate.
 
     What begins late, or is missing in between, is silence, so that sound and picture never drift; what overlaps or lies
-    before the origin is left out. The end is not padded.
+    before the origin is left out. The end is not padded. With ``seek``
+    the file is not read from its start, which is right to the ear, and not to the last bit.
 
     Raises:
         UnreadableRecordingError: the track is not there any more.
         UnsupportedRecordingError: the sample rate changes on the way.
     """
     written = 0
-    for frame in _frames(address, audio, layout):
+    for frame in _frames(address, audio, layout, origin - _RUN_UP_SECONDS if seek else None):
         pcm: Pcm = np.asarray(frame.to_ndarray(), dtype=np.float32)
         start = _start(frame, origin, audio.sample_rate_hz, written)
         yield from _silence(len(pcm), min(start, samples) - written)
@@ -64,13 +72,19 @@ def _silence(channels: int, samples: int) -> Iterator[Pcm]:
         samples -= _SILENCE_SAMPLES
 
 
-def _frames(address: str, audio: AudioFacts, layout: str) -> Iterator[AudioFrame]:
-    """Every decodable frame of the track, as planar floats of one layout; what does not decode is a gap in time."""
+def _frames(address: str, audio: AudioFacts, layout: str, start: Fraction | None) -> Iterator[AudioFrame]:
+    """Decodable frames of the track, as planar floats of one layout; what does not decode is a gap in time.
+
+    From some second on, or from a little earlier; from the first one where that is None.
+    """
     with open_container(address) as container:
         stream = next((s for s in container.streams.audio if s.index == audio.stream_index), None)
         if stream is None:
             raise recording_changed(address)
         prepare_sound_decoder(stream)
+        if start is not None and start > (stream.start_time or 0) * (stream.time_base or 0):
+            with suppress(av.error.FFmpegError):  # what cannot be sought is read from its start
+                container.seek(floor(start / (stream.time_base or 1)), stream=stream)
         convert: dict[tuple[str, str], AudioResampler] = {}
         for packet in container.demux(stream):
             for frame in _decoded(stream, packet):

@@ -41,6 +41,9 @@ _BITS_PER_CHANNEL = 96_000
 _BITS_PER_SAMPLE = 4
 """Bit rate of a channel: transparent for speech, and under the 6 bits per sample that a unit can hold."""
 
+_RUN_UP_UNITS = 4
+"""Units that are encoded and dropped before a stretch: a unit overlaps its predecessor, and the encoder settles."""
+
 _SILENT_SAMPLES = UNIT_SAMPLES * 16
 
 
@@ -68,12 +71,58 @@ def encode_audio(
     if number >= len(released):
         return None
     sounds = released[number]
-    rate = sounds[0].sample_rate_hz if sounds[0].sample_rate_hz in _AAC_RATES_HZ else _FALLBACK_RATE_HZ
-    channels = max(map(_channels, sounds))
+    rate, channels = sound_format(sounds)
     if rule.policy == "mute":
         return _encoded(_silence(recording, rate, channels), rate, channels, path)
     pcm = _mixed([_at_rate(_recorded(recording, sound, channels), sound, rate, channels) for sound in sounds])
-    return _encoded(_muted(pcm, _silent_samples(recording, muted, rate)), rate, channels, path)
+    silent = _silent_samples(recording, muted, rate, _origin(recording))
+    return _encoded(_muted(pcm, silent), rate, channels, path)
+
+
+def encode_stretch(
+    recording: Recording, sounds: Sequence[AudioFacts], silent: Sequence[Span], origin: Fraction, units: range
+) -> tuple[EncodedAudio, list[bytes]]:
+    """Encode part of a recording's sound, to be heard beside its picture: stretches follow each other without a seam.
+
+    Args:
+        recording: As probed.
+        sounds: The tracks that are heard, mixed.
+        silent: Spans of the picture's clock that are silent.
+        origin: The second of the recording's clock at which unit 0 begins.
+        units: Which units of `UNIT_SAMPLES` samples.
+
+    Returns:
+        What the sound is, and the units.
+
+    Raises:
+        UnsupportedRecordingError, UnreadableRecordingError: as `encode_audio`.
+    """
+    rate, channels = sound_format(sounds)
+    first = max(0, units.start - _RUN_UP_UNITS) * UNIT_SAMPLES
+    start, samples = origin + Fraction(first, rate), (units.stop + 1) * UNIT_SAMPLES - first
+    seconds = Fraction(samples, rate)
+    tracks = [
+        _at_rate(
+            continuous(
+                recording.address, sound, _layout(channels), start, ceil(seconds * sound.sample_rate_hz), seek=True
+            ),
+            sound,
+            rate,
+            channels,
+        )
+        for sound in sounds
+    ]
+    blocks = _muted(_mixed(tracks), _silent_samples(recording, silent, rate, start))
+    encoder, wanted = _encoder(rate, channels), range(units.start * UNIT_SAMPLES, units.stop * UNIT_SAMPLES)
+    coded = [bytes(p) for p in _packets(encoder, blocks, rate, first) if p.pts is not None and p.pts in wanted]
+    sizes = np.array([len(unit) for unit in coded], dtype=np.int64)
+    return EncodedAudio("", encoder.extradata or b"", rate, channels, UNIT_SAMPLES, sizes, ""), coded
+
+
+def sound_format(sounds: Sequence[AudioFacts]) -> tuple[int, int]:
+    """The sample rate and the channels in which tracks are encoded together."""
+    rate = sounds[0].sample_rate_hz if sounds[0].sample_rate_hz in _AAC_RATES_HZ else _FALLBACK_RATE_HZ
+    return rate, max(map(_channels, sounds))
 
 
 def _channels(audio: AudioFacts) -> int:
@@ -130,9 +179,9 @@ def _at_rate(blocks: Iterator[Pcm], audio: AudioFacts, rate: int, channels: int)
     yield from (np.asarray(frame.to_ndarray(), dtype=np.float32) for frame in resampler.resample(None))
 
 
-def _silent_samples(recording: Recording, muted: Sequence[Span], rate: int) -> list[tuple[int, int]]:
-    """Half-open runs of samples that must be zero: the spans, rounded outward and grown."""
-    seconds, origin = recording.video.time_base, _origin(recording)
+def _silent_samples(recording: Recording, muted: Sequence[Span], rate: int, origin: Fraction) -> list[tuple[int, int]]:
+    """Half-open runs of samples after the origin that must be zero: the spans, rounded outward and grown."""
+    seconds = recording.video.time_base
     return [
         (
             floor((span.start_pts * seconds - origin) * rate) - MUTE_GROWTH_SAMPLES,
@@ -166,12 +215,14 @@ def _encoded(blocks: Iterable[Pcm], rate: int, channels: int, path: str | Path) 
     return EncodedAudio(str(path), config, rate, channels, UNIT_SAMPLES, size_bytes, file.sha256) if sizes else None
 
 
-def _packets(encoder: AudioCodecContext, blocks: Iterable[Pcm], rate: int) -> "Iterator[av.Packet[av.AudioStream]]":
-    position = 0
+def _packets(
+    encoder: AudioCodecContext, blocks: Iterable[Pcm], rate: int, first: int = 0
+) -> "Iterator[av.Packet[av.AudioStream]]":
+    position = first
     for unit in _units(blocks):
         yield from encoder.encode(_frame(unit, position, rate))
         position += unit.shape[1]
-    if position:
+    if position > first:
         yield from encoder.encode(None)
 
 

@@ -8,6 +8,7 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 
 import av
 import numpy as np
@@ -21,6 +22,7 @@ from bodycam_pipeline.mp4 import boxes
 from bodycam_pipeline.read.blank import working_format
 from bodycam_pipeline.read.planes import VideoFrame
 from bodycam_pipeline.read.upright import turn
+from bodycam_pipeline.values.encoded import EncodedAudio
 from bodycam_pipeline.values.geometry import Orientation
 from bodycam_pipeline.values.recording import VideoFacts
 
@@ -96,22 +98,10 @@ class ProxyEncoder:
     def initialisation(self) -> bytes:
         """Make the segment that every piece is appended behind."""
         facts = self.facts
-        empty = np.empty(0, np.int64)
-        table = boxes.box(
-            b"stbl",
-            boxes.picture_entry(facts, configuration(self._sets())),
-            boxes.full_box(b"stts", bytes(4)),
-            boxes.full_box(b"stsc", bytes(4)),
-            boxes.sample_sizes(empty),
-            boxes.chunk_offsets(empty, wide=False),
-        )
-        header = boxes.track_header(1, 0, boxes.UNITY, (facts.width * facts.sample_aspect_ratio, facts.height))
-        information = boxes.media_information(boxes.video_header(), table)
-        clock = boxes.media_header(self.timescale, 0)
-        track = boxes.box(b"trak", header, boxes.box(b"mdia", clock, boxes.handler(b"vide"), information))
-        defaults = boxes.full_box(b"trex", struct.pack(">IIIII", 1, 1, 0, 0, 0))
-        movie = boxes.box(b"moov", boxes.movie_header(1000, 0, 1), track, boxes.box(b"mvex", defaults))
-        return boxes.file_type() + movie
+        entry = boxes.picture_entry(facts, configuration(self._sets()))
+        information = boxes.media_information(boxes.video_header(), _no_samples(entry))
+        size = facts.width * facts.sample_aspect_ratio, facts.height
+        return _movie(self.timescale, boxes.handler(b"vide"), information, size)
 
     def piece(self, number: int, frames: Iterable[VideoFrame], end_pts: int) -> bytes:
         """Encode one piece.
@@ -128,7 +118,9 @@ class ProxyEncoder:
         if not coded:
             raise ValueError("a piece without a frame")
         starts = [self.ticks(pts) for pts, _ in coded]
-        return _fragment(number + 1, starts, self.ticks(end_pts), [content for _, content in coded])
+        contents = [content for _, content in coded]
+        marks = [_SYNC if is_keyframe(content) else _NOT_SYNC for content in contents]
+        return _fragment(number + 1, [*starts, self.ticks(end_pts)], contents, marks)
 
     def _coded(self, frames: Iterable[VideoFrame]) -> Iterator[tuple[int, bytes]]:
         encoder, key_pts = self._encoder(), None
@@ -193,18 +185,49 @@ def _packets(packets: "list[av.Packet[av.VideoStream]]") -> Iterator[tuple[int, 
         yield int(packet.pts or 0), sample(units(bytes(packet), 0))
 
 
-def _fragment(sequence: int, starts: Sequence[int], end: int, contents: Sequence[bytes]) -> bytes:
-    """Boxes moof and mdat of one run of samples, 8.8.4."""
-    durations = [after - start for start, after in zip(starts, [*starts[1:], end], strict=True)]
+def sound_initialisation(sound: EncodedAudio) -> bytes:
+    """Make the segment that every piece of sound is appended behind."""
+    information = boxes.media_information(boxes.sound_header(), _no_samples(boxes.sound_entry(sound)))
+    return _movie(sound.sample_rate_hz, boxes.handler(b"soun"), information, None)
+
+
+def sound_piece(sound: EncodedAudio, first_unit: int, units: Sequence[bytes]) -> bytes:
+    """Put units of sound into one piece; the n-th unit begins at n times its length."""
+    times = [(first_unit + n) * sound.samples_per_unit for n in range(len(units) + 1)]
+    return _fragment(first_unit + 1, times, units, [_SYNC] * len(units))
+
+
+def _no_samples(entry: bytes) -> bytes:
+    return boxes.box(
+        b"stbl",
+        entry,
+        boxes.full_box(b"stts", bytes(4)),
+        boxes.full_box(b"stsc", bytes(4)),
+        boxes.sample_sizes(np.empty(0, np.int64)),
+        boxes.chunk_offsets(np.empty(0, np.int64), wide=False),
+    )
+
+
+def _movie(timescale: int, handler: bytes, information: bytes, size: tuple[Fraction, int] | None) -> bytes:
+    """Boxes ftyp and moov of one track without samples of its own."""
+    media = boxes.box(b"mdia", boxes.media_header(timescale, 0), handler, information)
+    track = boxes.box(b"trak", boxes.track_header(1, 0, boxes.UNITY, size), media)
+    defaults = boxes.full_box(b"trex", struct.pack(">IIIII", 1, 1, 0, 0, 0))
+    movie = boxes.box(b"moov", boxes.movie_header(1000, 0, 1), track, boxes.box(b"mvex", defaults))
+    return boxes.file_type() + movie
+
+
+def _fragment(sequence: int, times: Sequence[int], contents: Sequence[bytes], marks: Sequence[int]) -> bytes:
+    """Boxes moof and mdat of one run of samples, 8.8.4: their times and the end of the last, what they hold, flags."""
     rows = b"".join(
-        struct.pack(">III", duration, len(content), _SYNC if is_keyframe(content) else _NOT_SYNC)
-        for duration, content in zip(durations, contents, strict=True)
+        struct.pack(">III", end - start, len(content), mark)
+        for (start, end), content, mark in zip(pairwise(times), contents, marks, strict=True)
     )
 
     def moof(data_offset: int) -> bytes:
         run = boxes.full_box(b"trun", struct.pack(">Ii", len(contents), data_offset), rows, flags=_RUN_FLAGS)
         head = boxes.full_box(b"tfhd", struct.pack(">I", 1), flags=_BASE_IS_MOOF)
-        time = boxes.full_box(b"tfdt", struct.pack(">Q", starts[0]), version=1)
+        time = boxes.full_box(b"tfdt", struct.pack(">Q", times[0]), version=1)
         number = boxes.full_box(b"mfhd", struct.pack(">I", sequence))
         return boxes.box(b"moof", number, boxes.box(b"traf", head, time, run))
 

@@ -76,7 +76,7 @@ class Pictures:
         self.shown = self._stills.shown
         self.proxy = ProxyEncoder(recording.video, int(self.shown[0]))
         self.piece_firsts = cut_pieces(self.shown.tolist(), recording.video.time_base)
-        self._kept = Kept()
+        self.kept = Kept()
 
     def still(self, pts: int, plan: PlanPart | None, kind: PictureFormat = "jpeg") -> bytes:
         """The picture of one frame, upright; under a plan as the release shows it, without one as it was recorded.
@@ -102,11 +102,11 @@ class Pictures:
         wanted = [int(pts) for pts in self.shown[first:end]]
         end_pts = int(self.shown[end]) if end < len(self.shown) else self.recording.span.end_pts
         frames: Callable[[], Iterator[VideoFrame]] = lambda: (self._played(pts, plan) for pts in wanted)  # noqa: E731
-        return self._kept.get((number, revision), lambda: self.proxy.piece(number, frames(), end_pts))
+        return self.kept.get((number, revision), lambda: self.proxy.piece(number, frames(), end_pts))
 
     def crops(self, places: Sequence[tuple[int, Box]]) -> bytes:
         """Small pictures of boxes and what is around them, as it was recorded, side by side in one."""
-        return self._kept.get(("crops", *places), lambda: thumbnail([self._crop(*place) for place in places]))
+        return self.kept.get(("crops", *places), lambda: thumbnail([self._crop(*place) for place in places]))
 
     def ranked(self, places: Sequence[tuple[int, Box]]) -> list[int]:
         """Positions of places in order of how sharp the picture is there, the sharpest first."""

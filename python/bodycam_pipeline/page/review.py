@@ -19,7 +19,7 @@ from bodycam_pipeline.evidence.plan_file import plan_sha256
 from bodycam_pipeline.page.decisions import Book, Facts, decide
 from bodycam_pipeline.page.pictures import Pictures, View
 from bodycam_pipeline.page.proposals import Proposals
-from bodycam_pipeline.page.sound import waveform
+from bodycam_pipeline.page.sound import PlayedSound, waveform
 from bodycam_pipeline.page.tracks import boxes_between, places_of, summarize_tracks, upright_box
 from bodycam_pipeline.passes import measure_appearance
 from bodycam_pipeline.pipeline import Order, job_of
@@ -274,6 +274,27 @@ class Review:
             raise KeyError(number)
         return self.pictures().crops([(found["pts"], Box(*found["box"]))])
 
+    def _played_sound(self) -> PlayedSound:
+        return PlayedSound(self.pictures().recording, self.policy.audio)
+
+    def sound_initialisation(self) -> bytes:
+        """The segment that the pieces of sound are appended behind."""
+        return self.pictures().kept.get("sound", self._played_sound().initialisation)
+
+    def sound_piece(self, view: View, number: int) -> bytes:
+        """One piece of the sound that is played: as it was recorded, or silent where the release is.
+
+        Raises:
+            IndexError: there is no such piece, or the release has no sound.
+            BodycamError: it cannot be decoded.
+        """
+        sound, plan = self._played_sound(), self.current.plan
+        if view == "released" and not sound.is_released:
+            raise IndexError(number)
+        spans = (*(muted.span for muted in plan.muted), *(withheld.span for withheld in plan.withheld))
+        silent = spans if view == "released" else ()
+        return self.pictures().kept.get(("sound", number, silent), lambda: sound.piece(number, silent))
+
     def sound(self) -> bytes:
         """The waveform of the recording's sound."""
         with self._lock:
@@ -304,6 +325,7 @@ class Review:
             "reasons": list(dict.fromkeys(rule.reason for rule in self.policy.hide.values())),
             "policy": self.policy.name,
             "sound": recording.audio is not None,
+            "sound_released": self.policy.audio.policy == "keep",
             "undecodable": list(current.plan.undecodable_pts),
             "tracks": self._tracks(),
             "spans": self._spans(),
@@ -316,7 +338,8 @@ class Review:
         """What a player of the copy has to know."""
         pictures = self.pictures()
         firsts = [int(pictures.shown[n]) for n in pictures.piece_firsts]
-        return {"codec": pictures.proxy.codec(), "pieces": firsts}
+        sound = self._played_sound()
+        return {"codec": pictures.proxy.codec(), "pieces": firsts, "sound": sound.told()}
 
     def boxes(self, first_pts: int, end_pts: int) -> dict[str, Any]:
         """Where everything is in some time: what is hidden, and what a person keeps visible."""

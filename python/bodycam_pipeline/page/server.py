@@ -61,6 +61,8 @@ class Page:
             Route(f"{job}/still/{{view}}/{{pts}}.{{kind}}", self._still),
             Route(f"{job}/play/{{view}}/init.mp4", self._bytes(_initialisation, "video/mp4")),
             Route(f"{job}/play/{{view}}/{{piece:int}}.m4s", self._bytes(_piece, "video/mp4")),
+            Route(f"{job}/play/sound.mp4", self._bytes(lambda review, _: review.sound_initialisation(), "audio/mp4")),
+            Route(f"{job}/play/{{view}}/sound/{{piece:int}}.m4s", self._bytes(_sound_piece, "audio/mp4")),
             Route(f"{job}/tracks/{{track:int}}/{{which}}.jpg", self._bytes(_track_picture, "image/jpeg")),
             Route(f"{job}/findings/{{finding:int}}.jpg", self._bytes(_finding_picture, "image/jpeg")),
             Route(f"{job}/proposals", self._json(_proposals)),
@@ -216,6 +218,10 @@ def _initialisation(review: Review, request: Request) -> bytes:
 
 def _piece(review: Review, request: Request) -> bytes:
     return review.piece(_view(request), int(request.path_params["piece"]))
+
+
+def _sound_piece(review: Review, request: Request) -> bytes:
+    return review.sound_piece(_view(request), int(request.path_params["piece"]))
 
 
 def _track_picture(review: Review, request: Request) -> bytes:

@@ -114,7 +114,7 @@ def _lives(draft: Plan) -> Iterable[_Life]:
     rows = PlanRows.of(draft)
     order = np.argsort(rows.tracks, kind="stable")
     tracks, starts = np.unique(rows.tracks[order], return_index=True)
-    for track, own in zip(tracks.tolist(), np.split(order, starts[1:]), strict=True):
+    for track, own in zip(tracks.tolist(), np.split(order, starts[1:]) if len(order) else [], strict=True):
         first, last = (Box(*rows.sides[own[end]].tolist()) for end in (0, -1))
         yield _Life(track, str(rows.kinds[own[0]]), np.unique(rows.pts[own]), first, last)
 

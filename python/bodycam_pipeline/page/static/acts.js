@@ -136,6 +136,10 @@ export function makeActs(store, { stage, timeline }) {
     fit() { timeline.fit(); },
     zoomIn() { timeline.zoom(0.6); },
     zoomOut() { timeline.zoom(1.6); },
+    sound() {
+      store.set({ sound: !store.sound });
+      if (store.sound && !store.facts.sound_released) say("The release has no sound under this policy.", { remedy: "The views of the original play what was recorded." });
+    },
     grey() { document.body.classList.toggle("grey"); },
     blur() { document.body.classList.toggle("veiled"); },
     openTracks(tracks) {

@@ -72,6 +72,7 @@ function transport(store, acts) {
   const time = el("button", { class: "time", title: "Go to a time", onclick: () => acts.goTo() });
   const play = el("button", { class: "play", "aria-label": "Play", onclick: () => acts.playPause() });
   const rate = el("button", { class: "plain rate", title: "Speed", onclick: () => store.set({ rate: RATES[(RATES.indexOf(store.rate) + 1) % RATES.length] }) });
+  const sound = store.facts.sound ? el("button", { class: "plain rate", onclick: () => acts.sound() }) : null;
   const where = el("span", { class: "where" });
   const draw = () => {
     const { clock, number, pts } = store;
@@ -80,13 +81,17 @@ function transport(store, acts) {
     play.textContent = store.playing ? "❚❚" : "►";
     play.setAttribute("aria-label", store.playing ? "Pause" : "Play");
     rate.textContent = `${store.rate}×`;
+    if (!sound) return;
+    sound.textContent = store.sound ? "Sound on" : "Sound off";
+    sound.title = "Sound on, off (Shift+M)";
+    sound.setAttribute("aria-pressed", String(store.sound));
   };
-  store.on(["number", "playing", "rate"], draw);
+  store.on(["number", "playing", "rate", "sound"], draw);
   draw();
   const step = (label, text, act) => el("button", { class: "plain", "aria-label": label, title: label, onclick: act }, text);
   return el("div", { class: "transport" },
     step("One second back", "«", () => acts.backSecond()), step("One frame back", "‹", () => acts.back()), play,
-    step("One frame on", "›", () => acts.forward()), step("One second on", "»", () => acts.forwardSecond()), rate, time, where,
+    step("One frame on", "›", () => acts.forward()), step("One second on", "»", () => acts.forwardSecond()), rate, sound, time, where,
     el("span", { class: "spacer" }),
     el("button", { class: "tool", onclick: () => acts.draw() }, "Box ", caps("B")),
     el("button", { class: "tool", onclick: () => acts.withhold() }, "Withhold ", caps("W")),

@@ -45,6 +45,7 @@ export const ACTS = {
   redo: ["Redo", ["Ctrl+Shift+Z", "Ctrl+Y"], "Decide"],
   views: ["Next view", ["Tab"], "Look"],
   peek: ["Peek under the mask (hold)", ["P"], "Look"],
+  sound: ["Sound on, off", ["Shift+M"], "Look"],
   fit: ["Fit the timeline", ["Z"], "Look"],
   zoomIn: ["Zoom in", ["+", "="], "Look"],
   zoomOut: ["Zoom out", ["-"], "Look"],

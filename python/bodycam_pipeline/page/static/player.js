@@ -1,5 +1,5 @@
 // Playing: pieces of an H.264 copy, made on demand, kept in memory. Each presented picture says its own time, and the
-// overlay is drawn with it from that time.
+// overlay is drawn with it from that time. Sound comes only where somebody asked for it.
 
 import { bytes, get } from "./api.js";
 import { el } from "./dom.js";
@@ -15,6 +15,7 @@ export class Player {
     this.video = el("video", { muted: true, playsInline: true, hidden: true, class: "player" });
     document.body.append(this.video);
     store.on(["rate"], () => { this.video.playbackRate = store.rate; });
+    store.on(["sound"], () => this.reset());
   }
 
   async play(number) {
@@ -69,17 +70,23 @@ export class Player {
 
   async #open() {
     if (this.source) return;
-    const { store } = this;
+    const { store } = this, { clock } = store;
     this.path = `${store.job}/play/${store.still}`;
-    const { codec, pieces } = this.playing || (this.playing = await get(`${store.job}/playing`));
-    this.pieces = pieces;
-    this.have = new Set();
+    const { codec, pieces, sound } = this.playing || (this.playing = await get(`${store.job}/playing`));
     this.source = new MediaSource();
     this.video.src = URL.createObjectURL(this.source);
     await new Promise((opened) => this.source.addEventListener("sourceopen", opened, { once: true }));
-    this.buffer = this.source.addSourceBuffer(`video/mp4; codecs="${codec}"`);
-    this.source.duration = store.clock.playing(store.clock.end);
-    await this.#append(await bytes(`${this.path}/init.mp4`, { background: true }));
+    const seconds = pieces.map((pts) => clock.playing(pts)), end = clock.playing(clock.end);
+    this.lanes = [new Lane(this.source, `video/mp4; codecs="${codec}"`, [...seconds, end], (number) => `${this.path}/${number}.m4s`)];
+    const heard = store.sound && sound && (store.still === "original" || sound.released);
+    if (heard) {
+      const starts = Array.from({ length: sound.pieces }, (_, number) => number * sound.seconds);
+      this.lanes.push(new Lane(this.source, 'audio/mp4; codecs="mp4a.40.2"', [...starts, end], (number) => `${this.path}/sound/${number}.m4s`));
+    }
+    this.video.muted = !heard;
+    this.source.duration = end;
+    await this.lanes[0].append(await bytes(`${this.path}/init.mp4`, { background: true }));
+    if (heard) await this.lanes[1].append(await bytes(`${store.job}/play/sound.mp4`, { background: true }));
   }
 
   /** Bring the pieces that are played next, one after the other, and drop those that lie behind. */
@@ -90,37 +97,51 @@ export class Player {
   }
 
   async #bring(seconds) {
-    const { clock } = this.store, source = this.source, ahead = AHEAD_SECONDS * Math.max(1, this.store.rate);
-    const first = this.#piece(seconds), last = this.#piece(seconds + ahead);
-    for (let number = first; number <= last; number += 1) {
-      if (this.have.has(number)) continue;
-      this.store.boxes.of(this.pieces[number]).catch(() => {});
-      const content = await bytes(`${this.path}/${number}.m4s`, { background: true });
-      if (source !== this.source) return;
-      await this.#append(content);
-      this.have.add(number);
-      if (number === first) return;
-    }
-    const kept = this.#piece(Math.max(0, seconds - BEHIND_SECONDS));
-    const gone = [...this.have].filter((number) => number < kept || number > last + 10);
-    for (const number of gone) {
-      this.have.delete(number);
-      const end = number + 1 < this.pieces.length ? this.pieces[number + 1] : clock.end;
-      await this.#done(() => this.buffer.remove(clock.playing(this.pieces[number]), clock.playing(end)));
+    const { source } = this, ahead = AHEAD_SECONDS * Math.max(1, this.store.rate);
+    this.store.boxes.of(this.store.clock.shown[this.store.clock.at(this.store.clock.first + this.store.clock.pts(seconds))]).catch(() => {});
+    for (const lane of this.lanes) {
+      for (let number = lane.at(seconds); number <= lane.at(seconds + ahead); number += 1) {
+        if (lane.have.has(number)) continue;
+        const content = await bytes(lane.path(number), { background: true });
+        if (source !== this.source) return;
+        await lane.append(content);
+        lane.have.add(number);
+        if (number === lane.at(seconds)) break; // what is played now comes first, in every lane
+      }
+      await lane.drop(lane.at(Math.max(0, seconds - BEHIND_SECONDS)), lane.at(seconds + ahead) + 10);
     }
   }
+}
 
-  #piece(seconds) {
-    const pts = this.store.clock.first + this.store.clock.pts(seconds);
-    let low = 0, high = this.pieces.length;
+/** The pieces of a picture or of a sound: where each begins, and which of them the browser has. */
+class Lane {
+  /** @param starts seconds of each piece, and the end of the last */
+  constructor(source, kind, starts, path) {
+    this.buffer = source.addSourceBuffer(kind);
+    this.starts = starts;
+    this.path = path;
+    this.have = new Set();
+  }
+
+  /** The piece that is played at a time. */
+  at(seconds) {
+    let low = 0, high = this.starts.length - 1;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.pieces[middle] <= pts) low = middle + 1; else high = middle;
+      if (this.starts[middle] <= seconds) low = middle + 1; else high = middle;
     }
     return Math.max(0, low - 1);
   }
 
-  #append(content) { return this.#done(() => this.buffer.appendBuffer(content)); }
+  append(content) { return this.#done(() => this.buffer.appendBuffer(content)); }
+
+  /** Forget pieces before one, and after another. */
+  async drop(first, last) {
+    for (const number of [...this.have].filter((each) => each < first || each > last)) {
+      this.have.delete(number);
+      await this.#done(() => this.buffer.remove(this.starts[number], this.starts[number + 1]));
+    }
+  }
 
   #done(act) {
     return new Promise((done, failed) => {

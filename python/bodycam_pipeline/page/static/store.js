@@ -22,6 +22,7 @@ export class Store extends EventTarget {
     this.mark = { first: null, end: null };
     this.playing = false;
     this.rate = 1;
+    this.sound = false;
     this.progress = null;
     this.watched = [];
     this.apart = new Set();
