@@ -37,7 +37,7 @@ EXPECTED = {
     "moz_gizmo-frag-2.mp4": "encrypted-recording",
     "moz_short-cenc.mp4": "encrypted-recording",
     "mp4parse_short-cenc.mp4": "encrypted-recording",
-    "openh264_QCIF_2P_I_allIPCM.264": "unsupported-recording",
+    "openh264_QCIF_2P_I_allIPCM.264": 2,
 }
 """How many frames are presented, or how the file is refused."""
 

@@ -204,9 +204,6 @@ class TestRefusals:
         path = clip(tmp_path / "a.mp4", frames=1, size=(width, height), pictures=[grey])
         assert "8192x4336" in refused(path, UnsupportedRecordingError).what
 
-    def test_a_raw_stream_without_times(self, tmp_path: Path) -> None:
-        assert "no times" in refused(clip(tmp_path / "a.264"), UnsupportedRecordingError).what
-
     def test_encryption(self, tmp_path: Path) -> None:
         key = {"encryption_scheme": "cenc-aes-ctr", "encryption_key": "ab" * 16, "encryption_kid": "cd" * 16}
         refused(clip(tmp_path / "a.mp4", frames=3, container_options=key), EncryptedRecordingError)

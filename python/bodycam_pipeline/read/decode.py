@@ -109,7 +109,7 @@ def read_units(address: str, video: VideoFacts, packets: PacketIndex) -> Iterato
     with open_container(address) as container:
         stream = video_stream(container, video.stream_index, address)
         length_bytes = length_size("h264", stream.codec_context.extradata or b"")
-        for packet in _found_packets(container, stream, packets, address):
+        for packet in _found_packets(container, stream, video, packets, address):
             yield units(bytes(packet), length_bytes)
 
 
@@ -136,7 +136,7 @@ def decoded_frames(
         if video.codec == "h264":
             _allow_reordering(stream, packets)
         spoiled: set[int] = set()
-        found = _found_packets(container, stream, packets, address)
+        found = _found_packets(container, stream, video, packets, address)
         checked = len(packets) - (_MARKED_AT_A_JOIN if joined else 0)
         for frame in _all_decoded(stream, found, packets, spoiled, checked):
             if frame.pts not in spoiled:
@@ -168,19 +168,27 @@ def _allow_reordering(stream: VideoStream, packets: PacketIndex) -> None:
 
 
 def _found_packets(
-    container: InputContainer, stream: VideoStream, packets: PacketIndex, address: str
+    container: InputContainer, stream: VideoStream, video: VideoFacts, packets: PacketIndex, address: str
 ) -> Iterator[Packet]:
     """Exactly the indexed packets, whatever the container's seeking does."""
-    first = _first_packet(container, stream, packets)
+    first = _first_packet(container, stream, packets) if video.packet_ticks is None else None
     if first is not None:
         yield from _checked(first, packets, address)
         return
     with open_container(address) as fresh:  # seeking fails, or leads elsewhere: read from the start
         again = video_stream(fresh, stream.index, address)
-        first = _scan(fresh, again, packets, give_up_after=False)
+        first = _scan(_timed(fresh, again, video), packets, give_up_after=False)
         if first is None:
             raise recording_changed(address)
         yield from _checked(first, packets, address)
+
+
+def _timed(container: InputContainer, stream: VideoStream, video: VideoFacts) -> Iterator[Packet]:
+    """Every packet of the track; where the file carries no times, with those that its number gives it."""
+    for number, packet in enumerate(packet for packet in container.demux(stream) if packet.size):
+        if video.packet_ticks is not None:
+            packet.dts = number * video.packet_ticks
+        yield packet
 
 
 def _checked(first: tuple[Packet, Iterator[Packet]], packets: PacketIndex, address: str) -> Iterator[Packet]:
@@ -202,17 +210,16 @@ def _first_packet(
             container.seek(target, stream=stream)
         except av.error.FFmpegError:
             continue
-        found = _scan(container, stream, packets, give_up_after=True)
+        found = _scan((packet for packet in container.demux(stream) if packet.size), packets, give_up_after=True)
         if found is not None:
             return found
     return None
 
 
 def _scan(
-    container: InputContainer, stream: VideoStream, packets: PacketIndex, *, give_up_after: bool
+    rest: Iterator[Packet], packets: PacketIndex, *, give_up_after: bool
 ) -> tuple[Packet, Iterator[Packet]] | None:
     """Read on to the first indexed packet."""
-    rest = (packet for packet in container.demux(stream) if packet.size)
     for packet in rest:
         if _is_indexed(packet, packets, 0):
             return packet, rest

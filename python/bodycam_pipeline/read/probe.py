@@ -23,7 +23,13 @@ from bodycam_pipeline.read.limits import refuse_unreleasable
 from bodycam_pipeline.read.orientation import orientation_of
 from bodycam_pipeline.read.parts import PACKETS_UNTIL_A_FRAME, Coding, canvas_note, on_one_canvas
 from bodycam_pipeline.read.protection import refuse_encrypted
-from bodycam_pipeline.read.reconstruct_pts import learn_times, needs_learning
+from bodycam_pipeline.read.reconstruct_pts import (
+    USUAL_RATE,
+    at_a_steady_rate,
+    learn_times,
+    needs_learning,
+    without_times,
+)
 from bodycam_pipeline.read.streams import (
     picture_notes,
     picture_track,
@@ -89,6 +95,14 @@ def probe(address: str, track: int | None = None) -> Recording:
     if any(video.added):
         what = " and ".join(word for word, count in zip(("one column", "one row"), video.added, strict=True) if count)
         notes.append(f"a side of the picture is odd: {what} added at its edge, a copy of the last")
+    if without_times(packets):
+        packets, ticks = at_a_steady_rate(address, stream_index, packets)
+        video = replace(video, packet_ticks=ticks)
+        rate = float(1 / (ticks * video.time_base))
+        notes.append(
+            f"the file carries no times: its frames are shown at {rate:g} a second, the rate that its header states; "
+            f"where it states none, {USUAL_RATE} are taken"
+        )
     if needs_learning(name, packets):
         packets = learn_times(address, stream_index, packets)
     packets = replace(packets, dts=np.where(packets.dts == NO_TIME, packets.pts, packets.dts))

@@ -1,6 +1,7 @@
 """Learn when frames are shown from the decoder, for containers that only say when they are decoded."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import av
 import numpy as np
@@ -19,6 +20,35 @@ def needs_learning(container: str, packets: PacketIndex) -> bool:
     return guessed or bool((packets.pts == NO_TIME).any())
 
 
+def without_times(packets: PacketIndex) -> bool:
+    """Whether the file says nothing of when anything is decoded or shown: a bare stream of pictures."""
+    return bool((packets.pts == NO_TIME).all() and (packets.dts == NO_TIME).all())
+
+
+USUAL_RATE = 25
+"""Frames a second where a file states none that a camera has."""
+
+_FASTEST_RATE = 1000
+
+
+def at_a_steady_rate(address: str, stream_index: int, packets: PacketIndex) -> tuple[PacketIndex, int]:
+    """Give the packets of a file without times decode times at its frame rate, and say how many ticks each lasts."""
+    with open_container(address) as container:
+        stream = video_stream(container, stream_index, address)
+        clock = stream.time_base or Fraction(1, 1000)
+        stated = next((packet.duration for packet in container.demux(stream) if packet.size), None) or 0
+    ticks = stated if 1 <= _FASTEST_RATE * stated * clock <= _FASTEST_RATE else max(1, round(1 / (USUAL_RATE * clock)))
+    return replace(packets, dts=np.arange(len(packets), dtype=np.int64) * ticks), ticks
+
+
+def _no_times(address: str) -> UnsupportedRecordingError:
+    return UnsupportedRecordingError(
+        "the recording carries no times",
+        remedy="Export it once more from the camera's or the evidence system's software, as MP4 (H.264 or H.265).",
+        where=place(address),
+    )
+
+
 def learn_times(address: str, stream_index: int, packets: PacketIndex) -> PacketIndex:
     """Give every packet the time at which its frame is shown: the n-th frame shown takes the n-th decode time.
 
@@ -29,17 +59,14 @@ def learn_times(address: str, stream_index: int, packets: PacketIndex) -> Packet
         UnsupportedRecordingError: packets without decode times, or packets and frames do not pair up.
     """
     if (packets.dts == NO_TIME).any() or (np.diff(packets.dts) <= 0).any():
-        raise UnsupportedRecordingError(
-            "the recording carries no times",
-            remedy="Wrap it in a container together with the camera's frame rate, for instance in MP4.",
-            where=place(address),
-        )
+        raise _no_times(address)
     order = _shown_order(address, stream_index)
     expected = np.flatnonzero(packets.shown)
     if not np.array_equal(np.sort(order), expected):
         raise UnsupportedRecordingError(
             f"{len(expected)} packets give {len(order)} frames, and nothing says when the missing ones belong",
-            remedy="The file is damaged, or its container cannot say when frames are shown: ask for the original.",
+            remedy="The file is damaged, or its container cannot say when frames are shown: export it once more as MP4 "
+            "(H.264 or H.265).",
             where=place(address),
         )
     pts = packets.dts.copy()

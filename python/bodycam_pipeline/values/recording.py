@@ -85,6 +85,8 @@ class VideoFacts:
         added: Columns and rows that were added at the right and lower edge, to make both sides even.
         formats: Of a recording that changes size or coding on its way, how each part is coded, in order of time; all of
             it stands on one canvas of ``width`` and ``height``. Empty where nothing ever changes.
+        packet_ticks: What each packet lasts in a file that carries no times, where the n-th one begins n times later;
+            None where it carries them.
     """
 
     stream_index: int
@@ -106,6 +108,7 @@ class VideoFacts:
     hdr: Hdr | None = None
     added: tuple[int, int] = (0, 0)
     formats: tuple[PartFormat, ...] = ()
+    packet_ticks: int | None = None
 
     def part_number(self, pts: int) -> int:
         """Which part of the recording shows this time, from 0."""
