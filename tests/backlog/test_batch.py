@@ -254,8 +254,24 @@ def test_the_report_is_one_page_without_scripts_that_names_the_failures(run: Run
     page = (run(dock).folder / "report.html").read_text()
     assert "blob.bin" in page
     assert page.count("<svg") >= 3
+    assert {"frames/s", "machine seconds per phase", "recordings per reason"} <= set(
+        re.findall(r">([^<]+)</text>", page)
+    )
     assert "<script" not in page
     assert "http" not in page.replace("http-equiv", "")
+
+
+def test_the_report_lists_every_recording_with_its_state_and_the_way_to_it(run: Run, tmp_path: Path) -> None:
+    clip(tmp_path / "good.mp4", frames=3)
+    (tmp_path / "bad.mp4").write_bytes(b"x")
+    page = (run(tmp_path / "good.mp4", tmp_path / "bad.mp4").folder / "report.html").read_text()
+    rows = page.partition("Every recording")[2].split("<tr>")
+    (good,) = (row for row in rows if "good.mp4" in row)
+    assert re.search(r">published<td[^>]*>3<td[^>]*>0\.00 %", good), good
+    (report,) = re.findall(r'href="([^"]+)"', good)
+    assert (tmp_path / "out" / "reports" / "1" / report).resolve().read_text().startswith("<!doctype html>")
+    assert f"<code>{tmp_path / 'out' / 'good'}</code>" in good
+    assert any("bad.mp4" in row and "href" not in row and "<code>" not in row for row in rows)
 
 
 def test_a_file_name_cannot_write_html_into_the_report(run: Run, tmp_path: Path) -> None:

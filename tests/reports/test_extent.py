@@ -1,11 +1,16 @@
 """A release says how much of the picture and of the time it hides: publicly by kind, and inside as a whole."""
 
+import base64
+import io
 import json
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from bodycam_pipeline.pipeline import Order, redact
+from bodycam_pipeline.pipeline import Order, detect, redact
 from bodycam_pipeline.values.edits import Edits
 from tests.attacks.jobs import quick_policy
 from tests.clips import clip
@@ -32,3 +37,22 @@ def test_the_manifest_and_the_report_say_how_much_is_hidden(tmp_path: Path) -> N
     assert f"{100 * (share + 1 / 3):.2f} % of the picture (as a mean over all frames)" in page
     assert "something in 66.7 % of the time" in page
     assert f'<td class="number">{100 * share:.2f} %' in page
+    assert "regions/frame" in page
+
+
+def test_a_track_stands_beside_a_picture_of_the_release_and_never_of_the_recording(tmp_path: Path) -> None:
+    path = clip(tmp_path / "recording.mp4", frames=30)
+    edits = Edits.model_validate({"hide": [DRAWN]})
+    order = Order(str(path), tmp_path / "out", quick_policy("fill"), edits)
+    job, _ = detect(order, InlineRunner())
+    assert 'class="track"' not in (job.folders.internal / "report.html").read_text(), "nothing is redacted yet"
+    published = redact(order, InlineRunner())
+    (data,) = re.findall(
+        r'class="track" src="data:image/jpeg;base64,([^"]+)"', (published.folders.internal / "report.html").read_text()
+    )
+    picture = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("L"), np.float32)
+    height, width = picture.shape
+    middle = picture[height // 2 - 4 : height // 2 + 4, width // 2 - 4 : width // 2 + 4]
+    assert middle.max() < 24, "the mask is in the picture"
+    assert picture.max() > 60, "and what is around it"
+    assert not any(b"data:image" in file.read_bytes() for file in published.folders.release.iterdir())

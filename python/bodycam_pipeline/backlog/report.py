@@ -1,14 +1,19 @@
-"""``report.html`` of a batch or night: totals, three plots, and what needs a person. No script."""
+"""``report.html`` of a batch or night: totals, three plots, what needs a person, and every recording. No script."""
 
-from collections.abc import Sequence
+import json
+import os
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from bodycam_pipeline.backlog.summary import Summary, failures, reasons
 from bodycam_pipeline.durable import write_atomically
+from bodycam_pipeline.release.folders import Folders
+from bodycam_pipeline.release.work import WORK
 from bodycam_pipeline.reports.templates import render_template
 from bodycam_pipeline.running.ledger import Ledger
 from bodycam_pipeline.values.timeline import format_clock
@@ -19,13 +24,22 @@ _WIDTH = 600
 _COLOURS = ("#1a56b0", "#2f8f5b", "#b3801e", "#7a4bb0", "#777777")
 
 
-def write_page(ledger: Ledger, run: int, summary: Summary, path: Path) -> None:
+def write_page(ledger: Ledger, run: int, summary: Summary, path: Path, out: Path) -> None:
     """Write the page.
+
+    Args:
+        ledger: Holds the recordings.
+        run: Which of its runs.
+        summary: Their totals.
+        path: Where it goes.
+        out: Where the jobs lie.
 
     Raises:
         StorageError: the disk refused.
     """
-    page = render_template("backlog", "report.html.j2", **_facts(ledger, run, summary))
+    page = render_template(
+        "backlog", "report.html.j2", **_facts(ledger, run, summary), recordings=_recordings(ledger, run, out, path)
+    )
     write_atomically(path, page.encode())
 
 
@@ -46,6 +60,40 @@ def _facts(ledger: Ledger, run: int, summary: Summary) -> dict[str, Any]:
     }
 
 
+def _recordings(ledger: Ledger, run: int, out: Path, page: Path) -> Iterator[dict[str, Any]]:
+    """Every recording, in the order of the queue, read one at a time."""
+    for row in ledger.rows(run):
+        folders = Folders(out, row.name) if row.name else None
+        report = folders.internal / "report.html" if folders else None
+        yield {
+            "address": row.address,
+            "state": row.state,
+            "frames": "" if row.frames is None else row.frames,
+            "hidden": _share_hidden(folders) if folders and row.state == "published" else None,
+            "decisions": _decisions_wanted(folders) if folders and row.state == "needs review" else 0,
+            "report": quote(os.path.relpath(report, page.parent)) if report and report.exists() else "",
+            "open": str(folders.out / folders.name) if folders and (folders.internal / WORK).exists() else "",
+        }
+
+
+def _share_hidden(folders: Folders) -> float | None:
+    """Which part of all pictures a release hides, by its manifest; None where that cannot be read."""
+    manifest = _json(folders.release / "manifest.json")
+    return sum(kind["share_of_picture"] for kind in manifest["hidden"].values()) if manifest else None
+
+
+def _decisions_wanted(folders: Folders) -> int:
+    """How many findings of the second look a person has to decide about."""
+    return len(_json(folders.internal / "second-look" / "findings.json") or ())
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
+
+
 def _clock(moment: float) -> str:
     return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
@@ -61,7 +109,7 @@ def throughput(ledger: Ledger, run: int, summary: Summary) -> dict[str, Any]:
     most = max(1e-9, *rates)
     step = _WIDTH / BINS
     points = " ".join(f"{(n + 0.5) * step:.1f},{100 - 95 * rate / most:.1f}" for n, rate in enumerate(rates))
-    return {"points": points, "most": f"{most:.1f}", "width": _WIDTH}
+    return {"points": points, "most": f"{most:.1f}", "half": f"{most / 2:.1f}", "width": _WIDTH}
 
 
 def _spread(frames: list[float], count: int, start: float, end: float) -> None:
@@ -71,9 +119,14 @@ def _spread(frames: list[float], count: int, start: float, end: float) -> None:
         frames[number] += count * overlap / max(end - start, 1e-9)
 
 
-def bars(values: Sequence[tuple[str, float]], unit: str) -> list[dict[str, Any]]:
-    """Horizontal bars: label, width of `_WIDTH`, colour, and what is written beside."""
+def bars(values: Sequence[tuple[str, float]], unit: str) -> dict[str, Any]:
+    """Horizontal bars: label, width, colour, what is written beside; and the axis under them, from 0 to the longest."""
     most = max((value for _, value in values), default=1.0) or 1.0
+    ticks = [{"x": f"{_WIDTH * share / 2:.1f}", "label": f"{most * share:.0f}"} for share in (0, 0.5, 1)]
+    return {"rows": _rows(values, most, unit), "ticks": ticks}
+
+
+def _rows(values: Sequence[tuple[str, float]], most: float, unit: str) -> list[dict[str, Any]]:
     return [
         {
             "label": label,

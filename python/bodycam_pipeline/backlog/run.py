@@ -91,7 +91,7 @@ def _written_down(ledger: Ledger, run: int, summary: Summary, options: RunOption
     make_private_folder(folder.parent)
     make_private_folder(folder)
     write_summary(ledger, run, summary, folder / "summary.json")
-    write_page(ledger, run, summary, folder / "report.html")
+    write_page(ledger, run, summary, folder / "report.html", options.out)
     return folder
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bodycam_pipeline.durable import write_atomically
+from bodycam_pipeline.read.contact_sheet import crops
 from bodycam_pipeline.release.job import TOOL_VERSION, Job, notes_of, released_streams
 from bodycam_pipeline.release.manifest import hidden_part
 from bodycam_pipeline.release.second_look import MOST_PICTURES, SecondLook, folder_of, picture_of
@@ -19,12 +20,16 @@ from bodycam_pipeline.release.staging import Staged
 from bodycam_pipeline.reports.templates import render_template
 from bodycam_pipeline.rules.areas import extent
 from bodycam_pipeline.running.box import VARIABLE, WEAK, is_weak
+from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.recording import Recording
 from bodycam_pipeline.values.timeline import format_clock
 
 SHEET_PICTURES = 24
 TRACK_ROWS = 500
+TRACK_PICTURES = 120
+"""Tracks with a picture: each costs a seek in the finished file."""
+
 CHART_BINS = 200
 _COLOURS = ("#b3261e", "#1a56b0", "#1b7f3b", "#8a5a00", "#6f2da8", "#00727d", "#a3195b", "#4d4d4d")
 """Colours of the kinds in alphabetical order, again from the first one after the last."""
@@ -72,6 +77,7 @@ def _facts(job: Job, plan: Plan, staged: Staged | None, second: SecondLook | Non
         "decisions": list(_decisions(plan)),
         "undecodable": len(plan.undecodable_pts),
         "tracks": tracks[:TRACK_ROWS],
+        "pictures": _pictures(plan, staged, recording) if staged else {},
         "more_tracks": max(0, len(tracks) - TRACK_ROWS),
         "sheet": list(_sheet(staged, recording)) if staged else [],
         "notes": notes_of(job),
@@ -176,6 +182,20 @@ def _tracks(plan: Plan, recording: Recording) -> list[dict[str, object]]:
     ]
 
 
+def _pictures(plan: Plan, staged: Staged, recording: Recording) -> dict[int, str]:
+    """A picture of each of the first tracks: the release where the track was seen best, so that nothing shows more."""
+    scores = np.nan_to_num(plan.regions["score"].to_numpy(), nan=-1.0)
+    order = np.lexsort((-scores, plan.regions["track"].to_numpy()))
+    numbers, firsts = np.unique(plan.regions["track"].to_numpy()[order], return_index=True)
+    best = plan.regions.take(order[firsts][:TRACK_PICTURES]).to_pylist()
+    video = recording.video
+    boxes = [Box(*(row[side] for side in ("left", "top", "right", "bottom"))) for row in best]
+    upright = [video.orientation.to_upright(box, video.width, video.height) for box in boxes]
+    wanted = [(staged.clock.to_release(row["pts"]), box) for row, box in zip(best, upright, strict=True)]
+    found = crops(str(staged.video), wanted, video.orientation)
+    return {int(numbers[n]): base64.b64encode(picture).decode() for n, picture in found}
+
+
 def _chart(plan: Plan, recording: Recording) -> dict[str, Any]:
     shown = recording.packets.shown_pts()
     bins = max(1, min(CHART_BINS, len(shown)))
@@ -192,7 +212,11 @@ def _chart(plan: Plan, recording: Recording) -> dict[str, Any]:
         }
         for kind, level, colour in zip(kinds, levels, cycle(_COLOURS), strict=False)
     ]
-    return {"width": max(1, bins - 1), "height": 100, "bins": bins, "most": f"{most:.1f}", "lines": lines}
+    times = [
+        format_clock(round(pts) * recording.video.time_base) for pts in np.linspace(edges[0], edges[-1], 5).tolist()
+    ]
+    about = {"width": max(1, bins - 1), "height": 100, "bins": bins, "most": f"{most:.1f}"}
+    return {**about, "lines": lines, "times": times}
 
 
 def _sheet(staged: Staged, recording: Recording) -> Iterable[dict[str, str]]:
