@@ -7,7 +7,7 @@ a worker and half of the recordings each: that pair is the machine's own ceiling
 memory and clock. Tools take turns, round by round, so that a drifting machine drifts for all; every release is
 compared byte for byte before a number is printed. Small detector, fast encoder and no second look on purpose: the less
 a step does, the more the rest shows. ``--only`` leaves tools out; ``--empty`` takes a scene in which nothing is
-hidden, so that groups are carried over and there is least to do per frame. Ratios are what to quote.
+hidden, so that GOPs are stream-copied and there is least to do per frame. Ratios are what to quote.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """What the box costs: to fork and lock one, frames per second in it, and the memory that it shares with its parent.
 
-    python -m benchmarks.box [--rounds 5] [--groups 4] [--size 1280x720]
+    python -m benchmarks.box [--rounds 5] [--gops 4] [--size 1280x720]
 
 One worker watches a made-up scene with the default networks, segment by segment: in boxes, and in the worker itself,
 round by round in turn. Prints medians; the ratio of frames per second is taken within rounds, so that a busy machine
@@ -68,13 +68,13 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--groups", type=int, default=4, help="of two seconds each")
+    parser.add_argument("--gops", type=int, default=4, help="of two seconds each")
     parser.add_argument("--size", default="1280x720")
     options = parser.parse_args()
     width, height = map(int, options.size.split("x"))
     with tempfile.TemporaryDirectory() as name, LocalRunner(1) as runner:
         scene = Path(name) / "scene.mp4"
-        compose_touched(scene, 50, groups=options.groups, size=(width, height))
+        compose_touched(scene, 50, gops=options.gops, size=(width, height))
         tasks = _tasks(scene, Path(name))
         frames = sum(task.part.segment.frames for task in tasks)
         _seconds(runner, wait_boxed, [Pause()] * EMPTY_TASKS)

@@ -1,10 +1,10 @@
-"""What rendering and verifying cost by the share of groups that a plan touches, beside a plain FFmpeg transcode.
+"""What rendering and verifying cost by the share of GOPs that a plan touches, beside a plain FFmpeg transcode.
 
     python -m benchmarks.copy_through [--seconds 10] [--rounds 1] [--size 1920x1080]
 
 Detection is left out: it costs the same whatever is hidden. What it leaves behind, the digests of the recording's
-frames, is made before the clock starts. Each round renders and verifies one recording, with groups of a second and
-B-frames, by plans that touch 0, 10, 30 and 100 % of its groups, once copying and once encoding everything; stock FFmpeg
+frames, is made before the clock starts. Each round renders and verifies one recording, with GOPs of a second and
+B-frames, by plans that touch 0, 10, 30 and 100 % of its GOPs, once copying and once encoding everything; stock FFmpeg
 transcodes it with the same preset, and only decodes it, in turn, so that a drifting machine drifts for all. What is
 timed is checked: every frame of each release was decoded and held against its plan. Prints CPU milliseconds per frame,
 medians of the rounds; the ratios are what to quote.
@@ -41,7 +41,7 @@ from tests.inline import InlineRunner
 
 SHARES = (0.0, 0.1, 0.3, 1.0)
 FACE_PX = 160
-"""One face in each frame of a touched group."""
+"""One face in each frame of a touched GOP."""
 
 
 def main() -> None:
@@ -126,10 +126,10 @@ def _leave_digests(job: Job) -> None:
 
 
 def _plan(recording: Recording, policy: Policy, share: float) -> Plan:
-    """One region in every frame of as many groups, spread evenly."""
+    """One region in every frame of as many GOPs, spread evenly."""
     packets, video = recording.packets, recording.video
-    groups = list(pairwise([*(first for first, _ in starts(packets)), len(packets)]))
-    touched = [g for n, g in enumerate(groups) if int((n + 1) * share + 1e-9) > int(n * share + 1e-9)]
+    gops = list(pairwise([*(first for first, _ in starts(packets)), len(packets)]))
+    touched = [g for n, g in enumerate(gops) if int((n + 1) * share + 1e-9) > int(n * share + 1e-9)]
     region = Region(video.width // 2, video.height // 2, video.width // 2 + FACE_PX, video.height // 2 + FACE_PX)
     pts = np.sort(np.concatenate([[], *(packets.pts[first:end] for first, end in touched)])).astype(int)
     rows = [PlannedRegion(int(when), region, "face", 1, "manual", None, "a benchmark") for when in pts]

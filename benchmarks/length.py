@@ -2,7 +2,7 @@
 
     python -m benchmarks.length [--minutes 1 10 60] [--size 320x180] [--rounds 1]
 
-Each recording is one made-up scene over and over, by copies of its packets; people are in a fifth of its groups. One
+Each recording is one made-up scene over and over, by copies of its packets; people are in a fifth of its GOPs. One
 `bodycam redact` of each is measured whole, its start included: probe, detect, plan, render, verify, publish, on two
 workers. Our own network alone looks, at one small scale, and nobody looks twice, so that an hour takes minutes; and the
 picture is small, which is the harder test: what is done and kept for every frame does not hide behind its pixels.
@@ -32,7 +32,7 @@ second_look = "off"
 model = "detector-v1"
 long_sides_px = [320]
 """
-GROUPS, TOUCHED_PERCENT = 10, 20
+GOPS, TOUCHED_PERCENT = 10, 20
 WORKERS = 2
 
 
@@ -47,7 +47,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "policy.toml").write_text(POLICY)
-        compose_touched(folder / "scene.mp4", TOUCHED_PERCENT, groups=GROUPS, size=(width, height))
+        compose_touched(folder / "scene.mp4", TOUCHED_PERCENT, gops=GOPS, size=(width, height))
         results = run_benchmark([_redaction(folder, minutes) for minutes in options.minutes], options.rounds)
     print("| minutes | frames | CPU ms/frame | x shortest | CPU ms/further frame | peak MiB |")
     print("|---|---|---|---|---|---|")
@@ -58,7 +58,7 @@ def main() -> None:
 def _redaction(folder: Path, minutes: int) -> Tool:
     """The product on so many minutes of the scene."""
     scene, recording, out = folder / "scene.mp4", folder / f"{minutes}.mp4", folder / "out"
-    times = minutes * 60 // (GROUPS * KEYFRAME_SECONDS)
+    times = minutes * 60 // (GOPS * KEYFRAME_SECONDS)
     prolonged(scene, recording, times)
     frames = count_frames(scene) * times
     command: list[str | Path] = [sys.executable, "-m", "bodycam_pipeline.cli.main", "redact", recording]

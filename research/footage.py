@@ -30,7 +30,7 @@ class Labelled:
         thing: Which thing of its clip.
         flag: ``must``, ``may`` or ``ignore``.
         kind: ``face``, ``head_from_behind`` or ``plate``.
-        box: In pixels of the upright picture.
+        box: In pixels of the upright frame.
     """
 
     thing: int
@@ -47,7 +47,7 @@ class Looked:
         path: The recording.
         facts: Its entry in ``truth.json``.
         detections: Of every frame that decoded; None where nobody looked.
-        finest: Pixels of the finest tensor per pixel of the upright picture.
+        finest: Pixels of the finest tensor per pixel of the upright frame.
     """
 
     path: Path

@@ -83,7 +83,7 @@ def test_bytes_after_the_last_box_are_refused(release: Path) -> None:
     with (release / VIDEO).open("ab") as video:
         video.write(b"\0\0\0\x10freeSTOWAWAY")
     signed_again(release)
-    refused(release, "more than one picture track and its sound")
+    refused(release, "more than one video track and its sound")
 
 
 def test_sound_that_the_manifest_does_not_name_is_refused(release: Path) -> None:

@@ -155,7 +155,7 @@ class Pyramid:
 
         Args:
             to: The other frame, of the same size; earlier or later.
-            place: Left, top, right, bottom in pixels of the upright picture.
+            place: Left, top, right, bottom in pixels of the upright frame.
             guesses: Moves to begin with, right and down in pixels; the one that fits best is taken.
 
         Returns:

@@ -89,7 +89,7 @@ def _check_container(video: Path, manifest: dict[str, Any]) -> None:
     seen = observe_container(video, _silent(manifest, dispositions))
     if seen.video_tracks != 1 or seen.other_tracks or seen.metadata or seen.unowned:
         what = "; ".join((*seen.other_tracks, *seen.metadata, *seen.unowned))
-        raise VerificationError(f"{video.name} holds more than one picture track and its sound: {what}", remedy=_REMEDY)
+        raise VerificationError(f"{video.name} holds more than one video track and its sound: {what}", remedy=_REMEDY)
     named = sum(disposition in {"muted", "kept"} for disposition in dispositions)
     promised = manifest.get("sound_tracks", named)  # said where several tracks of the recording are in the release
     if seen.audio_tracks != promised:

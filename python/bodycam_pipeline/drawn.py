@@ -40,7 +40,7 @@ class FollowedStretch:
 
     Attributes:
         kind: What it is.
-        pts, box: The keyframe, in the upright picture.
+        pts, box: The keyframe, in the upright frame.
         direction: 1 forward in time, -1 backward.
         stop_pts: The next keyframe's, where the stretch ends; None where it goes on until the follower is unsure.
     """
@@ -169,6 +169,6 @@ def _write(job: Job, stretch: FollowedStretch, places: Places) -> None:
 
 def _path(job: Job, stretch: FollowedStretch) -> Path:
     """The file of what was followed: by recording, keyframe and version."""
-    difference = job.policy.detection.cut_difference
+    difference = job.policy.detection.scene_change_difference
     key = value_sha256([job.recording.sha256, astuple(stretch), difference, HOP_SECONDS, TOOL_VERSION])
     return job.folders.internal / "followed" / f"{key[:32]}.json"

@@ -114,7 +114,7 @@ def extend_tracks(job: Job, entering: Sequence[Entering], runner: Runner) -> lis
     borders: dict[tuple[int, int, int], list[Entering]] = {}
     for each in entering:
         borders.setdefault((each.segment, each.direction, each.pts), []).append(each)
-    difference = job.policy.detection.cut_difference
+    difference = job.policy.detection.scene_change_difference
     tasks = [ExtendTask(parts[key[0]], tuple(borders[key]), difference) for key in sorted(borders)]
     results: dict[int, tuple[Extension, ...]] = {}
     for outcome in runner.run(extend_segment, tasks) if tasks else ():
@@ -263,7 +263,7 @@ def _watching(networks: Sequence[tuple[Model, tuple[int, ...]]], rule: Detection
         Looking(model, scales, lowest, enlarge=enlarge)
         for (model, scales), lowest in zip(networks, worth.lowest, strict=True)
     )
-    return Watching(tuple(looking), worth.evidence, rule.cut_difference, rule.provider)
+    return Watching(tuple(looking), worth.evidence, rule.scene_change_difference, rule.provider)
 
 
 def _audits(job: Job, finished: Recording, clock: ReleaseClock, threads: int) -> Callable[[Segment], Audit]:

@@ -71,7 +71,7 @@ class Order:
         policy: What is hidden, and how.
         edits: What the person decided beside the policy.
         name: What the release is called; None for the recording's own name.
-        track: The picture track that is meant, where the file holds those of several cameras.
+        track: The video track that is meant, where the file holds those of several cameras.
     """
 
     address: str

@@ -84,7 +84,7 @@ def test_a_correct_release_passes_and_says_who_looked(street: Street) -> None:
     manifest = json.loads((done.folders.release / "manifest.json").read_text())
     looked = manifest["second_look"]
     assert [a["name"] for a in looked["auditors"]] == ["auditor-centerface", "auditor-v1"]
-    assert looked["every_frames"] == 1
+    assert looked["interval"] == 1
     assert "The second look at the finished file" in (internal(street, "correct") / "report.html").read_text()
 
 
@@ -111,7 +111,7 @@ def test_the_second_look_is_made_while_the_finished_file_is_decoded_to_be_verifi
 
     monkeypatch.setattr(audit, "frames_of", twice)
     done = render(street.order("once"), street.plan, InlineRunner())
-    assert json.loads((done.folders.release / "manifest.json").read_text())["second_look"]["every_frames"] == 1
+    assert json.loads((done.folders.release / "manifest.json").read_text())["second_look"]["interval"] == 1
 
 
 def test_made_beside_verification_or_alone_it_sees_the_same(street: Street, tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ def test_an_auditor_with_the_detectors_weights_looks_at_a_scale_of_its_own(stree
 def test_a_stride_is_said_in_the_manifest(street: Street) -> None:
     strided = Policy.model_validate(POLICY.model_dump() | {"gate": {"stride": 5}})
     done = render(street.order("strided", strided), replace(street.plan, policy_sha256=strided.sha256), InlineRunner())
-    assert json.loads((done.folders.release / "manifest.json").read_text())["second_look"]["every_frames"] == 5
+    assert json.loads((done.folders.release / "manifest.json").read_text())["second_look"]["interval"] == 5
 
 
 def test_who_looks_less_often_is_said(street: Street) -> None:

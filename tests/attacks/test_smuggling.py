@@ -1,4 +1,4 @@
-"""What a camera can say in the syntax of what is carried over: written anew, or small and stated."""
+"""What a camera can say in the syntax of what is stream-copied: written anew, or small and stated."""
 
 from dataclasses import replace
 from fractions import Fraction

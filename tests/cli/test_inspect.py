@@ -46,4 +46,4 @@ def test_a_track_that_is_named_is_inspected(tmp_path: Path, extra: tuple[str, st
     both = [(clip(tmp_path / "f.mp4"), "video"), (clip(tmp_path / "r.mp4", size=(160, 96)), "video")]
     done = inspect(muxed(tmp_path / "two.mp4", both, default=[0, 1]), *extra)
     assert done.exit_code == 0
-    assert "pictures:  h264 160x96" in done.output
+    assert "video:     h264 160x96" in done.output

@@ -125,7 +125,7 @@ def test_a_recording_without_a_picture_is_refused(tmp_path: Path) -> None:
 
 
 def test_hevc_is_written_where_it_is_asked_for(tmp_path: Path) -> None:
-    compose_touched(tmp_path / "new.mp4", 100, groups=1, size=(320, 180), codec="hevc")
+    compose_touched(tmp_path / "new.mp4", 100, gops=1, size=(320, 180), codec="hevc")
     recording = probe(str(tmp_path / "new.mp4"))
     assert (recording.video.codec, len(recording.packets.shown_pts())) == ("hevc", 60)
 
@@ -173,11 +173,11 @@ def test_a_view_shows_each_point_where_it_says() -> None:
 
 def test_the_default_detectors_find_every_face_and_plate(demo: tuple[Path, GroundTruth]) -> None:
     path, truth = demo
-    models = [find_model(name) for name in DetectionRule().models]
-    detector = Detector(detectors_of(models, DetectionRule()).looking, probe(str(path)).video)
+    networks = [(find_model(rule.model), rule.long_sides_px) for rule in DetectionRule().detectors]
+    detector = Detector(detectors_of(networks, DetectionRule()).looking, probe(str(path)).video)
     for frame in list(decoded(path))[::20]:
         assert frame.pts is not None
-        found = [each for each in detector.look(planes(frame)) if is_sure(models[each.network], each)]
+        found = [each for each in detector.look(planes(frame)) if is_sure(networks[each.network][0], each)]
         for thing in truth.frames[frame.pts]:
             assert thing.visible < 0.8 or seen(thing, found), f"{thing} at {frame.pts // FRAME_PTS}"
 

@@ -1,4 +1,4 @@
-"""Groups in which nothing is hidden are carried over bit for bit, and the release plays in whatever a person has."""
+"""GOPs in which nothing is hidden are stream-copied bit for bit, and the release plays in whatever a person has."""
 
 import json
 import os
@@ -73,7 +73,7 @@ def at_random(seed: int) -> Touching:
     def touched(recording: Recording) -> Iterator[int]:
         rng, pts = np.random.default_rng(seed), recording.packets.pts
         share = rng.random()
-        for first, end in groups(recording):
+        for first, end in gops(recording):
             if rng.random() < share:
                 yield from rng.choice(pts[first:end], rng.integers(1, end - first + 1), replace=False).tolist()
 
@@ -81,21 +81,21 @@ def at_random(seed: int) -> Touching:
 
 
 def some_at_random(recording: Recording) -> Iterator[int]:
-    """The first random choice that touches some groups and leaves others."""
+    """The first random choice that touches some GOPs and leaves others."""
     for seed in count():
         chosen = list(at_random(seed)(recording))
-        touched = [bool(np.isin(recording.packets.pts[first:end], chosen).any()) for first, end in groups(recording)]
+        touched = [bool(np.isin(recording.packets.pts[first:end], chosen).any()) for first, end in gops(recording)]
         if any(touched) and not all(touched):
             yield from chosen
             return
 
 
 def touch_every_second_group(recording: Recording) -> Iterator[int]:
-    for first, _ in groups(recording)[1::2]:
+    for first, _ in gops(recording)[1::2]:
         yield int(recording.packets.pts[first])
 
 
-def groups(recording: Recording) -> list[tuple[int, int]]:
+def gops(recording: Recording) -> list[tuple[int, int]]:
     return list(pairwise([*(first for first, _ in starts(recording.packets)), len(recording.packets)]))
 
 
@@ -125,7 +125,7 @@ def known(path: Path, track: int | None = None) -> tuple[Recording, list[str]]:
 
 
 def check(path: Path, folder: Path, touching: Touching, track: int | None = None) -> int:
-    """Render a plan, decode the release as strangers do, and return how many frames were carried over."""
+    """Render a plan, decode the release as strangers do, and return how many frames were stream-copied."""
     recording, plan, published = released(path, folder, touching, track)
     release = published.folders.release / published.folders.video_name
     facts = json.loads((published.folders.release / "manifest.json").read_text())["video"]

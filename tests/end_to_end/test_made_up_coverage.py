@@ -20,7 +20,7 @@ MOST_HIDDEN_PER_NEEDED = 1.5
 
 
 @pytest.mark.parametrize(
-    ("percent", "groups", "models"),
+    ("percent", "gops", "models"),
     [
         (100, 1, list(Policy().detection.models)),
         pytest.param(20, 5, list(Policy().detection.models), marks=pytest.mark.slow),
@@ -29,10 +29,10 @@ MOST_HIDDEN_PER_NEEDED = 1.5
     ids=str,
 )
 def test_every_true_box_is_hidden_in_every_frame_and_little_else(
-    percent: int, groups: int, models: list[str], tmp_path: Path
+    percent: int, gops: int, models: list[str], tmp_path: Path
 ) -> None:
     path = tmp_path / "scene.mp4"
-    compose_touched(path, percent, groups=groups)
+    compose_touched(path, percent, gops=gops)
     policy = Policy().with_models(models)
     truth = made_up_truth(path.with_suffix(".truth.json"))
     with LocalRunner(2) as runner:

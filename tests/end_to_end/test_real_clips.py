@@ -87,5 +87,5 @@ def test_what_is_carried_over_of_a_real_recording_decodes_to_exactly_its_frames(
     """Every second group is touched; a second decoder, of the whole files, says what the frames are."""
     carried = check(clip, tmp_path, touch_every_second_group, TRACKS.get(clip.name))
     plain = joining(probe(str(clip), TRACKS.get(clip.name)).video, EncodingRule()) is not None
-    print(f"{clip.name}: {carried} frames carried over, {'plain' if plain else 'not plain'}")
+    print(f"{clip.name}: {carried} frames stream-copied, {'plain' if plain else 'not plain'}")
     assert plain or not carried

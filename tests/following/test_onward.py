@@ -132,7 +132,7 @@ class TestJoining:
     """Candidates of one thing, of which the later is followed back to the earlier."""
 
     def pieces(self, *of: tuple[int, int], kind: str = "face") -> list[Candidate]:
-        """Candidates of the thing, each from its first sighting to its last."""
+        """Candidates of the thing, each from its first observation to its last."""
         made = []
         for first, last in of:
             points = {n: Point(BLOB.box(n), "detected", (0.9,)) for n in range(first, last + 1)}

@@ -33,7 +33,7 @@ def test_every_frame_is_told_and_whether_somebody_looked() -> None:
     assert (found.finest, found.undecodable_pts, found.border_pts) == (0.5, (999,), None)
 
 
-def test_candidates_are_told_with_their_first_and_last_sighting() -> None:
+def test_candidates_are_told_with_their_first_and_last_observation() -> None:
     found = made()
     assert sorted(found.candidates["kind"]) == ["face", "plate"]
     assert found.candidates["first_pts"].tolist() == [PTS[4]] * 2

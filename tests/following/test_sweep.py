@@ -1,4 +1,4 @@
-"""The forward sweep: sightings of one thing in key frames are one candidate, followed between."""
+"""The forward sweep: observations of one thing in key frames are one candidate, followed between."""
 
 import numpy as np
 import pytest

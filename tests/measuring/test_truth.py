@@ -68,7 +68,7 @@ def test_a_truth_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 def test_a_made_up_scene_maps_into_the_same_values(tmp_path: Path) -> None:
     path = tmp_path / "scene.mp4"
-    compose_touched(path, 50, groups=2, size=(320, 180))
+    compose_touched(path, 50, gops=2, size=(320, 180))
     truth = made_up_truth(path.with_suffix(".truth.json"))
     assert (truth.width, truth.height, len(truth.pts)) == (320, 180, 120)
     assert (truth.pts[1], truth.end_pts, truth.last_frame) == (1001, 120 * 1001, 119)

@@ -85,7 +85,7 @@ def passes_by_hand_and_by_program(recording: Path, folder: Path) -> None:
 
 
 def test_a_recording_that_does_not_say_the_shape_of_its_samples_passes(tmp_path: Path) -> None:
-    """Its groups are carried over and still do not say; what `ffmpeg` prints of them has to be foretold."""
+    """Its groups are stream-copied and still do not say; what `ffmpeg` prints of them has to be foretold."""
     silent = clip(tmp_path / "recording.mp4", frames=20, look=Look(aspect=Fraction(0)))
     passes_by_hand_and_by_program(silent, tmp_path)
 

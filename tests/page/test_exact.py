@@ -49,7 +49,7 @@ def hard(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def squares(path: Path) -> list[list[float]]:
-    """The middle of each square that shows a bit of the frame's number, in the upright picture."""
+    """The middle of each square that shows a bit of the frame's number, in the upright frame."""
     video = probe(str(path)).video
     boxes = [Box(bit * BIT_PX, 0, (bit + 1) * BIT_PX, BIT_PX) for bit in range(BITS)]
     return [list(video.orientation.to_upright(box, video.width, video.height).centre) for box in boxes]

@@ -130,7 +130,7 @@ def test_two_cameras_in_one_file_are_a_question(tmp_path: Path) -> None:
     assert "bodycam redact both.mp4 --track 1" in caught.value.remedy
     first, second = (probe(str(path), track) for track in (0, 1))
     assert [r.video.width for r in (first, second)] == [320, 160]
-    assert "picture track 0 (video h264 320x192, 30 pictures) is left out" in second.notes
+    assert "video track 0 (video h264 320x192, 30 frames) is left out" in second.notes
     jobs = [job_of(Order(str(path), tmp_path, quick_policy(), track=r.track), r, "") for r in (first, second)]
     assert len({job.key for job in jobs}) == len({job.folders.name for job in jobs}) == 2
     with pytest.raises(NoVideoError, match="stream 5"):
@@ -140,7 +140,7 @@ def test_two_cameras_in_one_file_are_a_question(tmp_path: Path) -> None:
 def test_a_nearly_still_second_track_is_left_out_and_said(tmp_path: Path) -> None:
     sharp = clip(tmp_path / "s.mp4", size=(640, 384), frames=3)
     path = muxed(tmp_path / "a.mp4", [(clip(tmp_path / "v.mp4"), "video"), (sharp, "video")], default=[0])
-    assert probe(str(path)).notes == ("picture track 1 (video h264 640x384, 3 pictures) is left out",)
+    assert probe(str(path)).notes == ("video track 1 (video h264 640x384, 3 frames) is left out",)
 
 
 def plain(path: Path) -> Path:

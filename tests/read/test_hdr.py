@@ -42,7 +42,7 @@ def test_hdr_is_mapped_to_bt_709_in_light(tmp_path: Path, transfer: int, name: s
     assert video.hdr == Hdr(name, wide=True, full_range=False)  # type: ignore[arg-type]
     assert (video.colour_primaries, video.colour_transfer, video.colour_matrix, video.full_range) == (1, 1, 1, False)
     assert name.upper() in recording.notes[0]
-    assert joining(video, EncodingRule()) is None, "what is not mapped is never carried over"
+    assert joining(video, EncodingRule()) is None, "what is not mapped is never stream-copied"
     expected = 16 + 219 * (nits(transfer) / WHITE_NITS) ** (1 / 2.4)
     for source in all_frames(recording):
         assert source.frame is not None

@@ -238,7 +238,7 @@ class TestRefusals:
         recording = probe(str(late))
         assert [number_of(f.frame) for f in all_frames(recording) if f.frame] == list(range(10, 30))
         (gap,) = recording.gaps
-        assert "in the middle of a group" in gap.what
+        assert "in the middle of a GOP" in gap.what
         assert gap.span.end_pts == recording.span.start_pts == 400
 
     def test_two_frames_at_one_time_are_no_reason(self, tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_every_frame_stands_on_the_canvas_of_the_largest(tmp_path: Path, suffix:
         is_small = number // FRAMES != 1
         assert luma.shape == LARGE[::-1]
         assert (len(np.unique(outside)) == 1) == is_small, "what is not picture is black"
-    assert joining(recording.video, EncodingRule()) is None, "what is not released as it stands is never carried over"
+    assert joining(recording.video, EncodingRule()) is None, "what is not released as it stands is never stream-copied"
     finished = probe(str(release(recording, tmp_path / "out")))
     assert ((finished.video.width, finished.video.height), finished.video.formats) == (LARGE, ())
     assert len(finished.packets.shown_pts()) == 3 * FRAMES

@@ -31,8 +31,8 @@ def test_the_manifest_and_the_report_say_how_much_is_hidden(tmp_path: Path) -> N
     drawn = {(row.pts, row.region) for row in published.plan.rows()}
     assert len(drawn) == hidden["face"]["frames"] == 10
     share = sum(region.area for _, region in drawn) / (30 * 320 * 192)
-    assert hidden["face"]["share_of_picture"] == pytest.approx(share, abs=1e-6)
-    assert hidden["plate"]["share_of_picture"] == 0
+    assert hidden["face"]["share_of_frame"] == pytest.approx(share, abs=1e-6)
+    assert hidden["plate"]["share_of_frame"] == 0
     page = " ".join((published.folders.internal / "report.html").read_text().split())
     assert f"{100 * (share + 1 / 3):.2f} % of the picture (as a mean over all frames)" in page
     assert "something in 66.7 % of the time" in page

@@ -19,7 +19,7 @@ TIME_BASE = Fraction(1, 1000)
 
 
 def index(pts, random_access=(0,), hidden=(), odd=()):
-    """Packets in decode order: those that start a group, are not shown, or hold what cannot be carried over."""
+    """Packets in decode order: those that start a group, are not shown, or hold what cannot be stream-copied."""
     n = len(pts)
     return PacketIndex(
         pts=np.array(pts, dtype=np.int64),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bodycam_pipeline.rules.areas import extent, hidden_px, share_of_picture
+from bodycam_pipeline.rules.areas import extent, hidden_px, share_of_frame
 from bodycam_pipeline.values.plan import WithheldSpan
 from bodycam_pipeline.values.timeline import Span
 from tests.rules.build import index, plan, recording, row
@@ -36,14 +36,14 @@ def test_time_is_what_frames_last_and_not_how_many_there_are():
 def test_a_kind_counts_its_own_regions_and_all_together_count_once():
     made = plan([row(0, (0, 0, 32, 32)), row(0, (16, 0, 48, 32), kind="plate")])
     whole = 10 * FRAME_PX
-    assert share_of_picture(made, "face", recording()) == share_of_picture(made, "plate", recording()) == 1024 / whole
+    assert share_of_frame(made, "face", recording()) == share_of_frame(made, "plate", recording()) == 1024 / whole
     assert extent(made, recording()).picture == 1536 / whole
 
 
 def test_what_is_withheld_or_cannot_be_decoded_is_hidden_whole():
     made = plan([row(0)], withheld=(WithheldSpan(Span(0, 80), "r", "b"),), undecodable_pts=(80,))
     assert extent(made, recording()).picture == extent(made, recording()).time == pytest.approx(0.3)
-    assert share_of_picture(replace(made, withheld=()), "face", recording()) == 256 / (10 * FRAME_PX)
+    assert share_of_frame(replace(made, withheld=()), "face", recording()) == 256 / (10 * FRAME_PX)
 
 
 @given(st.lists(BOXES, max_size=12))

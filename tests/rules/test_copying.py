@@ -1,4 +1,4 @@
-"""Which groups may be carried over: only whole ones, untouched, plain and shown to the last frame."""
+"""Which groups may be stream-copied: only whole ones, untouched, plain and shown to the last frame."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What a chain is: one track, and the evidence of every look between its first and last sighting."""
+"""What a chain is: one track, and the evidence of every look between its first and last observation."""
 
 from dataclasses import dataclass, field
 

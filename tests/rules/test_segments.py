@@ -13,7 +13,7 @@ from tests.rules.build import index, recording
 
 @st.composite
 def groups(draw):
-    """Closed groups of pictures with frames reordered inside, uneven times, and packets that an edit list hides."""
+    """Closed GOPs with frames reordered inside, uneven times, and packets that an edit list hides."""
     pts, starts = [], []
     now = draw(st.integers(-1000, 1000))
     for _ in range(draw(st.integers(1, 8))):

@@ -61,6 +61,7 @@ def test_a_rate_is_a_whole_number_from_one_to_ten(interval: float) -> None:
     ("given", "said"),
     [
         ({"detection": {"every": 2}}, "detection.every is now called detection.interval"),
+        ({"detection": {"cut_difference": 9}}, "cut_difference is now called detection.scene_change_difference"),
         ({"detection": {"interval": [2, 1]}}, "detection.interval is one number for all detectors"),
         ({"detection": {"interval": ((1, 5), 1)}}, "detection.interval is one number for all detectors"),
         ({"detection": {"models": ["detector-v1"]}}, "detection.models is gone: write [[detection.detectors]]"),

@@ -1,4 +1,4 @@
-"""What a detector sees: the right boxes in the upright picture, however the frame is coded and at whatever size."""
+"""What a detector sees: the right boxes in the upright frame, however the frame is coded and at whatever size."""
 
 from collections.abc import Sequence
 from dataclasses import replace

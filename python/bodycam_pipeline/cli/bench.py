@@ -32,11 +32,11 @@ Truth = Annotated[
     Path | None, typer.Option("--truth", exists=True, help="Its truth, as `bodycam demo` writes it beside a recording.")
 ]
 Touched = Annotated[
-    list[int] | None, typer.Option("--touched", min=0, max=100, help="Made up: percent of groups. Repeat it.")
+    list[int] | None, typer.Option("--touched", min=0, max=100, help="Made up: percent of GOPs. Repeat it.")
 ]
 Sizes = Annotated[list[str] | None, typer.Option("--size", help="Made up: 720p, 1080p or 4k. Repeat it.")]
 Codecs = Annotated[list[str] | None, typer.Option("--codec", help="Made up: h264 or hevc. Repeat it.")]
-Groups = Annotated[int, typer.Option("--groups", min=1, help="Made up: length in groups of two seconds.")]
+Gops = Annotated[int, typer.Option("--gops", min=1, help="Made up: length in GOPs of two seconds.")]
 Rounds = Annotated[int, typer.Option("--rounds", min=1, help="Timed runs of each program, in turn.")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the rows (Parquet, Markdown) and the plot.")]
 
@@ -52,7 +52,7 @@ def bench(
     touched: Touched = None,
     size: Sizes = None,
     codec: Codecs = None,
-    groups: Groups = 5,
+    gops: Gops = 5,
     rounds: Rounds = 1,
     out: Out = None,
     as_json: AsJson = False,
@@ -66,7 +66,7 @@ def bench(
     rows: list[speed_table.Row] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        given = [(recording, truth)] if recording else _made_up(folder, touched or [0, 20, 100], size, codec, groups)
+        given = [(recording, truth)] if recording else _made_up(folder, touched or [0, 20, 100], size, codec, gops)
         for path, boxes in given:
             truth_known = made_up_truth(boxes) if boxes else None
             results = run_benchmark(tools(path.absolute(), folder / "left", truth_known), rounds)
@@ -92,9 +92,9 @@ def machine() -> str:
 
 
 def _made_up(
-    folder: Path, touched: list[int], sizes: list[str] | None, codecs: list[str] | None, groups: int
+    folder: Path, touched: list[int], sizes: list[str] | None, codecs: list[str] | None, gops: int
 ) -> Iterator[tuple[Path, Path | None]]:
     for size, codec, percent in product(sizes or ["1080p"], codecs or ["h264"], touched):
         path = folder / f"{size}-{codec}-{percent}-percent.mp4"
-        compose_touched(path, percent, groups=groups, size=SIZES[size], codec=cast("Codec", codec))
+        compose_touched(path, percent, gops=gops, size=SIZES[size], codec=cast("Codec", codec))
         yield path, path.with_suffix(".truth.json")

@@ -43,7 +43,7 @@ Comment = Annotated[str, typer.Option("--comment", help="What else the next pers
 Kind = Annotated[str, typer.Option("--kind", help="A kind that the policy declares.")]
 From = Annotated[str, typer.Option("--from", help='When it begins: mm:ss.mmm, or "pts N".')]
 To = Annotated[str, typer.Option("--to", help='When it ends: mm:ss.mmm, or "pts N".')]
-Box = Annotated[str, typer.Option("--box", help="Left,top,right,bottom in pixels of the upright picture.")]
+Box = Annotated[str, typer.Option("--box", help="Left,top,right,bottom in pixels of the upright frame.")]
 Keyframes = Annotated[
     list[str], typer.Option("--at", help="Where the box is at a time: TIME=LEFT,TOP,RIGHT,BOTTOM. Repeatable.")
 ]

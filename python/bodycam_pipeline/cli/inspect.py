@@ -34,7 +34,7 @@ def add_to(app: typer.Typer) -> None:
 def inspect(
     files: Annotated[list[str], typer.Argument(metavar="FILES...", help="Files as they came in; only ever read.")],
     policy: Annotated[Path | None, typer.Option("--policy", help="The policy that would redact them (TOML).")] = None,
-    track: Annotated[int | None, typer.Option("--track", min=0, help="The picture track that is meant.")] = None,
+    track: Annotated[int | None, typer.Option("--track", min=0, help="The video track that is meant.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say what a file is, what is in it, and what `redact` would do with it. Nothing is written.
@@ -77,7 +77,7 @@ def _recording(recording: Recording) -> dict[str, Any]:
         "container": recording.container,
         "size_bytes": recording.size_bytes,
         "sha256": recording.sha256,
-        "pictures": f"{video.codec} {video.width}x{video.height}",
+        "video": f"{video.codec} {video.width}x{video.height}",
         "frames": frames,
         "duration": format_clock(seconds),
         "frames_per_second": round(float(Fraction(frames) / seconds), 3),
@@ -110,7 +110,7 @@ def _lines(facts: dict[str, Any]) -> Iterator[str]:
         rate = f"{facts['frames_per_second']:g} a second, {facts['fields']}"
         hdr = f", HDR ({facts['hdr'].upper()})" if facts["hdr"] else ""
         frames = f"{counted(facts['frames'], 'frame')} in {facts['duration']}"
-        yield f"  pictures:  {facts['pictures']}, {frames}, {rate}{hdr}"
+        yield f"  video:     {facts['video']}, {frames}, {rate}{hdr}"
     if camera := _camera(facts["headers"]):
         yield f"  camera:    {camera}, as the file says"
     for stream in facts.get("streams", ()):

@@ -38,7 +38,7 @@ Gate = Annotated[
     typer.Option("--gate", help="The second look at the finished file; off only under an internal policy."),
 ]
 Track = Annotated[
-    int | None, typer.Option("--track", min=0, help="The picture track that is meant, in a file of several cameras.")
+    int | None, typer.Option("--track", min=0, help="The video track that is meant, in a file of several cameras.")
 ]
 Workers = Annotated[int, typer.Option("--workers", "-j", min=1, help="Worker processes.")]
 WORKERS = os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""A recording in which people and cars are seen in some groups of pictures only: for measuring what the others cost."""
+"""A recording in which people and cars are seen in some GOPs only: for measuring what the others cost."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,14 +16,14 @@ STREET = 2
 
 
 def compose_touched(
-    path: Path, percent: int, *, groups: int = 10, size: tuple[int, int] = (1920, 1080), codec: Codec = "h264"
+    path: Path, percent: int, *, gops: int = 10, size: tuple[int, int] = (1920, 1080), codec: Codec = "h264"
 ) -> GroundTruth:
-    """Write a recording in which a share of the groups shows somebody, and its truth beside it.
+    """Write a recording in which a share of the GOPs shows somebody, and its truth beside it.
 
     Args:
         path: Of the recording, an MP4.
-        percent: 0 to 100: of the groups, rounded to whole ones, spread evenly.
-        groups: How many there are, `KEYFRAME_SECONDS` each.
+        percent: 0 to 100: of the GOPs, rounded to whole ones, spread evenly.
+        gops: How many there are, `KEYFRAME_SECONDS` each.
         size: Width and height, both even.
         codec: Of the video.
 
@@ -31,13 +31,13 @@ def compose_touched(
         StorageError: the disk refused.
     """
     length = round(KEYFRAME_SECONDS * FRAME_RATE)
-    times = [number / FRAME_RATE for number in range(groups * length)]
+    times = [number / FRAME_RATE for number in range(gops * length)]
     frames: dict[int, tuple[DrawnBox, ...]] = {}
 
     def pictures() -> Iterator[NDArray[np.uint8]]:
         peopled, empty = (Scene(who, size, times, STREET).play() for who in (actors(), ()))
         for number, (with_people, without) in enumerate(zip(peopled, empty, strict=True)):
-            picture, seen = with_people if is_touched(number // length, groups, percent) else without
+            picture, seen = with_people if is_touched(number // length, gops, percent) else without
             frames[number * FRAME_PTS] = seen
             yield picture
 
@@ -48,7 +48,7 @@ def compose_touched(
     return truth
 
 
-def is_touched(group: int, groups: int, percent: int) -> bool:
-    """Whether this group is one of the evenly spread `percent` of them."""
-    wanted = round(groups * percent / 100)
-    return (group + 1) * wanted // groups > group * wanted // groups
+def is_touched(gop: int, gops: int, percent: int) -> bool:
+    """Whether this GOP is one of the evenly spread `percent` of them."""
+    wanted = round(gops * percent / 100)
+    return (gop + 1) * wanted // gops > gop * wanted // gops

@@ -12,7 +12,7 @@ class Point:
     """Where a candidate is in one frame.
 
     Attributes:
-        box: In pixels of the upright picture.
+        box: In pixels of the upright frame.
         found: ``detected``, ``followed`` surely from a neighbouring frame, or ``guessed`` to go with the camera.
         scores: What each network said; empty where all were silent, None in a frame at which none looked.
     """
@@ -29,7 +29,7 @@ class Candidate:
     Attributes:
         kind: What it may be.
         points: By frame.
-        first, last: The frames of its first and last sighting; points beyond are where it was followed to.
+        first, last: The frames of its first and last observation; points beyond are where it was followed to.
     """
 
     kind: Kind
@@ -48,7 +48,7 @@ class Candidate:
         return max(self.points)
 
     def trim(self) -> None:
-        """Drop the points before the first and after the last sighting."""
+        """Drop the points before the first and after the last observation."""
         self.points = {frame: p for frame, p in self.points.items() if self.first <= frame <= self.last}
 
     def take(self, other: "Candidate") -> None:

@@ -20,7 +20,7 @@ class Observation:
 
     Attributes:
         kind: What it may be.
-        box: Of the network that is surest, in pixels of the upright picture.
+        box: Of the network that is surest, in pixels of the upright frame.
         scores: The best score of each network over its scales, in the order of the job's models; 0 where one is silent.
         odds: The natural logarithm of the odds that a thing is there.
         taken: Whether it belongs to a candidate already.
@@ -38,18 +38,19 @@ class Footage:
     """Frames in order of time; every list has one entry a frame.
 
     Attributes:
-        size: Width and height of the upright picture, in pixels.
-        cut_difference: Mean luma difference (0..255) of two neighbouring frames above which the scene has changed.
+        size: Width and height of the upright frame, in pixels.
+        scene_change_difference: Mean luma difference (0..255) of two neighbouring frames above which the scene has
+            changed.
         seconds: When each frame is shown.
         pyramids: The luma of each frame.
-        shifts: How far the contents moved from the frame before, right and down, in pixels of the upright picture.
+        shifts: How far the contents moved from the frame before, right and down, in pixels of the upright frame.
         scenes: The number of each frame's scene; nothing is followed from one into the next.
         looked: Whether networks looked at the frame.
         observations: What they saw.
     """
 
     size: tuple[int, int]
-    cut_difference: float
+    scene_change_difference: float
     seconds: list[float] = field(default_factory=list)
     pyramids: list[Pyramid] = field(default_factory=list)
     shifts: list[tuple[float, float]] = field(default_factory=list)
@@ -64,7 +65,7 @@ class Footage:
     def add(self, seconds: float, pyramid: Pyramid) -> bool:
         """Add the next frame; whether the scene changed before it."""
         small, before = pyramid.small(SMALL), self._small
-        cut = before is not None and scene_changed(before, small) > self.cut_difference
+        cut = before is not None and scene_changed(before, small) > self.scene_change_difference
         right, down = (0.0, 0.0) if before is None or cut else picture_shift(before, small)
         self.shifts.append((right * self.size[0], down * self.size[1]))
         self.scenes.append((self.scenes[-1] if self.scenes else 0) + cut)

@@ -21,7 +21,7 @@ def observed(seen: Sequence[Detection], evidence: Evidence, networks: int, scale
         seen: All boxes of one frame.
         evidence: What the networks' word is worth.
         networks: How many the job has.
-        scale: Pixels of the finest tensor per pixel of the upright picture.
+        scale: Pixels of the finest tensor per pixel of the upright frame.
     """
     kinds = ([each for each in seen if each.kind == kind] for kind in sorted({each.kind for each in seen}))
     found = [o for of_kind in kinds for o in _of_kind(of_kind, evidence, networks, scale)]

@@ -16,7 +16,7 @@ from bodycam_pipeline.following.sweep import (
 from bodycam_pipeline.values.geometry import Box
 
 BEYOND_SECONDS = 1.0
-"""How far a candidate is followed past its last sighting."""
+"""How far a candidate is followed past its last observation."""
 
 GROWTH = 0.5
 """How much a guessed box grows on each side, as a share of its length, per second."""
@@ -71,7 +71,7 @@ def go_on(
         footage: The segment.
         candidate: Its points grow.
         direction: 1 forward in time, -1 backward.
-        silent_seconds: How long without a sighting.
+        silent_seconds: How long without an observation.
         meet: Names another candidate that is at a place already: there the following stops.
 
     Returns:

@@ -33,7 +33,7 @@ def part_candidates(
     Args:
         footage: Its frames, and behind them the first frame of what follows if ``border_pts`` is given.
         pts: Of its own frames.
-        networks: How many looked, and pixels of the finest tensor per pixel of the upright picture.
+        networks: How many looked, and pixels of the finest tensor per pixel of the upright frame.
         border_pts: Of that first frame.
         undecodable: Frames that did not decode.
     """

@@ -49,7 +49,7 @@ def step(footage: Footage, box: Box, frame: int, to: int, velocity: tuple[float,
 
     Args:
         footage: The segment.
-        box: Where it is in ``frame``, in pixels of the upright picture.
+        box: Where it is in ``frame``, in pixels of the upright frame.
         frame: Where it is.
         to: A neighbour of it.
         velocity: How far it moved in the step before; None where there was none.

@@ -1,4 +1,4 @@
-"""The forward sweep: every candidate of a segment, from its first sighting to its last."""
+"""The forward sweep: every candidate of a segment, from its first observation to its last."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ SUPPORT = -1.0
 """Log-odds from which on an observation continues one."""
 
 SILENT_SECONDS = 0.35
-"""How long a candidate is followed without a sighting, if networks looked meanwhile."""
+"""How long a candidate is followed without an observation, if networks looked meanwhile."""
 
 GUESSED_SECONDS = 0.4
 """How long a box goes with the camera where the follower is unsure."""
@@ -30,7 +30,7 @@ NEAR = 0.35
 OVERLAP = 0.25
 
 SEEN_PLACE, SEEN_SIZE = 0.7, 0.4
-"""How much of a sighting's place and size goes into a followed box: places jump less than sizes."""
+"""How much of an observation's place and size goes into a followed box: places jump less than sizes."""
 
 
 @dataclass(slots=True)

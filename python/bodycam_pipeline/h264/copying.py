@@ -1,4 +1,4 @@
-"""What of an H.264 recording may be carried over as it is, and what an encoder must do to stand beside it in one track.
+"""What of an H.264 recording may be stream-copied, and what an encoder must do to stand beside it in one track.
 
 Everything doubtful is encoded anew: here lies only what is known to play, frame by frame, in every decoder that was
 tried (FFmpeg, PyAV, Chromium).
@@ -59,7 +59,7 @@ class Joining:
 
 
 def joining(video: VideoFacts, rule: EncodingRule) -> Joining | None:
-    """How to join; None where nothing of the recording may be carried over."""
+    """How to join; None where nothing of the recording may be stream-copied."""
     sequence = plain_sequence(video.parameter_sets)
     if rule.untouched != "copy" or rule.crf == 0 or sequence is None:  # crf 0 is a profile of its own
         return None
@@ -96,7 +96,7 @@ def _is_plain(sequence: SequenceFacts) -> bool:
 
 
 class CopyTest:
-    """Whether a packet may be carried over: slices of one whole picture, and nothing that it would need beside."""
+    """Whether a packet may be stream-copied: slices of one whole picture, and nothing that it would need beside."""
 
     def __init__(self, sets: Sequence[bytes]) -> None:
         self._possible = plain_sequence(sets) is not None

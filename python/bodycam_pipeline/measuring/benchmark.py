@@ -29,9 +29,9 @@ class Found:
 
     Attributes:
         hidden: The share of the boxes that must be hidden which are.
-        needed: The mean share of the picture that is to be hidden.
+        needed: The mean share of the frame that is to be hidden.
         excess: The mean share of it that is hidden for nothing.
-        copied: The share of frames that were carried over.
+        copied: The share of frames that were stream-copied.
     """
 
     hidden: float | None = None

@@ -11,7 +11,7 @@ from bodycam_pipeline.measuring.tables import Row
 from bodycam_pipeline.values.score import Score
 
 FIGURES = (
-    "share_hidden", "share_needed", "share_of_picture", "share_excess", "share_empty", "ratio", "false_per_minute",
+    "share_hidden", "share_needed", "share_of_frame", "share_excess", "share_empty", "ratio", "false_per_minute",
     "tracks_per_thing", "idf1",
 )  # fmt: skip
 """What is told of a score beside its sums; null where there is nothing to divide by."""
@@ -62,7 +62,7 @@ def _cells(s: Score) -> list[str]:
     must_area = s.must_area / s.frames if s.frames else None
     return [
         f"{s.must_hidden}/{s.must}", f"{s.things_seen}/{s.things}", f"{1000 * s.longest_seconds:.0f}", str(s.flickers),
-        *(_number(share, 2, 100) for share in (s.share_needed, must_area, s.share_of_picture, s.share_excess)),
+        *(_number(share, 2, 100) for share in (s.share_needed, must_area, s.share_of_frame, s.share_excess)),
         _number(s.ratio, 2), _number(s.false_per_minute, 1), _number(s.share_empty, 2, 100),
         _number(s.tracks_per_thing, 2), str(s.switches), _number(s.idf1, 1, 100),
     ]  # fmt: skip

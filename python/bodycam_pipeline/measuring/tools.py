@@ -26,7 +26,7 @@ OURS, LOOKING, ONE, DEFACE, TRANSCODE, DECODE = (
 )
 OWN = "detector-v1-int8"
 EXCERPT_FRAMES = 60
-"""deface costs the same in every frame, a second each at 1080p: it gets the recording's first groups only."""
+"""deface costs the same in every frame, a second each at 1080p: it gets the recording's first GOPs only."""
 
 
 def tools(recording: Path, folder: Path, truth: Truth | None) -> list[Tool]:

@@ -50,7 +50,7 @@ def labels_by_frame(truth: Truth) -> dict[int, list[Label]]:
 
 
 def padded(true: TrueBox, truth: Truth) -> Box:
-    """A true box, grown by `PADDING`, still in the upright picture."""
+    """A true box, grown by `PADDING`, still in the upright frame."""
     least = LEAST_PX_AT_1080P * min(truth.width, truth.height) / 1080
     sides = (true.box.width, true.box.height, true.box.width, true.box.height)
     return true.box.grown(*(max(share * side, least) for share, side in zip(PADDING[true.kind], sides, strict=True)))

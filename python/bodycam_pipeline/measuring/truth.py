@@ -20,7 +20,7 @@ _TURNED = {
     180: Orientation.HALF_TURN,
     270: Orientation.THREE_QUARTER_TURN,
 }
-"""By degrees clockwise from the coded to the upright picture."""
+"""By degrees clockwise from the coded to the upright frame."""
 
 
 def read_truth(path: Path) -> dict[str, Truth]:
@@ -28,7 +28,7 @@ def read_truth(path: Path) -> dict[str, Truth]:
 
     ``{"clips": {NAME: {"sha256", "width", "height", "rotation", "time_base", "pts", "end_pts", "span", "things":
     [{"id", "boxes": [[frame, flag, kind, left, top, right, bottom]]}]}}}``: sizes are those of the coded frame, boxes
-    are in pixels of the upright picture, ``span`` has the numbers of the first and last labelled frame, from 0.
+    are in pixels of the upright frame, ``span`` has the numbers of the first and last labelled frame, from 0.
 
     Raises:
         DatasetError: it cannot be read, or contradicts itself.

@@ -108,7 +108,7 @@ def _colour(video: VideoFacts) -> bytes:
 
 
 def _aspect(video: VideoFacts) -> bytes:
-    """Box pasp, 12.1.4: always, because groups that are carried over may say nothing and encoded ones say 1."""
+    """Box pasp, 12.1.4: always, because GOPs that are stream-copied may say nothing and encoded ones say 1."""
     ratio = video.sample_aspect_ratio
     return box(b"pasp", struct.pack(">II", ratio.numerator, ratio.denominator))
 

@@ -22,7 +22,7 @@ from bodycam_pipeline.values.recording import VideoFacts
 ENCODER: Final = "libx264"
 
 _X264 = {
-    "keyint": "infinite",  # groups are as long as the policy says in time, not in frames: the rate may vary
+    "keyint": "infinite",  # GOPs are as long as the policy says in time, not in frames: the rate may vary
     "bframes": "0",  # decode order is presentation order, so that any spans can be joined
     "open-gop": "0",
     "threads": "1",  # the bytes depend on the number of threads

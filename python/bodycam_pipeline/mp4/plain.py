@@ -13,7 +13,7 @@ def count_frames(path: Path) -> int:
 
 
 def excerpt(path: Path, target: Path, frames: int) -> Path:
-    """Copy the first groups of the picture, as they are, until there are so many frames; returns the target."""
+    """Copy the first GOPs of the video, as they are, until there are so many frames; returns the target."""
     with av.open(str(path)) as source, av.open(str(target), "w") as sink:
         first = source.streams.video[0]
         copy, count = sink.add_stream_from_template(first), 0

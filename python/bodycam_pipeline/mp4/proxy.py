@@ -48,10 +48,10 @@ _BASE_IS_MOOF, _RUN_FLAGS = 0x020000, 0x000701
 
 @dataclass(frozen=True)
 class ProxyEncoder:
-    """How a recording is played: a copy of its picture track, upright, on a clock that begins with its first frame.
+    """How a recording is played: a copy of its video track, upright, on a clock that begins with its first frame.
 
     Attributes:
-        video: The recording's picture track.
+        video: The recording's video track.
         first_pts: Of its first frame, which is time 0 of the copy.
     """
 
@@ -76,7 +76,7 @@ class ProxyEncoder:
 
     @property
     def facts(self) -> VideoFacts:
-        """Describe the copy's own picture track."""
+        """Describe the copy's own video track."""
         width, height = self.video.orientation.upright_size(*self.coded_size)
         ratio = self.video.sample_aspect_ratio
         aspect = 1 / ratio if self.video.orientation.swaps_sides and ratio else ratio

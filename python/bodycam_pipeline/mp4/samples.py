@@ -29,7 +29,7 @@ class Sample:
     Attributes:
         pts: When it is shown, in the recording's clock.
         coded: Length-prefixed slices.
-        source_sha256: Digest of its frame as decoded from the recording if it was carried over, else None.
+        source_sha256: Digest of its frame as decoded from the recording if it was stream-copied, else None.
     """
 
     pts: int

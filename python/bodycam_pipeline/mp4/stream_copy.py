@@ -1,4 +1,4 @@
-"""Carry spans of whole groups over from the recording: their slices and nothing else, bit for bit."""
+"""Stream copy: spans of whole GOPs from the recording, their slices and nothing else, bit for bit."""
 
 from collections.abc import Mapping
 
@@ -16,8 +16,8 @@ def stream_copy(
 
     Args:
         address: The recording.
-        video: Its picture track.
-        packets: Whole groups, every packet of which is copyable.
+        video: Its video track.
+        packets: Whole GOPs, every packet of which is copyable.
         joining: How they stand in the release's track.
         digests: What each frame of the recording decodes to, by its pts.
 

@@ -82,7 +82,7 @@ def track_samples(track: BoxNode, leaks: list[str]) -> TrackSamples:
 def _check_picture(track: BoxNode, entry: BoxNode, leaks: list[str]) -> None:
     head = track.part(b"tkhd").fields
     if entry.kind != b"avc1" or not track.part(b"mdia", b"minf").maybe(b"vmhd") or head["volume"] != b"\0\0":
-        leaks.append("a picture track with a sound's description")
+        leaks.append("a video track with a sound's description")
         return
     width, height = number(entry.fields["width"]), number(entry.fields["height"])
     if max(width, height) > _LONGEST_SIDE:

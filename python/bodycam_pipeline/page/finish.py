@@ -77,7 +77,7 @@ class Spot:
 
     Attributes:
         pts: Of the frame.
-        box: Left, top, right, bottom in the upright picture; None for all of it.
+        box: Left, top, right, bottom in the upright frame; None for all of it.
     """
 
     pts: int

@@ -112,7 +112,7 @@ def _stretches(pts: NDArray[np.int64], gap: int) -> Iterator[tuple[int, int]]:
 
 
 def boxes_between(regions: pa.Table, first_pts: int, end_pts: int, video: VideoFacts) -> dict[str, list[object]]:
-    """Columns of every region of some time, as boxes of the upright picture: what the page draws.
+    """Columns of every region of some time, as boxes of the upright frame: what the page draws.
 
     Returns:
         ``pts``, ``track``, ``kind``, ``origin`` and ``box`` (left, top, right, bottom).
@@ -131,7 +131,7 @@ def _upright(sides: Sequence[int], video: VideoFacts) -> list[int]:
 
 
 def upright_box(region: Region, video: VideoFacts) -> Box:
-    """Turn a region of the coded frame into a box of the upright picture."""
+    """Turn a region of the coded frame into a box of the upright frame."""
     sides = (region.left, region.top, region.right, region.bottom)
     return video.orientation.to_upright(Box(*sides), video.width, video.height)
 

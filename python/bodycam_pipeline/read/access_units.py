@@ -1,6 +1,6 @@
-"""What each packet of a picture track presents, and whether decoding can start there: read from the codec's own bits.
+"""What each packet of a video track presents, and whether decoding can start there: read from the codec's own bits.
 
-A container's key frame flag promises less than a segment needs: open groups, recovery points and CRA pictures carry it
+A container's key frame flag promises less than a segment needs: open GOPs, recovery points and CRA pictures carry it
 too, but frames after them refer to frames before.
 """
 
@@ -35,7 +35,7 @@ class Picture:
     Attributes:
         start: The codec says that nothing after it refers to anything before it.
         shows: It presents a frame of its own; a second field, or a frame kept for reference only, does not.
-        copyable: It may be carried over into a release as it is.
+        copyable: It may be stream-copied into a release as it is.
         changes: Its sequence header is another than that of the packets before it.
     """
 

@@ -17,7 +17,7 @@ QUALITY = 5
 
 
 def crops(address: str, wanted: Sequence[tuple[int, Box]], orientation: Orientation) -> Iterator[tuple[int, bytes]]:
-    """The surroundings of each wanted box (of the upright picture, at a pts) as JPEGs, turned upright.
+    """The surroundings of each wanted box (of the upright frame, at a pts) as JPEGs, turned upright.
 
     Yields:
         The position in ``wanted`` and the JPEG; those whose frame is not there are left out.

@@ -107,7 +107,7 @@ def _unreadable(file: BinaryIO, what: str, address: str) -> UnreadableRecordingE
 
 
 def prepare_decoder(stream: VideoStream, address: str) -> None:
-    """Bind a picture track's decoder to one thread, an allowed codec and a bounded picture, before its first packet.
+    """Bind a video track's decoder to one thread, an allowed codec and a bounded picture, before its first packet.
 
     One thread makes the frames, and the moment each of them comes out, independent of the machine.
 
@@ -144,7 +144,7 @@ def prepare_sound_decoder(stream: AudioStream) -> None:
 
 
 def video_stream(container: InputContainer, index: int, address: str) -> VideoStream:
-    """A picture track by its number.
+    """A video track by its number.
 
     Raises:
         UnreadableRecordingError: the file has changed, and it is not there any more.

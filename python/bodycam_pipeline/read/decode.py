@@ -50,7 +50,7 @@ def decode_segment(address: str, video: VideoFacts, packets: PacketIndex, segmen
 
     Args:
         address: The recording.
-        video: Its picture track.
+        video: Its video track.
         packets: The segment's part of the index.
         segment: Which one; named in errors.
 
@@ -120,7 +120,7 @@ def decoded_frames(
 
     Args:
         address: The recording.
-        video: Its picture track.
+        video: Its video track.
         packets: The segment's part of the index.
         joined: Whether a part of another size or coding follows. Counters jump where files were joined, and FFmpeg
             marks one of the two packets before the jump as incomplete: that is no sign of a loss.
@@ -162,7 +162,7 @@ def _all_decoded(
 def _allow_reordering(stream: VideoStream, packets: PacketIndex) -> None:
     """Let the decoder hold back as many frames as this segment reorders.
 
-    FFmpeg guesses the number from a recording's first frames, and drops frames where a later group needs more.
+    FFmpeg guesses the number from a recording's first frames, and drops frames where a later GOP needs more.
     """
     stream.codec_context.reorder_depth = max(stream.codec_context.reorder_depth, packets.reorder_depth())
 

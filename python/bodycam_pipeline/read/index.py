@@ -1,4 +1,4 @@
-"""Build the packet index: one row per packet of the picture track, read from the file itself."""
+"""Build the packet index: one row per packet of the video track, read from the file itself."""
 
 import hashlib
 from array import array
@@ -59,7 +59,7 @@ def read_index(
 ) -> tuple[PacketIndex, tuple[NewCoding, ...]]:
     """Every packet of the track, in decode order; a time that the container does not give is `NO_TIME`.
 
-    The packets of all picture tracks are counted in ``counts``, where it is given, by their stream. Beside the index
+    The packets of all video tracks are counted in ``counts``, where it is given, by their stream. Beside the index
     stands where the track changes the size or coding of its pictures.
 
     Raises:
@@ -79,7 +79,7 @@ def read_index(
             track.add(packet)
     if not track.rows.pts:
         raise NoVideoError(
-            "the picture track holds no frame",
+            "the video track holds no frame",
             remedy="The camera had recorded nothing yet, or the copy broke off: copy it again from the card.",
             where=place(address),
         )
@@ -87,7 +87,7 @@ def read_index(
 
 
 class _Track:
-    """Reads the packets of one picture track, one after the other."""
+    """Reads the packets of one video track, one after the other."""
 
     def __init__(self, codec: str, header: bytes, address: str) -> None:
         self.rows, self.changes = _Rows(), list[NewCoding]()

@@ -19,7 +19,7 @@ _TAGS = ("creation_time", "make", "model", f"{_APPLE}make", f"{_APPLE}model", "l
 
 
 PACKETS = 600
-"""Looked at for a signature: ten seconds of picture and sound. Cameras that sign do so in every group; reading on would
+"""Looked at for a signature: ten seconds of picture and sound. Cameras that sign do so in every GOP; reading on would
 cost as much as sealing, and the job that redacts reads, and hashes, every packet anyway."""
 
 

@@ -20,7 +20,7 @@ def refuse_unreleasable(video: VideoFacts, packets: PacketIndex, frame_duration_
     shown = packets.shown_pts()
     if not len(shown):
         raise NoVideoError(
-            "the picture track shows no frame",
+            "the video track shows no frame",
             remedy="An edit list hides all of it: re-wrap a copy without the edit list.",
             where=place(address),
         )

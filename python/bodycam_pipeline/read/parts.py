@@ -73,7 +73,7 @@ def _formats(
     starts = [NewCoding(0, None), *changes]
     for start, end in pairwise([*starts, NewCoding(len(packets), None)]):
         part = packets.part(start.packet, end.packet)
-        if not part.random_access.any():  # nothing of it decodes, as where a file begins in the middle of a group
+        if not part.random_access.any():  # nothing of it decodes, as where a file begins in the middle of a GOP
             continue
         since = int(part.pts.min())
         first = replace(before, from_pts=since, header=start.header)

@@ -59,11 +59,11 @@ def probe(address: str, track: int | None = None) -> Recording:
 
     Args:
         address: The recording.
-        track: The picture track that is meant, by the number of its stream; None where the file leaves no doubt.
+        track: The video track that is meant, by the number of its stream; None where the file leaves no doubt.
 
     Raises:
         UnreadableRecordingError: not a recording, or nothing of it decodes.
-        NoVideoError: no picture track, or an empty one.
+        NoVideoError: no video track, or an empty one.
         EncryptedRecordingError: the samples are encrypted.
         UndecidedRecordingError: the file holds the pictures of several cameras.
         DamagedRecordingError: the file is cut short.
@@ -214,7 +214,7 @@ def _time_base(stream: VideoStream, address: str) -> Fraction:
     time_base = stream.time_base
     if time_base is None or time_base <= 0:
         raise UnreadableRecordingError(
-            "the picture track has no clock", remedy="The file is damaged: ask for the original.", where=place(address)
+            "the video track has no clock", remedy="The file is damaged: ask for the original.", where=place(address)
         )
     return time_base
 
@@ -245,7 +245,7 @@ def _gaps(packets: PacketIndex, missing: Missing | None, duration: int) -> tuple
         packets = packets.part(first, len(packets))
         begins = int(packets.shown_pts()[0])
         starts = min(int(lead.pts.min()), begins - 1)
-        what = f"the file begins in the middle of a group: its first {counted(first, 'picture')} cannot be decoded"
+        what = f"the file begins in the middle of a GOP: its first {counted(first, 'frame')} cannot be decoded"
         gaps.append(Gap(what, Span(starts, begins)))
     if missing is not None:
         ends = int(packets.shown_pts()[-1]) + duration

@@ -30,7 +30,7 @@ def picture_track(container: InputContainer, address: str, asked: int | None = N
     moving = [stream for stream in container.streams.video if not stream.disposition & _STILLS]
     if not moving:
         raise NoVideoError(
-            f"no picture track among {len(container.streams)} streams",
+            f"no video track among {len(container.streams)} streams",
             remedy="Check that this is the right file: only recordings with moving pictures can be redacted.",
             where=place(address),
         )
@@ -45,7 +45,7 @@ def _asked(moving: list[VideoStream], asked: int, address: str) -> VideoStream:
             return stream
     numbers = ", ".join(str(stream.index) for stream in moving)
     raise NoVideoError(
-        f"stream {asked} is no picture track that moves",
+        f"stream {asked} is no video track that moves",
         remedy=f"Those that do are {numbers}: name one with --track.",
         where=place(address),
     )
@@ -84,9 +84,7 @@ def picture_notes(container: InputContainer, chosen: VideoStream, counts: Counte
     """What is said of pictures that are left out: those of other tracks, and of a second eye in the same track."""
     others = [s for s in container.streams.video if s.index != chosen.index and not s.disposition & _STILLS]
     notes = [
-        f"picture track {s.index} ({_what(s)}, {counts[s.index]} pictures) is left out"
-        for s in others
-        if counts[s.index]
+        f"video track {s.index} ({_what(s)}, {counts[s.index]} frames) is left out" for s in others if counts[s.index]
     ]
     if chosen.disposition & Disposition.multilayer:
         notes.append("a stereo recording: the base eye is redacted, the second eye left out")
@@ -142,7 +140,7 @@ def _what(stream: Stream) -> str:
 
 def _why(stream: Stream, chosen: VideoStream) -> str:
     if stream.index == chosen.index:
-        return "the picture track"
+        return "the video track"
     if isinstance(stream, AudioStream):
         return "the policy decides"
     if isinstance(stream, VideoStream):

@@ -16,7 +16,7 @@ from bodycam_pipeline.mp4.encode import ENCODER
 from bodycam_pipeline.read.versions import library_versions
 from bodycam_pipeline.release.job import TOOL_VERSION, Job, notes_of, released_streams
 from bodycam_pipeline.release.staging import Staged
-from bodycam_pipeline.rules.areas import share_of_picture
+from bodycam_pipeline.rules.areas import share_of_frame
 from bodycam_pipeline.rules.sounds import chosen_sounds, released_sounds
 from bodycam_pipeline.rules.verification import difference_limit, residual_limit
 from bodycam_pipeline.values.detection import Kind
@@ -116,7 +116,7 @@ def _second_look(job: Job, plan: Plan) -> dict[str, object] | None:
             {"name": model.name, "sha256": model.sha256, "licence": model.licence, "long_sides_px": scales}
             for model, scales in job.audits
         ],
-        "every_frames": gate.stride,
+        "interval": gate.stride,
         "least_looks": gate.least_looks,
         "smallest_px": gate.smallest_px,
         "dismissed_by_a_person": len(plan.dismissed),
@@ -161,7 +161,7 @@ def _video(recording: Recording, staged: Staged) -> dict[str, object]:
 
 
 def spans(recording: Recording, copied: CopiedFrames) -> list[tuple[Span, bool]]:
-    """The release from end to end, in the recording's clock, and whether each stretch was carried over."""
+    """The release from end to end, in the recording's clock, and whether each stretch was stream-copied."""
     shown = recording.packets.shown_pts()
     is_copied = np.isin(shown, copied.pts)
     firsts = np.flatnonzero(np.append(True, np.diff(is_copied)))
@@ -180,7 +180,7 @@ def hidden_part(plan: Plan, kind: str, recording: Recording) -> dict[str, object
         "frames": int(np.count_nonzero(touched)),
         "regions": rows.num_rows,
         "time": format_clock(int(lasts[touched].sum()) * recording.video.time_base),
-        "share_of_picture": round(share_of_picture(plan, kind, recording), 6),
+        "share_of_frame": round(share_of_frame(plan, kind, recording), 6),
     }
 
 

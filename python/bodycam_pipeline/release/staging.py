@@ -18,7 +18,7 @@ class Staged:
         folder: The release folder to be.
         video: The file in it.
         clock: How its time maps to the recording's.
-        copied: The frames that were carried over from the recording.
+        copied: The frames that were stream-copied from the recording.
         pictures: What the report shows of it, once it was observed: pts in the recording's clock, and a JPEG.
     """
 

@@ -18,7 +18,7 @@ class Extent:
     """How much is hidden, 0..1.
 
     Attributes:
-        picture: Share of the picture, as a mean over all frames.
+        picture: Share of the frame, as a mean over all frames.
         time: Share of the time in which anything is hidden.
     """
 
@@ -37,8 +37,8 @@ def extent(plan: Plan, recording: Recording) -> Extent:
     return Extent(_mean(px, recording), float(lasts[px > 0].sum() / lasts.sum()))
 
 
-def share_of_picture(plan: Plan, kind: str, recording: Recording) -> float:
-    """Share of the picture, 0..1, that regions of one kind hide, as a mean over all frames."""
+def share_of_frame(plan: Plan, kind: str, recording: Recording) -> float:
+    """Share of the frame, 0..1, that regions of one kind hide, as a mean over all frames."""
     return _mean(hidden_px(plan, recording.packets.shown_pts(), kind), recording)
 
 

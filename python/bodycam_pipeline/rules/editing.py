@@ -108,13 +108,13 @@ def _dismissed(dismiss: Dismiss, clock: EditClock, grid_px: int) -> Dismissed:
     if region is None:
         raise EditsError(
             f"dismiss ({dismiss.reason}) lies outside the picture",
-            remedy="Write left, top, right, bottom in pixels of the upright picture, as the report gives them.",
+            remedy="Write left, top, right, bottom in pixels of the upright frame, as the report gives them.",
         )
     return Dismissed(clock.frames(dismiss), region, dismiss.reason, dismiss.by)
 
 
 def boxes_of(hide: Hide, clock: EditClock, followed: Sequence[tuple[int, Box]] | None) -> Sequence[tuple[int, Box]]:
-    """Where a drawn box is in each frame, pts and box in the upright picture, ascending.
+    """Where a drawn box is in each frame, pts and box in the upright frame, ascending.
 
     Args:
         hide: The box.
@@ -146,7 +146,7 @@ def _hidden(
     if not rows:
         raise EditsError(
             f"hide ({reason}) lies outside the picture in every frame",
-            remedy="Write left, top, right, bottom in pixels of the upright picture.",
+            remedy="Write left, top, right, bottom in pixels of the upright frame.",
         )
     return rows
 

@@ -11,7 +11,7 @@ from bodycam_pipeline.values.candidates import FOUND, Candidates, SegmentCandida
 from bodycam_pipeline.values.track import ORIGINS, Entering, Extension, Track
 
 BEYOND_SECONDS = 1.0
-"""How far a track is followed past its first and last sighting: as within a segment."""
+"""How far a track is followed past its first and last observation: as within a segment."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

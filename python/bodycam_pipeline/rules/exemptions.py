@@ -36,7 +36,7 @@ class Screen:
         return cls(video.width, video.height, video.orientation, recording.frame_duration_pts)
 
     def place(self, coded: Box) -> str:
-        """In which ninth of the upright picture the middle of a box lies."""
+        """In which ninth of the upright frame the middle of a box lies."""
         x, y = self.orientation.to_upright(coded, self.width, self.height).centre
         right, bottom = self.orientation.upright_size(self.width, self.height)
         return f"{_ROWS[_third(y, bottom)]} {_COLUMNS[_third(x, right)]}"
@@ -49,7 +49,7 @@ class Exemption:
     Attributes:
         start, end: Time of the recording, as a clock shows it.
         kind: As the policy names it; ``picture`` where a frame is withheld whole for no kind, or ``sound``.
-        place: Where in the upright picture it is at most times.
+        place: Where in the upright frame it is at most times.
         reason: The statute or reason.
         by: ``automatic``, ``a person``, or who it was.
     """

@@ -42,11 +42,11 @@ class Life:
 
     @property
     def boxes(self) -> NDArray[np.float64]:
-        """(points, 4), in pixels of the upright picture."""
+        """(points, 4), in pixels of the upright frame."""
         return np.stack([self.points[side] for side in _SIDES], axis=1)
 
     def evidence(self, evidence: Evidence, but: NDArray[np.bool_] | None = None) -> float:
-        """The log-odds that it is a thing, from all looks between its first and last sighting.
+        """The log-odds that it is a thing, from all looks between its first and last observation.
 
         Args:
             evidence: What the networks' word is worth.

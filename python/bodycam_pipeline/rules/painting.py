@@ -16,7 +16,7 @@ MOST_DRIFT = 0.15
 
 
 def painted(track: Track, time_base: float) -> NDArray[np.float64]:
-    """The boxes of a track as they are hidden, before padding, float64 (n, 4), in pixels of the upright picture.
+    """The boxes of a track as they are hidden, before padding, float64 (n, 4), in pixels of the upright frame.
 
     Args:
         track: Ascending in pts.
@@ -39,7 +39,7 @@ def _steady(sizes: NDArray[np.float64], seconds: NDArray[np.float64]) -> NDArray
 
 
 def _since_seen(track: Track, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How long ago, or how soon, each point's nearest sighting is."""
+    """How long ago, or how soon, each point's nearest observation is."""
     seen = seconds[track.seen]
     if not len(seen):
         return np.full(len(seconds), MOST_DRIFT / DRIFT_PER_SECOND)

@@ -12,7 +12,7 @@ from bodycam_pipeline.values.timeline import Span
 
 
 def split(recording: Recording, *, target_ms: int = 4_000) -> tuple[Segment, ...]:
-    """Segments that start at random-access packets and last about ``target_ms`` or one group, whichever is longer.
+    """Segments that start at random-access packets and last about ``target_ms`` or one GOP, whichever is longer.
 
     Every packet is in exactly one segment and every shown frame in exactly one span. Spans touch: the first starts at
     the first shown frame, the last ends with the recording. Only the index decides, never the number of workers, so
@@ -44,18 +44,18 @@ def split(recording: Recording, *, target_ms: int = 4_000) -> tuple[Segment, ...
 def _refuse_unusable(recording: Recording) -> None:
     packets, where = recording.packets, Place(recording=recording.name)
     if not packets.shown.any():
-        raise NoVideoError("the picture track shows no frame", remedy="Check that this is the right file.", where=where)
+        raise NoVideoError("the video track shows no frame", remedy="Check that this is the right file.", where=where)
     if not packets.random_access.any():
         raise UnsupportedRecordingError(
-            "no frame of the picture track can be decoded on its own",
-            remedy="Ask for the file as the camera wrote it, or re-wrap it with closed groups of pictures.",
+            "no frame of the video track can be decoded on its own",
+            remedy="Ask for the file as the camera wrote it, or re-wrap it with closed GOPs (groups of pictures).",
             where=where,
         )
     leading = int(np.argmax(packets.random_access))
     if leading:
         raise DamagedRecordingError(
             f"the first {leading} packets precede the first frame that can be decoded on its own",
-            remedy="The file was cut in the middle of a group of pictures: ask for the complete recording.",
+            remedy="The file was cut in the middle of a GOP: ask for the complete recording.",
             where=Place(recording=recording.name, pts=int(packets.pts[:leading].min())),
         )
     shown = packets.shown_pts()

@@ -120,7 +120,7 @@ def _frame_violations(expected: Expectation, frames: Sequence[SegmentObservation
 
 
 def _copied_violations(expected: Expectation, frames: Sequence[SegmentObservation]) -> Iterator[Violation]:
-    """A frame that was carried over has nothing to hide, and is what the recording's own frame is."""
+    """A frame that was stream-copied has nothing to hide, and is what the recording's own frame is."""
     copied = expected.copied
     seen = np.concatenate([np.empty(0, np.int64), *(part.pts for part in frames)])
     digests = np.concatenate([np.empty((0, 32), np.uint8), *(part.sha256 for part in frames)])
@@ -128,12 +128,12 @@ def _copied_violations(expected: Expectation, frames: Sequence[SegmentObservatio
     other = (copied.sha256[ours] != digests[theirs]).any(axis=1)
     yield from _about(
         "copied-wrong",
-        'were carried over and are not the recording\'s frames (untouched = "reencode" encodes them anew)',
+        'were stream-copied and are not the recording\'s frames (untouched = "reencode" encodes them anew)',
         shared[other],
     )
     hidden = np.isin(copied.pts, expected.plan.regions["pts"].to_numpy())
     hidden |= np.array([expected.plan.is_withheld(int(pts)) for pts in copied.pts], dtype=np.bool_)
-    yield from _about("copied-touched", "were carried over although the plan hides something", copied.pts[hidden])
+    yield from _about("copied-touched", "were stream-copied although the plan hides something", copied.pts[hidden])
 
 
 def _encoded_violations(expected: Expectation, frames: Sequence[SegmentObservation]) -> Iterator[Violation]:

@@ -62,7 +62,7 @@ class DetectTask:
         threads: How many frames are looked at side by side.
         result_path: Where the candidates go.
         secret_path: Where the job's secret lies, under which they are kept.
-        digests_path: Where the digests of the decoded frames go, so that carried over frames can be held against them;
+        digests_path: Where the digests of the decoded frames go, so that stream-copied frames can be held against them;
             None where nobody will ask.
     """
 

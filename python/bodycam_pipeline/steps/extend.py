@@ -19,12 +19,12 @@ class ExtendTask:
     Attributes:
         part: The segment.
         entering: What enters it, all in one direction and at one border frame.
-        cut_difference: As for detection.
+        scene_change_difference: As for detection.
     """
 
     part: Part
     entering: tuple[Entering, ...]
-    cut_difference: float
+    scene_change_difference: float
 
     def needs(self) -> Needs:
         """What it opens."""
@@ -40,7 +40,7 @@ def extend_segment(task: ExtendTask) -> tuple[Extension, ...]:
     asked = task.entering[0]
     seconds = max(each.seconds for each in task.entering) + ROUNDING_SECONDS
     frames = _after(task, asked.pts, seconds) if asked.direction > 0 else _before(task, asked.pts, seconds)
-    footage, pts = Footage(task.part.shown.upright_size, task.cut_difference), []
+    footage, pts = Footage(task.part.shown.upright_size, task.scene_change_difference), []
     for at, pyramid in frames:
         footage.add(float(at * task.part.video.time_base), pyramid)
         footage.saw(None)

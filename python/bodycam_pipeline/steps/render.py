@@ -57,7 +57,7 @@ class RenderTask:
 
 
 def render_segment(task: RenderTask) -> EncodedSegment:
-    """Copy the groups that the plan leaves alone, hide in all others what the plan says, and leave the coded samples
+    """Copy the GOPs that the plan leaves alone, hide in all others what the plan says, and leave the coded samples
     at ``task.result_path``, with signatures of the frames that were encoded beside them.
 
     Samples that are there already, unchanged, are not made again.

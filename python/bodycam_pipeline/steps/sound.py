@@ -1,4 +1,4 @@
-"""The sound of a release: each track in one piece, since it is small and has no groups to cut at."""
+"""The sound of a release: each track in one piece, since it is small and has no GOPs to cut at."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -31,13 +31,14 @@ class Watching:
     Attributes:
         looking: The networks.
         evidence: What their word is worth together.
-        cut_difference: Mean luma difference (0..255) of two neighbouring frames above which the scene has changed.
+        scene_change_difference: Mean luma difference (0..255) of two neighbouring frames above which the scene has
+            changed.
         provider: What computes the networks.
     """
 
     looking: tuple[Looking, ...]
     evidence: Evidence
-    cut_difference: float
+    scene_change_difference: float
     provider: Provider = "cpu"
 
     @property
@@ -120,7 +121,7 @@ class Watcher:
         self._footage, self._pts, self._undecodable = self._empty(), [], []
 
     def _empty(self) -> Footage:
-        return Footage(self._video.upright_size, self._watching.cut_difference)
+        return Footage(self._video.upright_size, self._watching.scene_change_difference)
 
     def _pyramid(self, frame: Planes) -> Pyramid:
         return Pyramid(frame, orientation=int(self._video.orientation))

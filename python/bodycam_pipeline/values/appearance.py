@@ -54,7 +54,7 @@ class TrackPicture:
 
     Attributes:
         pts: Of the frame.
-        box: The track's region in the upright picture.
+        box: The track's region in the upright frame.
         quality: Size x sharpness x confidence.
     """
 

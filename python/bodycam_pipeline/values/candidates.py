@@ -16,16 +16,16 @@ FOUND: tuple[Found, ...] = ("detected", "followed", "guessed")
 _SIDES = [(side, np.float64) for side in ("left", "top", "right", "bottom")]
 
 FRAME = np.dtype([("pts", np.int64), ("scene_change", np.bool_), ("looked", np.bool_)])
-"""A frame that decoded; ``cut`` where the scene changed before it."""
+"""A frame that decoded; ``scene_change`` where the scene changed before it."""
 
 CANDIDATE = np.dtype(
     [("kind", f"U{LONGEST_KIND}"), ("first_pts", np.int64), ("last_pts", np.int64), ("alive", np.bool_), *_SIDES]
 )
-"""What may be a thing: its kind, its first and last sighting, whether it was followed into the
-next segment's first frame, and its box there in pixels of the upright picture."""
+"""What may be a thing: its kind, its first and last observation, whether it was followed into the
+next segment's first frame, and its box there in pixels of the upright frame."""
 
 POINT = np.dtype([("candidate", np.int32), ("pts", np.int64), ("found", np.uint8), ("looked", np.bool_), *_SIDES])
-"""Where a candidate is in one frame, in pixels of the upright picture."""
+"""Where a candidate is in one frame, in pixels of the upright frame."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -37,7 +37,7 @@ class Candidates:
         candidates: Rows of `CANDIDATE`.
         points: Rows of `POINT`, by candidate and pts, without a gap between a candidate's first and last frame.
         scores: float32 (points, networks), the best score of each network; 0 where it was silent or did not look.
-        finest: Pixels of the finest tensor per pixel of the upright picture.
+        finest: Pixels of the finest tensor per pixel of the upright frame.
         border_pts: The first frame behind these, where the scene goes on into it; None elsewhere.
         undecodable_pts: Frames that the index promises and the decoder did not give.
     """

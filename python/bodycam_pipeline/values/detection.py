@@ -37,7 +37,7 @@ class Detection:
     Attributes:
         network: Its position among the networks that look.
         kind: What it may be.
-        box: Where, in pixels of the upright picture.
+        box: Where, in pixels of the upright frame.
         score: How sure the network is, 0..1, on its own scale.
     """
 

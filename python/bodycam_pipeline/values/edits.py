@@ -46,7 +46,7 @@ def format_time(time: Time) -> str:
 Moment = Annotated[Time, BeforeValidator(parse_time), PlainSerializer(format_time)]
 Said = Annotated[str, Field(min_length=1, max_length=2_000)]
 Sides = tuple[float, float, float, float]
-"""Left, top, right, bottom in pixels of the upright picture."""
+"""Left, top, right, bottom in pixels of the upright frame."""
 
 Point = tuple[int, float, float, float, float]
 """A frame's pts, and `Sides` in it."""

@@ -18,7 +18,7 @@ class EncodedSegment:
         pts: int64 (n,), in the recording's clock.
         size_bytes: int64 (n,), of each sample in the file.
         keyframe: bool (n,), whether decoding can start there.
-        copied: bool (n,), whether it was carried over from the recording.
+        copied: bool (n,), whether it was stream-copied from the recording.
         source_sha256: uint8 (n, 32), for each copied sample the digest of its frame as decoded from the recording,
             else zeros.
         sha256: Digest of the whole file, hex.
@@ -39,7 +39,7 @@ class EncodedSegment:
 
 @dataclass(frozen=True)
 class CopiedFrames:
-    """The frames of a release that were carried over from the recording.
+    """The frames of a release that were stream-copied from the recording.
 
     Attributes:
         pts: int64 (n,), ascending, in the recording's clock.

@@ -10,7 +10,7 @@ BodycamError
 │   └── MissingProviderError              an execution provider that is asked for and not there
 ├── RecordingError (ValueError)           a recording that is refused
 │   ├── UnreadableRecordingError          not a video, or broken beyond its index
-│   ├── NoVideoError                      readable, but without a picture track or frames
+│   ├── NoVideoError                      readable, but without a video track or frames
 │   ├── EncryptedRecordingError
 │   ├── UnsupportedRecordingError         readable, but not in a way that would be exact
 │   ├── UndecidedRecordingError           a choice that only a person can make: which camera, which sound
@@ -150,7 +150,7 @@ class UnreadableRecordingError(RecordingError):
 
 
 class NoVideoError(RecordingError):
-    """No picture track, or one without a single frame."""
+    """No video track, or one without a single frame."""
 
 
 class EncryptedRecordingError(RecordingError):

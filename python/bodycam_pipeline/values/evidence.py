@@ -48,9 +48,9 @@ def track_features(scores: Scores, side_px: float, seconds: float) -> list[float
     """What the odds of a track are computed from.
 
     Args:
-        scores: Of the networks that know the kind, in every look from the first sighting to the last.
+        scores: Of the networks that know the kind, in every look from the first observation to the last.
         side_px: The median side of what was seen, as in `look_features`.
-        seconds: From the first sighting to the last.
+        seconds: From the first observation to the last.
     """
     size, best = _size(side_px), max(1, ceil(BEST_SHARE * len(scores)))
     tops = np.sort(scores, axis=0)[-best:].mean(axis=0).tolist()

@@ -17,7 +17,7 @@ Rects = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Box:
-    """A rectangle in real-valued pixels of the upright picture (after the display matrix)."""
+    """A rectangle in real-valued pixels of the upright frame (after the display matrix)."""
 
     left: float
     top: float
@@ -99,11 +99,11 @@ class Orientation(IntEnum):
 
     @property
     def swaps_sides(self) -> bool:
-        """Whether the upright picture is as wide as the coded one is high."""
+        """Whether the upright frame is as wide as the coded one is high."""
         return self >= Orientation.TRANSPOSED
 
     def upright_size(self, coded_width: int, coded_height: int) -> tuple[int, int]:
-        """Width and height of the upright picture."""
+        """Width and height of the upright frame."""
         return (coded_height, coded_width) if self.swaps_sides else (coded_width, coded_height)
 
     def to_coded(self, box: Box, coded_width: int, coded_height: int) -> Box:

@@ -62,7 +62,7 @@ class Finding:
     Attributes:
         pts: The frame in which it is seen best.
         kind: What it looks like.
-        box: Where, in pixels of the upright picture.
+        box: Where, in pixels of the upright frame.
         score: How sure the auditor is, on its own scale.
         first_pts, last_pts: From and to when it was seen, both included.
         looks: In how many looks.

@@ -29,6 +29,7 @@ def _drawable(code: str) -> str:
 Code = Annotated[str, AfterValidator(_drawable)]
 
 Share = Annotated[float, Field(ge=0, le=4)]
+RENAMED_DETECTION_WORDS = {"every": "interval", "cut_difference": "scene_change_difference"}
 FORMER_DETECTION_WORDS = frozenset({"suspect", "suppress_iou"})
 """Removed without a successor."""
 FORMER_DETECTOR_WORDS = frozenset({"models", "long_sides_px"})
@@ -40,13 +41,13 @@ class _Part(BaseModel):
 
 
 class Padding(_Part):
-    """How far a region reaches past the detected box, as shares of the box's sides, in the upright picture.
+    """How far a region reaches past the detected box, as shares of the box's sides, in the upright frame.
 
     People are known by hair and head shape: the defaults grow a face box to the head.
 
     Attributes:
         left, top, right, bottom: Past that side of the box.
-        minimum_px_at_1080p: At least so far, in pixels of a picture of 1080 lines; in proportion in others.
+        minimum_px_at_1080p: At least so far, in pixels of a frame of 1080 lines; in proportion in others.
     """
 
     left: Share = 0.20
@@ -100,7 +101,7 @@ class NetworkRule(_Part):
 
     Attributes:
         model: A registered name, a path or ``package:DISTRIBUTION/FILE``.
-        long_sides_px: The scales: the longer side of the upright picture as the network sees it.
+        long_sides_px: The scales: the longer side of the upright frame as the network sees it.
     """
 
     model: str
@@ -133,23 +134,23 @@ class DetectionRule(_Part):
             show nothing new.
         interval: All detectors look at the first frame of each scene and at one frame in so many after it; in the
             others, what was seen is followed through the pixels. The second look is at the frames between.
-        cut_difference: Mean luma difference (0..255) of two neighbouring frames above which the scene has changed.
-            High on purpose: nothing is followed across a change.
+        scene_change_difference: Mean luma difference (0..255) of two neighbouring frames above which the scene has
+            changed. High on purpose: nothing is followed across a change.
         provider: What computes the networks. Another one gives slightly other boxes, and so is part of the job's key;
             only ``cpu`` is there on every machine.
     """
 
     detectors: NetworkRules = SHIPPED_DETECTORS
     interval: Annotated[int, Field(ge=1, le=10)] = INTERVAL
-    cut_difference: Annotated[float, Field(gt=0)] = 48.0
+    scene_change_difference: Annotated[float, Field(gt=0)] = 48.0
     provider: Provider = "cpu"
 
     @model_validator(mode="before")
     @classmethod
     def _no_former_words(cls, given: object) -> object:
         if isinstance(given, dict):
-            if "every" in given:
-                raise ValueError("detection.every is now called detection.interval")
+            for word in RENAMED_DETECTION_WORDS.keys() & given.keys():
+                raise ValueError(f"detection.{word} is now called detection.{RENAMED_DETECTION_WORDS[word]}")
             if isinstance(given.get("interval"), list | tuple):
                 raise ValueError(
                     "detection.interval is one number for all detectors: they look at one frame in so many"
@@ -230,7 +231,7 @@ class EncodingRule(_Part):
             which is read as what it stands for (`PRESETS`), but for a ``crf`` beside it.
         crf: x264's quality, lower is better; 0 is lossless.
         keyframe_interval_ms: The longest distance between two places where a player can start.
-        untouched: Groups of pictures in which nothing is hidden are carried over bit for bit (``copy``) where that is
+        untouched: GOPs in which nothing is hidden are stream-copied bit for bit (``copy``) where that is
             proven to be safe, or encoded anew like all others.
     """
 

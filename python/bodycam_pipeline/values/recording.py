@@ -64,7 +64,7 @@ class PartFormat:
 
 @dataclass(frozen=True, slots=True)
 class VideoFacts:
-    """The picture track: everything the release has to keep, and nothing taken on trust from the header alone.
+    """The video track: everything the release has to keep, and nothing taken on trust from the header alone.
 
     Attributes:
         stream_index: Which stream of the container.
@@ -124,7 +124,7 @@ class VideoFacts:
     def part_at(self, pts: int) -> "VideoFacts":
         """The track as the part of this time alone has it: a smaller picture, without the black beside it.
 
-        A turned track is taken as it is: there the smaller picture does not lie at the upright picture's top left.
+        A turned track is taken as it is: there the smaller picture does not lie at the upright frame's top left.
         """
         if not self.formats or self.orientation != Orientation.UPRIGHT:
             return self
@@ -163,7 +163,7 @@ _MOST_DELAYED_FRAMES = 16
 
 @dataclass(frozen=True)
 class PacketIndex:
-    """Every packet of the picture track, in decode order, read from the file itself.
+    """Every packet of the video track, in decode order, read from the file itself.
 
     Attributes:
         pts: int64, presentation time.
@@ -171,7 +171,7 @@ class PacketIndex:
         size_bytes: int64.
         random_access: bool, a closed start: decoding from here gives every later frame exactly.
         shown: bool, False for a packet that an edit list hides (decoded, never presented).
-        copyable: bool, nothing in it but what a release may hold: it may be carried over as it is.
+        copyable: bool, nothing in it but what a release may hold: it may be stream-copied.
         sha256: (n, 32) uint8, digest of the packet's bytes.
     """
 
@@ -242,13 +242,13 @@ class Recording:
         sha256: Digest of the whole file, hex.
         size_bytes: Of the whole file.
         container: FFmpeg's demuxer name.
-        video: The picture track that will be redacted.
+        video: The video track that will be redacted.
         sounds: Every sound track, in the order of the file.
-        packets: The picture track's index.
+        packets: The video track's index.
         streams: Every stream but what finally becomes of the sound, which the policy decides.
         frame_duration_pts: The most common distance between frames; how long the last one lasts.
         notes: What a person has to know of what was done to read it exactly, in sentences; they are public.
-        track: The picture track that a person asked for; None where the file leaves no doubt.
+        track: The video track that a person asked for; None where the file leaves no doubt.
         gaps: Time that the file does not hold: a release needs it withheld by a person.
     """
 

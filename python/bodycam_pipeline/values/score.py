@@ -66,22 +66,22 @@ class Score:
 
     @property
     def share_needed(self) -> float | None:
-        """Mean share of the picture that may be hidden with reason."""
+        """Mean share of the frame that may be hidden with reason."""
         return self._part(self.needed, self.frames)
 
     @property
-    def share_of_picture(self) -> float | None:
-        """Mean share of the picture that is hidden."""
+    def share_of_frame(self) -> float | None:
+        """Mean share of the frame that is hidden."""
         return self._part(self.hidden, self.frames)
 
     @property
     def share_excess(self) -> float | None:
-        """Mean share of the picture that is hidden for nothing."""
+        """Mean share of the frame that is hidden for nothing."""
         return self._part(self.excess, self.frames)
 
     @property
     def share_empty(self) -> float | None:
-        """Mean share of the picture that is hidden where nobody is; None where somebody always is."""
+        """Mean share of the frame that is hidden where nobody is; None where somebody always is."""
         return self._part(self.empty_hidden, self.empty_frames)
 
     @property

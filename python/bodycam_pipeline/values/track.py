@@ -24,7 +24,7 @@ class Track:
         kind: What it is.
         evidence: The log-odds that it is that.
         pts: int64 (n,), ascending.
-        boxes: float64 (n, 4), left, top, right, bottom in the upright picture.
+        boxes: float64 (n, 4), left, top, right, bottom in the upright frame.
         scores: float32 (n,), the best of any network; NaN where nothing was detected.
         origins: uint8 (n,), positions in `ORIGINS`.
     """

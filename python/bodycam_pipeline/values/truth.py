@@ -21,7 +21,7 @@ class TrueBox:
         thing: Which of the things of the recording; the same number in all of its frames.
         flag: Whether it must be hidden.
         kind: What it is.
-        box: Where it is, in pixels of the upright picture.
+        box: Where it is, in pixels of the upright frame.
     """
 
     frame: int

@@ -1,4 +1,4 @@
-"""What the networks see in one frame: boxes of the upright picture, of every network at each of its scales."""
+"""What the networks see in one frame: boxes of the upright frame, of every network at each of its scales."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -72,7 +72,7 @@ class Detector:
 
     @property
     def finest(self) -> float:
-        """Pixels of the finest tensor per pixel of the upright picture."""
+        """Pixels of the finest tensor per pixel of the upright frame."""
         sides = [max(s.width, s.height) for each in self._looking for s in each.sizes(self._video.upright_size)]
         return max(sides) / max(self._video.upright_size)
 

@@ -30,7 +30,7 @@ def input_sizes(
 
     Args:
         long_sides_px: The longer side of the picture at each scale.
-        upright_size: Width and height of the upright picture.
+        upright_size: Width and height of the upright frame.
         enlarge: Take the scales as they are, larger than the picture too.
     """
     own = max(upright_size)

@@ -34,7 +34,7 @@ impl Orientation {
     }
 }
 
-/// The upright picture of coded frames of one size.
+/// The upright frame of coded frames of one size.
 #[derive(Debug, Clone, Copy)]
 pub struct Upright {
     orientation: Orientation,
@@ -49,7 +49,7 @@ impl Upright {
         Self { orientation, width, height }
     }
 
-    /// Where a region of the coded frame is in the upright picture.
+    /// Where a region of the coded frame is in the upright frame.
     pub(crate) const fn region(&self, coded: Region) -> Region {
         let Region { mut left, mut top, mut right, mut bottom } = coded;
         if self.orientation.columns_mirrored {

@@ -72,7 +72,7 @@ export class Stage extends HTMLElement {
   /** Draw again what is there: the overlay has changed. */
   redraw() { if (this.last) this.#draw(this.last.image, this.last.boxes, this.last.pts); }
 
-  /** A point of the page as pixels of the upright picture. */
+  /** A point of the page as pixels of the upright frame. */
   pixel(event) {
     const area = this.canvas.getBoundingClientRect(), [width, height] = this.store.facts.size;
     return [((event.clientX - area.left) / area.width) * width, ((event.clientY - area.top) / area.height) * height];

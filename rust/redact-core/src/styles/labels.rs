@@ -30,7 +30,7 @@ const MARGIN: usize = 2;
 /// Ink on a dark and on a light plate: white and black of limited range, which are legal in full range as well.
 const INKS: [u8; 2] = [235, 16];
 
-/// The codes of one frame, each in its place in the upright picture.
+/// The codes of one frame, each in its place in the upright frame.
 #[derive(Debug)]
 pub struct Labels {
     lines: Vec<Line>,
