@@ -15,7 +15,8 @@ from bodycam_pipeline.passes import Watch
 from bodycam_pipeline.pipeline import redact
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.job import record_of
-from bodycam_pipeline.review.history import history_of, record, review_state_of
+from bodycam_pipeline.review.history import history_of, record, review_state_of, why_refused
+from bodycam_pipeline.rules.review_state import ReviewState
 from bodycam_pipeline.running.runner import Runner
 from bodycam_pipeline.values.errors import BodycamError, EditsError, StateError
 from bodycam_pipeline.values.event import What
@@ -23,29 +24,44 @@ from bodycam_pipeline.values.timeline import format_clock
 
 SET_ASIDE = "set-aside"
 STEPS: dict[str, What] = {"submit": "submitted", "approve": "approved", "reject": "rejected"}
+_NEXT: dict[str, What] = {"draft": "submitted", "in review": "approved"}
+"""What comes next in each state."""
 
 
-def standing_facts(review: Review) -> dict[str, Any]:
-    """Where the job stands, what was said of it, and what may be done next."""
+def standing_facts(review: Review, by: str, *, own: bool) -> dict[str, Any]:
+    """Where the job stands, what was said of it, and why this person may not take the next step, if they may not.
+
+    Args:
+        review: The job.
+        by: The person who looks.
+        own: Whether this server runs as that person, whose key may sign.
+    """
     folders = review.folders
     try:
         remarks = remarks_of(folders)
         if not folders.release.exists():
             needed = review.policy.review.approvals
             return {"state": "not rendered", "rendered": False, "approvals": [], "needed": needed, "remarks": remarks}
-        now, noted = review_state_of(folders), record_of(folders)
+        now = review_state_of(folders)
     except BodycamError as error:
         refused = {"state": "refused", "rendered": False, "approvals": [], "needed": 0, "remarks": []}
         return refused | {"why": error.what}
-    rendered = noted is not None and noted.plan == plan_sha256(review.current.plan)
     return {
         "remarks": remarks,
         "state": now.state,
-        "rendered": rendered,
+        "refused": _why_not_next(folders, now, by, own=own),
+        "rendered": _is_rendered(review),
         "approvals": list(now.approvals),
         "needed": now.needed,
         "watched": [dict(event.facts) for event in history_of(folders) if event.what == "watched"],
     }
+
+
+def _why_not_next(folders: Folders, now: ReviewState, by: str, *, own: bool) -> dict[str, str] | None:
+    """What the command line would say to the next step; the page offers none that it refuses."""
+    step = _NEXT.get(now.state)
+    refused = why_refused(folders, step, by, _key(now.needed, own=own)) if step else None
+    return {"what": refused.what, "remedy": refused.remedy} if refused else None
 
 
 def remarks_of(folders: Folders) -> list[dict[str, Any]]:
@@ -134,7 +150,7 @@ def render_job(review: Review, runner: Runner, watch: Watch, by: str) -> None:
         BodycamError: as `redact`.
     """
     try:
-        if review.folders.release.exists() and not standing_facts(review)["rendered"]:
+        if review.folders.release.exists() and not _is_rendered(review):
             _set_aside(review.folders, by)
         redact(review.order(), runner, watch)
     finally:
@@ -180,13 +196,18 @@ def take_step(review: Review, what: str, by: str, why: str, *, own: bool, spot: 
         StateError: it may not be done now, or not by this person, or not without a key.
         BodycamError: as `record`.
     """
-    facts = standing_facts(review)
-    if what != "reject" and not facts["rendered"]:
+    if what != "reject" and not _is_rendered(review):
         raise StateError("what was decided is not rendered yet", remedy="Render it, and look at what comes back.")
     if what == "reject" and not why.strip():
         raise StateError("nobody knows what to change", remedy="Say what has to change.")
     place: dict[str, Any] = spot.told(review) if spot else {}
-    record(review.folders, STEPS[what], by, why, key=_key(facts["needed"], own=own), **place)
+    record(review.folders, STEPS[what], by, why, key=_key(review.policy.review.approvals, own=own), **place)
+
+
+def _is_rendered(review: Review) -> bool:
+    """True where the release that stands there is of what is decided now."""
+    noted = record_of(review.folders) if review.folders.release.exists() else None
+    return noted is not None and noted.plan == plan_sha256(review.current.plan)
 
 
 def note_watched(review: Review, by: str, parts: Sequence[Sequence[float]]) -> None:

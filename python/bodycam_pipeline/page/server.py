@@ -54,7 +54,7 @@ class Page:
     def _of_job(self) -> list[Route]:
         job = "/api/jobs/{job:int}"
         return [
-            Route(job, self._json(_facts)),
+            Route(job, self._json(self._facts)),
             Route(f"{job}/frames", self._bytes(_frames, "application/octet-stream")),
             Route(f"{job}/boxes", self._json(_boxes)),
             Route(f"{job}/playing", self._json(lambda review, _: review.playing())),
@@ -111,7 +111,7 @@ class Page:
         def done() -> dict[str, Any]:
             review = self._review(request)
             review.decide(act, given, by)
-            return _facts(review, request)
+            return self._facts(review, request)
 
         return JSONResponse(await run_in_threadpool(done))
 
@@ -140,7 +140,7 @@ class Page:
         def done() -> dict[str, Any]:
             review = self._review(request)
             note_remark(review, by, text, spot)
-            return _facts(review, request)
+            return self._facts(review, request)
 
         return JSONResponse(await run_in_threadpool(done))
 
@@ -154,9 +154,13 @@ class Page:
         def done() -> dict[str, Any]:
             review = self._review(request)
             take_step(review, what, by, why, own=own, spot=Spot.of(given))
-            return _facts(review, request)
+            return self._facts(review, request)
 
         return JSONResponse(await run_in_threadpool(done))
+
+    def _facts(self, review: Review, request: Request) -> dict[str, Any]:
+        own = self.access.proxy is None
+        return review.facts() | standing_facts(review, person_of(request), own=own)
 
     def _review(self, request: Request) -> Review:
         return self.queue.review(int(request.path_params["job"]))
@@ -187,10 +191,6 @@ def person_of(request: Request) -> str:
     """Who sits at the browser that sent a request."""
     session: Session = request.state.session
     return session.person
-
-
-def _facts(review: Review, _request: Request) -> dict[str, Any]:
-    return review.facts() | standing_facts(review)
 
 
 def _frames(review: Review, _request: Request) -> bytes:

@@ -68,23 +68,36 @@ def _refuse_not_allowed(job: Folders, event: Event, key: Ed25519PrivateKey | Non
     noted, now = _review_state(job)
     if noted.manifest != event.release:
         raise PackageError(f"{job.release} was exchanged meanwhile", remedy="Find out by whom, and run again.")
-    if refusal := now.refusal(event.what, event.by):
-        raise StateError(refusal, remedy="`bodycam history` tells what was done and by whom.")
-    if now.needed and event.what in SIGNED:
-        _refuse_key(key, event, noted.reviewers)
+    if refused := _refused(noted, now, event.what, event.by, key):
+        raise refused
 
 
-def _refuse_key(key: Ed25519PrivateKey | None, event: Event, reviewers: dict[str, str]) -> None:
+def why_refused(job: Folders, what: What, by: str, key: Ed25519PrivateKey | None) -> StateError | None:
+    """Why a person may not do something to a job's release now, with this key; None where they may.
+
+    Raises:
+        PackageError: none is published here, or it was changed since.
+        HistoryError: the history was changed.
+    """
+    return _refused(*_review_state(job), what, by, key)
+
+
+def _refused(noted: Noted, now: ReviewState, what: What, by: str, key: Ed25519PrivateKey | None) -> StateError | None:
+    if refusal := now.refusal(what, by):
+        return StateError(refusal, remedy="`bodycam history` tells what was done and by whom.")
+    if not now.needed or what not in SIGNED:
+        return None
     if key is None:
-        raise StateError(
-            f"{event.by} has not signed: the policy asks for approvals, so each is signed with the person's own key",
+        return StateError(
+            f"{by} has not signed: the policy asks for approvals, so each is signed with the person's own key",
             remedy="Make a key with `bodycam keys new`; who writes the policy adds the line that it prints.",
         )
-    if odd := why_not_listed(key.public_key(), event.by, reviewers):
+    if odd := why_not_listed(key.public_key(), by, noted.reviewers):
         remedy = (
             "Sign as yourself: --by NAME --key FILE. With a new reviewer in the policy, redact into another folder."
         )
-        raise StateError(odd, remedy=remedy)
+        return StateError(odd, remedy=remedy)
+    return None
 
 
 def history_of(job: Folders) -> tuple[Event, ...]:

@@ -245,6 +245,7 @@ export function makeActs(store, { stage, timeline }) {
       const { facts } = store;
       if (store.progress?.running) return `${store.progress.phase || "rendering"}…`;
       if (!facts.rendered) return "Render";
+      if (facts.refused) return { draft: "Not yours to submit", "in review": "Ask for changes" }[facts.state];
       return { draft: "Submit", "in review": "Approve" }[facts.state] || "Approved";
     },
     async submit() {
@@ -253,6 +254,9 @@ export function makeActs(store, { stage, timeline }) {
       if (!facts.rendered) {
         const body = el("p", {}, open ? `${open} ${open === 1 ? "is" : "are"} undecided. Everything undecided stays hidden.` : "Everything is decided.");
         if (await ask({ title: "Render and verify", body, accept: "Render" })) await render();
+      } else if (facts.refused) {
+        say(`${facts.refused.what}.`, { error: true, remedy: facts.refused.remedy });
+        if (facts.state === "in review") await acts.askChanges();
       } else if (facts.state === "draft") {
         const seen = store.share();
         const found = await ask({ title: "Submit for approval", accept: "Submit", body: el("div", { class: "fields" },

@@ -53,6 +53,7 @@ function bar(store, acts) {
     doubt.disabled = !many;
     [undo.disabled, redo.disabled] = [!facts.undo, !facts.redo];
     fill(finish, acts.finishLabel());
+    finish.title = facts.refused && facts.rendered ? `${facts.refused.what}. ${facts.refused.remedy}` : "Ctrl+Enter";
     finish.disabled = Boolean(store.progress?.running) || ["approved", "released"].includes(facts.state) && facts.rendered;
     fill(views, VIEWS.map((view) => el("button", {
       role: "radio", "aria-checked": String(store.view === view.name), class: "view", onclick: () => store.set({ view: view.name }),
