@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from errno import EACCES, EINVAL, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, ENXIO, EPERM
 from typing import BinaryIO
 
 from bodycam_pipeline.addresses import store
@@ -50,6 +51,25 @@ SCHEMES = {"": _LOCAL, "file": _LOCAL, "vault": _SEALED}
 """By the scheme's first word (``vault+s3`` is a vault). Every other scheme is an object store's, or refused by it."""
 
 
+_CHECK = "Check the address and the permission to read it."
+_ODD = ("it is no file but a pipe, a device or a socket", "Name the recording itself.")
+_WHY_NOT = {
+    ENOENT: (
+        "nothing is there",
+        "Check the name and the folder, and that the disk or the share is connected.",
+    ),
+    ENOTDIR: ("nothing is there", "Check the address: a part of it that should be a folder is a file."),
+    EISDIR: ("it is a folder", "Name the recordings in it, or work it off whole: `bodycam batch FOLDER --out DIR`."),
+    EACCES: ("you may not read it", "Ask whoever owns it for the permission to read it."),
+    EPERM: ("you may not read it", "Ask whoever owns it for the permission to read it."),
+    ELOOP: ("its link leads round in a circle", "Name the recording itself."),
+    ENAMETOOLONG: ("its name is too long", "Check the address."),
+    EINVAL: _ODD,
+    ENXIO: _ODD,
+}
+"""What is said of a recording that cannot be opened, and its remedy, by the number of the error."""
+
+
 def open_recording(address: str) -> BinaryIO:
     """Open a recording for reading: ``read``, ``seek``, ``tell``, ``close``; errors name it, and never a credential.
 
@@ -60,10 +80,9 @@ def open_recording(address: str) -> BinaryIO:
     try:
         return _handed[address]() if address in _handed else _scheme(address).opened(address)
     except OSError as error:
+        what, remedy = _WHY_NOT.get(error.errno or 0, (error.strerror or str(error), _CHECK))
         raise UnreadableRecordingError(
-            f"cannot open the recording: {error.strerror or error}",
-            remedy="Check the address and the permission to read it.",
-            where=place(address),
+            f"cannot open the recording: {what}", remedy=remedy, where=place(address)
         ) from error
 
 

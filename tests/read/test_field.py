@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import struct
 import subprocess
 from dataclasses import replace
 from fractions import Fraction
@@ -215,3 +216,43 @@ def test_a_stereo_recording_gives_its_base_eye() -> None:
 
 def test_a_policy_without_tracks_takes_the_default() -> None:
     assert Policy().audio.tracks == "default"
+
+
+@pytest.mark.parametrize(
+    ("pixel_format", "codec", "said"),
+    [
+        ("yuv420p10le", "libx265", ["the pictures have 10 bits a sample: they are released in eight"]),
+        ("yuv422p", "libx264", []),
+        (
+            "yuva444p10le",
+            "prores_ks",
+            [
+                "the pictures have 12 bits a sample: they are released in eight",
+                "the pictures have a transparent layer: it is left out, and what it hid is shown",
+            ],
+        ),
+    ],
+)
+def test_what_a_release_cannot_hold_is_said(tmp_path: Path, pixel_format: str, codec: str, said: list[str]) -> None:
+    path = clip(tmp_path / "a.mov", codec=codec, pixel_format=pixel_format, frames=4)
+    assert list(probe(str(path)).notes) == said
+
+
+@pytest.mark.parametrize(("start_ms", "lasts_ms", "hidden"), [(480, 720, 12), (0, 800, 10)])
+def test_frames_that_an_edit_list_hides_are_said(tmp_path: Path, start_ms: int, lasts_ms: int, hidden: int) -> None:
+    path = clip(tmp_path / "a.mp4", frames=30)
+    content = bytearray(path.read_bytes())
+    at = content.index(b"elst") + 12
+    _, begins = struct.unpack_from(">Ii", content, at)
+    struct.pack_into(">Ii", content, at, lasts_ms, begins + start_ms * 12_800 // 1000)
+    path.write_bytes(content)
+    assert f"the file's own edit list hides {hidden} frames" in " ".join(probe(str(path)).notes)
+
+
+@pytest.mark.parametrize(("suffix", "codec"), [(".flv", "flv"), (".wmv", "wmv2"), (".mkv", "libx264")])
+def test_a_file_that_states_more_bytes_than_it_has_is_cut(tmp_path: Path, suffix: str, codec: str) -> None:
+    path = clip(tmp_path / f"a{suffix}", codec=codec, frames=30, options={"g": "10"})
+    assert not probe(str(path)).gaps
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
+    (gap,) = probe(str(path)).gaps
+    assert "bytes missing at its end" in gap.what

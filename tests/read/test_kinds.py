@@ -1,5 +1,6 @@
 """What is no recording is named as what it is, with something to do about it, and no word of a library."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,10 @@ import pytest
 from PIL import Image
 
 from bodycam_pipeline.read.probe import probe
-from bodycam_pipeline.values.errors import RecordingError, UnreadableRecordingError
+from bodycam_pipeline.values.errors import NoVideoError, RecordingError, UnreadableRecordingError
 from tests.clips import Look, clip
 from tests.conftest import SHARED
+from tests.read.joining_files import muxed
 
 LIBRARY_WORDS = ("Operation not permitted", "Invalid data", "Errno", "libdav1d", "whitelist", "__new__", "demux")
 
@@ -27,6 +29,19 @@ FILES = {
     b"%PDF-1.7\n" + bytes(range(256)): "a document",
     b"MZ" + bytes(range(256)) * 4: "a program",
     b"notes of the shift\n" * 50: "a text",
+    b"OggS" + bytes(24) + b"\x80theora" + bytes(90): "an Ogg video",
+    b"OggS" + bytes(24) + b"\x01vorbis" + bytes(90): "sound without pictures",
+    b"FORM\0\0\1\0AIFFCOMM" + bytes(range(200)): "sound without pictures",
+    b"\x0bw" + bytes(range(200)): "sound without pictures",
+    b"caff\0\1\0\0desc" + bytes(range(200)): "sound without pictures",
+    b'<?xml version="1.0"?>\n<!-- made -->\n<MPD type="static"></MPD>': "a playlist",
+    b'<?xml version="1.0" encoding="utf-8"?><gpx version="1.1"></gpx>': "subtitles or positions",
+    b"$GPRMC,1,A\r\n$GPGGA,1\r\n": "subtitles or positions",
+    b"a.mp4" + bytes(252) + b"ustar\x0000" + bytes(range(256)): "an archive",
+    b"PK\3\4\x14\0\1\0" + bytes(range(256)) * 4: "a locked archive",
+    b"\0\0\0\x18stypmsdh" + bytes(12) + b"\0\0\0\x10moof" + bytes(60): "a piece of a stream",
+    b"\xff\xd8\xff\xe0" + bytes(90) + b"\xff\xd9" + b"\xff\xd8\xff\xe0" + bytes(90): "a bare stream of JPEG pictures",
+    b".RMF\0\0\0\x12" + bytes(range(200)): "a video in a format that is not taken here",
 }
 
 
@@ -95,3 +110,29 @@ def test_a_codec_that_is_not_taken_is_named_with_a_remedy_of_this_product(tmp_pa
     with pytest.raises(RecordingError, match="coded as ffv1, which is not taken here") as caught:
         probe(str(path))
     assert "as MP4" in caught.value.remedy
+
+
+def test_what_is_no_file_is_said_in_plain_words(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    (tmp_path / "round.mp4").symlink_to(tmp_path / "round.mp4")
+    (tmp_path / "folder.mp4").mkdir()
+    (tmp_path / "file").touch()
+    said = {
+        "pipe.mp4": "it is no file but a pipe, a device or a socket",
+        "round.mp4": "its link leads round in a circle",
+        "folder.mp4": "it is a folder",
+        "file/recording.mp4": "nothing is there",
+        "absent.mp4": "nothing is there",
+        "n" * 300: "its name is too long",
+    }
+    for name, what in said.items():
+        with pytest.raises(UnreadableRecordingError) as caught:
+            probe(str(tmp_path / name))
+        assert caught.value.what == f"cannot open the recording: {what}"
+
+
+def test_a_file_without_pictures_says_what_it_holds(tmp_path: Path) -> None:
+    path = muxed(tmp_path / "a.mka", [(clip(tmp_path / "a.mp4", frames=5, tone_hz=440), "audio")])
+    with pytest.raises(NoVideoError) as caught:
+        probe(str(path))
+    assert caught.value.what == "sound without pictures, not a recording (it holds: audio aac)"

@@ -10,6 +10,7 @@ import typer
 
 from bodycam_pipeline.cli.output import AsJson, state_of, tell
 from bodycam_pipeline.evidence.policy_file import read_policy
+from bodycam_pipeline.read.codecs import spoken_codec
 from bodycam_pipeline.read.ingest_probe import look_into
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.release.folders import Folders
@@ -77,7 +78,8 @@ def _recording(recording: Recording) -> dict[str, Any]:
         "container": recording.container,
         "size_bytes": recording.size_bytes,
         "sha256": recording.sha256,
-        "video": f"{video.codec} {video.width}x{video.height}",
+        "video": f"{spoken_codec(video.codec)} {video.width}x{video.height}",
+        "pixel_format": video.pixel_format,
         "frames": frames,
         "duration": format_clock(seconds),
         "frames_per_second": round(float(Fraction(frames) / seconds), 3),

@@ -25,7 +25,15 @@ SOUND_CODECS = _names(
 )
 """Decoders of the sound that comes with them."""
 
-_SPOKEN = {"libdav1d": "av1", "mp1float": "mp1", "mp2float": "mp2", "mp3float": "mp3", "libopus": "opus", "dca": "dts"}
+_SPOKEN = {
+    "libdav1d": "av1",
+    "mp1float": "mp1",
+    "mp2float": "mp2",
+    "mp3float": "mp3",
+    "libopus": "opus",
+    "dca": "dts",
+    "dvvideo": "dv",
+}
 
 
 def spoken_codec(decoder: str) -> str:

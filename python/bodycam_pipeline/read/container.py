@@ -100,8 +100,8 @@ def _unreadable(file: BinaryIO, what: str, address: str) -> UnreadableRecordingE
             return UnreadableRecordingError(kind.what, remedy=kind.remedy, where=place(address))
     return UnreadableRecordingError(
         what,
-        remedy="Copy it again from the card, or export it from the evidence system as MP4. `bodycam inspect` says what "
-        "is known of it.",
+        remedy="Copy it again from the card, or export it once more from the camera's or the evidence system's "
+        "software as MP4 (H.264 or H.265).",
         where=place(address),
     )
 

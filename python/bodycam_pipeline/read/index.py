@@ -54,13 +54,27 @@ class NewCoding:
     header: bytes | None
 
 
+@dataclass(frozen=True, slots=True)
+class IndexedTrack:
+    """What one pass over a video track's packets tells.
+
+    Attributes:
+        packets: The index.
+        changes: Where the size or coding of the pictures changes.
+        hidden: How many pictures an edit list hides.
+    """
+
+    packets: PacketIndex
+    changes: tuple[NewCoding, ...]
+    hidden: int
+
+
 def read_index(
     container: InputContainer, stream: VideoStream, address: str, counts: Counter[int] | None = None
-) -> tuple[PacketIndex, tuple[NewCoding, ...]]:
+) -> IndexedTrack:
     """Every packet of the track, in decode order; a time that the container does not give is `NO_TIME`.
 
-    The packets of all video tracks are counted in ``counts``, where it is given, by their stream. Beside the index
-    stands where the track changes the size or coding of its pictures.
+    The packets of all video tracks are counted in ``counts``, where it is given, by their stream.
 
     Raises:
         NoVideoError: there is no packet.
@@ -83,7 +97,7 @@ def read_index(
             remedy="The camera had recorded nothing yet, or the copy broke off: copy it again from the card.",
             where=place(address),
         )
-    return _frozen(track.rows), tuple(track.changes)
+    return IndexedTrack(_frozen(track.rows), tuple(track.changes), track.hidden)
 
 
 class _Track:
@@ -112,9 +126,11 @@ class _Track:
         rows.dts.append(NO_TIME if packet.dts is None else packet.dts)
         rows.size.append(packet.size)
         rows.shown.append(picture.shows and not packet.is_discard)
+        self.hidden += picture.shows and packet.is_discard
         rows.copyable.append(picture.copyable and not packet.is_corrupt)
         rows.sha256 += hashlib.sha256(content).digest()
 
+    hidden = 0
     _aside = False
 
     def _takes_header(self, packet: "Packet[VideoStream]") -> bool:

@@ -6,6 +6,7 @@ from typing import Any, BinaryIO
 from av.stream import Stream
 
 from bodycam_pipeline.read.claims import refuse_bomb
+from bodycam_pipeline.read.codecs import spoken_codec
 from bodycam_pipeline.read.container import open_container_file
 
 SIGNATURES = {
@@ -45,7 +46,7 @@ def look_into(file: BinaryIO, name: str) -> dict[str, Any]:
 def _track(stream: Stream) -> str:
     codec = stream.codec_context
     listed = f", {stream.frames} listed" if stream.frames else ""
-    return f"{stream.type} {codec.name if codec else 'unknown'}{listed}"
+    return f"{stream.type} {spoken_codec(codec.name) if codec else 'of unknown kind'}{listed}"
 
 
 def _signature(packet: bytes) -> str | None:

@@ -19,19 +19,31 @@ class Kind(NamedTuple):
     remedy: str
 
 
+_XML_HEAD = re.compile(rb"<\?xml[^>]*>\s*(?:<!--.*?-->\s*)*", re.DOTALL)
+_OGG_PICTURES = re.compile(rb"\x80theora|BBCD\0|OVP80|\x01video\0")
+"""How the first packet of a track of pictures begins in Ogg: Theora, Dirac, VP8, OGM."""
+
+_TAR_MARK = slice(257, 262)
+_ZIP_FLAGS_AT = 6
+
 _CAMERA = "Look for the recording itself on the card or in the export: this file lies beside it."
 _PHOTO_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"mif1", b"mif2", b"avif"}
 _PHOTOS = (b"\x89PNG\r\n", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"\xff\xd8\xff")
+_POSITIONS = Kind("subtitles or positions, not a recording", _CAMERA)
 _SOUND = Kind("sound without pictures, not a recording", _CAMERA)
+_PLAYLIST = Kind("a playlist, not a recording", "Name the files that it lists.")
+_ARCHIVE = Kind("an archive, not a recording", "Unpack it, and name what is in it.")
+_LOCKED = Kind("a locked archive, not a recording", "Unpack it with its password, and name what is in it.")
+_AGAIN = "Export it once more from the camera's or the evidence system's software as MP4 (H.264 or H.265)."
 _STARTS = (
     ((b"fLaC", b"ID3", b"#!AMR", b"MThd", b"\xff\xf1", b"\xff\xf9", b"\xff\xfb", b"OggS"), _SOUND),
+    ((b"\x0bw", b".snd", b"caff", b"MAC ", b"wvpk", b"TTA1", b"#!SILK"), _SOUND),
+    ((b"#EXTM3U", b"ffconcat version", b"[playlist]", b"<smil", b"<MPD", b"<ASX", b"<asx"), _PLAYLIST),
+    ((b"PK\3\4", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd"), _ARCHIVE),
+    ((b"<gpx", b"<kml", b"$GPGGA", b"$GPRMC", b"$GNRMC"), _POSITIONS),
     (
-        (b"#EXTM3U", b"ffconcat version", b"[playlist]", b"<smil", b"<MPD"),
-        Kind("a playlist, not a recording", "Name the files that it lists."),
-    ),
-    (
-        (b"PK\3\4", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b"),
-        Kind("an archive, not a recording", "Unpack it, and name what is in it."),
+        (b".RMF", b"FWS", b"CWS", b"ZWS", b"nut/multimedia container", b"YUV4MPEG2", b"\x8aMNG"),
+        Kind("a video in a format that is not taken here", _AGAIN),
     ),
     (
         (b"%PDF", b"{\\rtf", b"\xd0\xcf\x11\xe0", b"<!DOCTYPE html", b"<html"),
@@ -46,6 +58,10 @@ _STARTS = (
 
 _SOUND_BRANDS = {b"M4A ", b"M4B "}
 _SUBTITLES = re.compile(rb"\s*(?:WEBVTT|\[Script Info\]|\d+\s*\r?\n\d\d:\d\d:\d\d[,.]\d{3} -->|\{\d+\}\{\d+\})")
+_PIECE = Kind("a piece of a stream, without the part that says how it is coded", f"It is of no use alone. {_AGAIN}")
+_PIECES = {b"styp", b"moof", b"sidx"}
+"""The box with which a segment of a stream begins (ISO/IEC 14496-12, 8.16)."""
+
 _TOP_BOXES = {b"ftyp", b"mdat", b"free", b"skip", b"wide", b"uuid", b"styp", b"sidx", b"pnot"}
 
 
@@ -78,6 +94,8 @@ def photo_in(file: BinaryIO) -> Kind | None:
 def _photo(file: BinaryIO, head: bytes, size_bytes: int) -> Kind | None:
     if not (_is_heif(head) or head.startswith(_PHOTOS) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")):
         return None
+    if b"\xff\xd9\xff\xd8\xff" in head and not _is_photograph(head):
+        return Kind("a bare stream of JPEG pictures, which is not taken here", _AGAIN)
     name = "an Ultra HDR photo" if b"hdr-gain-map" in head or b"hdrgm:" in head else "a photo"
     seconds = _carried_seconds(file, size_bytes)
     if seconds is None:
@@ -114,13 +132,27 @@ def _carried_seconds(file: BinaryIO, size_bytes: int) -> float | None:
 
 
 def _other(head: bytes) -> Kind | None:
-    start = head.lstrip()[:_TEXT_BYTES]
-    if head[8:12] == b"WAVE" or (head[4:8] == b"ftyp" and head[8:12] in _SOUND_BRANDS):
-        return _SOUND
-    if _SUBTITLES.match(head):
-        return Kind("subtitles or positions, not a recording", _CAMERA)
-    found = next((kind for starts, kind in _STARTS if start.startswith(starts)), None)
+    start = _XML_HEAD.sub(b"", head.lstrip()[:_TEXT_BYTES], count=1)
+    named = (kind for starts, kind in _STARTS if head.startswith(starts) or start.startswith(starts))
+    found = _marked(head) or next(named, None)
     return found or (Kind("a text, not a recording", _CAMERA) if _is_text(head[:_TEXT_BYTES]) else None)
+
+
+def _marked(head: bytes) -> Kind | None:
+    """Tell what does not say what it is with its first bytes alone."""
+    marks = (
+        (
+            head.startswith(b"OggS") and _OGG_PICTURES.search(head),
+            Kind("an Ogg video, which is not taken here", _AGAIN),
+        ),
+        (head[8:12] in {b"WAVE", b"AIFF", b"AIFC"}, _SOUND),
+        (head[4:8] == b"ftyp" and head[8:12] in _SOUND_BRANDS, _SOUND),
+        (_SUBTITLES.match(head), _POSITIONS),
+        (head[_TAR_MARK] == b"ustar", _ARCHIVE),
+        (head.startswith(b"PK\3\4") and head[_ZIP_FLAGS_AT] & 1, _LOCKED),
+        (head[4:8] in _PIECES, _PIECE),
+    )
+    return next((kind for found, kind in marks if found), None)
 
 
 def _is_text(head: bytes) -> bool:

@@ -22,6 +22,8 @@ PACKETS_UNTIL_A_FRAME = 300
 _FULL_RANGE = 2
 """AVCOL_RANGE_JPEG."""
 
+_RELEASED_BITS = 8
+
 _MOST_SAID = 8
 """Parts that are named one by one."""
 
@@ -103,6 +105,16 @@ def _format(address: str, video: VideoFacts, part: PacketIndex) -> PartFormat:
         colour_matrix=frame.colorspace,
         hdr=coding.hdr,
     )
+
+
+def format_notes(video: VideoFacts) -> Iterator[str]:
+    """What is said of pictures that hold more than a release can."""
+    coded = av.VideoFormat(video.pixel_format)
+    if video.hdr is None and any(part.bits > _RELEASED_BITS for part in coded.components):
+        bits = max(part.bits for part in coded.components)
+        yield f"the pictures have {bits} bits a sample: they are released in eight"
+    if any(part.is_alpha for part in coded.components):
+        yield "the pictures have a transparent layer: it is left out, and what it hid is shown"
 
 
 def canvas_note(video: VideoFacts) -> str:

@@ -21,7 +21,7 @@ from bodycam_pipeline.read.index import NO_TIME, closed_starts, read_index, with
 from bodycam_pipeline.read.kinds import photo_in
 from bodycam_pipeline.read.limits import refuse_unreleasable
 from bodycam_pipeline.read.orientation import orientation_of
-from bodycam_pipeline.read.parts import PACKETS_UNTIL_A_FRAME, Coding, canvas_note, on_one_canvas
+from bodycam_pipeline.read.parts import PACKETS_UNTIL_A_FRAME, Coding, canvas_note, format_notes, on_one_canvas
 from bodycam_pipeline.read.protection import refuse_encrypted
 from bodycam_pipeline.read.reconstruct_pts import (
     USUAL_RATE,
@@ -78,7 +78,8 @@ def probe(address: str, track: int | None = None) -> Recording:
         name, streams, sounds = container.format.name, stream_dispositions(container, stream), sound_tracks(container)
         declared = DeclaredSize.of(container, stream, size_bytes, address)
         counts: Counter[int] = Counter()
-        packets, changes = read_index(container, stream, address, counts)
+        indexed = read_index(container, stream, address, counts)
+        packets, changes = indexed.packets, indexed.changes
         if track is None:
             refuse_second_camera(container, stream, counts, address)
         notes = picture_notes(container, stream, counts)
@@ -87,7 +88,13 @@ def probe(address: str, track: int | None = None) -> Recording:
             packets = packets.part(0, missing.whole_pictures)
             changes = tuple(each for each in changes if each.packet < missing.whole_pictures)
         stream_index = stream.index
+        hidden = indexed.hidden + (declared.beyond_the_edits(packets) if missing is None else 0)
     video = _facts(address, stream_index)
+    if hidden:
+        notes.append(
+            f"the file's own edit list hides {counted(hidden, 'frame')}, as in every player: not in the release"
+        )
+    notes += format_notes(video)
     if video.hdr is not None:
         notes.append(
             f"the recording is HDR ({video.hdr.transfer.upper()}): its pictures are mapped to BT.709, eight bits"

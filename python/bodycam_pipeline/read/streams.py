@@ -29,14 +29,20 @@ def picture_track(container: InputContainer, address: str, asked: int | None = N
     """
     moving = [stream for stream in container.streams.video if not stream.disposition & _STILLS]
     if not moving:
-        raise NoVideoError(
-            f"no video track among {len(container.streams)} streams",
-            remedy="Check that this is the right file: only recordings with moving pictures can be redacted.",
-            where=place(address),
-        )
+        raise _no_pictures(container, address)
     if asked is not None:
         return _asked(moving, asked, address)
     return max(moving, key=lambda stream: (bool(stream.disposition & Disposition.default), _pixel_rate(stream)))
+
+
+def _no_pictures(container: InputContainer, address: str) -> NoVideoError:
+    held = ", ".join(map(_what, container.streams)) or "nothing"
+    sound = "sound without pictures, not a recording" if container.streams.audio else "no moving picture is in it"
+    return NoVideoError(
+        f"{sound} (it holds: {held})",
+        remedy="Look for the recording itself on the card or in the export: only moving pictures can be redacted.",
+        where=place(address),
+    )
 
 
 def _asked(moving: list[VideoStream], asked: int, address: str) -> VideoStream:

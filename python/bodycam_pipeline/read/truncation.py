@@ -1,6 +1,7 @@
 """Notice that a file was cut short: a container that promises more pictures than the file holds."""
 
-from collections.abc import Iterator
+import struct
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
@@ -62,14 +63,15 @@ class DeclaredSize:
     def missing(self, stream: VideoStream, packets: PacketIndex) -> "Missing | None":
         """Compare it with what was found; asked after the last packet. None where nothing is missing.
 
-        MP4 lists its samples, Matroska states its length, AVI both its length and its number of pictures (believed
-        together only: recorders that lost power leave one of them wrong). Transport streams promise nothing: a cut one
-        is a shorter recording, and nobody can know better.
+        MP4 lists its samples; Matroska, ASF and most FLV state their length; AVI states both its length and its number
+        of pictures (believed together only: recorders that lost power leave one of them wrong). Transport streams
+        promise nothing: a cut one is a shorter recording, and nobody can know better.
 
         Raises:
             DamagedRecordingError: everything is missing.
         """
-        if "matroska" in self.container and (missing := _matroska_bytes(self.address) - self.size_bytes) > 0:
+        stated = next((read for name, read in _STATED_BYTES.items() if name in self.container), None)
+        if stated is not None and (missing := stated(self.address) - self.size_bytes) > 0:
             return Missing(counted(missing, "byte"), _claimed_end(stream, self.seconds), len(packets))
         missing, whole = self._missing(stream, len(packets))
         if missing <= 0:
@@ -78,6 +80,10 @@ class DeclaredSize:
             raise _cut_short(counted(missing, "picture"), self.address)
         end_pts = self.claimed if self.container == "avi" else _claimed_end(stream, self.seconds)  # AVI counts pictures
         return Missing(counted(missing, "picture"), end_pts, whole)
+
+    def beyond_the_edits(self, packets: PacketIndex) -> int:
+        """How many listed pictures an edit list cuts off at the end, of which FFmpeg gives no packet."""
+        return max(0, self.claimed - len(packets)) if "mov" in self.container else 0
 
     def _missing(self, stream: VideoStream, found: int) -> tuple[int, int]:
         """How many pictures are missing, and how many are there whole."""
@@ -126,6 +132,39 @@ def _matroska_bytes(address: str) -> int:
     size = int.from_bytes(head[at : at + length], "big") & ((1 << 7 * length) - 1)
     unknown = size == (1 << 7 * length) - 1
     return 0 if unknown else at + length + size
+
+
+_ASF_FILE = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
+"""GUID of the file properties (ASF specification, 3.2); its size stands 40 bytes on, its flags 88."""
+
+_FLV_SIZE = b"\0\x08filesize\0"
+"""A number of the metadata's by its name, as AMF 0 writes it."""
+
+
+def _asf_bytes(address: str) -> int:
+    """The size of the file as its header states it; 0 where it was broadcast, and nobody knew."""
+    with open_recording(address) as file:
+        head = file.read(_EBML_HEAD_BYTES)
+    at = head.find(_ASF_FILE)
+    if at < 0 or len(head) < at + 92 or head[at + 88] & 1:
+        return 0
+    return int.from_bytes(head[at + 40 : at + 48], "little")
+
+
+def _flv_bytes(address: str) -> int:
+    """The size of the file as its metadata states it; 0 where they do not."""
+    with open_recording(address) as file:
+        head = file.read(_EBML_HEAD_BYTES)
+    at = head.find(_FLV_SIZE) + len(_FLV_SIZE)
+    if at < len(_FLV_SIZE) or at + 8 > len(head):
+        return 0
+    (size,) = struct.unpack(">d", head[at : at + 8])
+    return int(size) if 0 < size < _LARGEST_FLV else 0
+
+
+_LARGEST_FLV = 1 << 50
+_STATED_BYTES: dict[str, Callable[[str], int]] = {"matroska": _matroska_bytes, "asf": _asf_bytes, "flv": _flv_bytes}
+"""Who reads how long a file should be, by a part of the format's name."""
 
 
 def _cut_short(what: str, address: str) -> DamagedRecordingError:
