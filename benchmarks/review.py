@@ -11,6 +11,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -97,7 +98,7 @@ def report(recording: Recording, folders: Folders, places: int) -> None:
     opening, review = timed(lambda: Review(folders, runner))
     facts, _ = timed(review.facts)
     chosen = np.random.default_rng(1).integers(0, len(shown) - 2, places).tolist()
-    first, following = [], []
+    first, following = list[Took](), list[Took]()
     for number in chosen:
         first.append(timed(partial(review.still, "released", int(shown[number]), "jpg"))[0])
         following.append(timed(partial(review.still, "released", int(shown[number + 1]), "jpg"))[0])
@@ -105,20 +106,32 @@ def report(recording: Recording, folders: Folders, places: int) -> None:
     for number in np.random.default_rng(2).integers(0, len(shown) - 2, 10 * places).tolist():
         review.still("released", int(shown[number]), "jpg")
     print(f"{os.cpu_count()} processors, {load()}; {len(shown)} frames of {SIZE[0]}x{SIZE[1]}, {TRACKS} tracks")
-    print(f"open the job: {opening:.2f} s; all that the page shows of it: {facts:.2f} s")
+    print(f"open the job: {opening}; all that the page shows of it: {facts}")
     print(f"still at a random place: {told(first)}")
     print(f"the next frame: {told(following)}")
     print(f"memory: {before:.0f} MB, and after {10 * places} more places {resident_mb():.0f} MB")
 
 
-def timed(act: Callable[[], Result]) -> tuple[float, Result]:
-    start = time.perf_counter()
+@dataclass(frozen=True)
+class Took:
+    """How long something took: by the clock, and of this process's processors, which a busy machine does not change."""
+
+    wall: float
+    cpu: float
+
+    def __str__(self) -> str:
+        return f"{self.wall:.2f} s ({self.cpu:.2f} s of a processor)"
+
+
+def timed(act: Callable[[], Result]) -> tuple[Took, Result]:
+    start, before = time.perf_counter(), time.process_time()
     result = act()
-    return time.perf_counter() - start, result
+    return Took(time.perf_counter() - start, time.process_time() - before), result
 
 
-def told(seconds: list[float]) -> str:
-    return f"median {1000 * statistics.median(seconds):.0f} ms, slowest {1000 * max(seconds):.0f} ms"
+def told(took: list[Took]) -> str:
+    walls, cpu = [1000 * each.wall for each in took], statistics.median(1000 * each.cpu for each in took)
+    return f"median {statistics.median(walls):.0f} ms ({cpu:.0f} ms of a processor), slowest {max(walls):.0f} ms"
 
 
 def load() -> str:

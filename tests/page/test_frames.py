@@ -7,11 +7,12 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from bodycam_pipeline.mp4.proxy import ProxyEncoder, cut_pieces
 from bodycam_pipeline.page.frames import FrameFinder
 from bodycam_pipeline.read.probe import probe
-from bodycam_pipeline.read.upright import upright_pixels
+from bodycam_pipeline.read.upright import encode_still, upright_pixels
 from bodycam_pipeline.values.geometry import Orientation
 from tests.clips import Turn, clip, number_of, planes_of
 
@@ -49,6 +50,10 @@ def test_pixels_are_turned_as_the_display_matrix_says(turn: Turn, tmp_path: Path
     frame = FrameFinder(recording).at(int(recording.packets.shown_pts()[0])).frame
     assert frame is not None
     pixels = upright_pixels(frame, video)
+    still = Image.open(io.BytesIO(encode_still(frame, video, "png")))
+    assert (still.mode, np.array_equal(np.asarray(still), pixels)) == ("RGB", True)
+    coded = np.asarray(Image.open(io.BytesIO(encode_still(frame, video))), np.int16)
+    assert np.abs(coded - pixels).mean() < 3
     assert pixels.shape[1::-1] == video.upright_size
     luma = planes_of(frame).luma.astype(int)
     turned = {  # EXIF 2.3, tag 0x0112

@@ -21,7 +21,7 @@ from bodycam_pipeline.read.upright import (
     PictureFormat,
     crop,
     detach,
-    encode_picture,
+    encode_still,
     sharpness,
     thumbnail,
     upright_pixels,
@@ -85,7 +85,7 @@ class Pictures:
             KeyError: the recording shows no frame at this pts.
             BodycamError: it could not be decoded, and nobody withheld it.
         """
-        return encode_picture(upright_pixels(self._frame(self._stills, pts, plan), self.recording.video), kind)
+        return encode_still(self._frame(self._stills, pts, plan), self.recording.video, kind)
 
     def initialisation(self) -> bytes:
         """The segment that the pieces of the playing copy are appended behind."""

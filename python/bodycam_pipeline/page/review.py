@@ -15,7 +15,6 @@ import pyarrow as pa
 from bodycam_pipeline.custody.session import log_read
 from bodycam_pipeline.digests import value_sha256
 from bodycam_pipeline.drawn import follow_drawn
-from bodycam_pipeline.evidence.plan_file import plan_sha256
 from bodycam_pipeline.page.decisions import Book, Facts, decide
 from bodycam_pipeline.page.pictures import Pictures, View
 from bodycam_pipeline.page.proposals import Proposals
@@ -175,8 +174,9 @@ class Review:
 
     def _applied(self, edits: Edits) -> Current:
         plan = apply_edits(self._draft, edits, self._recording, self.policy, self._followed(edits))
+        plan = self._draft if plan == self._draft else plan  # whose digest is known
         book = Book(self._draft, edits, self._recording, self.policy)
-        return Current(edits, plan, value_sha256([plan_sha256(plan), repr(edits)])[:16], plan.sha256[:16], book)
+        return Current(edits, plan, value_sha256([self._draft.sha256, repr(edits)])[:16], plan.sha256[:16], book)
 
     def _followed(self, edits: Edits) -> Followed:
         """Where drawn boxes lead; only what is new is followed."""
