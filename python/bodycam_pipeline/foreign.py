@@ -184,4 +184,4 @@ def _parts(value: Any) -> Iterable[Any]:
 
 
 def _too_deep() -> ValueError:
-    return ValueError(f"more than {MOST_DEPTH} brackets in brackets")
+    return ValueError(f"brackets are nested deeper than {MOST_DEPTH}")

@@ -49,7 +49,7 @@ def read_secret(path: Path) -> bytes:
     if len(secret) != SECRET_BYTES:
         raise KeyFileError(f"{path} is not the job's secret: it has {len(secret)} bytes", remedy=remedy)
     if mode & _OTHERS:
-        raise KeyFileError(f"{path} can be read by others than its owner", remedy=f"chmod 600 {path}")
+        raise KeyFileError(f"others than its owner can read {path}", remedy=f"Run: chmod 600 {path}")
     return secret
 
 

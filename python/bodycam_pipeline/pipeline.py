@@ -100,7 +100,7 @@ class Published:
 
 
 def redact(order: Order, runner: Runner, watch: Watch = unwatched) -> Published:
-    """From a recording to a verified release; the second run of the same order does nothing.
+    """Redact a recording into a verified release; the second run of the same order does nothing.
 
     Raises:
         BodycamError: refused; nothing that looks like a release is left, and finished segments are kept for a rerun.

@@ -134,7 +134,7 @@ def test_a_file_address_is_read_the_same_way(tmp_path: Path) -> None:
     [
         ("ftp://example.org/m.onnx", "no http, https, file address"),
         ("m.onnx", "no http, https, file address"),
-        ("https://someone:secret@example.org/m.onnx", "holds a name or a password"),
+        ("https://someone:secret@example.org/m.onnx", "holds a user name or a password"),
         ("file:///not/here.onnx", "cannot be read: No such file"),
         ("http://127.0.0.1:1/m.onnx", "cannot be read"),
     ],

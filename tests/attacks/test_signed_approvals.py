@@ -272,7 +272,7 @@ def test_a_person_signs_with_the_key_of_their_own_settings(
     assert "not the one" in str(approve_as_ben(job).exception)
     own_key().write_bytes(private_pem(key_of(BEN)))
     own_key().chmod(0o644)
-    assert "can be read by others" in str(approve_as_ben(job).exception)
+    assert "others than its owner can read" in str(approve_as_ben(job).exception)
     own_key().chmod(0o600)
     assert approve_as_ben(job).exit_code == 0
     assert "approved by Ben Bracewell, signed" in CliRunner().invoke(app, ["history", str(job.out / job.name)]).stdout

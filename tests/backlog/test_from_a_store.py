@@ -67,7 +67,7 @@ def test_a_batch_from_a_store_gives_what_one_from_a_disk_gives(
         (["s3://empty/*.mp4"], "names no recording"),
         (["s3://empty/list.csv"], "a list is read from a disk"),
         ([f"s3://AKIATEST:{SECRET}@empty/"], "carries a secret"),
-        (["ftp://empty/"], "a scheme that is not known here"),
+        (["ftp://empty/"], "an unknown scheme"),
         (["{tmp}/a.mp4", "--out", "s3://empty/releases"], "releases cannot be made in a store"),
     ],
 )

@@ -96,7 +96,7 @@ EDITS = [
     (f"[[keep]]\n{KEEP}{PLACE}", ["line 1, keep[1].plan", "is missing"]),
     (
         f"[[mute]]\n{KEEP}from = '1'\nto = '2'\n[[mute]]\n{KEEP}from = '1'\nto = '2'\nfor = 4",
-        ["line 11, mute[2].for", "not a word"],
+        ["line 11, mute[2].for", "unknown key"],
     ),
     ("[[mute]]\nfrom = '1'\nto = '2'\nreason = ''\nby = 'b'", ["line 4, mute[1].reason", "must not be empty"]),
     (
@@ -106,7 +106,7 @@ EDITS = [
     (f"[[mute]]\n{KEEP}from = 'pts x'\nto = '2'", ["line 4, mute[1].from", "names no frame"]),
     (f"[[mute]]\n{KEEP}from = 'pts 1'\nto = '2'", ["line 1, mute[1]", "must both be clock times"]),
     ("[[withhold]]\nfrom = '1'\nto = '2'\nby = 'b'", ["line 1, withhold[1]", "has no reason"]),
-    ("[[kept]]\ntrack = 1", ["line 1, kept", "not a word that is known"]),
+    ("[[kept]]\ntrack = 1", ["line 1, kept", "unknown key"]),
     ("[keep]\ntrack = 1", ["line 1, keep", "must be a list"]),
     (f"[[withhold]]\nfrom = 62\nto = '70'\n{KEEP}", ["line 2, withhold[1].from", "write times in quotes"]),
     (f"[[withhold]]\nfrom = '1:2:3:4'\nto = '70'\n{KEEP}", ["line 2, withhold[1].from", "not a time"]),
@@ -136,7 +136,7 @@ POLICIES = [
     ("[redaction]\ngrid_px = 3", ["line 2, redaction.grid_px", "must be one of"]),
     ("[audio]\npolicy = 'keep'", ["line 1, audio", "audio.reason"]),
     ("[detection]\ninterval = 0", ["line 2, detection.interval", "greater than or equal to 1", "0"]),
-    ("[detection]\nevry = 1", ["line 2, detection.evry", "not a word"]),
+    ("[detection]\nevry = 1", ["line 2, detection.evry", "unknown key"]),
     ("detection = 5", ["line 1, detection", "must be a table"]),
     ("[detection]\ninterval = [1, 5]", ["line 1, detection", "detection.interval is one number for all detectors"]),
     ("[detection]\nsuspect = 0.3", ["line 1, detection", "detection.suspect is gone: delete it"]),

@@ -52,7 +52,7 @@ def test_a_key_or_its_fingerprint_has_to_be_named(made: Made) -> None:
         Trust(fingerprint=spelled),
     ):
         assert check_package(made.folder, trust, InlineRunner()).frames == FRAMES
-    assert "which anyone could say" in refused(made.folder, Trust())
+    assert "which anyone could write" in refused(made.folder, Trust())
 
 
 def test_another_key_is_refused(made: Made, tmp_path: Path) -> None:

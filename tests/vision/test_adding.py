@@ -97,16 +97,16 @@ def test_a_name_is_a_plain_word(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("graph", "more", "match"),
     [
-        (graphs.scrfd, {}, "not measured here, and is not said"),
-        (graphs.scrfd, {"high": {"face": 0.5}}, "not measured here, and is not said"),
+        (graphs.scrfd, {}, "has no measured thresholds for face, and none are given"),
+        (graphs.scrfd, {"high": {"face": 0.5}}, "has no measured thresholds for face, and none are given"),
         (graphs.scrfd, {"high": {"face": 0.3}, "low": {"face": 0.5}}, "a low threshold above the high one"),
         (graphs.scrfd, {"high": {"face": 1.5}, "low": {"face": 0.5}}, "less than 1"),
         (graphs.scrfd, {**LIMITS, "classes": {0: "face"}}, "classes of scrfd are its own"),
         (graphs.scrfd, {"high": {"face": 0.5, "plate": 0.5}, "low": {"face": 0.3, "plate": 0.3}}, "no class of it"),
         (graphs.scrfd, {**LIMITS, "head": "yunet"}, "said to be yunet but its outputs are scrfd"),
-        (lambda: graphs.yolov8(1), LIMITS, "which class of a yolov8 is which kind"),
+        (lambda: graphs.yolov8(1), LIMITS, "`classes` is required for head yolov8"),
         (lambda: graphs.yolov8(1), {**LIMITS, "classes": {3: "face"}}, "does not run as a yolov8"),
-        (lambda: graphs.yolov5(1), {**LIMITS, "classes": {0: "face"}}, "or of more than one"),
+        (lambda: graphs.yolov5(1), {**LIMITS, "classes": {0: "face"}}, "or more than one"),
     ],
 )
 def test_what_is_not_said_or_not_so_is_refused_and_nothing_is_registered(

@@ -66,7 +66,9 @@ def _refuse_odd(address: str) -> None:
     if parts.scheme not in SCHEMES:
         raise FetchError(f"'{address}' is no {', '.join(SCHEMES)} address", remedy="Give the address of the file.")
     if "@" in parts.netloc:
-        raise FetchError("the address holds a name or a password", remedy="Fetch such a file by hand, then add it.")
+        raise FetchError(
+            "the address holds a user name or a password", remedy="Fetch such a file by hand, then add it."
+        )
 
 
 def _copy(expected: ExpectedFile, answer: BinaryIO, file: BinaryIO) -> None:

@@ -92,7 +92,7 @@ def _refuse_unusable(address: str) -> None:
     parts = urlsplit(address)
     if scheme_of(address) not in SCHEMES:
         known = ", ".join(f"{scheme}://" for scheme in sorted(SCHEMES | {"file"}))
-        raise _unusable(address, f"has a scheme that is not known here ({scheme_of(address)})", f"Known: {known}.")
+        raise _unusable(address, f"has an unknown scheme ({scheme_of(address)})", f"Known: {known}.")
     if parts.password is not None or any(_SECRET.search(option) for option, _ in parse_qsl(parts.query)):
         remedy = "Give the store's credentials through the environment or its configuration file."
         raise _unusable(address, "carries a secret", remedy)

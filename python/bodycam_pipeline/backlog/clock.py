@@ -31,6 +31,4 @@ def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise WorkListError(
-            f"'{name}' is not a time zone that is known here", remedy="Write --zone as America/Toronto."
-        ) from None
+        raise WorkListError(f"'{name}' is an unknown time zone", remedy="Write --zone as America/Toronto.") from None

@@ -77,9 +77,10 @@ def _recordings(ledger: Ledger, run: int, out: Path, page: Path) -> Iterator[dic
 
 
 def _share_hidden(folders: Folders) -> float | None:
-    """Which part of all pictures a release hides, by its manifest; None where that cannot be read."""
-    manifest = _json(folders.release / "manifest.json")
-    return sum(kind["share_of_picture"] for kind in manifest["hidden"].values()) if manifest else None
+    """Which part of all frames a release hides, by its manifest; None where that does not say so."""
+    manifest = _json(folders.release / "manifest.json") or {}
+    shares = [kind.get("share_of_frame") for kind in manifest.get("hidden", {}).values()]
+    return None if not manifest or None in shares else sum(shares)
 
 
 def _decisions_wanted(folders: Folders) -> int:

@@ -1,7 +1,7 @@
 """What people decide about sealed recordings: holds, retention, who may open them, and the end. Each stands in the log.
 
 The end of a recording is the destruction of its key, and with it of its facts: two people consent, each with a key of
-their own, over the same text; neither a hold nor a day that was set before may stand against it. The sealed file stays.
+their own, over the same text. It is refused while a legal hold or a retention date is in force. The sealed file stays.
 """
 
 import hashlib

@@ -70,7 +70,7 @@ def append_event(path: Path, event: EditEvent) -> None:
 
 
 def append_settled(path: Path, number: int, text_sha256: str) -> None:
-    """Note that ``edits.toml`` holds everything up to an act, and what the file is.
+    """Note that ``edits.toml`` holds everything up to an act, and the digest of that file.
 
     Raises:
         StorageError: the disk refused.

@@ -62,7 +62,7 @@ def read_private_key(path: Path) -> Ed25519PrivateKey:
     pem = _read(path)
     if path.stat().st_mode & 0o077:
         raise KeyFileError(
-            f"{path} can be read by others than its owner: whoever has it can sign in your name",
+            f"others than its owner can read {path}: whoever has it can sign in your name",
             remedy=f"If nobody has read it: chmod 600 {path}. Otherwise make a new key and withdraw this one.",
         )
     try:

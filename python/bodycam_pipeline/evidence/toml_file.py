@@ -13,7 +13,7 @@ from bodycam_pipeline.values.errors import BodycamError
 Value = TypeVar("Value", bound=BaseModel)
 
 _SENTENCES = {
-    "extra_forbidden": "is not a word that is known here",
+    "extra_forbidden": "unknown key",
     "missing": "is missing",
     "string_type": "must be text in quotes",
     "string_too_short": "must not be empty",

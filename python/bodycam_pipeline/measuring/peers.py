@@ -13,11 +13,11 @@ from bodycam_pipeline.values.truth import Truth
 
 
 def hidden_in(folder: Path, clip: str, truth: Truth) -> Hidden:
-    """What a folder says was hidden of a clip: by boxes in ``STEM.json``, or by ``STEM.internal/plan.parquet``.
+    """Read what was hidden of a clip from a folder: boxes in ``STEM.json``, or ``STEM.internal/plan.parquet``.
 
     Raises:
         DatasetError: it says nothing of this clip, or cannot be read.
-        PlanError: the plan is none.
+        PlanError: the plan cannot be read.
     """
     boxes, plan = folder / f"{Path(clip).stem}.json", folder / f"{Path(clip).stem}.internal" / "plan.parquet"
     if boxes.is_file():
@@ -25,7 +25,7 @@ def hidden_in(folder: Path, clip: str, truth: Truth) -> Hidden:
     if plan.is_file():
         return hidden_by(read_plan(plan), truth)
     raise DatasetError(
-        f"there is neither {boxes} nor {plan}", remedy="Say what was hidden of every clip, or name clips with --clip."
+        f"there is neither {boxes} nor {plan}", remedy="Add one of them for every clip, or name clips with --clip."
     )
 
 

@@ -79,9 +79,10 @@ def measure_pictures(
 
 def _picture(labelled: LabelledPicture) -> VideoFrame:
     frame = read_still(labelled.path)
-    if labelled.size not in {None, (frame.width, frame.height)}:
+    if labelled.size and labelled.size != (frame.width, frame.height):
+        meant = "x".join(map(str, labelled.size))
         raise DatasetError(
-            f"{labelled.path} is {frame.width}x{frame.height}, its labels are for {labelled.size}",
+            f"{labelled.path} is {frame.width}x{frame.height}, and its labels are for {meant}",
             remedy="Labels and pictures do not belong together: fetch the data set again.",
         )
     return frame

@@ -20,7 +20,7 @@ COLOURS = ("#1a56b0", "#b3261e", "#2f8f5b", "#b3801e", "#7a4bb0", "#777777")
 
 
 def write_plot(measured: Sequence[Measured], path: Path) -> None:
-    """Write the picture.
+    """Draw recall over false positives as SVG: a panel for each set and kind.
 
     Raises:
         StorageError: the disk refused.

@@ -30,7 +30,7 @@ _LARGEST_UINT32 = (1 << 32) - 1
 
 
 def box(kind: bytes, *parts: bytes) -> bytes:
-    """A box, 4.2."""
+    """Encode a box (ISO/IEC 14496-12, 4.2): its length, its kind, its content."""
     body = b"".join(parts)
     return struct.pack(">I4s", len(body) + 8, kind) + body
 

@@ -103,7 +103,7 @@ def _refuse_unvouched(key: Ed25519PublicKey, pinned: str | None) -> None:
     found = fingerprint(key)
     if pinned is None:
         raise VerificationError(
-            f"the package says that it was signed with the key {found}, which anyone could say",
+            f"the package alone names the key that signed it ({found}), which anyone could write",
             remedy="Compare with the fingerprint that the publisher makes known, and give it: --fingerprint or --key.",
         )
     if found != pinned.replace(":", "").strip().lower():

@@ -275,7 +275,7 @@ def _comment(book: Book, facts: Facts, _by: str) -> Tables:
     drawn = [number in tracks for number, _ in enumerate(tables["hide"], start=book.first_drawn)]
     tables["hide"] = _commented(tables["hide"], drawn, said)
     if tables == before and said["comment"]:
-        raise ValueError("nothing was decided about it yet: decide first, and comment then")
+        raise ValueError("nothing was decided about it yet: decide first, then comment")
     return tables
 
 

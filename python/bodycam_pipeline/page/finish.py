@@ -115,7 +115,7 @@ class Spot:
             raise EditsError("that is no place in the picture", remedy="Reload the page, and say it again.") from error
 
     def told(self, review: Review) -> dict[str, Any]:
-        """The same for the job's history.
+        """The place as the job's history names it: time, and box where there is one.
 
         Raises:
             EditsError: the recording shows no such frame.

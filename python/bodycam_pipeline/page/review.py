@@ -159,7 +159,7 @@ class Review:
         if self._stamps() != self._stamp:
             self.reload()
             raise ChangedMeanwhileError(
-                "the job was changed by another program meanwhile",
+                "another program changed the job meanwhile",
                 remedy="The page shows it as it is now: look, and decide again.",
             )
         if revision != self.current.revision:

@@ -18,10 +18,10 @@ _ENCRYPTED_TAG = "encv"
 
 
 def refuse_encrypted(container: InputContainer, stream: VideoStream, address: str) -> None:
-    """Refuse by what the headers say.
+    """Refuse a recording whose headers say that it is encrypted.
 
     Raises:
-        EncryptedRecordingError: they announce protection.
+        EncryptedRecordingError: they do.
     """
     if _tag(stream) == _ENCRYPTED_TAG or "enc_key_id" in stream.metadata or _asf_protected(container, address):
         raise _encrypted(address)

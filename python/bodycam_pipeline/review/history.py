@@ -90,7 +90,7 @@ def _refused(noted: Noted, now: ReviewState, what: What, by: str, key: Ed25519Pr
     if key is None:
         return StateError(
             f"{by} has not signed: the policy asks for approvals, so each is signed with the person's own key",
-            remedy="Make a key with `bodycam keys new`; who writes the policy adds the line that it prints.",
+            remedy="Make a key with `bodycam keys new`; give the line that it prints to whoever writes the policy.",
         )
     if odd := why_not_listed(key.public_key(), by, noted.reviewers):
         remedy = (

@@ -165,7 +165,7 @@ def _asked(pipe: Connection, at: int, count: int) -> bytes:
     if answer[:1] == _BYTES:
         return answer[1:]
     _, error = unpack(answer[1:], type(None))
-    raise error or StorageError("the recording is not given any more", remedy="Run the same command again.")
+    raise error or StorageError("the process that reads the recording is gone", remedy="Run the same command again.")
 
 
 def _keep(address: str, pipe: Connection) -> None:

@@ -258,7 +258,7 @@ class PlanPart:
 
 
 def json_pieces(column: "pa.ChunkedArray[Any]") -> Iterator[bytes]:
-    """The JSON list of a column's values, in pieces: never are all of them Python's own values at once."""
+    """Yield a column as a JSON list, in pieces: all of its values as Python objects would take too much memory."""
     yield b"["
     for first in range(0, len(column), _ROWS_AT_ONCE):
         text = json.dumps(column.slice(first, _ROWS_AT_ONCE).to_pylist())

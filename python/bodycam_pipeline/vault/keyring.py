@@ -41,7 +41,7 @@ class Keyring:
     folder: Path
 
     def recipients(self) -> list[str]:
-        """To whom new recordings are sealed.
+        """The public keys to which new recordings are sealed.
 
         Raises:
             VaultError: the file is missing or empty, or a line of it is no recipient.
@@ -114,7 +114,7 @@ class Keyring:
         path = self.path(name)
         try:
             if secret and path.stat().st_mode & _OTHERS:
-                raise VaultError(f"{path} can be read by others than its owner", remedy=f"chmod 600 {path}")
+                raise VaultError(f"others than its owner can read {path}", remedy=f"Run: chmod 600 {path}")
             return path.read_text(encoding="ascii")
         except (OSError, UnicodeDecodeError) as error:
             raise VaultError(

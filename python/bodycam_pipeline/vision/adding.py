@@ -125,7 +125,7 @@ def _limits(head: Head, said: Registration) -> dict[Kind, dict[str, float]]:
         low = said.low.get(kind, known.low if known else None)
         if high is None or low is None:
             raise ModelError(
-                f"from which score on a {head} is right about a {kind} was not measured here, and is not said",
+                f"head {head} has no measured thresholds for {kind}, and none are given",
                 remedy=f"Measure it with `bodycam eval`, then say --high {kind}=SCORE --low {kind}=SCORE.",
             )
         limits[kind] = {"high": high, "low": low}

@@ -68,7 +68,7 @@ class ModelEntry(_Part):
             raise ValueError("one of file, package and address says where the model is")
         fixed = HEAD_DEFAULTS[self.head].classes
         if fixed is None and not self.classes:
-            raise ValueError(f"which class of a {self.head} is which kind has to be said (classes)")
+            raise ValueError(f"`classes` is required for head {self.head}: which class is which kind")
         if fixed is not None and self.classes is not None:
             raise ValueError(f"the classes of {self.head} are its own: {', '.join(filter(None, fixed))}")
         if missing := set(self.kinds) - set(fixed or (self.classes or {}).values()):

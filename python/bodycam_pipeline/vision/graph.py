@@ -20,7 +20,7 @@ DEFAULT_DOMAINS = frozenset({"", "ai.onnx"})
 """Operators that ONNX itself defines. Others may be anything a runtime was built with."""
 
 _LOOPS = frozenset({"Loop", "Scan"})
-"""No head that is known here needs one, and none has a limit."""
+"""No known head needs one, and none has a limit."""
 
 WEIGHTS = "weights"
 """Key of a file's metadata: the digest of the model that it was made from."""
@@ -28,7 +28,7 @@ WEIGHTS = "weights"
 _COLOURS = 3
 _PIXEL_BYTES = 4
 
-_EXPECTED = f"Use an ONNX detector with a head that is known here: {', '.join(HEADS)}."
+_EXPECTED = f"Use an ONNX detector with one of these heads: {', '.join(HEADS)}."
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ def _head(model: Any, path: str | Path, head: Head | None) -> Recognised:
 def _known(recognised: Recognised | None, outputs: dict[str, Shape], path: str | Path) -> Recognised:
     if recognised is None:
         raise ModelError(
-            f"the outputs of {path} are of no head that is known here, or of more than one: {outputs}",
+            f"the outputs of {path} fit no known head, or more than one: {outputs}",
             remedy=f"{_EXPECTED} If you know which it is, register it: bodycam models add FILE --head HEAD.",
         )
     return recognised

@@ -140,7 +140,7 @@ def _as_its_head_expects(graph: Graph, path: Path) -> Model:
     expected = HEAD_DEFAULTS[graph.head]
     if not expected.kinds or expected.classes is None:
         raise ModelError(
-            f"{path} is a {graph.head} detector, of which nobody here measured from which score on it is right",
+            f"{path} (head {graph.head}) has no measured thresholds",
             remedy="Register it with its thresholds: bodycam models add FILE --high face=... --low face=...",
         )
     mean, factor = AS_THEY_ARE if graph.packed else (expected.mean, expected.factor)
