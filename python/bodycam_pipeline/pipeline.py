@@ -198,6 +198,7 @@ def job_of(order: Order, recording: Recording, decided: str) -> Job:
         PolicyError: a kind that a detector is to find, and none of the models knows.
         UndecidedRecordingError: the policy keeps sound that is not there or cannot be decoded.
     """
+    recording = recording.as_full_frames() if order.policy.encoding.fields == "deinterlace" else recording
     chosen_sounds(recording, order.policy.audio)
     check_provider(order.policy.detection.provider)
     models = tuple(find_model(name) for name in order.policy.detection.models)

@@ -53,6 +53,8 @@ def _facts(address: str, policy: Policy, track: int | None) -> dict[str, Any]:
     facts: dict[str, Any] = {"file": name_of(address), "address": address, "headers": _headers(address)}
     try:
         recording = probe(address, track)
+        if policy.encoding.fields == "deinterlace":
+            recording = recording.as_full_frames()
         chosen_sounds(recording, policy.audio)
         job = Job(recording, policy, (), "", Folders(Path(), "inspected"))
         return facts | _recording(recording) | _outcome(job)

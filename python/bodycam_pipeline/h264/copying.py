@@ -63,7 +63,9 @@ def joining(video: VideoFacts, rule: EncodingRule) -> Joining | None:
     sequence = plain_sequence(video.parameter_sets)
     if rule.untouched != "copy" or rule.crf == 0 or sequence is None:  # crf 0 is a profile of its own
         return None
-    if video.hdr is not None or video.formats:  # what stands in the recording is not what is released
+    if (
+        video.hdr is not None or video.formats or video.deinterlaced
+    ):  # what stands in the recording is not what is released
         return None
     aspect = video.sample_aspect_ratio if sequence.aspect is None else sequence.aspect
     told = (sequence.width, sequence.height, aspect, "progressive")

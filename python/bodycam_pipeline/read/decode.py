@@ -4,7 +4,8 @@ import hashlib
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from itertools import groupby
+from typing import Literal, TypeAlias
 
 import av
 from av.container import InputContainer
@@ -12,6 +13,7 @@ from av.video.stream import VideoStream
 
 from bodycam_pipeline.h264.nal import length_size, units
 from bodycam_pipeline.read.container import decoded, open_container, prepare_decoder, recording_changed, video_stream
+from bodycam_pipeline.read.full_frames import full_frames
 from bodycam_pipeline.read.working import to_working_format
 from bodycam_pipeline.schemes import place
 from bodycam_pipeline.values.errors import Place, UnreadableRecordingError, UnsupportedRecordingError
@@ -64,9 +66,20 @@ def decode_segment(address: str, video: VideoFacts, packets: PacketIndex, segmen
     try:
         joined = video.part_number(int(packets.pts[0])) < video.part_number(segment.span.end_pts)
         frames = decoded_frames(address, video, packets, joined=joined)
-        yield from _paired(frames, packets.shown_pts().tolist(), video)
+        sources = _paired(frames, packets.shown_pts().tolist(), video)
+        yield from _deinterlaced(sources, video.deinterlaced) if video.deinterlaced else sources
     except (UnreadableRecordingError, UnsupportedRecordingError) as error:
         raise error.at(Place(recording=place(address).recording, segment=segment.number)) from None
+
+
+def _deinterlaced(sources: Iterator[SourceFrame], first_field: Literal["top", "bottom"]) -> Iterator[SourceFrame]:
+    """The same frames as full ones; what did not decode lends no lines to its neighbours."""
+    for decodes, run in groupby(sources, key=lambda source: source.frame is not None):
+        if not decodes:
+            yield from run
+            continue
+        for frame in full_frames((source.frame for source in run if source.frame), first_field):
+            yield SourceFrame(frame.pts or 0, frame)
 
 
 def _paired(frames: Iterator[av.VideoFrame], wanted: list[int], video: VideoFacts) -> Iterator[SourceFrame]:

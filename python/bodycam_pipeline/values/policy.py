@@ -233,12 +233,15 @@ class EncodingRule(_Part):
         keyframe_interval_ms: The longest distance between two places where a player can start.
         untouched: GOPs in which nothing is hidden are stream-copied bit for bit (``copy``) where that is
             proven to be safe, or encoded anew like all others.
+        fields: What becomes of interlaced frames: released with their fields in the recorded order (``keep``), or made
+            full frames, one for each (``deinterlace``).
     """
 
     preset: Preset = "veryfast"
     crf: Annotated[int, Field(ge=0, le=35)] = 21
     keyframe_interval_ms: Annotated[int, Field(ge=200, le=20_000)] = 2_000
     untouched: Literal["copy", "reencode"] = "copy"
+    fields: Literal["keep", "deinterlace"] = "keep"
 
     @model_validator(mode="before")
     @classmethod
@@ -460,7 +463,15 @@ def _admission(rule: object) -> object:
     return rule.get("admission") if isinstance(rule, dict) else getattr(rule, "admission", None)
 
 
+_LATER = {"encoding": {"fields": "keep"}}
+"""Keys that came later, and their defaults: a digest is over them where they are set to something else, so that what
+was released before is still known as its policy's work."""
+
+
 def _digest(part: BaseModel, exclude: dict[str, set[str]] | None = None) -> str:
     values = part.model_dump(mode="json", exclude=exclude)
+    for name, later in _LATER.items():
+        if isinstance(part, Policy) and values[name].items() >= later.items():
+            values[name] = {key: value for key, value in values[name].items() if key not in later}
     canonical = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()

@@ -87,6 +87,8 @@ class VideoFacts:
             it stands on one canvas of ``width`` and ``height``. Empty where nothing ever changes.
         packet_ticks: What each packet lasts in a file that carries no times, where the n-th one begins n times later;
             None where it carries them.
+        deinterlaced: Which field was shown first in a recording whose frames are made full ones, since the policy says
+            so; None where frames are as recorded.
     """
 
     stream_index: int
@@ -109,6 +111,7 @@ class VideoFacts:
     added: tuple[int, int] = (0, 0)
     formats: tuple[PartFormat, ...] = ()
     packet_ticks: int | None = None
+    deinterlaced: Literal["top", "bottom"] | None = None
 
     def part_number(self, pts: int) -> int:
         """Which part of the recording shows this time, from 0."""
@@ -272,8 +275,20 @@ class Recording:
 
     @property
     def identity(self) -> str:
-        """What is redacted, by its content: the whole file's digest, and the track where a person chose one."""
-        return self.sha256 if self.track is None else f"{self.sha256}#{self.track}"
+        """What is redacted, by its content: the whole file's digest, the track where a person chose one, and whether
+        its frames are deinterlaced.
+        """
+        asked = "" if self.track is None else f"#{self.track}"
+        return f"{self.sha256}{asked}{'#deinterlaced' if self.video.deinterlaced else ''}"
+
+    def as_full_frames(self) -> "Recording":
+        """The recording with its interlaced frames made full ones; itself where they are that."""
+        order = self.video.field_order
+        if order == "progressive":
+            return self
+        note = f"the recording is interlaced ({order} field first): its frames are deinterlaced, one for each (bwdif)"
+        video = replace(self.video, field_order="progressive", deinterlaced=order)
+        return replace(self, video=video, notes=(*self.notes, note))
 
     @property
     def name(self) -> str:
