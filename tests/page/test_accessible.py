@@ -44,6 +44,8 @@ def test_keys_do_nothing_where_somebody_types_and_can_be_changed(browser: Any, s
         page.get_by_role("row", name="One frame on").get_by_role("button").click()
         page.keyboard.press("x")
         page.keyboard.press("Escape")
+        page.wait_for_selector("dialog", state="detached")
+        page.wait_for_timeout(100)
         page.keyboard.press("x")
         assert page.evaluate("review.store.number") == second + 1
         page.keyboard.press("ArrowRight")

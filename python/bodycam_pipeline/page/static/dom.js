@@ -22,5 +22,5 @@ export function fill(node, ...children) {
 
 /** The key caps of a shortcut, as elements. */
 export function caps(text) {
-  return text.split("+").map((part) => el("kbd", {}, part));
+  return text.split(/\+(?=.)/).map((part) => el("kbd", {}, part));
 }

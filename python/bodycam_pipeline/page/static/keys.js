@@ -26,13 +26,13 @@ export const ACTS = {
   clear: ["Nothing chosen", ["Escape"], "Choose"],
   confirm: ["Hidden is right", ["A"], "Decide"],
   keep: ["Keep visible", ["V"], "Decide"],
-  allBut: ["All but this person: keep, hide all others", ["Shift+A"], "Decide"],
+  allBut: ["All but this person", ["Shift+A"], "Decide"],
   reset: ["Back to undecided", ["R"], "Decide"],
   draw: ["Draw a box", ["B"], "Decide"],
   change: ["Change kind or reason", ["E"], "Decide"],
   split: ["Split here", ["S"], "Decide"],
-  group: ["Group: take the proposal, or group with…", ["G"], "Decide"],
-  ungroup: ["Take a group or a proposal apart", ["Shift+U"], "Decide"],
+  group: ["Group (takes a proposal)", ["G"], "Decide"],
+  ungroup: ["Take a group apart", ["Shift+U"], "Decide"],
   trimStart: ["Trim: begins here", ["["], "Decide"],
   trimEnd: ["Trim: ends here", ["]"], "Decide"],
   remove: ["Remove what was drawn", ["Delete"], "Decide"],
@@ -40,7 +40,7 @@ export const ACTS = {
   markOut: ["Mark out", ["O"], "Decide"],
   mute: ["Mute between the marks", ["M"], "Decide"],
   withhold: ["Withhold between the marks", ["W"], "Decide"],
-  comment: ["Comment on what is chosen, or here", ["C"], "Decide"],
+  comment: ["Comment", ["C"], "Decide"],
   undo: ["Undo", ["Ctrl+Z"], "Decide"],
   redo: ["Redo", ["Ctrl+Shift+Z", "Ctrl+Y"], "Decide"],
   views: ["Next view", ["Tab"], "Look"],
@@ -81,11 +81,12 @@ export class Keys {
       el("td", {}, el("button", { class: "key-button", title: "Change this key", onclick: (event) => this.#change(name, event.currentTarget) },
         this.of(name).length ? this.of(name).map((key) => el("span", { class: "keycaps" }, caps(spelled(key)))) : "off")));
     const column = ([group, names]) => el("section", {}, el("h3", {}, group), el("table", {}, el("tbody", {}, names.map(row))));
+    const asShipped = (event) => { localStorage.removeItem(STORED); this.own = {}; event.target.closest("dialog").close(); };
     return ask({
-      title: "Keys", wide: true, accept: "Close", cancel: "As shipped",
-      body: el("div", { class: "key-card" }, [...groups].map(column)),
+      title: "Keys", wide: true, accept: "Close", cancel: "",
+      body: el("div", { class: "key-card" }, [...groups].map(column), el("button", { type: "button", onclick: asShipped }, "All keys as shipped")),
       note: "Click a key to change it, then press the new one; Backspace switches it off.",
-    }).then((answer) => { if (answer === null) { localStorage.removeItem(STORED); this.own = {}; } });
+    });
   }
 
   #change(name, button) {

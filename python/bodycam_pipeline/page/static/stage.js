@@ -175,7 +175,7 @@ export class Stage extends HTMLElement {
     context.strokeRect(x, y, w, h);
     context.setLineDash([]);
     context.font = `${12 * ratio}px system-ui, sans-serif`;
-    context.fillText(`¶ ${by}`, x, y + h + 14 * ratio);
+    context.fillText(`¶ ${by}`, x + 4 * ratio, y + 14 * ratio);
   }
 
   #drawDraft(context, scale) {
