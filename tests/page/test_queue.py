@@ -49,6 +49,15 @@ def test_enter_opens_the_first_job_of_the_queue(backlog: Path) -> None:
         assert page.title() == "Review: recording"
 
 
+def test_a_recording_that_was_detected_opens_its_job(detected: Folders, tmp_path: Path) -> None:
+    recording = detected.out.parent / "recording.mp4"
+    assert [item.folders.internal for item in Queue.of(recording).items] == [detected.internal]
+    another = tmp_path / "another.mp4"
+    another.write_bytes(b"x")
+    with pytest.raises(PackageError, match="nothing was detected of"):
+        Queue.of(another)
+
+
 def test_a_folder_without_jobs_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(PackageError, match="nothing to review"):
         Queue.of(tmp_path)

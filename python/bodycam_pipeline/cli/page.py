@@ -16,7 +16,9 @@ KEPT = "closed: every decision is kept beside the job; the same command goes on 
 
 
 def open_page(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="OUT/NAME of a job, or the folder of a backlog.")],
+    path: Annotated[
+        Path, typer.Argument(metavar="PATH", help="OUT/NAME of a job, the folder of a backlog, or a recording.")
+    ],
     listen: Annotated[str, typer.Option("--listen", metavar="HOST:PORT", help="A loopback address.")] = "127.0.0.1:0",
     unix: Annotated[Path | None, typer.Option("--unix", help="A Unix socket, for a proxy on this machine.")] = None,
     proxy: Annotated[str, typer.Option("--proxy", help="IP address of the proxy that logs people in.")] = "",

@@ -7,15 +7,18 @@ from typing import Any
 
 from bodycam_pipeline.page.review import Review
 from bodycam_pipeline.release.folders import Folders
-from bodycam_pipeline.release.work import WORK
+from bodycam_pipeline.release.work import WORK, read_work
 from bodycam_pipeline.review.history import review_state_of
 from bodycam_pipeline.running.ledger import Ledger
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.running.runner import Runner, SharedRunner
 from bodycam_pipeline.running.totals import Row
+from bodycam_pipeline.values.address import absolute
 from bodycam_pipeline.values.errors import BodycamError, PackageError
 
 LEDGER = "ledger.sqlite"
+OUT = "out"
+"""Where the command line puts jobs unless it is told."""
 
 
 @dataclass(frozen=True)
@@ -46,25 +49,28 @@ class Queue:
 
     @classmethod
     def of(cls, path: Path, workers: int = 1) -> "Queue":
-        """The queue of a backlog's folder, or of the one job that somebody names.
+        """The queue of a backlog's folder, of the one job that somebody names, or of the jobs of a recording.
 
         Args:
-            path: The folder, or the job.
+            path: The folder, the job, or the recording.
             workers: Processes for rendering and following.
 
         Raises:
-            PackageError: neither.
+            PackageError: none of these, or a recording that was not detected.
         """
         if (path / LEDGER).exists():
             with Ledger(path / LEDGER) as ledger:
                 rows = {row.job: row for run in range(1, ledger.last_run() + 1) for row in ledger.rows(run)}
             items = [_item(path, row) for row in rows.values() if row.name]
             return cls(sorted(items, key=lambda item: (item.due or "9999", item.request, item.folders.name)), workers)
+        if path.is_file():
+            return cls([Item(folders) for folders in jobs_of(path)], workers)
         folders = Folders.of(path)
         if not (folders.internal / WORK).exists():
             raise PackageError(
                 f"there is nothing to review at {path}",
-                remedy="Name OUT/NAME of a job that `bodycam detect` or `redact` worked on, or a backlog's folder.",
+                remedy="Name OUT/NAME of a job that `bodycam detect` or `redact` worked on, a backlog's folder, or a "
+                "recording.",
             )
         return cls([Item(folders)], workers)
 
@@ -111,6 +117,30 @@ class Queue:
                 self._runner.close()
             for review in self._open.values():
                 review.close()
+
+
+def jobs_of(recording: Path) -> list[Folders]:
+    """The jobs of a recording, in the places where `bodycam detect` leaves them: here, beside it, and in ``out``.
+
+    Raises:
+        PackageError: there is none.
+    """
+    places = [near / below for near in (Path.cwd(), recording.resolve().parent) for below in (".", OUT)]
+    works = {found.resolve() for place in places for found in place.glob(f"*.internal/{WORK}")}
+    jobs = [folders for folders in map(Folders.of, sorted(work.parent for work in works)) if _is_of(folders, recording)]
+    if not jobs:
+        raise PackageError(
+            f"nothing was detected of {recording} in {', '.join(sorted({str(place.resolve()) for place in places}))}",
+            remedy=f"Run `bodycam detect {recording}` first, or name OUT/NAME of its job.",
+        )
+    return jobs
+
+
+def _is_of(folders: Folders, recording: Path) -> bool:
+    try:
+        return read_work(folders)[0].address == absolute(str(recording))
+    except BodycamError:
+        return False
 
 
 def state_of(item: Item) -> str:
