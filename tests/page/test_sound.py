@@ -126,3 +126,6 @@ def test_sound_is_off_until_somebody_asks_and_a_drag_over_it_mutes(loud: Folders
         page.keyboard.press("Enter")
         until(page, "review.store.facts.spans.length === 1")
         assert page.evaluate("review.store.facts.spans[0].what") == "mute"
+        page.get_by_role("tab", name="Decided").click()
+        page.get_by_role("button", name="Take back").click()
+        until(page, "review.store.facts.spans.length === 0")
