@@ -22,7 +22,7 @@ from bodycam_pipeline.kept import make_secret, secret_path
 from bodycam_pipeline.passes import detectors_of, parts_of
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.running.local import LocalRunner
-from bodycam_pipeline.steps.detect import DetectTask, detect_segment
+from bodycam_pipeline.tasks.detect import DetectTask, detect_segment
 from bodycam_pipeline.values.candidates import SegmentCandidates
 from bodycam_pipeline.values.needs import Needs
 from bodycam_pipeline.values.policy import Policy

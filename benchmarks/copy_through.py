@@ -106,7 +106,7 @@ def _rendering(
 
     def prepare() -> None:
         shutil.rmtree(out, ignore_errors=True)
-        _leave_digests(open_job(order, plan.sha256))
+        _leave_digests(open_job(order, plan.sha256, InlineRunner()))
 
     def run() -> None:
         render(order, plan, InlineRunner())

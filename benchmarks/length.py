@@ -21,8 +21,8 @@ from pathlib import Path
 from benchmarks.vault import prolonged
 from bodycam_pipeline.demo.touched import compose_touched
 from bodycam_pipeline.measuring.benchmark import Found, Result, Tool, run_benchmark
+from bodycam_pipeline.mp4.made_up import KEYFRAME_SECONDS
 from bodycam_pipeline.mp4.plain import count_frames
-from bodycam_pipeline.mp4.write_recording import KEYFRAME_SECONDS
 
 POLICY = """
 purpose = "internal"

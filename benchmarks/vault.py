@@ -33,6 +33,7 @@ from bodycam_pipeline.rules.segments import split
 from bodycam_pipeline.values.recording import Recording
 from bodycam_pipeline.vault.keyring import VARIABLE, Keyring
 from bodycam_pipeline.vault.store import Vault
+from tests.inline import look_here
 
 MIB = 1 << 20
 SIZE_MIB = 512
@@ -93,7 +94,7 @@ def ingesting(folder: Path, session: VaultSession, _given: Path | None) -> None:
         forgotten(source)
 
     def whole() -> None:
-        (one,) = ingest(session, [source], {}, lambda _one: None)
+        (one,) = ingest(session, [source], {}, lambda _one: None, look_here)
         assert one.state == "stored"
 
     def seal() -> None:
@@ -156,7 +157,7 @@ def decoding(folder: Path, session: VaultSession, given: Path | None) -> None:
 
 def sealed_copy(session: VaultSession, plain: Path) -> str:
     """Take a recording in; the address under which it can be read."""
-    (one,) = ingest(session, [plain], {}, lambda _one: None)
+    (one,) = ingest(session, [plain], {}, lambda _one: None, look_here)
     return log_read(one.address, "a measurement")
 
 

@@ -20,7 +20,7 @@ from bodycam_pipeline.values.candidates import Candidates
 from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.evidence import Evidence
 from bodycam_pipeline.values.model import Model
-from bodycam_pipeline.vision.detector import Looking
+from bodycam_pipeline.vision.looking import Looking
 from bodycam_pipeline.vision.registry import find_model
 from research.calibration import (
     Sample,

@@ -17,7 +17,8 @@ from bodycam_pipeline.values.detection import Detection
 from bodycam_pipeline.values.evidence import Evidence
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.recording import Recording
-from bodycam_pipeline.vision.detector import Detector, Looking
+from bodycam_pipeline.vision.detector import Detector
+from bodycam_pipeline.vision.looking import Looking
 
 CUT_DIFFERENCE = 48.0
 

@@ -16,12 +16,12 @@ import pytest
 from hypothesis import settings
 from pyarrow import fs
 
-from bodycam_pipeline.running import box
+from bodycam_pipeline import locked
 from bodycam_pipeline.running import ray as runner_on_ray
 from tests.processes import LIMIT_SECONDS, LimitedPopen
 
-if box.why_no_box():  # on this machine nothing is decoded in a box: its tests are skipped, all others do without
-    os.environ.setdefault(box.VARIABLE, box.WEAK)
+if locked.why_no_box():  # on this machine nothing is decoded in a box: its tests are skipped, all others do without
+    os.environ.setdefault(locked.VARIABLE, locked.WEAK)
 
 settings.register_profile("steady", deadline=None)  # how long an example takes says how busy the machine is
 settings.load_profile("steady")

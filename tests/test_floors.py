@@ -21,11 +21,13 @@ FLOORS = {
     "foreign": 3,
     "addresses": 4,
     "kept": 4,
+    "locked": 2,
     "evidence": 5,
     "following": 5,
     "vault": 5,
     "vision": 5,
     "schemes": 6,
+    "tasks": 6,
     "read": 7,
     "mp4": 8,
     "mp4_check": 8,
@@ -55,6 +57,21 @@ ROOMS_OF = {
     "onnxruntime": {"vision"},
     "ray": {"running"},
 }
+PARSERS = {"av", "onnx", "onnxruntime"}
+PARSING_ROOMS = {"read", "mp4", "mp4_check", "audio", "vision", "steps"}
+"""Rooms in which modules load them; the driver imports none of those modules."""
+PAGE = {"page"}
+"""The review in the browser decodes in its own process."""
+ON_REQUEST = {
+    "cli.evaluate",
+    "cli.page",
+    "demo.compose",
+    "demo.touched",
+    "measuring.labels.yolo",
+    "measuring.pictures",
+    "measuring.tools",
+}
+"""Verbs that make recordings up, or measure on pictures: what they parse is their caller's own."""
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -91,6 +108,45 @@ def test_each_edge_library_has_its_rooms(path: Path) -> None:
     for name in imports(path):
         library = name.split(".")[0]
         assert room_of(path) in ROOMS_OF.get(library, {room_of(path)}), f"{path.name} imports {library}"
+
+
+def parts_of(path: Path) -> tuple[list[ast.stmt], list[ast.stmt]]:
+    """What is imported when the module is, and what only when something of it is called."""
+    at_once, later = list[ast.stmt](), list[ast.stmt]()
+
+    def visit(node: ast.AST, *, inside: bool) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Import | ast.ImportFrom):
+                (later if inside else at_once).append(child)
+            elif not (isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"):
+                visit(child, inside=inside or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda))
+
+    visit(ast.parse(path.read_text()), inside=False)
+    return at_once, later
+
+
+def named(statements: list[ast.stmt]) -> set[str]:
+    """The modules that statements import, and what may be modules in them."""
+    names = set[str]()
+    for node in statements:
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return {name.removeprefix("bodycam_pipeline.") for name in names}
+
+
+def test_what_parses_a_strangers_bytes_is_loaded_where_it_is_used() -> None:
+    """A driver holds keys: what loads FFmpeg or ONNX Runtime when it is imported lies in rooms that it stays out of."""
+    of = {".".join(path.relative_to(PACKAGE).with_suffix("").parts): parts_of(path) for path in MODULES}
+    loading = {name for name, (at_once, _) in of.items() if {n.split(".")[0] for n in named(at_once)} & PARSERS}
+    while more := {name for name, (at_once, _) in of.items() if named(at_once) & loading} - loading:
+        loading |= more
+    assert {name.split(".")[0] for name in loading} == PARSING_ROOMS | PAGE
+    calling = {
+        n for n, (_, later) in of.items() if any(m in loading or m.split(".")[0] in PARSERS for m in named(later))
+    }
+    assert {name for name in calling if name.split(".")[0] not in PARSING_ROOMS} == ON_REQUEST
 
 
 def test_every_room_is_on_a_floor() -> None:

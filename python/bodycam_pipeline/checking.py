@@ -9,10 +9,11 @@ import numpy as np
 from bodycam_pipeline.digests import file_sha256
 from bodycam_pipeline.evidence.frames_file import read_frames
 from bodycam_pipeline.foreign import parse_json, read_bytes
-from bodycam_pipeline.mp4_check.finished import observe_container
 from bodycam_pipeline.passes import Watch, decode_every_frame, unwatched
 from bodycam_pipeline.release.manifest import FORMAT
+from bodycam_pipeline.running.one import one
 from bodycam_pipeline.running.runner import Runner
+from bodycam_pipeline.tasks.container import ContainerTask, observe_file
 from bodycam_pipeline.values.errors import VerificationError
 from bodycam_pipeline.values.timeline import ReleaseClock
 
@@ -33,7 +34,7 @@ def check_release(folder: Path, runner: Runner, watch: Watch = unwatched, beside
     """
     manifest = check_files(folder, beside)
     (video,) = (folder / name for name in manifest["files"] if name.endswith(".mp4"))
-    _check_container(video, manifest)
+    _check_container(video, manifest, runner)
     _check_frames(video, folder, runner, watch)
     return int(manifest["video"]["frames"])
 
@@ -84,9 +85,9 @@ def _check_files(folder: Path, promised: dict[str, str], beside: frozenset[str])
             raise VerificationError(f"{name} was changed after it was published", remedy=_REMEDY)
 
 
-def _check_container(video: Path, manifest: dict[str, Any]) -> None:
+def _check_container(video: Path, manifest: dict[str, Any], runner: Runner) -> None:
     dispositions = [stream["disposition"] for stream in manifest["streams"]]
-    seen = observe_container(video, _silent(manifest, dispositions))
+    seen = one(runner, observe_file, ContainerTask(str(video), tuple(_silent(manifest, dispositions))))
     if seen.video_tracks != 1 or seen.other_tracks or seen.metadata or seen.unowned:
         what = "; ".join((*seen.other_tracks, *seen.metadata, *seen.unowned))
         raise VerificationError(f"{video.name} holds more than one video track and its sound: {what}", remedy=_REMEDY)

@@ -13,35 +13,40 @@ from numpy.typing import NDArray
 from bodycam_pipeline.evidence.candidates_file import read_candidates
 from bodycam_pipeline.evidence.signatures_file import signatures_path
 from bodycam_pipeline.h264.copying import joining
-from bodycam_pipeline.read.probe import probe
+from bodycam_pipeline.release.gate import expected_of
 from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.release.staging import Staged
 from bodycam_pipeline.reports.report import sheet_times
 from bodycam_pipeline.rules.grouping import appearances, choose_probes
 from bodycam_pipeline.rules.segments import split
 from bodycam_pipeline.rules.sounds import released_sounds
+from bodycam_pipeline.rules.verification import silent_stretches
+from bodycam_pipeline.running.one import one
 from bodycam_pipeline.running.runner import Runner
-from bodycam_pipeline.steps.appearance import AppearanceTask, measure_segment
-from bodycam_pipeline.steps.audit import Audit, AuditTask, audit_segment
-from bodycam_pipeline.steps.detect import DetectTask, Part, detect_segment
-from bodycam_pipeline.steps.extend import ExtendTask, extend_segment
-from bodycam_pipeline.steps.observe import ObserveTask, observe_segment
-from bodycam_pipeline.steps.render import RenderTask, render_segment
-from bodycam_pipeline.steps.sound import SoundTask, render_sound_track
-from bodycam_pipeline.steps.watching import Watching
+from bodycam_pipeline.tasks.appearance import AppearanceTask, measure_segment
+from bodycam_pipeline.tasks.audit import Audit, AuditTask, audit_segment
+from bodycam_pipeline.tasks.container import ContainerTask, observe_file
+from bodycam_pipeline.tasks.detect import DetectTask, Part, detect_segment
+from bodycam_pipeline.tasks.extend import ExtendTask, extend_segment
+from bodycam_pipeline.tasks.observe import ObserveTask, observe_segment
+from bodycam_pipeline.tasks.probe import ProbeTask, probe, probe_release, read_headers
+from bodycam_pipeline.tasks.render import RenderTask, render_segment
+from bodycam_pipeline.tasks.sound import SoundTask, render_sound_track
+from bodycam_pipeline.tasks.watching import Watching
 from bodycam_pipeline.values.appearance import Look, Probe, TrackAppearance
 from bodycam_pipeline.values.candidates import SegmentCandidates
 from bodycam_pipeline.values.encoded import EncodedAudio, EncodedSegment
 from bodycam_pipeline.values.errors import Place
+from bodycam_pipeline.values.headers import Headers
 from bodycam_pipeline.values.model import Model
-from bodycam_pipeline.values.observed import SegmentObservation
+from bodycam_pipeline.values.observed import ContainerObservation, SegmentObservation
 from bodycam_pipeline.values.plan import Plan, PlanPart
 from bodycam_pipeline.values.policy import DetectionRule, RedactionRule
 from bodycam_pipeline.values.recording import PacketIndex, Recording, Segment
 from bodycam_pipeline.values.timeline import ReleaseClock
 from bodycam_pipeline.values.track import Entering, Extension
-from bodycam_pipeline.vision.detector import Looking
 from bodycam_pipeline.vision.evidence import worth_of
+from bodycam_pipeline.vision.looking import Looking
 
 Phase = Literal["detect", "render", "verify", "audit"]
 Watch = Callable[[Phase, int, int], None]
@@ -213,12 +218,51 @@ def render_sound(job: Job, plan: Plan, runner: Runner) -> tuple[EncodedAudio, ..
     return tuple(sound for _, sound in sorted(made.items()) if sound is not None)
 
 
-def observe_every_frame(job: Job, plan: Plan, staged: Staged, runner: Runner, watch: Watch) -> list[SegmentObservation]:
+def probed(runner: Runner, address: str, track: int | None = None) -> Recording:
+    """Everything that is known of a recording before a frame is decoded.
+
+    Raises:
+        BodycamError: it is refused.
+    """
+    return one(runner, probe, ProbeTask(address, track))
+
+
+def headers_of(runner: Runner, path: Path) -> Headers:
+    """What a file's container tells of it.
+
+    Raises:
+        BodycamError: it is no video that is read here, or ends who reads it.
+    """
+    return one(runner, read_headers, ProbeTask(str(path.absolute())))
+
+
+def probed_release(runner: Runner, video: Path) -> Recording:
+    """The same of a finished file.
+
+    Raises:
+        BodycamError: it is no recording.
+    """
+    return one(runner, probe_release, ProbeTask(str(video)))
+
+
+def observed_container(job: Job, plan: Plan, staged: Staged, runner: Runner) -> ContainerObservation:
+    """What is in the finished file beside its frames; our own grammar reads it first, and may refuse it.
+
+    Raises:
+        BodycamError: it cannot be read.
+    """
+    silent = silent_stretches(expected_of(job, plan, staged), staged.clock)
+    return one(runner, observe_file, ContainerTask(str(staged.video), silent))
+
+
+def observe_every_frame(
+    job: Job, plan: Plan, staged: Staged, finished: Recording, runner: Runner, watch: Watch
+) -> list[SegmentObservation]:
     """The last look: the finished file decoded as a stranger would, frame by frame, against the plan.
 
     The second look is made of the same decoding; `audit_every_frame` tells what it saw.
     """
-    finished, clock, policy = probe(str(staged.video)), staged.clock, job.policy
+    clock, policy = staged.clock, job.policy
     shown, threads = sheet_times(job.recording), threads_for(finished, runner)
     audit_of = _audits(job, finished, clock, threads) if job.auditors else None
     rendered, parts = split(job.recording), parts_of(finished)
@@ -236,13 +280,14 @@ def observe_every_frame(job: Job, plan: Plan, staged: Staged, runner: Runner, wa
     return Pass("verify", observe_segment, task).over(finished, runner, watch)
 
 
-def audit_every_frame(job: Job, staged: Staged, runner: Runner, watch: Watch) -> list[SegmentCandidates]:
+def audit_every_frame(
+    job: Job, staged: Staged, finished: Recording, runner: Runner, watch: Watch
+) -> list[SegmentCandidates]:
     """The second look: networks that are not the detectors look at the finished file.
 
     Results are kept under the digest of the file: what was seen while it was decoded to be verified, or by a run that
     was cut off, is not looked at again.
     """
-    finished = probe(str(staged.video))
     threads = threads_for(finished, runner)
     parts, audit_of = parts_of(finished), _audits(job, finished, staged.clock, threads)
 
@@ -295,7 +340,7 @@ def _due_pts(job: Job) -> NDArray[np.int64]:
 
 def decode_every_frame(video: Path, runner: Runner, watch: Watch) -> list[SegmentObservation]:
     """A look at a release without its plan: the time and digest of every frame, in the file's own clock."""
-    file, nothing_hidden, own_clock = probe(str(video)), PlanPart.empty(), ReleaseClock(0, 1)
+    file, nothing_hidden, own_clock = probed_release(runner, video), PlanPart.empty(), ReleaseClock(0, 1)
     parts = parts_of(file)
 
     def task(segment: Segment) -> ObserveTask:

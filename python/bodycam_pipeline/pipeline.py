@@ -19,17 +19,19 @@ from bodycam_pipeline.passes import (
     audit_every_frame,
     extend_tracks,
     observe_every_frame,
+    observed_container,
+    probed,
+    probed_release,
     render_every_frame,
     render_sound,
     unwatched,
     watch_every_frame,
 )
 from bodycam_pipeline.publish import publish
-from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.release.folders import Folders
-from bodycam_pipeline.release.gate import refuse_broken_promises
+from bodycam_pipeline.release.gate import refuse_broken_promises, refuse_strange_container
 from bodycam_pipeline.release.job import Job, notes_of
-from bodycam_pipeline.release.second_look import SecondLook, judge, keep_findings, refuse_unexplained
+from bodycam_pipeline.release.second_look import SecondLook, judge, keep_findings, pictures_task, refuse_unexplained
 from bodycam_pipeline.release.staging import Staged, stage
 from bodycam_pipeline.release.work import keep_work
 from bodycam_pipeline.reports.proposals import write_proposals
@@ -46,7 +48,9 @@ from bodycam_pipeline.rules.joining import tracklets
 from bodycam_pipeline.rules.judging import life_of
 from bodycam_pipeline.rules.planning import make_plan
 from bodycam_pipeline.rules.sounds import chosen_sounds
+from bodycam_pipeline.running.one import one
 from bodycam_pipeline.running.runner import Runner
+from bodycam_pipeline.tasks.container import picture_boxes
 from bodycam_pipeline.values.address import stem_of
 from bodycam_pipeline.values.candidates import SegmentCandidates
 from bodycam_pipeline.values.edits import Edits
@@ -105,7 +109,7 @@ def redact(order: Order, runner: Runner, watch: Watch = unwatched) -> Published:
     Raises:
         BodycamError: refused; nothing that looks like a release is left, and finished segments are kept for a rerun.
     """
-    return redact_probed(order, probe(log_read(order.address, "redaction"), order.track), runner, watch)
+    return redact_probed(order, _probed(order, runner), runner, watch)
 
 
 def redact_probed(order: Order, recording: Recording, runner: Runner, watch: Watch = unwatched) -> Published:
@@ -133,7 +137,7 @@ def detect(order: Order, runner: Runner, watch: Watch = unwatched) -> tuple[Job,
         BodycamError: refused.
     """
     order = with_own_edits(order)
-    job = open_job(order, _decided(order))
+    job = open_job(order, _decided(order), runner)
     with job.folders.locked():
         if job.is_published():  # the plan beside a release stays the one that it was made from
             return job, job.kept_plan()
@@ -150,7 +154,7 @@ def render(order: Order, plan: Plan, runner: Runner, watch: Watch = unwatched) -
         PlanError: the plan is another recording's, or was made under another policy.
         BodycamError: refused, as `redact`.
     """
-    job = open_job(order, plan_sha256(plan))
+    job = open_job(order, plan_sha256(plan), runner)
     check_fits(plan, job.recording, job.policy)
     with job.folders.locked():
         if job.is_published():
@@ -180,14 +184,18 @@ def with_own_edits(order: Order) -> Order:
     return replace(order, edits=own)
 
 
-def open_job(order: Order, decided: str) -> Job:
+def open_job(order: Order, decided: str, runner: Runner) -> Job:
     """Probe the recording and find the models: everything that can be refused before work begins.
 
     Raises:
         RecordingError: the recording is refused.
         ModelError: a model is.
     """
-    return job_of(order, probe(log_read(order.address, "redaction"), order.track), decided)
+    return job_of(order, _probed(order, runner), decided)
+
+
+def _probed(order: Order, runner: Runner) -> Recording:
+    return probed(runner, log_read(order.address, "redaction"), order.track)
 
 
 def job_of(order: Order, recording: Recording, decided: str) -> Job:
@@ -294,21 +302,26 @@ def _released(job: Job, plan: Plan, runner: Runner, watch: Watch) -> Published:
     refuse_unwithheld(plan, job.recording)
     rendered = render_every_frame(job, plan, runner, watch)
     staged = stage(job, rendered, render_sound(job, plan, runner))
-    observed = observe_every_frame(job, plan, staged, runner, watch)
+    refuse_strange_container(job, plan, staged, observed_container(job, plan, staged, runner))
+    finished = probed_release(runner, staged.video)
+    observed = observe_every_frame(job, plan, staged, finished, runner, watch)
     refuse_broken_promises(job, plan, staged, observed)
     staged = replace(staged, pictures=tuple(picture for part in observed for picture in part.pictures))
-    second = _looked_at_again(job, plan, staged, runner, watch)
-    publish(job, plan, staged, observed, second)
+    second = _looked_at_again(job, plan, staged, finished, runner, watch)
+    publish(job, plan, staged, observed, second, runner)
     return Published(job.folders, plan, notes=notes_of(job))
 
 
-def _looked_at_again(job: Job, plan: Plan, staged: Staged, runner: Runner, watch: Watch) -> SecondLook | None:
+def _looked_at_again(
+    job: Job, plan: Plan, staged: Staged, finished: Recording, runner: Runner, watch: Watch
+) -> SecondLook | None:
     if not job.auditors:
         return None
-    seen = audit_every_frame(job, staged, runner, watch)
+    seen = audit_every_frame(job, staged, finished, runner, watch)
     second = judge(job, plan, staged, seen)
-    keep_findings(job, staged, second)
+    pictures = one(runner, picture_boxes, pictures_task(job, staged, second)) if second.findings else ()
+    keep_findings(job, second, pictures)
     if second.findings:
-        write_report(job, plan, staged, second)
+        write_report(job, plan, staged, second, runner)
     refuse_unexplained(job, second)
     return second

@@ -16,12 +16,20 @@ from bodycam_pipeline.release.staging import Staged
 from bodycam_pipeline.reports.exemption_index import write_index
 from bodycam_pipeline.reports.report import write_report
 from bodycam_pipeline.review.on_record import note_release
+from bodycam_pipeline.running.one import one
+from bodycam_pipeline.running.runner import Runner
+from bodycam_pipeline.tasks.versions import library_versions
 from bodycam_pipeline.values.observed import SegmentObservation
 from bodycam_pipeline.values.plan import Plan
 
 
 def publish(
-    job: Job, plan: Plan, staged: Staged, observed: Sequence[SegmentObservation], second: SecondLook | None
+    job: Job,
+    plan: Plan,
+    staged: Staged,
+    observed: Sequence[SegmentObservation],
+    second: SecondLook | None,
+    runner: Runner,
 ) -> None:
     """Complete a verified release and give it its name, in one atomic step; then clear the staging folder.
 
@@ -36,9 +44,9 @@ def publish(
     sha256 = np.concatenate([part.sha256 for part in observed])
     clock = staged.clock
     write_frames((pts - clock.shift_pts) * clock.numerator, sha256, staged.folder / "frames.parquet")
-    write_manifest(job, plan, staged)
+    write_manifest(job, plan, staged, one(runner, library_versions, None))
     manifest = file_sha256(staged.folder / "manifest.json")
-    write_report(job, plan, staged, second)
+    write_report(job, plan, staged, second, runner)
     write_index(job, plan)
     keep_source(job)
     note_release(job.folders, job.record_published(manifest, plan_sha256(plan), kept_source(job.folders).root()))

@@ -7,6 +7,7 @@ import ctypes
 import errno
 import fcntl
 import io
+import mmap
 import os
 import platform
 import resource
@@ -215,8 +216,8 @@ def answer_with_a_pickle(task: TakenOver) -> str:
 
 
 def eat(task: TakenOver) -> str:
-    """A bomb: all the memory there is."""
+    """A bomb: all the memory there is, of addresses; so the machine does not feel what is refused in the end."""
     eaten = []
     while True:
-        eaten.append(b"x" * (1 << 28))
+        eaten.append(mmap.mmap(-1, 1 << 30))
     return str(task)

@@ -13,8 +13,8 @@ from bodycam_pipeline.digests import file_sha256
 from bodycam_pipeline.evidence.signatures_file import signatures_path
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.running.runner import Outcome
-from bodycam_pipeline.steps.detect import DetectTask
-from bodycam_pipeline.steps.render import RenderTask, render_segment
+from bodycam_pipeline.tasks.detect import DetectTask
+from bodycam_pipeline.tasks.render import RenderTask, render_segment
 from bodycam_pipeline.values.encoded import EncodedSegment
 from bodycam_pipeline.values.plan import PlanPart
 

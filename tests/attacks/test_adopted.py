@@ -22,6 +22,7 @@ from bodycam_pipeline.vault.opening import open_sealed
 from bodycam_pipeline.vault.store import FACTS, KEY, PARTS, RECORDING
 from tests.attacks.killing import killed_before_each_change, needs_ptrace
 from tests.clips import clip
+from tests.inline import look_here
 
 DAY = date(2026, 11, 25)
 
@@ -42,7 +43,7 @@ def planted(session: VaultSession, video: Path, place: str) -> Path:
 
 
 def take_in(session: VaultSession, *cards: Path) -> list[str]:
-    return [one.state for one in ingest(session, cards, {}, lambda _one: None)]
+    return [one.state for one in ingest(session, cards, {}, lambda _one: None, look_here)]
 
 
 @pytest.mark.parametrize("named", ["by chance", "by its content"])
@@ -69,7 +70,7 @@ def test_a_place_that_somebody_took_does_not_stop_the_recording_that_belongs_the
     id_ = session.ring.id_of(hashlib.sha256(card.read_bytes()).digest())
     planted(session, forged, id_)
     planted(session, forged, f"{id_}.2")
-    (one,) = ingest(session, [card], {}, lambda _one: None)
+    (one,) = ingest(session, [card], {}, lambda _one: None, look_here)
     assert one.state == "stored"
     with open_sealed(log_read(one.address, "a test")) as file:
         assert file.read() == card.read_bytes()
@@ -128,7 +129,7 @@ def test_an_ingest_that_is_killed_anywhere_is_made_good_and_what_is_there_reads(
 ) -> None:
     kills = 0
     for kills in killed_before_each_change(one_more(session, tmp_path)):  # noqa: B007
-        (one,) = ingest(session, [tmp_path / "card.mp4"], {}, lambda _one: None)
+        (one,) = ingest(session, [tmp_path / "card.mp4"], {}, lambda _one: None, look_here)
         assert one.state in {"stored", "already there"}
         with open_sealed(log_read(one.address, "a test")) as file:
             assert file.read() == (tmp_path / "card.mp4").read_bytes()

@@ -16,24 +16,27 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bodycam_pipeline import steps
+from bodycam_pipeline import locked
+from bodycam_pipeline import tasks as told
 from bodycam_pipeline.pipeline import Order, redact
 from bodycam_pipeline.running import box, wire
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.running.runner import Outcome, Result, Task
 from bodycam_pipeline.running.wire import MalformedAnswerError, answer_type, pack, unpack
-from bodycam_pipeline.steps.appearance import AppearanceTask, measure_segment
-from bodycam_pipeline.steps.audit import audit_segment
-from bodycam_pipeline.steps.detect import detect_segment
-from bodycam_pipeline.steps.extend import ExtendTask, extend_segment
-from bodycam_pipeline.steps.observe import observe_segment
-from bodycam_pipeline.steps.probe import probe_recording
-from bodycam_pipeline.steps.render import render_segment
-from bodycam_pipeline.steps.sound import render_sound_track
+from bodycam_pipeline.tasks.appearance import AppearanceTask, measure_segment
+from bodycam_pipeline.tasks.audit import audit_segment
+from bodycam_pipeline.tasks.container import ContainerTask, PicturesTask, observe_file, picture_boxes
+from bodycam_pipeline.tasks.detect import detect_segment
+from bodycam_pipeline.tasks.extend import ExtendTask, extend_segment
+from bodycam_pipeline.tasks.observe import observe_segment
+from bodycam_pipeline.tasks.probe import ProbeTask, probe, probe_release, read_headers
+from bodycam_pipeline.tasks.render import render_segment
+from bodycam_pipeline.tasks.sound import render_sound_track
+from bodycam_pipeline.tasks.versions import library_versions
 from bodycam_pipeline.values.appearance import Probe
 from bodycam_pipeline.values.candidates import CANDIDATE, FRAME, POINT, Candidates, SegmentCandidates
 from bodycam_pipeline.values.errors import BodycamError, BoxError, DamagedRecordingError, Place, WorkerError
-from bodycam_pipeline.values.geometry import Box, Region
+from bodycam_pipeline.values.geometry import Box, Orientation, Region
 from bodycam_pipeline.values.track import Entering
 from tests.attacks.break_outs import TRIALS, TakenOver, World, answer_with_a_pickle, eat, taken_over
 from tests.attacks.jobs import files_of, quick_policy
@@ -42,7 +45,11 @@ from tests.inline import InlineRunner
 
 Step = Callable[[Any], Any]
 STEPS: list[Step] = [
-    probe_recording,
+    probe,
+    probe_release,
+    read_headers,
+    observe_file,
+    picture_boxes,
     detect_segment,
     extend_segment,
     render_segment,
@@ -54,7 +61,7 @@ STEPS: list[Step] = [
 ORPHAN_SECONDS = 5.0
 POLICY = quick_policy(audio={"policy": "keep", "reason": "nobody is named"})
 
-has_box = pytest.mark.skipif(bool(box.why_no_box()), reason=f"no box on this machine: {box.why_no_box()}")
+has_box = pytest.mark.skipif(bool(locked.why_no_box()), reason=f"no box on this machine: {locked.why_no_box()}")
 
 
 class Noting(InlineRunner):
@@ -77,7 +84,10 @@ def tasks(tmp_path_factory: pytest.TempPathFactory) -> dict[Step, Any]:
     shutil.rmtree(job.internal / "detections")
     part = noting.tasks[detect_segment].part
     face = Entering(0, 0, "face", int(part.packets.pts[0]), Box(8, 8, 40, 40), 1, 0.2)
-    noting.tasks |= {probe_recording: path, extend_segment: ExtendTask(part, (face,), 30.0)}
+    noting.tasks |= {each: ProbeTask(path) for each in (probe, probe_release, read_headers)}
+    noting.tasks[extend_segment] = ExtendTask(part, (face,), 30.0)
+    noting.tasks[observe_file] = ContainerTask(str(job.release / job.video_name))
+    noting.tasks[picture_boxes] = PicturesTask(path, ((0, Box(8, 8, 40, 40)),), Orientation.UPRIGHT)
     place = Probe(1, int(part.packets.pts[0]), Region(8, 8, 40, 40), 1.0)
     noting.tasks[measure_segment] = AppearanceTask(part, (place,))
     for step in (observe_segment, audit_segment):
@@ -100,15 +110,16 @@ def world(tasks: dict[Step, Any], tmp_path: Path) -> World:
 
 def test_every_task_of_a_step_says_what_it_needs() -> None:
     """So that a new one has a box, or fails here."""
-    for path in Path(steps.__file__).parent.glob("*.py"):
-        module = importlib.import_module(f"{steps.__name__}.{path.stem}")
+    for path in Path(told.__file__).parent.glob("*.py"):
+        module = importlib.import_module(f"{told.__name__}.{path.stem}")
         for name, kind in vars(module).items():
-            assert not name.endswith("Task") or hasattr(kind, "needs"), name
+            assert not (name.endswith("Task") and isinstance(kind, type)) or hasattr(kind, "needs"), name
 
 
 def test_every_step_of_the_product_says_what_it_needs(tasks: dict[Step, Any]) -> None:
-    assert set(tasks) == set(STEPS)
-    assert all(box.needs_of(step, task) is not None for step, task in tasks.items())
+    assert set(tasks) == {*STEPS, library_versions}
+    assert box.needs_of(library_versions, None) is None  # it reads nothing
+    assert all(box.needs_of(step, tasks[step]) is not None for step in STEPS)
 
 
 @has_box
@@ -121,7 +132,7 @@ def test_nothing_gets_out_of_a_step(step: Step, tasks: dict[Step, Any], world: W
         assert set(answer.result) == set(TRIALS)
         got = {name: how for name, how in answer.result.items() if how != "refused"}
         assert got == ({"call clone3": "Function not implemented (38)"} if "call clone3" in TRIALS else {})
-        (after,) = runner.run(probe_recording, [tasks[probe_recording]])
+        (after,) = runner.run(probe, [tasks[probe]])
         assert after.error is None
     assert sorted(path.name for path in Path(world.folder).iterdir()) == ["identity.txt"]
 
@@ -129,11 +140,11 @@ def test_nothing_gets_out_of_a_step(step: Step, tasks: dict[Step, Any], world: W
 @has_box
 def test_a_pickle_is_no_answer_and_runs_nothing(tasks: dict[Step, Any], world: World) -> None:
     with LocalRunner(1) as runner:
-        task = TakenOver(probe_recording, tasks[probe_recording], world)
+        task = TakenOver(probe, tasks[probe], world)
         (answer,) = runner.run(answer_with_a_pickle, [task])
         assert isinstance(answer.error, WorkerError)
         assert "an answer that is none" in answer.error.what
-        (after,) = runner.run(probe_recording, [tasks[probe_recording]])
+        (after,) = runner.run(probe, [tasks[probe]])
         assert after.error is None
     assert not Path(world.folder, "ran").exists()
 
@@ -141,17 +152,17 @@ def test_a_pickle_is_no_answer_and_runs_nothing(tasks: dict[Step, Any], world: W
 @has_box
 def test_a_bomb_ends_as_an_error_and_the_next_recording_is_worked_off(tasks: dict[Step, Any], world: World) -> None:
     with LocalRunner(1) as runner:
-        (answer,) = runner.run(eat, [TakenOver(probe_recording, tasks[probe_recording], world)])
+        (answer,) = runner.run(eat, [TakenOver(probe, tasks[probe], world)])
         assert isinstance(answer.error, WorkerError)
-        (after,) = runner.run(probe_recording, [tasks[probe_recording]])
+        (after,) = runner.run(probe, [tasks[probe]])
         assert after.error is None
 
 
 def test_a_release_is_the_same_with_and_without_the_box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, made = str(clip(tmp_path / "recording.mp4", frames=12, tone_hz=440)), []
     made.append(redact(Order(path, tmp_path / "inline", POLICY), InlineRunner()))
-    for name in ("weak", "strong") if not box.why_no_box() else ("weak",):
-        monkeypatch.setenv(box.VARIABLE, name)
+    for name in ("weak", "strong") if not locked.why_no_box() else ("weak",):
+        monkeypatch.setenv(locked.VARIABLE, name)
         with LocalRunner(1) as runner:
             made.append(redact(Order(path, tmp_path / name, POLICY), runner))
     assert all(files_of(each) == files_of(made[0]) for each in made[1:])
@@ -164,17 +175,17 @@ def test_a_machine_without_a_box_decodes_nothing_unless_a_person_says_so(
         raise OSError("this kernel does not hold files back (Landlock)")
 
     ours, theirs = box.Pipe()
-    monkeypatch.delenv(box.VARIABLE, raising=False)
-    monkeypatch.setattr(box._native, "lock_process", no_lock)
-    packed = box.boxed(probe_recording, tasks[probe_recording], theirs)
+    monkeypatch.delenv(locked.VARIABLE, raising=False)
+    monkeypatch.setattr(locked._native, "lock_process", no_lock)
+    packed = box.boxed(probe, tasks[probe], theirs)
     assert isinstance(packed, bytes)
-    _, error = unpack(packed, answer_type(probe_recording))
+    _, error = unpack(packed, answer_type(probe))
     assert isinstance(error, BoxError)
-    assert f"{box.VARIABLE}={box.WEAK}" in error.remedy
-    monkeypatch.setenv(box.VARIABLE, box.WEAK)
-    packed = box.boxed(probe_recording, tasks[probe_recording], theirs)
+    assert f"{locked.VARIABLE}={locked.WEAK}" in error.remedy
+    monkeypatch.setenv(locked.VARIABLE, locked.WEAK)
+    packed = box.boxed(probe, tasks[probe], theirs)
     assert isinstance(packed, bytes)
-    assert unpack(packed, answer_type(probe_recording))[1] is None
+    assert unpack(packed, answer_type(probe))[1] is None
     with LocalRunner(1):
         assert "without the box" in capfd.readouterr().err
     ours.close()

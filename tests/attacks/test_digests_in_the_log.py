@@ -24,7 +24,7 @@ from bodycam_pipeline.values.edits import Edits
 from tests.attacks.forging import with_a_wall
 from tests.attacks.jobs import quick_policy
 from tests.clips import clip
-from tests.inline import InlineRunner
+from tests.inline import InlineRunner, look_here
 from tests.people import decide, review
 
 ANNA = "Anna Ashdown"
@@ -34,7 +34,7 @@ EDITS = Edits.model_validate({"withhold": [{"from": "0", "to": "0.04", "reason":
 
 @pytest.fixture
 def address(session: VaultSession, tmp_path: Path) -> str:
-    return ingest(session, [clip(tmp_path / "a.mp4", frames=12)], {}, lambda _one: None)[0].address
+    return ingest(session, [clip(tmp_path / "a.mp4", frames=12)], {}, lambda _one: None, look_here)[0].address
 
 
 def order(address: str, out: Path) -> Order:

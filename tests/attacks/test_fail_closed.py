@@ -12,8 +12,8 @@ import pytest
 from bodycam_pipeline.evidence.edits_file import read_edits
 from bodycam_pipeline.pipeline import Order, redact
 from bodycam_pipeline.read.probe import probe
-from bodycam_pipeline.steps.detect import detect_segment
-from bodycam_pipeline.steps.render import render_segment
+from bodycam_pipeline.tasks.detect import detect_segment
+from bodycam_pipeline.tasks.render import render_segment
 from bodycam_pipeline.values.edits import Edits
 from bodycam_pipeline.values.errors import (
     BodycamError,

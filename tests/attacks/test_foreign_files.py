@@ -21,6 +21,7 @@ from bodycam_pipeline.schemes import open_recording
 from bodycam_pipeline.values.errors import BodycamError, EditsError, PolicyError, UnreadableRecordingError
 from tests.attacks.fuzzing import STORMS, mutated, storm
 from tests.clips import clip
+from tests.inline import look_here
 
 MOST_SECONDS = 3.0
 MOST_GROWTH_KIB = 300 << 10
@@ -66,7 +67,7 @@ def test_what_lies_beside_a_recording_fails_that_one_alone(name: str, session: V
     clip(tmp_path / "dock" / "b.mp4", frames=4)
     BESIDE[name](tmp_path / "dock" / "a.mp4.json")
     with _cheap():
-        taken = ingest(session, found_below([tmp_path / "dock"]), {}, lambda _one: None)
+        taken = ingest(session, found_below([tmp_path / "dock"]), {}, lambda _one: None, look_here)
     assert {one.file: one.state for one in taken} == {"a.mp4": "failed", "b.mp4": "stored"}
 
 
@@ -92,7 +93,7 @@ def test_what_is_no_file_is_no_recording(make: Callable[[Path], None], session: 
     with _cheap():
         with pytest.raises(UnreadableRecordingError, match="no regular file"):
             open_recording(str(tmp_path / "dock" / "a.mp4"))
-        taken = ingest(session, found_below([tmp_path / "dock"]), {}, lambda _one: None)
+        taken = ingest(session, found_below([tmp_path / "dock"]), {}, lambda _one: None, look_here)
     assert {one.file: one.state for one in taken} == {"a.mp4": "failed", "b.mp4": "stored"}
 
 

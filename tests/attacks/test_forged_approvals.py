@@ -31,7 +31,7 @@ from bodycam_pipeline.values.event import Event
 from bodycam_pipeline.values.plan import KeptTrack
 from tests.attacks.jobs import quick_policy
 from tests.clips import clip
-from tests.inline import InlineRunner
+from tests.inline import InlineRunner, look_here
 from tests.people import decide, review
 
 ANNA, BEN, CARA = "Anna Ashdown", "Ben Bracewell", "Cara Clutterbuck"
@@ -45,7 +45,7 @@ def job(request: pytest.FixtureRequest, session: VaultSession, tmp_path: Path) -
     """One of two people has approved, and somebody has rejected."""
     recording = clip(tmp_path / "a.mp4", frames=3)
     if request.param == "in a vault":
-        address = ingest(session, [recording], {}, lambda _one: None)[0].address
+        address = ingest(session, [recording], {}, lambda _one: None, look_here)[0].address
     else:
         address = str(recording)
     job = redact(Order(address, tmp_path / "out", POLICY), InlineRunner()).folders
@@ -56,14 +56,14 @@ def job(request: pytest.FixtureRequest, session: VaultSession, tmp_path: Path) -
 
 @pytest.fixture
 def sealed(session: VaultSession, tmp_path: Path) -> Folders:
-    (one,) = ingest(session, [clip(tmp_path / "a.mp4", frames=3)], {}, lambda _one: None)
+    (one,) = ingest(session, [clip(tmp_path / "a.mp4", frames=3)], {}, lambda _one: None, look_here)
     return redact(Order(one.address, tmp_path / "out", POLICY), InlineRunner()).folders
 
 
 def package(job: Folders, name: str = "package") -> Path:
     if not (job.out / "agency.pem").exists():
         new_key(job.out / "agency.pem")
-    return make_package(job, job.out / name, read_private_key(job.out / "agency.pem"), ANNA).path
+    return make_package(job, job.out / name, read_private_key(job.out / "agency.pem"), ANNA, InlineRunner()).path
 
 
 def lines_of(job: Folders) -> list[dict[str, object]]:

@@ -24,6 +24,7 @@ from bodycam_pipeline.vault.naming import Sealed
 from bodycam_pipeline.vault.opening import _ingest_of, open_sealed
 from bodycam_pipeline.vault.tiles import Tiles
 from tests.clips import clip
+from tests.inline import look_here
 
 SECONDS = 300
 
@@ -33,7 +34,7 @@ def held(session: VaultSession, tmp_path: Path) -> VaultSession:
     """A vault with a recording, and a log of some hundred entries."""
     (tmp_path / "dock").mkdir()
     clip(tmp_path / "dock" / "a.mp4", frames=3)
-    ingest(session, found_below([tmp_path / "dock"]), {}, lambda _one: None)
+    ingest(session, found_below([tmp_path / "dock"]), {}, lambda _one: None, look_here)
     session.log.append(_key(session), *({"event": "read", "purpose": str(n)} for n in range(300)))
     return open_session(session.vault.address)
 
@@ -117,7 +118,7 @@ def test_a_log_that_did_not_grow_out_of_the_one_seen_here_is_refused(
         lambda: fresh.record("read", purpose="one more"),
         lambda: log_read(address, "a test"),
         lambda: audit(fresh, date(2026, 11, 28)),
-        lambda: ingest(fresh, [], {}, lambda _one: None),
+        lambda: ingest(fresh, [], {}, lambda _one: None, look_here),
     ):
         with pytest.raises(CustodyLogError, match=r"lost entries|not those that it had"):
             what()

@@ -24,6 +24,7 @@ from bodycam_pipeline.vault.naming import Sealed, parse
 from bodycam_pipeline.vault.opening import open_sealed
 from bodycam_pipeline.vault.store import FACTS, KEY, PARTS, RECORDING, Vault
 from tests.clips import clip
+from tests.inline import look_here
 
 DAY = date(2026, 11, 25)
 
@@ -54,7 +55,7 @@ def card(tmp_path: Path) -> Path:
 
 
 def take_in(session: VaultSession, card: Path) -> Taken:
-    (one,) = ingest(session, [card], {}, lambda _one: None)
+    (one,) = ingest(session, [card], {}, lambda _one: None, look_here)
     return one
 
 

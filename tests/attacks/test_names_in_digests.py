@@ -18,6 +18,7 @@ from bodycam_pipeline.values.plan import Dismissed, DrawnTrack, KeptTrack, Muted
 from bodycam_pipeline.values.timeline import Span
 from tests.attacks.jobs import files_of, plan_of, quick_policy, rendered
 from tests.clips import clip
+from tests.inline import InlineRunner
 
 FIRST, SECOND = "Quentin Beauregard", "Ottoline Vanterpool"
 HIDDEN = Region(16, 16, 48, 48)
@@ -68,7 +69,7 @@ def test_two_plans_that_differ_in_names_alone_give_the_same_public_bytes(recordi
         path = Path(tmp_path / name / "recording.mp4")
         path.write_bytes(recording.read_bytes())
         published = rendered(path, POLICY, decided_by(path, name))
-        package = make_package(published.folders, tmp_path / name / "package", key, name).path
+        package = make_package(published.folders, tmp_path / name / "package", key, name, InlineRunner()).path
         files = {file.name: file.read_bytes() for file in package.iterdir()}
         statement = json.loads(base64.b64decode(json.loads(files.pop("statement.dsse.json"))["payload"]))
         root = statement["predicate"]["source"].pop("root")

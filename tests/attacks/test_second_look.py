@@ -17,8 +17,8 @@ from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.rules.anchoring import anchor_tracks
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.steps import audit
-from bodycam_pipeline.steps.audit import Audit, AuditTask, audit_segment
-from bodycam_pipeline.steps.observe import ObserveTask, observe_segment
+from bodycam_pipeline.tasks.audit import Audit, AuditTask, audit_segment
+from bodycam_pipeline.tasks.observe import ObserveTask, observe_segment
 from bodycam_pipeline.values.edits import Dismiss, Edits, Keep
 from bodycam_pipeline.values.errors import NeedsReviewError, PolicyError
 from bodycam_pipeline.values.geometry import Box

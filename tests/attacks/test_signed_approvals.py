@@ -34,7 +34,7 @@ from bodycam_pipeline.values.errors import HistoryError, NotApprovedError, Polic
 from bodycam_pipeline.values.event import Event
 from tests.attacks.jobs import files_of, quick_policy
 from tests.clips import clip
-from tests.inline import InlineRunner
+from tests.inline import InlineRunner, look_here
 from tests.people import decide, key_of, review
 
 ANNA, BEN, CARA, MALLORY = "Anna Ashdown", "Ben Bracewell", "Cara Clutterbuck", "Mallory Mott"
@@ -59,7 +59,7 @@ def job(submitted: Folders, tmp_path: Path) -> Folders:
 
 @pytest.fixture
 def sealed(session: VaultSession, tmp_path: Path) -> Folders:
-    (one,) = ingest(session, [clip(tmp_path / "a.mp4", frames=3)], {}, lambda _one: None)
+    (one,) = ingest(session, [clip(tmp_path / "a.mp4", frames=3)], {}, lambda _one: None, look_here)
     job = redact(Order(one.address, tmp_path / "out", POLICY), InlineRunner()).folders
     decide(job, "submitted", ANNA)
     return job

@@ -22,6 +22,7 @@ from bodycam_pipeline.vault.opening import _ingest_of, head_of_file, open_sealed
 from bodycam_pipeline.vault.store import FACTS, KEY, RECORDING
 from tests.attacks.fuzzing import STORMS, mutated, storm
 from tests.clips import clip
+from tests.inline import look_here
 
 ORIGIN = "police.example/custody"
 SIGNER = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -83,7 +84,7 @@ def _right(log: CustodyLog, whole: list[bytes]) -> bool:
 def sealed(session: VaultSession, tmp_path: Path) -> tuple[VaultSession, str, Path]:
     (tmp_path / "dock").mkdir()
     clip(tmp_path / "dock" / "a.mp4", frames=3)
-    ingest(session, found_below([tmp_path / "dock"]), {}, lambda _one: None)
+    ingest(session, found_below([tmp_path / "dock"]), {}, lambda _one: None, look_here)
     (id_,) = session.recordings()
     return session, id_, Path(session.vault.address) / "recordings" / id_[:2] / id_
 

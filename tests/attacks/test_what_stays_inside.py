@@ -20,6 +20,7 @@ from bodycam_pipeline.vault.store import Vault
 from tests.attacks.jobs import plan_of, quick_policy, recording_of, rendered
 from tests.backlog.conftest import FAST_TOML
 from tests.clips import clip, pictures
+from tests.inline import look_here
 
 SECONDS = 300
 
@@ -85,7 +86,7 @@ def test_keys_sealing_and_exports_are_their_owners(tmp_path: Path, monkeypatch: 
     session = create_vault(Vault(str(tmp_path / "vault")), Keyring(keys), "police.example/custody", None)
     assert keys.stat().st_mode & 0o777 == 0o700
     clip(tmp_path / "a.mp4", frames=3)
-    ingest(session, found_below([tmp_path / "a.mp4"]), {}, lambda _one: None)
+    ingest(session, found_below([tmp_path / "a.mp4"]), {}, lambda _one: None, look_here)
     assert (tmp_path / "vault" / "staging").stat().st_mode & 0o777 == 0o700
     folder = export(session, next(iter(session.recordings())), tmp_path / "exports", to="Crown", reason="a test")
     assert folder.stat().st_mode & 0o777 == 0o700

@@ -43,7 +43,7 @@ def family(root: int) -> dict[int, str]:
 def workers(root: int) -> list[int]:
     """The processes that carry out steps, local or Ray's; of Ray's those that do so now, if there are any."""
     names = family(root)
-    busy = [pid for pid, words in names.items() if "spawn_main" in words or words.startswith("ray::_carry_out")]
+    busy = [pid for pid, words in names.items() if "running.worker" in words or words.startswith("ray::_carry_out")]
     return busy or [pid for pid, words in names.items() if words.startswith("ray::IDLE")]
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bodycam_pipeline import passes
 from bodycam_pipeline.backlog import batch as room
 from bodycam_pipeline.backlog.orders import WorkItem
 from bodycam_pipeline.backlog.run import Ended, RunOptions, carry_out
@@ -239,9 +240,9 @@ def test_a_second_batch_on_the_ledger_is_refused_by_name(run: Run, tmp_path: Pat
 def test_a_worker_that_dies_while_probing_quarantines_the_file(
     tmp_path: Path, fast: Policy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tests.running.steps import die_always
+    from tests.running.steps import die_probing
 
-    monkeypatch.setattr(room, "probe", die_always)
+    monkeypatch.setattr(passes, "probe", die_probing)
     marker = tmp_path / "a.mp4"
     asked = RunOptions("batch", tmp_path / "out", tmp_path / "ledger.sqlite", "reports/{run}", lambda: False)
     with LocalRunner(1) as runner:

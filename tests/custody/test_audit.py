@@ -18,6 +18,7 @@ from bodycam_pipeline.vault.naming import parse
 from bodycam_pipeline.vault.note import Verifier
 from tests.clips import clip
 from tests.custody.test_jobs import bodycam
+from tests.inline import look_here
 
 DAY = date(2026, 11, 25)
 
@@ -26,7 +27,7 @@ DAY = date(2026, 11, 25)
 def folders(session: VaultSession, tmp_path: Path) -> list[Path]:
     """Where three recordings lie."""
     files = [clip(tmp_path / f"{n}.mp4", frames=3 + n) for n in range(3)]
-    ids = [str(parse(one.address).id) for one in ingest(session, files, {}, lambda _one: None)]
+    ids = [str(parse(one.address).id) for one in ingest(session, files, {}, lambda _one: None, look_here)]
     return [Path(session.vault.address) / "recordings" / id_[:2] / id_ for id_ in ids]
 
 

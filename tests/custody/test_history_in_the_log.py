@@ -16,7 +16,7 @@ from bodycam_pipeline.review.history import refuse_unapproved, review_state_of
 from bodycam_pipeline.values.errors import HistoryError
 from tests.attacks.jobs import quick_policy
 from tests.clips import clip
-from tests.inline import InlineRunner
+from tests.inline import InlineRunner, look_here
 from tests.people import decide, review
 
 ANNA, BEN, CARA = "Anna Ashdown", "Ben Bracewell", "Cara Clutterbuck"
@@ -25,7 +25,7 @@ ANNA, BEN, CARA = "Anna Ashdown", "Ben Bracewell", "Cara Clutterbuck"
 @pytest.fixture
 def job(session: VaultSession, tmp_path: Path) -> Folders:
     """Two people have rejected what they saw."""
-    (one,) = ingest(session, [clip(tmp_path / "a.mp4", frames=3)], {}, lambda _one: None)
+    (one,) = ingest(session, [clip(tmp_path / "a.mp4", frames=3)], {}, lambda _one: None, look_here)
     policy = quick_policy(review=review(1, ANNA, BEN, CARA))
     job = redact(Order(one.address, tmp_path / "out", policy), InlineRunner()).folders
     for what, by in (("submitted", ANNA), ("approved", BEN), ("rejected", CARA)):

@@ -26,10 +26,11 @@ from bodycam_pipeline.vault.naming import parse
 from bodycam_pipeline.vault.opening import open_key, open_sealed
 from bodycam_pipeline.vault.store import FACTS, KEY, RECORDING
 from tests.clips import clip
+from tests.inline import look_here
 
 
 def take_in(session: VaultSession, *given: Path, listed: dict[str, dict[str, str]] | None = None) -> list[Taken]:
-    return ingest(session, found_below(given), listed or {}, lambda _one: None)
+    return ingest(session, found_below(given), listed or {}, lambda _one: None, look_here)
 
 
 def events(session: VaultSession) -> list[str]:
@@ -135,7 +136,7 @@ def test_a_card_that_is_pulled_out_leaves_nothing_and_stops_nothing(
 
 
 def test_a_file_that_vanished_and_a_path_that_names_nothing(session: VaultSession, tmp_path: Path) -> None:
-    (one,) = ingest(session, [tmp_path / "gone.mp4"], {}, lambda _one: None)
+    (one,) = ingest(session, [tmp_path / "gone.mp4"], {}, lambda _one: None, look_here)
     assert (one.state, one.address) == ("failed", "")
     with pytest.raises(UnreadableRecordingError, match="is not there"):
         list(found_below([tmp_path / "gone"]))
@@ -222,7 +223,7 @@ def test_without_the_key_or_the_right_one_nothing_opens(session: VaultSession, d
     address = log_read(one.address, "a test")
     identity = session.ring.path("identity.txt")
     identity.chmod(0o644)
-    with pytest.raises(VaultError, match="read by others"):
+    with pytest.raises(VaultError, match="others than its owner can read"):
         open_sealed(address)
     identity.unlink()
     with pytest.raises(VaultError, match=r"no identity\.txt"):

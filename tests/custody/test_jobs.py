@@ -14,6 +14,7 @@ from bodycam_pipeline.vault.naming import Sealed
 from tests.backlog.conftest import FAST_TOML
 from tests.backlog.machine import BODYCAM
 from tests.clips import clip
+from tests.inline import look_here
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def test_a_sealed_recording_gives_the_release_that_the_plain_one_gives(
 def test_a_plan_that_is_rendered_as_it_stands_is_on_record_as_approved(
     session: VaultSession, tmp_path: Path, policy: Path
 ) -> None:
-    (one,) = ingest(session, [clip(tmp_path / "a.mp4", frames=12)], {}, lambda _one: None)
+    (one,) = ingest(session, [clip(tmp_path / "a.mp4", frames=12)], {}, lambda _one: None, look_here)
     planned = bodycam("detect", one.address, "--out", tmp_path / "out", "--policy", policy)
     bodycam("render", one.address, "--plan", planned["plan"], "--out", tmp_path / "two", "--policy", policy)
     assert events(session)[3:] == ["read", "plan", "read", "plan approved", "release"]
@@ -63,7 +64,7 @@ def test_a_plan_that_is_rendered_as_it_stands_is_on_record_as_approved(
 @pytest.mark.parametrize("words", [["-j", "2"], ["--ray", "local", "-j", "2"]], ids=["local", "ray"])
 def test_a_batch_takes_a_whole_vault(session: VaultSession, tmp_path: Path, policy: Path, words: list[str]) -> None:
     files = [clip(tmp_path / f"{n}.mp4", frames=12 + n) for n in range(2)]
-    ingest(session, files, {}, lambda _one: None)
+    ingest(session, files, {}, lambda _one: None, look_here)
     out = tmp_path / "out"
     told = bodycam("batch", Sealed(session.vault.address), "--out", out, "--policy", policy, *words)
     assert told["states"] == {"published": 2}
@@ -75,7 +76,7 @@ def test_a_recording_whose_seal_is_broken_is_quarantined_and_the_rest_goes_on(
     session: VaultSession, tmp_path: Path, policy: Path
 ) -> None:
     files = [clip(tmp_path / f"{n}.mp4", frames=12 + n) for n in range(2)]
-    ingest(session, files, {}, lambda _one: None)
+    ingest(session, files, {}, lambda _one: None, look_here)
     broken = next(Path(session.vault.address).glob("recordings/*/*/recording.age"))
     broken.chmod(0o600)
     content = bytearray(broken.read_bytes())

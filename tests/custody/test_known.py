@@ -12,13 +12,14 @@ from bodycam_pipeline.vault.naming import parse
 from bodycam_pipeline.vault.store import FACTS
 from tests.clips import clip
 from tests.custody.test_jobs import bodycam
+from tests.inline import look_here
 
 
 @pytest.fixture
 def ids(session: VaultSession, tmp_path: Path) -> list[str]:
     files = [clip(tmp_path / f"{n}.mp4", frames=3 + n) for n in range(2)]
     listed = {"0.mp4": {"officer": "A. Officer"}}
-    return [str(parse(one.address).id) for one in ingest(session, files, listed, lambda _one: None)]
+    return [str(parse(one.address).id) for one in ingest(session, files, listed, lambda _one: None, look_here)]
 
 
 def facts_file(session: VaultSession, id_: str) -> Path:

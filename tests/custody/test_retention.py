@@ -16,13 +16,14 @@ from bodycam_pipeline.vault.opening import open_sealed
 from bodycam_pipeline.vault.store import FACTS, KEY, RECORDING
 from tests.clips import clip
 from tests.custody.test_jobs import bodycam
+from tests.inline import look_here
 
 WHY = "schedule 12: no request within two years"
 
 
 @pytest.fixture
 def id_(session: VaultSession, tmp_path: Path) -> str:
-    (one,) = ingest(session, [clip(tmp_path / "a.mp4", frames=3)], {}, lambda _one: None)
+    (one,) = ingest(session, [clip(tmp_path / "a.mp4", frames=3)], {}, lambda _one: None, look_here)
     return str(parse(one.address).id)
 
 
@@ -97,7 +98,7 @@ def test_fewer_than_two_people_on_record_end_nothing(
 def test_a_consent_is_to_one_recording_and_one_reason(
     session: VaultSession, id_: str, keys: list[Path], tmp_path: Path
 ) -> None:
-    (other,) = ingest(session, [clip(tmp_path / "b.mp4", frames=4)], {}, lambda _one: None)
+    (other,) = ingest(session, [clip(tmp_path / "b.mp4", frames=4)], {}, lambda _one: None, look_here)
     elsewhere = str(parse(other.address).id)
     for signed in (
         consents(session, elsewhere, keys[:2]),

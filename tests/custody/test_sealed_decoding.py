@@ -18,6 +18,7 @@ from bodycam_pipeline.values.recording import Recording
 from bodycam_pipeline.vault.naming import parse
 from bodycam_pipeline.vault.store import RECORDING
 from tests.clips import Picture, clip
+from tests.inline import look_here
 
 FLIPS = 150
 
@@ -54,12 +55,12 @@ def sealed_path(session: VaultSession, address: str) -> Path:
 
 
 def test_the_frames_are_those_of_the_plain_file(session: VaultSession, recording: Path) -> None:
-    (one,) = ingest(session, [recording], {}, lambda _one: None)
+    (one,) = ingest(session, [recording], {}, lambda _one: None, look_here)
     assert frames(log_read(one.address, "a test")) == frames(str(recording))
 
 
 def test_a_flipped_bit_anywhere_is_never_decoded_to_the_end(session: VaultSession, recording: Path) -> None:
-    (one,) = ingest(session, [recording], {}, lambda _one: None)
+    (one,) = ingest(session, [recording], {}, lambda _one: None, look_here)
     address, path = log_read(one.address, "a test"), sealed_path(session, one.address)
     content, random = bytearray(path.read_bytes()), np.random.default_rng(4)
     path.chmod(0o600)
@@ -75,7 +76,7 @@ def test_a_flipped_bit_anywhere_is_never_decoded_to_the_end(session: VaultSessio
 
 def test_a_flip_after_probing_is_named_for_what_it_is(session: VaultSession, recording: Path) -> None:
     """The index is known, a worker decodes one segment: it must not pass for a recording that lacks a frame."""
-    (one,) = ingest(session, [recording], {}, lambda _one: None)
+    (one,) = ingest(session, [recording], {}, lambda _one: None, look_here)
     address, path = log_read(one.address, "a test"), sealed_path(session, one.address)
     source = probe(address)
     content = bytearray(path.read_bytes())
@@ -88,7 +89,7 @@ def test_a_flip_after_probing_is_named_for_what_it_is(session: VaultSession, rec
 
 @pytest.mark.parametrize("beside", [-1, 0, 1])
 def test_a_cut_at_every_chunk_is_refused(session: VaultSession, recording: Path, beside: int) -> None:
-    (one,) = ingest(session, [recording], {}, lambda _one: None)
+    (one,) = ingest(session, [recording], {}, lambda _one: None, look_here)
     address, path = log_read(one.address, "a test"), sealed_path(session, one.address)
     content = path.read_bytes()
     path.chmod(0o600)

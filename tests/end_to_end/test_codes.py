@@ -134,7 +134,7 @@ def test_work_without_codes_is_never_taken_for_work_with_them(tmp_path: Path) ->
     plain, coded = quick_policy("fill"), coded_policy()
     plans = [plan_of(path, policy, [(0, Region(16, 16, 80, 80))]) for policy in (plain, coded)]
     jobs = [
-        open_job(Order(str(path), path.parent / "out", policy), plan.sha256)
+        open_job(Order(str(path), path.parent / "out", policy), plan.sha256, InlineRunner())
         for policy, plan in zip((plain, coded), plans, strict=True)
     ]
     assert jobs[0].key != jobs[1].key

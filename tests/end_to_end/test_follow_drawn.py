@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bodycam_pipeline.pipeline import Order, detect
-from bodycam_pipeline.steps.extend import extend_segment
+from bodycam_pipeline.tasks.extend import extend_segment
 from bodycam_pipeline.values.edits import Edits
 from bodycam_pipeline.values.errors import EditsError
 from bodycam_pipeline.values.plan import Plan

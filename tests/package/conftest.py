@@ -69,8 +69,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     published = redact(order, InlineRunner())
     new_key(folder / "agency.pem")
     key = read_private_key(folder / "agency.pem")
-    make_package(published.folders, folder / "package", key, REVIEWERS[0])
-    make_package(published.folders, folder / "package.zip", key, REVIEWERS[0])
+    make_package(published.folders, folder / "package", key, REVIEWERS[0], InlineRunner())
+    make_package(published.folders, folder / "package.zip", key, REVIEWERS[0], InlineRunner())
     return Made(recording, published, folder / "agency.pem", folder / "package", folder / "package.zip")
 
 

@@ -77,7 +77,9 @@ def test_an_added_and_a_missing_file_fail(made: Made, package: Path) -> None:
 def passes_by_hand_and_by_program(recording: Path, folder: Path) -> None:
     published = redact(Order(str(recording), folder / "out", quick_policy()), InlineRunner())
     public = new_key(folder / "agency.pem")
-    made = make_package(published.folders, folder / "package", read_private_key(folder / "agency.pem"), REVIEWERS[0])
+    made = make_package(
+        published.folders, folder / "package", read_private_key(folder / "agency.pem"), REVIEWERS[0], InlineRunner()
+    )
     assert check_package(made.path, Trust(read_public_key(public)), InlineRunner()).frames == published.plan.frames
     shutil.copy(public, folder / "key")
     done = checked_by_hand(made.path, folder / "key")

@@ -29,7 +29,9 @@ def disclosure(made: Made, tmp_path: Path) -> Path:
 def test_every_frame_can_be_opened_and_is_the_recordings(made: Made, tmp_path: Path, number: int) -> None:
     path = tmp_path / "disclosure.json"
     path.write_bytes(open_frame(made.job, Fraction(number, 25), *ASKED))
-    found = check_disclosure(path, made.archive if number % 2 else made.folder, made.trust, str(made.recording))
+    found = check_disclosure(
+        path, made.archive if number % 2 else made.folder, made.trust, InlineRunner(), str(made.recording)
+    )
     packets = probe(str(made.recording)).packets
     (at,) = (packets.pts == found.pts).nonzero()[0]
     assert (found.number, found.packet_sha256) == (number, packets.sha256[at].tobytes())
@@ -54,7 +56,7 @@ def test_an_opening_with_a_part_changed_is_refused(made: Made, disclosure: Path,
             value[part] = steps[:-1]
     disclosure.write_text(f"{json.dumps(value, indent=1)}\n")
     with pytest.raises(VerificationError, match="does not open"):
-        check_disclosure(disclosure, made.folder, made.trust)
+        check_disclosure(disclosure, made.folder, made.trust, InlineRunner())
 
 
 def test_bytes_that_move_from_the_salt_to_the_digest_are_refused(made: Made, disclosure: Path) -> None:
@@ -63,20 +65,20 @@ def test_bytes_that_move_from_the_salt_to_the_digest_are_refused(made: Made, dis
     value["source_packet_sha256"] = moved + value["source_packet_sha256"]
     disclosure.write_text(f"{json.dumps(value, indent=1)}\n")
     with pytest.raises(VerificationError, match="no disclosure"):
-        check_disclosure(disclosure, made.folder, made.trust)
+        check_disclosure(disclosure, made.folder, made.trust, InlineRunner())
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"frame": 0}'])
 def test_what_is_no_opening_is_refused(made: Made, disclosure: Path, text: str) -> None:
     disclosure.write_text(text)
     with pytest.raises(VerificationError, match="no disclosure"):
-        check_disclosure(disclosure, made.folder, made.trust)
+        check_disclosure(disclosure, made.folder, made.trust, InlineRunner())
 
 
 def test_another_recording_is_refused(made: Made, disclosure: Path, tmp_path: Path) -> None:
     other = clip(tmp_path / "other.mp4", frames=FRAMES, size=(320, 208))
     with pytest.raises(VerificationError, match="another frame"):
-        check_disclosure(disclosure, made.folder, made.trust, str(other))
+        check_disclosure(disclosure, made.folder, made.trust, InlineRunner(), str(other))
 
 
 def test_a_time_before_the_first_frame_opens_nothing(made: Made) -> None:

@@ -57,8 +57,8 @@ def test_folder_and_zip_are_accepted(made: Made) -> None:
 
 def test_the_same_job_and_key_give_the_same_bytes(made: Made, tmp_path: Path) -> None:
     key = read_private_key(made.key)
-    make_package(made.job, tmp_path / "again", key, REVIEWERS[0])
-    make_package(made.job, tmp_path / "again.zip", key, REVIEWERS[0])
+    make_package(made.job, tmp_path / "again", key, REVIEWERS[0], InlineRunner())
+    make_package(made.job, tmp_path / "again.zip", key, REVIEWERS[0], InlineRunner())
     assert contents(tmp_path / "again") == contents(made.folder)
     assert (tmp_path / "again.zip").read_bytes() == made.archive.read_bytes()
 
@@ -67,7 +67,7 @@ def test_nothing_is_replaced_and_nothing_half_done_is_left(made: Made, tmp_path:
     key = read_private_key(made.key)
     (tmp_path / "taken.zip").write_text("mine")
     with pytest.raises(ReleaseExistsError):
-        make_package(made.job, tmp_path / "taken.zip", key, REVIEWERS[0])
+        make_package(made.job, tmp_path / "taken.zip", key, REVIEWERS[0], InlineRunner())
     assert [path.name for path in tmp_path.iterdir()] == ["taken.zip"]
 
 
@@ -157,7 +157,7 @@ def test_what_was_not_published_so_is_not_packaged(made: Made, tmp_path: Path, s
         manifest = job.release / spoil
         manifest.write_text(manifest.read_text().replace("bodycam", "bodycan", 1))
     with pytest.raises(PackageError, match=r"no release|not what was published"):
-        make_package(job, tmp_path / "package", read_private_key(made.key), REVIEWERS[0])
+        make_package(job, tmp_path / "package", read_private_key(made.key), REVIEWERS[0], InlineRunner())
     assert not (tmp_path / "package").exists()
 
 
@@ -166,7 +166,7 @@ def test_a_release_without_kept_source_frames_is_refused(made: Made, tmp_path: P
     job = type(made.job)(tmp_path / "out", made.job.name)
     (job.internal / SECRET).unlink()
     with pytest.raises(PackageError, match="older versions"):
-        make_package(job, tmp_path / "package", read_private_key(made.key), REVIEWERS[0])
+        make_package(job, tmp_path / "package", read_private_key(made.key), REVIEWERS[0], InlineRunner())
 
 
 def test_nothing_in_a_release_or_a_package_says_what_the_recording_is_called(made: Made) -> None:

@@ -18,7 +18,7 @@ from tests.inline import InlineRunner
 def packaged(path: Path, policy: Policy, key: Path) -> tuple[dict[str, bytes], dict[str, object]]:
     """Every file of a recording's package but the statement, and what the statement says beside digests of files."""
     job = rendered(path, policy, plan_of(path, policy, [(0, Region(16, 16, 48, 48))])).folders
-    made = make_package(job, path.parent / "package", read_private_key(key), "A. Officer").path
+    made = make_package(job, path.parent / "package", read_private_key(key), "A. Officer", InlineRunner()).path
     said = check_package(made, Trust(read_public_key(key.with_name("agency.pub.pem"))), InlineRunner()).statement
     files = {file.name: file.read_bytes() for file in made.iterdir() if file.name != "statement.dsse.json"}
     return files, said.predicate

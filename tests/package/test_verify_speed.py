@@ -14,6 +14,7 @@ from bodycam_pipeline.pipeline import Order, redact
 from bodycam_pipeline.running.local import LocalRunner
 from tests.attacks.jobs import quick_policy
 from tests.clips import Picture, clip, pictures
+from tests.inline import InlineRunner
 
 SECONDS, RATE = 20, 30
 TIMES_REAL_TIME = 3
@@ -36,7 +37,7 @@ def test_verify_is_faster_than_the_footage(suffix: str, tmp_path: Path, capsys: 
         published = redact(Order(str(path), tmp_path / "out", quick_policy()), runner)
         public = new_key(tmp_path / "agency.pem")
         key = read_private_key(tmp_path / "agency.pem")
-        made = make_package(published.folders, tmp_path / f"package{suffix}", key, "A. Officer")
+        made = make_package(published.folders, tmp_path / f"package{suffix}", key, "A. Officer", InlineRunner())
         start = time.perf_counter()
         found = check_package(made.path, Trust(read_public_key(public)), runner)
         times = SECONDS / (time.perf_counter() - start)

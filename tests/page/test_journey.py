@@ -95,7 +95,7 @@ def test_from_a_detected_job_to_a_verified_package_by_keyboard_alone(served: Ser
     assert_released_as_shown(job, shown)
     new_key(tmp_path / "agency.pem")
     key = read_private_key(tmp_path / "agency.pem")
-    make_package(job, tmp_path / "package", key, "A. Officer")
+    make_package(job, tmp_path / "package", key, "A. Officer", InlineRunner())
     assert check_package(tmp_path / "package", Trust(key.public_key()), InlineRunner()).frames > 0
 
 

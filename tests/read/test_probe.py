@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from av.stream import Disposition
 
-from bodycam_pipeline.read.orientation import display_matrix
+from bodycam_pipeline.read.display_matrix import display_matrix
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.values.errors import (
     BodycamError,

@@ -41,7 +41,7 @@ def job(published: Folders, tmp_path: Path) -> Folders:
 
 def package(job: Folders) -> None:
     new_key(job.out / "agency.pem")
-    make_package(job, job.out / "package", read_private_key(job.out / "agency.pem"), ANNA)
+    make_package(job, job.out / "package", read_private_key(job.out / "agency.pem"), ANNA, InlineRunner())
 
 
 def test_two_different_people_approve_before_it_is_released(job: Folders) -> None:
@@ -58,7 +58,7 @@ def test_a_package_without_the_approvals_is_refused_and_nothing_is_written(job: 
         if what:
             decide(job, what, by)  # type: ignore[arg-type]
         with pytest.raises(NotApprovedError, match="of the 2 approvals"):
-            make_package(job, job.out / "package", None, ANNA)  # type: ignore[arg-type]
+            make_package(job, job.out / "package", None, ANNA, InlineRunner())  # type: ignore[arg-type]
         assert not (job.out / "package").exists()
     assert "released" not in {event.what for event in history_of(job)}
 
@@ -196,7 +196,7 @@ def test_a_history_that_was_touched_is_refused_and_nothing_is_added(
     with pytest.raises(HistoryError):
         record(job, "spent", ANNA, minutes="5")
     with pytest.raises(HistoryError):
-        make_package(job, job.out / "package", None, ANNA)  # type: ignore[arg-type]
+        make_package(job, job.out / "package", None, ANNA, InlineRunner())  # type: ignore[arg-type]
     assert path.read_bytes() == before
 
 

@@ -11,7 +11,8 @@ from bodycam_pipeline.rules.verification import (
     Expectation,
     difference_limit,
     residual_limit,
-    verify,
+    verify_container,
+    verify_frames,
 )
 from bodycam_pipeline.values.encoded import CopiedFrames
 from bodycam_pipeline.values.geometry import Region
@@ -41,11 +42,14 @@ def promise(policy=None, *, sound=False):
 
 def found(frames=None, container=CLEAN, to=None):
     frames = [seen()] if frames is None else frames
-    return {finding.code: finding for finding in verify(to or promise(), frames, container)}
+    expected = to or promise()
+    findings = (*verify_frames(expected, frames), *verify_container(expected, container))
+    return {finding.code: finding for finding in findings}
 
 
 def test_a_kept_promise_has_no_findings():
-    assert verify(promise(), [seen(PTS[:4]), seen(PTS[4:])], CLEAN) == ()
+    assert verify_frames(promise(), [seen(PTS[:4]), seen(PTS[4:])]) == ()
+    assert verify_container(promise(), CLEAN) == ()
 
 
 def test_an_empty_file_is_found_out():

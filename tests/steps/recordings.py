@@ -7,7 +7,7 @@ import numpy as np
 
 from bodycam_pipeline.passes import parts_of
 from bodycam_pipeline.read.probe import probe
-from bodycam_pipeline.steps.detect import Part
+from bodycam_pipeline.tasks.detect import Part
 from tests.clips import Picture, clip
 from tests.following.scenes import SIZE, Blob, going, ground, luma
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from bodycam_pipeline.passes import measure_appearance, parts_of
 from bodycam_pipeline.read.probe import probe
-from bodycam_pipeline.steps.appearance import AppearanceTask, measure_segment
+from bodycam_pipeline.tasks.appearance import AppearanceTask, measure_segment
 from bodycam_pipeline.values.appearance import Probe
 from bodycam_pipeline.values.geometry import Region
 from tests.attacks.jobs import plan_of, quick_policy, recording_of

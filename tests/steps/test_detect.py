@@ -12,13 +12,15 @@ from bodycam_pipeline.kept import make_secret, secret_path
 from bodycam_pipeline.rules.joining import tracklets
 from bodycam_pipeline.rules.judging import life_of
 from bodycam_pipeline.steps import watching
-from bodycam_pipeline.steps.audit import Audit, AuditTask, audit_segment, auditing
-from bodycam_pipeline.steps.detect import DetectTask, Part, detect_segment, frames_of
-from bodycam_pipeline.steps.watching import Watching
+from bodycam_pipeline.steps.audit import auditing
+from bodycam_pipeline.steps.detect import border_frame, frames_of
+from bodycam_pipeline.tasks.audit import Audit, AuditTask, audit_segment
+from bodycam_pipeline.tasks.detect import DetectTask, Part, detect_segment
+from bodycam_pipeline.tasks.watching import Watching
 from bodycam_pipeline.values.detection import Detection
 from bodycam_pipeline.values.evidence import Evidence
 from bodycam_pipeline.values.model import Thresholds
-from bodycam_pipeline.vision.detector import Looking
+from bodycam_pipeline.vision.looking import Looking
 from bodycam_pipeline.vision.registry import find_model
 from tests.following.scenes import CUT
 from tests.steps.recordings import BORDER, FRAMES, THING, pts_of, recorded
@@ -104,16 +106,16 @@ def test_the_frames_are_named_by_their_digests_where_somebody_will_ask(
 
 
 def test_the_border_frame_is_the_next_segments_first(parts: list[Part]) -> None:
-    border = parts[0].border_frame()
+    border = border_frame(parts[0])
     assert border is not None
     assert border[0] == next(frames_of(parts[1]))[0] == pts_of(parts[0], BORDER)
-    assert parts[1].border_frame() is None
+    assert border_frame(parts[1]) is None
 
 
 def test_a_border_packet_that_shows_nothing_is_no_border(parts: list[Part]) -> None:
     assert parts[0].border is not None
     hidden = replace(parts[0].border, shown=~parts[0].border.shown)
-    assert replace(parts[0], border=hidden).border_frame() is None
+    assert border_frame(replace(parts[0], border=hidden)) is None
 
 
 class TestTheSecondLook:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_pipeline.steps.detect import Part
-from bodycam_pipeline.steps.extend import ExtendTask, extend_segment
+from bodycam_pipeline.tasks.detect import Part
+from bodycam_pipeline.tasks.extend import ExtendTask, extend_segment
 from bodycam_pipeline.values.track import Entering, Extension
 from tests.following.scenes import CUT
 from tests.steps.recordings import BORDER, FRAMES, RATE, THING, pts_of, recorded

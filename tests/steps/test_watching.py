@@ -7,13 +7,14 @@ from bodycam_pipeline._native import Planes
 from bodycam_pipeline.rules.joining import tracklets
 from bodycam_pipeline.rules.judging import Life, life_of
 from bodycam_pipeline.steps import watching
-from bodycam_pipeline.steps.watching import Watcher, Watching, every
+from bodycam_pipeline.steps.watching import Watcher, every
+from bodycam_pipeline.tasks.watching import Watching
 from bodycam_pipeline.values.candidates import FOUND, Candidates, SegmentCandidates
 from bodycam_pipeline.values.detection import Detection
 from bodycam_pipeline.values.evidence import Evidence
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.model import Thresholds
-from bodycam_pipeline.vision.detector import Looking
+from bodycam_pipeline.vision.looking import Looking
 from bodycam_pipeline.vision.registry import find_model
 from tests.following.scenes import CUT, SIZE, Blob, frame_of, going, ground, luma
 from tests.vision.pictures import facts

@@ -12,8 +12,9 @@ from bodycam_pipeline.cli.main import app
 from bodycam_pipeline.values.errors import FetchError, MissingModelError, ModelDigestError, ModelError
 from bodycam_pipeline.values.model import Thresholds
 from bodycam_pipeline.vision.adding import Registration, add_model, fetch_model
-from bodycam_pipeline.vision.detector import Detector, Looking
+from bodycam_pipeline.vision.detector import Detector
 from bodycam_pipeline.vision.evidence import worth_of
+from bodycam_pipeline.vision.looking import Looking
 from bodycam_pipeline.vision.registry import find_model, list_models, own_folder, public_models
 from tests.vision import graphs
 from tests.vision.graphs import bright_spots, saved

@@ -14,8 +14,9 @@ from bodycam_pipeline.values.detection import Detection
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.values.recording import VideoFacts
-from bodycam_pipeline.vision.detector import Detector, Looking
+from bodycam_pipeline.vision.detector import Detector
 from bodycam_pipeline.vision.evidence import worth_of
+from bodycam_pipeline.vision.looking import Looking
 from bodycam_pipeline.vision.registry import find_model
 from tests.vision.graphs import bright_spots, saved, taking_bytes
 from tests.vision.pictures import facts, frame, portrait

@@ -10,7 +10,8 @@ from bodycam_pipeline.pipeline import Order, redact
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.values.errors import MissingProviderError, PolicyError
 from bodycam_pipeline.values.policy import DetectionRule, Policy
-from bodycam_pipeline.vision.detector import Detector, Looking
+from bodycam_pipeline.vision.detector import Detector
+from bodycam_pipeline.vision.looking import Looking
 from bodycam_pipeline.vision.providers import PROVIDERS, check_provider, installed_providers
 from bodycam_pipeline.vision.registry import find_model
 from bodycam_pipeline.vision.session import open_network

@@ -18,16 +18,15 @@ from pathlib import Path
 from bodycam_pipeline.backlog.orders import name_mark, order_of, release_name
 from bodycam_pipeline.custody.session import log_read
 from bodycam_pipeline.durable import write_atomically
-from bodycam_pipeline.pipeline import Order, key_of, redact_probed
+from bodycam_pipeline.passes import probed
+from bodycam_pipeline.pipeline import key_of, redact_probed
 from bodycam_pipeline.running.job_queue import Ending
 from bodycam_pipeline.running.ledger import Ledger
 from bodycam_pipeline.running.ledger_file import Lease
 from bodycam_pipeline.running.recorded import RecordedRunner, Stop, StoppedError
 from bodycam_pipeline.running.runner import GivenUpError, SharedRunner
 from bodycam_pipeline.schemes import size_and_time
-from bodycam_pipeline.steps.probe import probe_recording as probe
 from bodycam_pipeline.values.errors import BodycamError, LedgerError, StorageError
-from bodycam_pipeline.values.recording import Recording
 
 MOST_AT_ONCE = 64
 """Recordings that the driver holds at once: indexes of 100 bytes per frame, and their half-done files."""
@@ -172,7 +171,7 @@ class _OneRecording:
     def _publish(self) -> None:
         order = order_of(self._lease, self._backlog.out)
         order = replace(order, address=log_read(order.address, "redaction"))
-        recording = self._probed(order)
+        recording = probed(self._runner, order.address)
         key = key_of(order, recording)
         mark = name_mark(self._backlog.out, key)
         wish = release_name(self._lease, mark, own_names=self._backlog.own_names)
@@ -181,13 +180,6 @@ class _OneRecording:
             return
         published = redact_probed(replace(order, name=identity.name), recording, self._runner)
         self._ledger.finish(self._lease, "published", frames=published.plan.frames)
-
-    def _probed(self, order: Order) -> Recording:
-        (outcome,) = self._runner.run(probe, [order.address])
-        if outcome.error is not None:
-            raise outcome.error
-        assert outcome.result is not None  # noqa: S101 - no error, so a result
-        return outcome.result
 
     def _no_more(self) -> bool:
         return self._stop() or time.monotonic() >= self._deadline

@@ -17,7 +17,7 @@ from bodycam_pipeline.measuring import speed_table
 from bodycam_pipeline.measuring.benchmark import run_benchmark
 from bodycam_pipeline.measuring.tools import tools
 from bodycam_pipeline.measuring.truth import made_up_truth
-from bodycam_pipeline.mp4.write_recording import Codec
+from bodycam_pipeline.mp4.made_up import Codec
 
 CODECS: tuple[Codec, ...] = get_args(Codec)
 WIDE_ENOUGH = 150

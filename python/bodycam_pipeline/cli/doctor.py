@@ -13,13 +13,12 @@ import typer
 
 from bodycam_pipeline import _native
 from bodycam_pipeline.cli.output import AsJson, tell
-from bodycam_pipeline.read.versions import library_versions
-from bodycam_pipeline.running.box import VARIABLE, WEAK, is_weak, why_no_box
+from bodycam_pipeline.locked import VARIABLE, WEAK, is_weak, why_no_box
+from bodycam_pipeline.tasks.versions import RUNTIME, library_versions
 from bodycam_pipeline.values.errors import BodycamError
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.vision.providers import installed_providers
 from bodycam_pipeline.vision.registry import find_model
-from bodycam_pipeline.vision.session import runtime_version
 
 LOW_DISK_BYTES = 10 * 10**9
 """Below this a night's staging is likely to fill the disk: an hour of 1080p is 2-4 GB, staged and published."""
@@ -59,12 +58,13 @@ def _kernels() -> Check:
 
 
 def _codecs() -> Check:
-    found = ", ".join(f"{name} {number}" for name, number in library_versions().items())
+    found = ", ".join(f"{name} {number}" for name, number in library_versions(None).items() if name != RUNTIME)
     return Check("codecs", True, found)
 
 
 def _runtime() -> Check:
-    return Check("ONNX Runtime", True, f"{runtime_version()}, computes with {', '.join(installed_providers())}")
+    computes = ", ".join(installed_providers())
+    return Check("ONNX Runtime", True, f"{library_versions(None)[RUNTIME]}, computes with {computes}")
 
 
 def _box() -> Check:

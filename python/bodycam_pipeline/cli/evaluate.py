@@ -26,9 +26,7 @@ from bodycam_pipeline.values.detection import Kind, check_kind
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.values.score import Score
 from bodycam_pipeline.values.truth import Truth
-from bodycam_pipeline.vision.detector import SUPPRESS_IOU
 from bodycam_pipeline.vision.registry import ready_model
-from bodycam_pipeline.vision.still import StillDetector
 
 Folder = Annotated[Path, typer.Argument(metavar="DATASET", exists=True, file_okay=False, help="A folder with labels.")]
 Models = Annotated[
@@ -125,6 +123,9 @@ class _Told:
 def _pictures(
     folder: Path, names: Sequence[str], called: dict[str, Kind], rates: Sequence[float], long_side: int
 ) -> tuple[list[Measured], _Told]:
+    from bodycam_pipeline.vision.detector import SUPPRESS_IOU  # load ONNX Runtime, for whoever measures
+    from bodycam_pipeline.vision.still import StillDetector
+
     detectors = {found.name: StillDetector(found, long_side, SUPPRESS_IOU) for found in map(ready_model, names)}
     speeds = measure_speed(detectors, long_side)
     measured: list[Measured] = []

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,13 +11,15 @@ import typer
 
 from bodycam_pipeline.cli.output import AsJson, state_of, tell
 from bodycam_pipeline.evidence.policy_file import read_policy
+from bodycam_pipeline.passes import probed
 from bodycam_pipeline.read.codecs import spoken_codec
-from bodycam_pipeline.read.ingest_probe import look_into
-from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.job import Job, notes_of, released_streams
 from bodycam_pipeline.rules.sounds import chosen_sounds
-from bodycam_pipeline.schemes import open_recording
+from bodycam_pipeline.running.local import LocalRunner
+from bodycam_pipeline.running.one import one
+from bodycam_pipeline.running.runner import Runner
+from bodycam_pipeline.tasks.probe import ProbeTask, read_headers
 from bodycam_pipeline.values.address import in_text, name_of
 from bodycam_pipeline.values.errors import BodycamError, RecordingError
 from bodycam_pipeline.values.policy import Policy
@@ -43,16 +46,17 @@ def inspect(
     Exit code 0: all can be redacted. 3: some need a person's decision. 4: some are refused.
     """
     rules = read_policy(policy) if policy else Policy()
-    found = [_facts(in_text(file), rules, track) for file in files]
+    with LocalRunner(1) as runner:
+        found = [_facts(in_text(file), rules, track, runner) for file in files]
     tell({"files": found}, "\n".join(line for facts in found for line in _lines(facts)), as_json=as_json)
     raise typer.Exit(max(facts["exit_code"] for facts in found))
 
 
-def _facts(address: str, policy: Policy, track: int | None) -> dict[str, Any]:
+def _facts(address: str, policy: Policy, track: int | None, runner: Runner) -> dict[str, Any]:
     """What is known of a file; of one that is refused, what its headers say."""
-    facts: dict[str, Any] = {"file": name_of(address), "address": address, "headers": _headers(address)}
+    facts: dict[str, Any] = {"file": name_of(address), "address": address, "headers": _headers(address, runner)}
     try:
-        recording = probe(address, track)
+        recording = probed(runner, address, track)
         if policy.encoding.fields == "deinterlace":
             recording = recording.as_full_frames()
         chosen_sounds(recording, policy.audio)
@@ -67,9 +71,9 @@ def _facts(address: str, policy: Policy, track: int | None) -> dict[str, Any]:
         }
 
 
-def _headers(address: str) -> dict[str, Any]:
-    with suppress(RecordingError), open_recording(address) as file:
-        return look_into(file, name_of(address))
+def _headers(address: str, runner: Runner) -> dict[str, Any]:
+    with suppress(RecordingError):
+        return asdict(one(runner, read_headers, ProbeTask(address)))
     return {}
 
 

@@ -14,6 +14,7 @@ from bodycam_pipeline.evidence.keys import read_private_key
 from bodycam_pipeline.package.frame_disclosure import check_disclosure, open_frame
 from bodycam_pipeline.package.make import make_package
 from bodycam_pipeline.release.folders import Folders
+from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.values.timeline import parse_clock
 
 
@@ -32,7 +33,8 @@ def package(
     as_json: AsJson = False,
 ) -> None:
     """Make a signed package of a release that anyone can check; refused while approvals are missing."""
-    made = make_package(Folders.of(job), to, read_private_key(key), by or login())
+    with LocalRunner(1) as runner:
+        made = make_package(Folders.of(job), to, read_private_key(key), by or login(), runner)
     facts = {"state": "packaged", "package": to, "fingerprint": made.fingerprint, "statement": made.statement_sha256}
     sentences = (
         f"packaged: {to}\n"
@@ -64,7 +66,8 @@ def check_a_disclosure(
     as_json: AsJson = False,
 ) -> None:
     """Check that a package committed to this source frame when it was signed."""
-    found = check_disclosure(disclosure, package, trusted(key, fingerprint), recording)
+    with LocalRunner(1) as runner:
+        found = check_disclosure(disclosure, package, trusted(key, fingerprint), runner, recording)
     facts = {
         "state": "verified",
         "frame": found.number,

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,11 +18,13 @@ from bodycam_pipeline.backlog.stopping import FILE_SECONDS, FILES, KEPT, StopFla
 from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.custody.create import create_vault, new_person
 from bodycam_pipeline.custody.facts import read_facts
-from bodycam_pipeline.custody.ingest import Taken, found_below, ingest
+from bodycam_pipeline.custody.ingest import Look, Taken, found_below, ingest
 from bodycam_pipeline.custody.known import all_facts
 from bodycam_pipeline.custody.session import RecordingStatus, VaultSession, open_session
 from bodycam_pipeline.custody.watch_folder import WatchFolder
 from bodycam_pipeline.durable import write_atomically
+from bodycam_pipeline.passes import headers_of
+from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.vault.keyring import keyring
 from bodycam_pipeline.vault.naming import Sealed, vault_address
 from bodycam_pipeline.vault.store import Vault
@@ -134,7 +137,7 @@ def take_in(
     """
     session = open_session(vault, keys)
 
-    def once(paths: list[Path], stop: StopFlag) -> list[Taken]:
+    def once(paths: list[Path], stop: StopFlag, look: Look) -> list[Taken]:
         listed = read_facts(facts) if facts else {}
         done: list[Taken] = []
         with _bar(len(paths), as_json=as_json) as tick, suppress(ToldToLeaveError):
@@ -143,16 +146,17 @@ def take_in(
                 done.append(one)
                 tick(one)
 
-            ingest(session, takewhile(lambda _path: not stop(), paths), listed, watch)
+            ingest(session, takewhile(lambda _path: not stop(), paths), listed, watch, look)
         return done
 
     found = list(found_below(files))
     if watch is not None:
         sys.stderr.write(f"watching for files that have stopped growing, every {watch:g} s; Ctrl-C ends it\n")
     taken: list[Taken] = []
-    with asked_to_stop(FILES, FILE_SECONDS) as stop:
+    with LocalRunner(1) as runner, asked_to_stop(FILES, FILE_SECONDS) as stop:
+        look = partial(headers_of, runner)
         for paths in [found] if watch is None else _rounds(WatchFolder(files), watch, stop):
-            new = once(paths, stop)
+            new = once(paths, stop, look)
             taken += new
             _tell_taken(new, as_json=as_json)
             if report:

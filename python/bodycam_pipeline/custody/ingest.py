@@ -1,9 +1,10 @@
 """Take recordings in: seal each one, put it in its place, and only say so once the disk and the log gave it back.
 
 A recording is read once. It goes, sealed, into a staging folder. What the disk gives back is compared with what was
-written, and its headers are read through the seal. `placing` puts the whole in its place, where it is read back once
-more, and on record. A crash at any moment leaves a staging folder, which the next ingest sweeps, or a recording in its
-place that the log has named before, whose entry the next ingest adds. Nothing else that lies there is ever adopted.
+written, and its headers are read by somebody who holds no key. `placing` puts the whole in its place, where it is read
+back once more, and on record. A crash at any moment leaves a staging folder, which the next ingest sweeps, or a
+recording in its place that the log has named before, whose entry the next ingest adds. Nothing else that lies there is
+ever adopted.
 """
 
 import hashlib
@@ -15,10 +16,10 @@ import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from bodycam_pipeline import _native
 from bodycam_pipeline.custody.facts import Facts, facts_beside
@@ -26,8 +27,15 @@ from bodycam_pipeline.custody.placing import STALE_STAGING, Shelves, adopt, swee
 from bodycam_pipeline.custody.session import VaultSession
 from bodycam_pipeline.custody.verity import protect
 from bodycam_pipeline.durable import disk_errors, locked, make_private_folder
-from bodycam_pipeline.read.ingest_probe import look_into
-from bodycam_pipeline.values.errors import RecordingError, StorageError, UnreadableRecordingError, WorkListError
+from bodycam_pipeline.values.errors import (
+    BoxError,
+    RecordingError,
+    StorageError,
+    UnreadableRecordingError,
+    WorkerError,
+    WorkListError,
+)
+from bodycam_pipeline.values.headers import Headers
 from bodycam_pipeline.vault.log import LogEntry
 from bodycam_pipeline.vault.naming import Sealed
 from bodycam_pipeline.vault.opening import head_of_file
@@ -35,6 +43,11 @@ from bodycam_pipeline.vault.store import FACTS, KEY, RECORDING
 
 NOT_RECORDINGS = {".csv", ".json", ".txt", ".xml", ".log", ".md", ".toml", ".html", ".pdf", ".db", ".ini"}
 """What cameras and docks leave beside recordings. Everything else is sealed, readable or not: it is evidence."""
+
+Look = Callable[[Path], Headers]
+"""Reads the headers of a file."""
+
+_ENDS_BYTES = 64 << 10
 
 State = Literal["stored", "already there", "failed"]
 
@@ -66,9 +79,20 @@ class Taken:
 
 
 def ingest(
-    session: VaultSession, files: Iterable[Path], listed: Mapping[str, Facts], watch: Callable[[Taken], None]
+    session: VaultSession,
+    files: Iterable[Path],
+    listed: Mapping[str, Facts],
+    watch: Callable[[Taken], None],
+    look: Look,
 ) -> list[Taken]:
     """Take in every file; one that fails stops none of the others, and leaves nothing behind.
+
+    Args:
+        session: The vault.
+        files: What is taken in.
+        listed: What a list says of files, by name.
+        watch: Told of each.
+        look: Who reads the headers of a file, somewhere else: whoever takes FFmpeg over is not to hold the log's key.
 
     Raises:
         VaultError: no vault, or keys are missing: nothing was begun.
@@ -82,7 +106,7 @@ def ingest(
             adopt(session)
         shelves, taken = Shelves(session), []
         for path in files:
-            taken.append(_one(session, path, listed, staging / secrets.token_hex(8), shelves))
+            taken.append(_one(session, path, listed, staging / secrets.token_hex(8), shelves, look))
             watch(taken[-1])
         return taken
 
@@ -105,12 +129,14 @@ def found_below(given: Iterable[str | Path]) -> Iterator[Path]:
             raise UnreadableRecordingError(f"{name} is not there", remedy="Check the path; is the card mounted?")
 
 
-def _one(session: VaultSession, path: Path, listed: Mapping[str, Facts], staged: Path, shelves: Shelves) -> Taken:
+def _one(
+    session: VaultSession, path: Path, listed: Mapping[str, Facts], staged: Path, shelves: Shelves, look: Look
+) -> Taken:
     began = time.monotonic()
     try:
         metadata = facts_beside(path) | listed.get(path.name, {})
         staged.mkdir()
-        id_, entry, why, size = _sealed(session, path, metadata, staged)
+        id_, entry, why, size = _sealed(session, path, metadata, staged, look)
         state: State = "stored" if shelves.put(id_, staged, entry) else "already there"
         return Taken(path.name, state, str(Sealed(session.vault.address, id_)), why, size, time.monotonic() - began)
     except (RecordingError, WorkListError) as error:  # the trouble of this file alone
@@ -119,14 +145,17 @@ def _one(session: VaultSession, path: Path, listed: Mapping[str, Facts], staged:
         shutil.rmtree(staged, ignore_errors=True)
 
 
-def _sealed(session: VaultSession, path: Path, metadata: Facts, staged: Path) -> tuple[str, LogEntry, str, int]:
+def _sealed(
+    session: VaultSession, path: Path, metadata: Facts, staged: Path, look: Look
+) -> tuple[str, LogEntry, str, int]:
     """Seal a file into a staging folder: its id, what the log is told of it, what was noticed, and its size."""
     key, target = _native.ObjectKey(), staged / RECORDING
     before = _stamp(path)
     sha256, size, blake3, sealed_size = _seal(key, path, target)
+    seen, why = _looked_into(path, look)
     if _stamp(path) != before or size != before[0]:
         raise UnreadableRecordingError("the file changed while it was read", remedy="Take it in once it is finished.")
-    seen, why = _looked_into(key, target, path.name)
+    _refuse_closed(key, target)
     facts = {
         "file": path.name,
         "sha256": sha256.hex(),
@@ -163,17 +192,25 @@ def _seal(key: _native.ObjectKey, path: Path, target: Path) -> tuple[bytes, int,
         raise StorageError(f"the vault's disk refused: {error}", remedy=remedy) from error
 
 
-def _looked_into(key: _native.ObjectKey, target: Path, name: str) -> tuple[dict[str, Any], str]:
-    """What the recording tells of itself, read through its seal; a file that is no video is sealed all the same."""
+def _looked_into(path: Path, look: Look) -> tuple[dict[str, Any], str]:
+    """What the recording tells of itself, as its facts have it; a file that is no video is sealed all the same."""
+    try:
+        seen = asdict(look(path))
+    except (RecordingError, BoxError, WorkerError) as error:
+        return {"unreadable": error.what}, f"sealed, but {error.what}"
+    signature = seen["signature"]
+    return seen, f"signed by the camera ({signature}, not validated)" if signature else ""
+
+
+def _refuse_closed(key: _native.ObjectKey, target: Path) -> None:
+    """Refuse what was sealed and does not open again: its ends are decrypted, and parsed by nobody."""
     with key.open(target) as file:
-        try:
-            seen = look_into(cast("Any", file), name)
-        except RecordingError as error:
-            seen = {"unreadable": error.what}
+        with suppress(OSError):
+            for place in (0, max(0, file.seek(0, os.SEEK_END) - _ENDS_BYTES)):
+                file.seek(place)
+                file.read(_ENDS_BYTES)
         if file.error is not None:
             raise StorageError(f"what was sealed does not open: {file.error}", remedy="Check the disk of the vault.")
-    noticed = f"signed by the camera ({seen['signature']}, not validated)" if seen.get("signature") else ""
-    return seen, noticed or (f"sealed, but {seen['unreadable']}" if "unreadable" in seen else "")
 
 
 def _stamp(path: Path) -> tuple[int, float]:

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from bodycam_pipeline.demo.actors import car, person
 from bodycam_pipeline.demo.scene import Actor, Scene
 from bodycam_pipeline.demo.truth_file import DrawnBox, GroundTruth, write_truth
-from bodycam_pipeline.mp4.write_recording import write_recording
 
 FRAME_RATE = Fraction(30_000, 1001)
 TIME_BASE = Fraction(1, 30_000)
@@ -62,6 +61,8 @@ def compose_demo(path: Path, *, seconds: int = 6, size: tuple[int, int] = (1280,
         for number, (picture, seen) in enumerate(Scene(actors(), size, times, seed).play()):
             frames[number * FRAME_PTS] = seen
             yield picture
+
+    from bodycam_pipeline.mp4.write_recording import write_recording  # loads FFmpeg, for whoever makes one
 
     write_recording(path, pictures(), frame_rate=FRAME_RATE, sound=_tone(seconds), sound_hz=SOUND_HZ)
     truth = GroundTruth(*size, TIME_BASE, frames)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bodycam_pipeline.demo.compose import FRAME_PTS, FRAME_RATE, SOUND_HZ, TIME_BASE, actors
 from bodycam_pipeline.demo.scene import Scene
 from bodycam_pipeline.demo.truth_file import DrawnBox, GroundTruth, write_truth
-from bodycam_pipeline.mp4.write_recording import KEYFRAME_SECONDS, Codec, write_recording
+from bodycam_pipeline.mp4.made_up import KEYFRAME_SECONDS, Codec
 
 STREET = 2
 """The seed of a street in which our detectors see nobody: in that of seed 1 they take a tree for a face."""
@@ -42,6 +42,8 @@ def compose_touched(
             yield picture
 
     silence = np.zeros(round(len(times) / FRAME_RATE * SOUND_HZ), np.float32)
+    from bodycam_pipeline.mp4.write_recording import write_recording  # loads FFmpeg, for whoever makes one
+
     write_recording(path, pictures(), frame_rate=FRAME_RATE, sound=silence, sound_hz=SOUND_HZ, codec=codec)
     truth = GroundTruth(*size, TIME_BASE, frames)
     write_truth(truth, path.with_suffix(".truth.json"))

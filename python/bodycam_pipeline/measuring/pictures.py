@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bodycam_pipeline.measuring.labels.dataset import Dataset, LabelledPicture
 from bodycam_pipeline.measuring.recall import AtRate, Tally
-from bodycam_pipeline.read.planes import VideoFrame, planes
-from bodycam_pipeline.read.stills import read_still
 from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.errors import DatasetError
-from bodycam_pipeline.vision.still import StillDetector
+
+if TYPE_CHECKING:
+    from bodycam_pipeline.read.planes import VideoFrame
+    from bodycam_pipeline.vision.still import StillDetector
 
 Watch = Callable[[str, int, int], None]
 """Told after every picture: the set, how many are done, how many there are."""
@@ -37,7 +39,7 @@ class Measured:
 
 
 def measure_pictures(
-    dataset: Dataset, detectors: Mapping[str, StillDetector], rates: Sequence[float], watch: Watch
+    dataset: Dataset, detectors: "Mapping[str, StillDetector]", rates: Sequence[float], watch: Watch
 ) -> list[Measured]:
     """Every detector on every picture of a set, for the kinds that both know.
 
@@ -51,6 +53,8 @@ def measure_pictures(
         DatasetError: a picture that cannot be read, or of another size than its labels say; a set whose kinds no
             detector knows.
     """
+    from bodycam_pipeline.read.planes import planes  # loads FFmpeg, for whoever measures
+
     tallies = {
         (name, kind): Tally()
         for name, detector in detectors.items()
@@ -77,7 +81,9 @@ def measure_pictures(
     ]
 
 
-def _picture(labelled: LabelledPicture) -> VideoFrame:
+def _picture(labelled: LabelledPicture) -> "VideoFrame":
+    from bodycam_pipeline.read.stills import read_still
+
     frame = read_still(labelled.path)
     if labelled.size and labelled.size != (frame.width, frame.height):
         meant = "x".join(map(str, labelled.size))

@@ -4,11 +4,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bodycam_pipeline.vision.scales import input_sizes
-from bodycam_pipeline.vision.still import StillDetector
+
+if TYPE_CHECKING:
+    from bodycam_pipeline.vision.still import StillDetector
 
 WIDE = (1920, 1080)
 """The picture of most body cameras."""
@@ -38,7 +41,7 @@ class Speed:
         return 1000 / self.milliseconds
 
 
-def measure_speed(detectors: Mapping[str, StillDetector], long_side_px: int) -> dict[str, Speed]:
+def measure_speed(detectors: "Mapping[str, StillDetector]", long_side_px: int) -> dict[str, Speed]:
     """The processor time of each detector's network and head on a 16:9 picture of this size."""
     (size,) = input_sizes([long_side_px], (max(WIDE[0], long_side_px), max(WIDE[0], long_side_px) * 9 // 16))
     noise = np.random.default_rng(0)

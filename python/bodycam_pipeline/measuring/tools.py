@@ -11,7 +11,6 @@ from bodycam_pipeline.evidence.plan_file import read_plan
 from bodycam_pipeline.measuring.benchmark import Found, Tool
 from bodycam_pipeline.measuring.hidden_boxes import hidden_by
 from bodycam_pipeline.measuring.scoring import score
-from bodycam_pipeline.mp4.plain import count_frames, excerpt
 from bodycam_pipeline.values.errors import MeasuringError
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.values.truth import Truth
@@ -31,6 +30,8 @@ EXCERPT_FRAMES = 60
 
 def tools(recording: Path, folder: Path, truth: Truth | None) -> list[Tool]:
     """All that can run here; deface only where it is installed."""
+    from bodycam_pipeline.mp4.plain import count_frames, excerpt  # loads FFmpeg, for whoever measures
+
     encoding, frames = Policy().encoding, count_frames(recording)
     bodycam: list[str | Path] = [sys.executable, "-m", "bodycam_pipeline.cli.main"]
     preset, crf = encoding.preset, str(encoding.crf)
@@ -79,6 +80,8 @@ def _published(out: Path, recording: Path, frames: int, truth: Truth | None) -> 
 
 
 def _whole(folder: Path, frames: int) -> Found:
+    from bodycam_pipeline.mp4.plain import count_frames  # loads FFmpeg, for whoever measures
+
     found = [count_frames(path) for path in folder.iterdir()]
     if len(found) != 1 or found[0] < frames:
         raise MeasuringError(f"a peer left {found} of {frames} frames", remedy="Measure on another recording.")

@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from bodycam_pipeline.read.orientation import display_matrix
+from bodycam_pipeline.read.display_matrix import display_matrix
 from bodycam_pipeline.values.encoded import EncodedAudio
 from bodycam_pipeline.values.geometry import Orientation
 from bodycam_pipeline.values.recording import VideoFacts

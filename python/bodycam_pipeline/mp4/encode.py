@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from typing import Final
 
 import av
 from av.codec.context import Flags
@@ -16,10 +15,9 @@ from bodycam_pipeline.h264.copying import Joining
 from bodycam_pipeline.h264.nal import units
 from bodycam_pipeline.mp4.samples import CodedSpan, Sample
 from bodycam_pipeline.read.blank import working_format
+from bodycam_pipeline.values.encoded import ENCODER
 from bodycam_pipeline.values.policy import EncodingRule
 from bodycam_pipeline.values.recording import VideoFacts
-
-ENCODER: Final = "libx264"
 
 _X264 = {
     "keyint": "infinite",  # GOPs are as long as the policy says in time, not in frames: the rate may vary

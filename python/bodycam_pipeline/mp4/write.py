@@ -15,7 +15,7 @@ from bodycam_pipeline.h264.avc import configuration
 from bodycam_pipeline.mp4 import boxes
 from bodycam_pipeline.mp4.joined import JoinedFiles
 from bodycam_pipeline.mp4.staged import staged_file
-from bodycam_pipeline.read.orientation import display_matrix
+from bodycam_pipeline.read.display_matrix import display_matrix
 from bodycam_pipeline.values.encoded import EncodedAudio, EncodedSegment
 from bodycam_pipeline.values.errors import VerificationError
 from bodycam_pipeline.values.recording import Recording

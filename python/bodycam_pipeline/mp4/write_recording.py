@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
-from typing import Literal
 
 import av
 import numpy as np
@@ -15,16 +14,12 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from bodycam_pipeline.durable import disk_errors
-
-Codec = Literal["h264", "hevc"]
+from bodycam_pipeline.mp4.made_up import KEYFRAME_SECONDS, Codec
 
 _ENCODERS: dict[Codec, tuple[str, dict[str, str]]] = {
     "h264": ("libx264", {"preset": "veryfast", "crf": "20", "bf": "0"}),
     "hevc": ("libx265", {"preset": "ultrafast", "crf": "22", "x265-params": "log-level=error:pools=1:open-gop=0"}),
 }
-
-KEYFRAME_SECONDS = 2
-"""Distance of key frames, which body-worn cameras use; segments begin there too."""
 
 _BT709 = 1
 """ISO/IEC 23091-2: primaries, transfer and matrix of HD television."""

@@ -28,7 +28,7 @@ _MOST_LEAKS = 50
 
 
 def observe_container(path: Path, silent: Sequence[tuple[Fraction, Fraction | None]] = ()) -> ContainerObservation:
-    """Look at everything in a finished file but its pictures.
+    """Look at everything in a finished file but its pictures. One that the grammar refuses is not opened by FFmpeg.
 
     Args:
         path: The file.
@@ -43,19 +43,21 @@ def observe_container(path: Path, silent: Sequence[tuple[Fraction, Fraction | No
     parameter_sets = 0
     if not leaks:  # what is not as the grammar has it has been named, and its numbers mean nothing
         parameter_sets = _check_contents(path, root, leaks)
+    if leaks:
+        return ContainerObservation(0, 0, unowned=tuple(leaks[:_MOST_LEAKS]), parameter_sets=parameter_sets)
     with path.open("rb") as file:
         refuse_bomb(file, str(path))
     with open_container(str(path)) as container:
         kinds = [stream.type for stream in container.streams]
         others = [f"{s.type} {s.index}" for s in container.streams if s.type not in {"video", "audio"}]
         tags = list(_tags(container))
-    heard = list(sound_in(path, silent)) if silent and "audio" in kinds and not leaks else []
+    heard = list(sound_in(path, silent)) if silent and "audio" in kinds else []
     return ContainerObservation(
         kinds.count("video"),
         kinds.count("audio"),
         tuple(others),
         tuple(tags),
-        tuple(leaks[:_MOST_LEAKS]),
+        (),
         parameter_sets,
         tuple(heard),
     )

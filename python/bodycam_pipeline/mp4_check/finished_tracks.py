@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bodycam_pipeline.mp4_check.boxtree import BoxNode
 from bodycam_pipeline.mp4_check.grammar import ROW_BYTES, number
-from bodycam_pipeline.read.orientation import display_matrix
+from bodycam_pipeline.read.display_matrix import display_matrix
 from bodycam_pipeline.values.geometry import Orientation
 
 MOVIE_CLOCK_HZ = 1000

@@ -6,7 +6,7 @@ such number is checked against another one, or against what a decoder sees.
 
 import re
 
-from bodycam_pipeline.read.orientation import display_matrix
+from bodycam_pipeline.read.display_matrix import display_matrix
 from bodycam_pipeline.values.geometry import Orientation
 
 FOLDERS: dict[bytes, bytes] = {

@@ -70,12 +70,12 @@ def check_package(package: Path, trust: Trust, runner: Runner, watch: Watch = un
         VerificationError: the first thing that is not as signed.
     """
     with open_archive(package) as folder:
-        statement = check_signed_files(folder, trust)
+        statement = check_signed_files(folder, trust, runner)
         frames = check_release(folder, runner, watch, ADDED)
         return Checked(frames, _signer(folder), statement)
 
 
-def check_signed_files(folder: Path, trust: Trust) -> Statement:
+def check_signed_files(folder: Path, trust: Trust, runner: Runner) -> Statement:
     """Check everything but the frames; returns what was signed.
 
     Raises:
@@ -85,7 +85,7 @@ def check_signed_files(folder: Path, trust: Trust) -> Statement:
     statement = _signed(files, trust)
     found = digests_of({name: path for name, path in files.items() if name != STATEMENT})
     _refuse_different(statement.files, found)
-    _refuse_contradictions(folder, files, statement)
+    _refuse_contradictions(folder, files, statement, runner)
     return statement
 
 
@@ -119,7 +119,7 @@ def _refuse_different(signed: dict[str, str], found: dict[str, str]) -> None:
             raise VerificationError(f"{name} is not the file that was signed", remedy=REMEDY)
 
 
-def _refuse_contradictions(folder: Path, files: dict[str, Path], statement: Statement) -> None:
+def _refuse_contradictions(folder: Path, files: dict[str, Path], statement: Statement, runner: Runner) -> None:
     """A signed package that contradicts itself: its signer made it with something else than this program."""
     manifest = check_files(folder, ADDED)
     frames = FrameTable(*read_frames(folder / "frames.parquet"))
@@ -129,7 +129,7 @@ def _refuse_contradictions(folder: Path, files: dict[str, Path], statement: Stat
         f"{SUMS} and the statement": files[SUMS].read_text() == sums,
         f"{KEY} and the signature": _signer(folder) in files[STATEMENT].read_text(),
         "the release and the statement": statement.predicate == _expected(manifest, frames, statement),
-        f"{FRAMEHASH} and frames.parquet": _unpacked(files[FRAMEHASH]) == framehash(video, frames),
+        f"{FRAMEHASH} and frames.parquet": _unpacked(files[FRAMEHASH]) == framehash(video, frames, runner),
     }
     for what, agree in agreements.items():
         if not agree:

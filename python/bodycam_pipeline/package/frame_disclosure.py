@@ -11,11 +11,12 @@ from bodycam_pipeline.evidence.frames_file import read_frames
 from bodycam_pipeline.foreign import parse_json, read_bytes
 from bodycam_pipeline.package.archive import open_archive
 from bodycam_pipeline.package.check import Trust, check_signed_files
-from bodycam_pipeline.read.probe import probe
+from bodycam_pipeline.passes import probed
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.job import published_manifest
 from bodycam_pipeline.release.source import kept_source
 from bodycam_pipeline.review.history import record
+from bodycam_pipeline.running.runner import Runner
 from bodycam_pipeline.values.errors import PackageError, VerificationError
 
 FORMAT = 1
@@ -29,8 +30,8 @@ def open_frame(job: Folders, at: Fraction, by: str, why: str) -> bytes:
         StateError: nothing was released yet, or nobody is named.
         PackageError: no release, or none that a frame of can be opened; or it shows nothing at that time.
     """
-    published, _ = published_manifest(job)
-    time_base = probe(str(job.release / job.video_name)).video.time_base
+    published, manifest = published_manifest(job)
+    time_base = Fraction(1, Fraction(manifest["video"]["time_base"]).denominator)
     frames, source = FrameTable(*read_frames(job.release / "frames.parquet")), kept_source(job)
     if source.root() != published.source:
         raise PackageError(
@@ -44,7 +45,9 @@ def open_frame(job: Folders, at: Fraction, by: str, why: str) -> bytes:
     return _written(source.open(number), int(frames.pts[number]))
 
 
-def check_disclosure(disclosure: Path, package: Path, trust: Trust, recording: str | None = None) -> FrameDisclosure:
+def check_disclosure(
+    disclosure: Path, package: Path, trust: Trust, runner: Runner, recording: str | None = None
+) -> FrameDisclosure:
     """Check a disclosure against a package's signed root and, where it is at hand, against the recording itself.
 
     Raises:
@@ -52,18 +55,18 @@ def check_disclosure(disclosure: Path, package: Path, trust: Trust, recording: s
         RecordingError: the recording cannot be read.
     """
     with open_archive(package) as folder:
-        signed = check_signed_files(folder, trust).predicate["source"]
+        signed = check_signed_files(folder, trust, runner).predicate["source"]
         released_pts = read_frames(folder / "frames.parquet")[0]
     found, pts = _read(disclosure)
     if not found.is_below(bytes.fromhex(signed["root"]), signed["count"]) or released_pts[found.number] != pts:
         raise VerificationError(f"{disclosure} does not open what the package commits to", remedy=_REMEDY)
     if recording is not None:
-        _check_recording(found, recording)
+        _check_recording(found, recording, runner)
     return found
 
 
-def _check_recording(found: FrameDisclosure, recording: str) -> None:
-    packets = probe(recording).packets
+def _check_recording(found: FrameDisclosure, recording: str, runner: Runner) -> None:
+    packets = probed(runner, recording).packets
     digests = {row.tobytes() for row in packets.sha256[packets.shown & (packets.pts == found.pts)]}
     if digests != {found.packet_sha256}:
         raise VerificationError(f"{recording} holds another frame at pts {found.pts}", remedy=_REMEDY)

@@ -40,9 +40,10 @@ from bodycam_pipeline.package.contents import (
 from bodycam_pipeline.package.index import public_index
 from bodycam_pipeline.package.letter import letter_fields
 from bodycam_pipeline.package.statement import Statement, predicate_of
-from bodycam_pipeline.read.probe import probe
+from bodycam_pipeline.passes import probed_release
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.review.history import record, refuse_unapproved
+from bodycam_pipeline.running.runner import Runner
 from bodycam_pipeline.values.errors import PackageError
 
 
@@ -61,7 +62,7 @@ class Packaged:
     statement_sha256: str
 
 
-def make_package(job: Folders, to: Path, key: Ed25519PrivateKey, by: str) -> Packaged:
+def make_package(job: Folders, to: Path, key: Ed25519PrivateKey, by: str, runner: Runner) -> Packaged:
     """Package a job's release in a folder, or in one file where the name ends in ``.zip``.
 
     The same job and key give the same bytes. What is packaged is what was approved, byte for byte, whatever is
@@ -83,7 +84,7 @@ def make_package(job: Folders, to: Path, key: Ed25519PrivateKey, by: str) -> Pac
         manifest = check_files(folder)
         if file_sha256(folder / "manifest.json") != published.manifest:
             raise PackageError(f"{job.release} was exchanged meanwhile", remedy="Find out by whom, and run again.")
-        _add_files(folder, manifest, public_index(job, manifest), key)
+        _add_files(folder, manifest, public_index(job, manifest), key, runner)
         _sign(folder, predicate_of(manifest, _frames(folder), published.source), key)
         packaged = Packaged(to, fingerprint(key.public_key()), digests_of(plain_files(folder))[STATEMENT])
         statement, signer = packaged.statement_sha256, packaged.fingerprint
@@ -92,10 +93,12 @@ def make_package(job: Folders, to: Path, key: Ed25519PrivateKey, by: str) -> Pac
     return packaged
 
 
-def _add_files(folder: Path, manifest: dict[str, Any], index: dict[str, bytes], key: Ed25519PrivateKey) -> None:
+def _add_files(
+    folder: Path, manifest: dict[str, Any], index: dict[str, bytes], key: Ed25519PrivateKey, runner: Runner
+) -> None:
     (video,) = folder.glob("*.mp4")
     texts = {
-        FRAMEHASH: gzip.compress(framehash(video, _frames(folder)), mtime=0),
+        FRAMEHASH: gzip.compress(framehash(video, _frames(folder), runner), mtime=0),
         KEY: public_pem(key.public_key()),
         LETTER: letter_fields(manifest).encode(),
         GUIDE: resources(__package__).joinpath("verify-by-hand.md").read_bytes(),
@@ -120,13 +123,13 @@ def _put(folder: Path, to: Path) -> None:
         write_archive(folder, archive)
 
 
-def framehash(video: Path, frames: FrameTable) -> bytes:
+def framehash(video: Path, frames: FrameTable, runner: Runner) -> bytes:
     """What stock ``ffmpeg`` prints of a release's video with such frames.
 
     Raises:
         RecordingError: the video cannot be read.
     """
-    facts = probe(str(video)).video
+    facts = probed_release(runner, video).video
     chroma = -(-facts.width // 2) * -(-facts.height // 2)
     size = facts.width * facts.height + 2 * chroma
     told = FrameFacts(facts.time_base, facts.width, facts.height, facts.sample_aspect_ratio, size)

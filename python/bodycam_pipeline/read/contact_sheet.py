@@ -7,7 +7,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from bodycam_pipeline.schemes import open_recording
+from bodycam_pipeline.read.container import open_container
 from bodycam_pipeline.values.geometry import Box, Orientation
 
 WIDTH_PX = 320
@@ -23,9 +23,9 @@ def crops(address: str, wanted: Sequence[tuple[int, Box]], orientation: Orientat
         The position in ``wanted`` and the JPEG; those whose frame is not there are left out.
 
     Raises:
-        OSError: the file cannot be read.
+        BodycamError: as `open_container`.
     """
-    with open_recording(address) as file, av.open(file, mode="r", buffer_size=1 << 20) as container:
+    with open_container(address) as container:
         stream = container.streams.video[0]
         for number, (pts, box) in enumerate(wanted):
             container.seek(pts, stream=stream, backward=True)

@@ -1,13 +1,14 @@
 """What a recording tells of itself when it is taken in: format, tracks, makers' tags, and signatures."""
 
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from av.stream import Stream
 
 from bodycam_pipeline.read.claims import refuse_bomb
 from bodycam_pipeline.read.codecs import spoken_codec
 from bodycam_pipeline.read.container import open_container_file
+from bodycam_pipeline.values.headers import Headers
 
 SIGNATURES = {
     bytes.fromhex("005bc93f2d715e95ada4796f90877a6f"): "ONVIF media signing",
@@ -24,7 +25,7 @@ PACKETS = 600
 cost as much as sealing, and the job that redacts reads, and hashes, every packet anyway."""
 
 
-def look_into(file: BinaryIO, name: str) -> dict[str, Any]:
+def look_into(file: BinaryIO, name: str) -> Headers:
     """Facts as the container states them, none of them believed; reads its headers and its first packets.
 
     Raises:
@@ -34,13 +35,13 @@ def look_into(file: BinaryIO, name: str) -> dict[str, Any]:
     refuse_bomb(file, name)
     with open_container_file(file, name) as container:
         first = (bytes(packet) for packet in islice(container.demux(), PACKETS) if packet.size)
-        return {
-            "signature": next(filter(None, map(_signature, first)), None),
-            "format": container.format.name,
-            "tracks": [_track(stream) for stream in container.streams],
-            "seconds_from_header": round(container.duration / 1_000_000, 3) if container.duration else None,
-            "tags": {tag: container.metadata[tag] for tag in _TAGS if tag in container.metadata},
-        }
+        return Headers(
+            signature=next(filter(None, map(_signature, first)), None),
+            format=container.format.name,
+            tracks=tuple(_track(stream) for stream in container.streams),
+            seconds_from_header=round(container.duration / 1_000_000, 3) if container.duration else None,
+            tags={tag: container.metadata[tag] for tag in _TAGS if tag in container.metadata},
+        )
 
 
 def _track(stream: Stream) -> str:

@@ -1,4 +1,4 @@
-"""From a display matrix to one of the eight ways a picture can be turned, and back."""
+"""From the display matrix of a decoded frame to one of the eight ways a picture can be turned."""
 
 import struct
 from typing import Any
@@ -6,22 +6,8 @@ from typing import Any
 import av
 from av.sidedata.sidedata import Type
 
+from bodycam_pipeline.read.display_matrix import MATRICES, ONE
 from bodycam_pipeline.values.geometry import Orientation
-
-_ONE = 1 << 16
-"""1.0 in the 16.16 fixed point of ISO/IEC 14496-12, 6.2.2."""
-
-_MATRICES = {
-    Orientation.UPRIGHT: (1, 0, 0, 1),
-    Orientation.MIRRORED: (-1, 0, 0, 1),
-    Orientation.HALF_TURN: (-1, 0, 0, -1),
-    Orientation.FLIPPED: (1, 0, 0, -1),
-    Orientation.TRANSPOSED: (0, 1, 1, 0),
-    Orientation.QUARTER_TURN: (0, 1, -1, 0),
-    Orientation.TRANSVERSED: (0, -1, -1, 0),
-    Orientation.THREE_QUARTER_TURN: (0, -1, 1, 0),
-}
-"""(a, b, c, d) of x' = a x + c y + tx, y' = b x + d y + ty, with y pointing down."""
 
 
 def orientation_of(frame: av.VideoFrame) -> Orientation | None:
@@ -34,7 +20,7 @@ def orientation_of(frame: av.VideoFrame) -> Orientation | None:
     if not found:
         return Orientation.UPRIGHT
     a, b, _, c, d, *_ = struct.unpack("=9i", bytes(found[0]))
-    return next((o for o, turn in _MATRICES.items() if (a, b, c, d) == tuple(_ONE * part for part in turn)), None)
+    return next((o for o, turn in MATRICES.items() if (a, b, c, d) == tuple(ONE * part for part in turn)), None)
 
 
 def _turned(degrees: int) -> Orientation | None:
@@ -46,11 +32,3 @@ def _turned(degrees: int) -> Orientation | None:
         180: Orientation.HALF_TURN,
         -180: Orientation.HALF_TURN,
     }.get(degrees)
-
-
-def display_matrix(orientation: Orientation, width: int, height: int) -> bytes:
-    """The 36 bytes of a track header's matrix that turn a coded picture of this size upright, its corner at 0, 0."""
-    a, b, c, d = _MATRICES[orientation]
-    right = width * (a < 0) + height * (c < 0)
-    down = width * (b < 0) + height * (d < 0)
-    return struct.pack(">9i", a * _ONE, b * _ONE, 0, c * _ONE, d * _ONE, 0, right * _ONE, down * _ONE, 1 << 30)

@@ -2,24 +2,38 @@
 
 from collections.abc import Sequence
 
-from bodycam_pipeline.mp4_check.finished import observe_container
 from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.release.staging import Staged
-from bodycam_pipeline.rules.verification import Expectation, silent_stretches, verify
+from bodycam_pipeline.rules.verification import Expectation, Violation, verify_container, verify_frames
 from bodycam_pipeline.values.errors import Place, VerificationError
-from bodycam_pipeline.values.observed import SegmentObservation
+from bodycam_pipeline.values.observed import ContainerObservation, SegmentObservation
 from bodycam_pipeline.values.plan import Plan
 
 
-def refuse_broken_promises(job: Job, plan: Plan, staged: Staged, frames: Sequence[SegmentObservation]) -> None:
-    """Refuse a finished file that is not, in every frame and every byte of its container, what was promised.
+def expected_of(job: Job, plan: Plan, staged: Staged) -> Expectation:
+    """What the finished file has to be."""
+    return Expectation(job.recording, plan, job.policy, staged.copied)
+
+
+def refuse_strange_container(job: Job, plan: Plan, staged: Staged, container: ContainerObservation) -> None:
+    """Refuse a finished file that is not, in every byte of its container, what was promised; no decoder has met it yet.
 
     Raises:
         VerificationError: what is wrong, and where first.
     """
-    expected = Expectation(job.recording, plan, job.policy, staged.copied)
-    container = observe_container(staged.video, silent_stretches(expected, staged.clock))
-    violations = verify(expected, frames, container)
+    _refuse(job, verify_container(expected_of(job, plan, staged), container))
+
+
+def refuse_broken_promises(job: Job, plan: Plan, staged: Staged, frames: Sequence[SegmentObservation]) -> None:
+    """Refuse a finished file that is not, in every frame, what was promised.
+
+    Raises:
+        VerificationError: what is wrong, and where first.
+    """
+    _refuse(job, verify_frames(expected_of(job, plan, staged), frames))
+
+
+def _refuse(job: Job, violations: Sequence[Violation]) -> None:
     if violations:
         raise VerificationError(
             f"the finished file is not what the plan says: {'; '.join(violation.what for violation in violations)}",

@@ -12,44 +12,48 @@ import numpy as np
 from bodycam_pipeline import _native
 from bodycam_pipeline.digests import file_sha256
 from bodycam_pipeline.durable import write_atomically
-from bodycam_pipeline.mp4.encode import ENCODER
-from bodycam_pipeline.read.versions import library_versions
 from bodycam_pipeline.release.job import TOOL_VERSION, Job, notes_of, released_streams
 from bodycam_pipeline.release.staging import Staged
 from bodycam_pipeline.rules.areas import share_of_frame
 from bodycam_pipeline.rules.sounds import chosen_sounds, released_sounds
 from bodycam_pipeline.rules.verification import difference_limit, residual_limit
+from bodycam_pipeline.tasks.versions import RUNTIME
 from bodycam_pipeline.values.detection import Kind
-from bodycam_pipeline.values.encoded import CopiedFrames
+from bodycam_pipeline.values.encoded import ENCODER, CopiedFrames
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.values.recording import Recording
 from bodycam_pipeline.values.timeline import Span, format_clock
 from bodycam_pipeline.vision.evidence import worth_of
-from bodycam_pipeline.vision.session import runtime_version
 
 FORMAT = 2
 
 
-def write_manifest(job: Job, plan: Plan, staged: Staged) -> None:
+def write_manifest(job: Job, plan: Plan, staged: Staged, versions: dict[str, str]) -> None:
     """Write ``manifest.json`` into a staged release whose other files are complete.
+
+    Args:
+        job: Whose release.
+        plan: What is hidden in it.
+        staged: The release.
+        versions: Of the libraries that did it.
 
     Raises:
         StorageError: the disk refused.
     """
-    text = json.dumps(_manifest(job, plan, staged), indent=2, ensure_ascii=False)
+    text = json.dumps(_manifest(job, plan, staged, versions), indent=2, ensure_ascii=False)
     write_atomically(staged.folder / "manifest.json", f"{text}\n".encode())
 
 
-def _manifest(job: Job, plan: Plan, staged: Staged) -> dict[str, object]:
+def _manifest(job: Job, plan: Plan, staged: Staged, versions: dict[str, str]) -> dict[str, object]:
     return {
         "format": FORMAT,
         "tool": {"name": "bodycam-pipeline", "version": TOOL_VERSION, "kernels": _native.__version__}
-        | library_versions(),
+        | {name: version for name, version in versions.items() if name != RUNTIME},
         "policy": _policy(job),
         "models": _detectors(job),
         "evidence": _evidence(job),
-        "computed": {"provider": job.policy.detection.provider, "onnxruntime": runtime_version()},
+        "computed": {"provider": job.policy.detection.provider, RUNTIME: versions[RUNTIME]},
         "plan": {"sha256": plan.sha256},
         "coding": _coding(job),
         "second_look": _second_look(job, plan),

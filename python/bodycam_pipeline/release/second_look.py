@@ -2,15 +2,15 @@
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bodycam_pipeline.durable import make_folder, write_atomically
-from bodycam_pipeline.read.contact_sheet import crops
 from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.release.staging import Staged
 from bodycam_pipeline.rules.second_look import Released, unexplained
+from bodycam_pipeline.tasks.container import PicturesTask
 from bodycam_pipeline.values.candidates import SegmentCandidates
 from bodycam_pipeline.values.errors import NeedsReviewError, Place
 from bodycam_pipeline.values.observed import Finding
@@ -48,7 +48,13 @@ def folder_of(job: Job) -> Path:
     return job.folders.internal / "second-look"
 
 
-def keep_findings(job: Job, staged: Staged, second: SecondLook) -> None:
+def pictures_task(job: Job, staged: Staged, second: SecondLook) -> PicturesTask:
+    """What has to be seen in the finished file: its findings."""
+    wanted = tuple((staged.clock.to_release(s.pts), s.box) for s in second.findings[:MOST_PICTURES])
+    return PicturesTask(str(staged.video), wanted, job.recording.video.orientation)
+
+
+def keep_findings(job: Job, second: SecondLook, pictures: Iterable[tuple[int, bytes]]) -> None:
     """Write ``findings.json`` and a picture of each finding, in place of those of an earlier look.
 
     Raises:
@@ -59,14 +65,13 @@ def keep_findings(job: Job, staged: Staged, second: SecondLook) -> None:
     if not second.findings:
         return
     make_folder(folder)
-    base, video = job.recording.video.time_base, job.recording.video
+    base = job.recording.video.time_base
     facts = [
         {"number": n, "picture": picture_of(n), "at": format_clock(s.pts * base), **asdict(s)}
         for n, s in enumerate(second.findings, start=1)
     ]
     write_atomically(folder / "findings.json", json.dumps(facts, indent=2).encode())
-    wanted = [(staged.clock.to_release(s.pts), s.box) for s in second.findings[:MOST_PICTURES]]
-    for number, jpeg in crops(str(staged.video), wanted, video.orientation):
+    for number, jpeg in pictures:
         write_atomically(folder / picture_of(number + 1), jpeg)
 
 

@@ -12,14 +12,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bodycam_pipeline.durable import write_atomically
-from bodycam_pipeline.read.contact_sheet import crops
+from bodycam_pipeline.locked import VARIABLE, WEAK, is_weak
 from bodycam_pipeline.release.job import TOOL_VERSION, Job, notes_of, released_streams
 from bodycam_pipeline.release.manifest import hidden_part
 from bodycam_pipeline.release.second_look import MOST_PICTURES, SecondLook, folder_of, picture_of
 from bodycam_pipeline.release.staging import Staged
 from bodycam_pipeline.reports.templates import render_template
 from bodycam_pipeline.rules.areas import extent
-from bodycam_pipeline.running.box import VARIABLE, WEAK, is_weak
+from bodycam_pipeline.running.one import one
+from bodycam_pipeline.running.runner import Runner
+from bodycam_pipeline.tasks.container import PicturesTask, picture_boxes
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.recording import Recording
@@ -35,7 +37,13 @@ _COLOURS = ("#b3261e", "#1a56b0", "#1b7f3b", "#8a5a00", "#6f2da8", "#00727d", "#
 """Colours of the kinds in alphabetical order, again from the first one after the last."""
 
 
-def write_report(job: Job, plan: Plan, staged: Staged | None = None, second: SecondLook | None = None) -> Path:
+def write_report(
+    job: Job,
+    plan: Plan,
+    staged: Staged | None = None,
+    second: SecondLook | None = None,
+    runner: Runner | None = None,
+) -> Path:
     """Write the report of a plan, with pictures of the finished file if there is one; returns its path.
 
     Args:
@@ -43,11 +51,14 @@ def write_report(job: Job, plan: Plan, staged: Staged | None = None, second: Sec
         plan: What was to be hidden.
         staged: The finished file, once there is one.
         second: What the second look saw in it.
+        runner: Who decodes its pictures; None for a report without those of tracks.
 
     Raises:
         StorageError: the disk refused.
+        BodycamError: the finished file does not decode.
     """
-    page = render_template("reports", "report.html.j2", **_facts(job, plan, staged, second))
+    pictures = _pictures(plan, staged, job.recording, runner) if staged and runner else {}
+    page = render_template("reports", "report.html.j2", pictures=pictures, **_facts(job, plan, staged, second))
     path = job.folders.internal / "report.html"
     write_atomically(path, page.encode())
     return path
@@ -77,7 +88,6 @@ def _facts(job: Job, plan: Plan, staged: Staged | None, second: SecondLook | Non
         "decisions": list(_decisions(plan)),
         "undecodable": len(plan.undecodable_pts),
         "tracks": tracks[:TRACK_ROWS],
-        "pictures": _pictures(plan, staged, recording) if staged else {},
         "more_tracks": max(0, len(tracks) - TRACK_ROWS),
         "sheet": list(_sheet(staged, recording)) if staged else [],
         "notes": notes_of(job),
@@ -182,7 +192,7 @@ def _tracks(plan: Plan, recording: Recording) -> list[dict[str, object]]:
     ]
 
 
-def _pictures(plan: Plan, staged: Staged, recording: Recording) -> dict[int, str]:
+def _pictures(plan: Plan, staged: Staged, recording: Recording, runner: Runner) -> dict[int, str]:
     """A picture of each of the first tracks: the release where the track was seen best, so that nothing shows more."""
     scores = np.nan_to_num(plan.regions["score"].to_numpy(), nan=-1.0)
     order = np.lexsort((-scores, plan.regions["track"].to_numpy()))
@@ -191,8 +201,8 @@ def _pictures(plan: Plan, staged: Staged, recording: Recording) -> dict[int, str
     video = recording.video
     boxes = [Box(*(row[side] for side in ("left", "top", "right", "bottom"))) for row in best]
     upright = [video.orientation.to_upright(box, video.width, video.height) for box in boxes]
-    wanted = [(staged.clock.to_release(row["pts"]), box) for row, box in zip(best, upright, strict=True)]
-    found = crops(str(staged.video), wanted, video.orientation)
+    wanted = tuple((staged.clock.to_release(row["pts"]), box) for row, box in zip(best, upright, strict=True))
+    found = one(runner, picture_boxes, PicturesTask(str(staged.video), wanted, video.orientation)) if wanted else ()
     return {int(numbers[n]): base64.b64encode(picture).decode() for n, picture in found}
 
 

@@ -9,8 +9,6 @@ in data (`wire`) and is gone. `BODYCAM_BOX=weak` does without the lock, where a 
 import gc
 import os
 import resource
-import sys
-import sysconfig
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from multiprocessing import Pipe
@@ -18,56 +16,18 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
-from bodycam_pipeline import _native
 from bodycam_pipeline.durable import make_folder
+from bodycam_pipeline.locked import VARIABLE, WEAK, is_weak, lock, no_box
 from bodycam_pipeline.running.attempts import Lost, attempt
 from bodycam_pipeline.running.handing import Handed
 from bodycam_pipeline.running.wire import MOST_BYTES, pack
 from bodycam_pipeline.schemes import hand_over
+from bodycam_pipeline.tasks.step import Step
 from bodycam_pipeline.values.errors import BodycamError, BoxError
 from bodycam_pipeline.values.needs import Needs
 
-VARIABLE = "BODYCAM_BOX"
-WEAK = "weak"
-WEAK_NOTICE = f"{VARIABLE}={WEAK}: recordings are decoded without the box; who takes a decoder over has your rights\n"
-
 LEAST_MEMORY_BYTES = 4 << 30
 _LIMITS = {resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: 64 << 30, resource.RLIMIT_NOFILE: 512}
-_SYSTEM = ("/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/dev/urandom")
-
-
-def is_weak() -> bool:
-    """Whether the person does without the lock."""
-    return os.environ.get(VARIABLE) == WEAK
-
-
-def why_no_box() -> str:
-    """Why this machine has no box; empty where it has one. A child of this process tries."""
-    ours, theirs = Pipe(duplex=False)
-    child = os.fork()
-    if child == 0:
-        with suppress(BaseException):
-            theirs.send_bytes(_tried().encode())
-        os._exit(0)
-    theirs.close()
-    try:
-        return ours.recv_bytes(MOST_BYTES).decode()
-    except (EOFError, OSError):
-        return "the lock ended the process"
-    finally:
-        ours.close()
-        os.waitpid(child, 0)
-
-
-def _tried() -> str:
-    try:
-        _native.lock_process([], [])
-    except OSError as error:
-        return str(error)
-    with suppress(PermissionError):
-        next(Path("/").iterdir())
-        return "a locked process still opens folders"
-    return ""
 
 
 def needs_of(step: Callable[[Any], Any], task: Any) -> Needs | None:
@@ -87,7 +47,7 @@ def boxed(step: Callable[[Any], Any], task: object, driver: Connection) -> bytes
     if needs is None:
         return pack(attempt(step, task))
     try:
-        _prepare(task, needs)
+        _prepare(step, task, needs)
     except BodycamError as error:
         return pack((None, error))
     handed = Handed(needs.recordings)
@@ -97,7 +57,7 @@ def boxed(step: Callable[[Any], Any], task: object, driver: Connection) -> bytes
         handed.close()
 
 
-def _prepare(task: object, needs: Needs) -> None:
+def _prepare(step: Callable[[Any], Any], task: object, needs: Needs) -> None:
     if needs.provider != "cpu" and not is_weak():
         raise BoxError(
             f"no box lets the provider {needs.provider} reach its device",
@@ -105,10 +65,10 @@ def _prepare(task: object, needs: Needs) -> None:
         )
     for folder in needs.write:
         make_folder(Path(folder))
-    warm = getattr(task, "warm", None)
-    if callable(warm) and needs.provider == "cpu":
+    step = getattr(step, "step", step)
+    if isinstance(step, Step) and needs.provider == "cpu":
         with suppress(BodycamError):  # the step says it, where it belongs
-            warm()
+            step.warm(task)
 
 
 def _forked(step: Callable[[Any], Any], task: object, needs: Needs, handed: Handed, driver: Connection) -> bytes | Lost:
@@ -139,19 +99,12 @@ def _inside(step: Callable[[Any], Any], task: object, needs: Needs, handed: Hand
             _leave_behind({answer.fileno(), *handed.descriptors})
             if not weak:
                 _limit(resource.RLIMIT_AS, _most_memory())
-                _native.lock_process([*_libraries(), *needs.read], [*needs.write])
+                lock(needs.read, needs.write)
         except OSError as error:
-            answer.send_bytes(pack((None, _no_box(error))))
+            answer.send_bytes(pack((None, no_box(error))))
         else:
             answer.send_bytes(pack(attempt(step, task)))
     os._exit(0)
-
-
-def _no_box(error: OSError) -> BoxError:
-    return BoxError(
-        f"recordings are only decoded in a box, and this machine has none: {error}",
-        remedy=f"Take a Linux kernel with Landlock and seccomp, or set {VARIABLE}={WEAK} to decode without it.",
-    )
 
 
 def _leave_behind(kept: Iterable[int]) -> None:
@@ -178,9 +131,3 @@ def _limit(what: int, most: int) -> None:
 def _most_memory() -> int:
     """Bytes of addresses that a box may take: half of the machine's memory, so that others keep some."""
     return max(LEAST_MEMORY_BYTES, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2)
-
-
-def _libraries() -> list[str]:
-    """What is still imported and loaded: the interpreter, what is installed, and the system's libraries."""
-    installed = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    return [*_SYSTEM, *filter(None, installed), str(Path(sys.modules["bodycam_pipeline"].__file__ or "").parent)]

@@ -3,25 +3,23 @@
 Processes, not threads: a decoder that crashes on a hostile file takes one worker with it, not the job.
 """
 
-import multiprocessing
-import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
 from typing import Any
 
+from bodycam_pipeline.locked import WEAK_NOTICE, is_weak
 from bodycam_pipeline.running.attempts import TASK_LIMIT_SECONDS, Answer, Lost
-from bodycam_pipeline.running.box import WEAK_NOTICE, boxed, is_weak
 from bodycam_pipeline.running.scheduler import PassScheduler
 from bodycam_pipeline.running.wire import MOST_BYTES, MalformedAnswerError, answer_type, unpack
+from bodycam_pipeline.running.worker import NO_ANSWER
 
-_SPAWN = multiprocessing.get_context("spawn")
 _ENDED = "ended its worker process"
-_NO_ANSWER = b""
+_WORKER = "bodycam_pipeline.running.worker"
 
 
 class LocalRunner(PassScheduler):
@@ -41,7 +39,7 @@ class LocalRunner(PassScheduler):
 
 @dataclass(eq=False)
 class _Worker:
-    process: SpawnProcess
+    process: subprocess.Popen[bytes]
     pipe: Connection
     deadline: float | None = None
     """When its task has taken too long; None while it is idle."""
@@ -51,7 +49,7 @@ class _Worker:
     def stop(self) -> None:
         self.pipe.close()
         self.process.kill()
-        self.process.join()
+        self.process.wait()
 
 
 class Processes:
@@ -97,17 +95,19 @@ class Processes:
 
     def _idle(self) -> _Worker | None:
         for worker in [worker for worker in self.pool if worker.deadline is None]:
-            if worker.process.is_alive():
+            if worker.process.poll() is None:
                 return worker
             self._drop(worker)
         return None
 
     def _start(self) -> _Worker:
-        ours, theirs = _SPAWN.Pipe()
-        process = _SPAWN.Process(target=_work, args=(theirs,), daemon=True)
-        process.start()
+        """A new process: not a copy of this one, which may hold keys, and without the driver's own command loaded."""
+        ours, theirs = Pipe()
+        command, passed = [sys.executable, "-P", "-m", _WORKER, str(theirs.fileno())], (theirs.fileno(),)
+        process = subprocess.Popen(command, pass_fds=passed, stdin=subprocess.DEVNULL)  # noqa: S603 - our own
         theirs.close()
         worker = _Worker(process, ours)
+        ours.send(sys.path)
         self.pool.append(worker)
         return worker
 
@@ -122,20 +122,10 @@ class Processes:
             self._drop(worker)
             return Lost(_ENDED)
         worker.deadline = None
-        if content == _NO_ANSWER:
+        if content == NO_ANSWER:
             return Lost(_ENDED)
         try:
             return unpack(content, worker.awaited)
         except MalformedAnswerError as odd:
             self._drop(worker)
             return Lost(f"gave an answer that is none ({odd})")
-
-
-def _work(pipe: Connection) -> None:
-    """Answer tasks until the driver closes the pipe or is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the driver's to answer
-    with suppress(EOFError, OSError):
-        while True:
-            step, task = pipe.recv()
-            answer = boxed(step, task, pipe)
-            pipe.send_bytes(_NO_ANSWER if isinstance(answer, Lost) else answer)

@@ -89,6 +89,9 @@ class RecordedRunner:
         """
         if self._stop():
             raise StoppedError
+        if not getattr(step, "recorded", True):
+            yield from self._runner.run(step, tasks)
+            return
         phase = step.__name__.removesuffix("_segment")
         self._ledger.plan_segments(self._job, phase, len(tasks))
         at_hand = _AtHand(tasks, lambda number: self._ledger.lease_segment(self._job, phase, number), self._stop)

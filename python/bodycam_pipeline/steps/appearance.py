@@ -1,16 +1,13 @@
 """Look at tracks in some frames of one segment: how sharp they are, and which colours they have. No network looks."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from bodycam_pipeline.read.decode import decode_segment
 from bodycam_pipeline.read.planes import VideoFrame, samples
-from bodycam_pipeline.steps.detect import Part
+from bodycam_pipeline.tasks.appearance import AppearanceTask
 from bodycam_pipeline.values.appearance import Histogram, Look, Probe
 from bodycam_pipeline.values.geometry import Box, Region, snap_region
-from bodycam_pipeline.values.needs import Needs
 from bodycam_pipeline.values.recording import VideoFacts
 
 LUMA_BINS, CHROMA_BINS = 4, 8
@@ -19,23 +16,6 @@ _CHROMA_FROM, _CHROMA_STEP = 96, 8
 
 BESIDE, BELOW = 0.5, 2.0
 """How far around a region reaches, in its own widths and heights: the clothes below a head, the car around a plate."""
-
-
-@dataclass(frozen=True)
-class AppearanceTask:
-    """All that looking at tracks in one segment needs.
-
-    Attributes:
-        part: The segment.
-        probes: Where to look.
-    """
-
-    part: Part
-    probes: tuple[Probe, ...]
-
-    def needs(self) -> Needs:
-        """What it opens."""
-        return Needs((self.part.address,))
 
 
 def measure_segment(task: AppearanceTask) -> tuple[Look, ...]:

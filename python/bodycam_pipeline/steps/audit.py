@@ -1,57 +1,20 @@
 """The second look at one segment of the finished file, by networks that are not the detectors."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from bodycam_pipeline._native import Planes
-from bodycam_pipeline.evidence.candidates_file import read_candidates, write_candidates
-from bodycam_pipeline.steps.detect import Part, frames_of
-from bodycam_pipeline.steps.watching import Watcher, Watching
+from bodycam_pipeline.evidence.candidates_file import write_candidates
+from bodycam_pipeline.steps import watching
+from bodycam_pipeline.steps.detect import border_frame, frames_of
+from bodycam_pipeline.steps.watching import Watcher
+from bodycam_pipeline.tasks.audit import Audit, AuditTask
 from bodycam_pipeline.values.candidates import SegmentCandidates
-from bodycam_pipeline.values.needs import Needs
 from bodycam_pipeline.values.recording import VideoFacts
 
 
-@dataclass(frozen=True)
-class Audit:
-    """Who looks at a segment once more, at which frames, and where what they see is kept.
-
-    Attributes:
-        watching: Who looks.
-        due: The pts of the frames at which they look, in the finished file's clock.
-        threads: How many frames they look at side by side.
-        result_path: Where the candidates are kept, under the digest of the file they are of.
-        secret_path: Where the job's secret lies, under which they are kept.
-    """
-
-    watching: Watching
-    due: tuple[int, ...]
-    threads: int
-    result_path: str
-    secret_path: str
-
-    def kept(self) -> SegmentCandidates | None:
-        """What was seen and kept before."""
-        return read_candidates(Path(self.result_path), Path(self.secret_path))
-
-
-@dataclass(frozen=True)
-class AuditTask:
-    """All that one segment's second look needs: the segment of the finished file, and who looks."""
-
-    part: Part
-    audit: Audit
-
-    def needs(self) -> Needs:
-        """What it opens."""
-        audit = self.audit
-        folder = str(Path(audit.result_path).parent)
-        read = (audit.secret_path, *audit.watching.models)
-        return Needs((self.part.address,), read, (folder,), audit.watching.provider)
-
-    def warm(self) -> None:
-        """Load the networks."""
-        self.audit.watching.warm()
+def warm(task: AuditTask) -> None:
+    """Load the networks."""
+    watching.warm(task.audit.watching)
 
 
 class Auditing:
@@ -100,4 +63,4 @@ def audit_segment(task: AuditTask) -> SegmentCandidates:
     going = Auditing(task.audit, task.part.video)
     for pts, frame in frames_of(task.part):
         going.look(pts, frame)
-    return going.keep(task.part.segment.number, task.part.border_frame())
+    return going.keep(task.part.segment.number, border_frame(task.part))

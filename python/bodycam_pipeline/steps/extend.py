@@ -1,34 +1,14 @@
 """Follow tracks into a segment that they enter without having been seen there: decode and follow, no network."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from bodycam_pipeline._native import Planes, Pyramid
 from bodycam_pipeline.following.candidates import Candidate, Point
 from bodycam_pipeline.following.footage import ROUNDING_SECONDS, Footage
 from bodycam_pipeline.following.onward import go_on
-from bodycam_pipeline.steps.detect import Part, frames_of
-from bodycam_pipeline.values.needs import Needs
+from bodycam_pipeline.steps.detect import border_frame, frames_of
+from bodycam_pipeline.tasks.extend import ExtendTask
 from bodycam_pipeline.values.track import Entering, Extension
-
-
-@dataclass(frozen=True)
-class ExtendTask:
-    """All that following into one segment needs.
-
-    Attributes:
-        part: The segment.
-        entering: What enters it, all in one direction and at one border frame.
-        scene_change_difference: As for detection.
-    """
-
-    part: Part
-    entering: tuple[Entering, ...]
-    scene_change_difference: float
-
-    def needs(self) -> Needs:
-        """What it opens."""
-        return Needs((self.part.address,))
 
 
 def extend_segment(task: ExtendTask) -> tuple[Extension, ...]:
@@ -77,7 +57,7 @@ def _before(task: ExtendTask, pts: int, seconds: float) -> Iterator[tuple[int, P
     for at, frame in frames_of(task.part):
         if frame is not None and start <= at <= pts:
             kept.append((at, _pyramid(task, frame)))
-    border = task.part.border_frame()
+    border = border_frame(task.part)
     if border is not None and border[0] == pts:
         kept.append((pts, _pyramid(task, border[1])))
     yield from kept

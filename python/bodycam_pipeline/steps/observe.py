@@ -1,7 +1,6 @@
 """Look at the finished file, one segment at a time: what a stranger would decode, against what the plan promised."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,53 +12,18 @@ from bodycam_pipeline.evidence.signatures_file import read_signatures
 from bodycam_pipeline.read.contact_sheet import jpeg
 from bodycam_pipeline.read.decode import decode_segment
 from bodycam_pipeline.read.planes import planes
-from bodycam_pipeline.steps.audit import Audit, auditing
-from bodycam_pipeline.steps.detect import Part
+from bodycam_pipeline.steps import watching
+from bodycam_pipeline.steps.audit import auditing
+from bodycam_pipeline.steps.detect import border_frame
 from bodycam_pipeline.steps.render import black
-from bodycam_pipeline.values.needs import Needs
+from bodycam_pipeline.tasks.observe import ObserveTask
 from bodycam_pipeline.values.observed import SegmentObservation
-from bodycam_pipeline.values.plan import PlanPart
-from bodycam_pipeline.values.policy import RedactionRule
-from bodycam_pipeline.values.timeline import ReleaseClock
 
 
-@dataclass(frozen=True)
-class ObserveTask:
-    """All that looking at one segment of a finished file needs.
-
-    Attributes:
-        part: The segment of the finished file.
-        plan: What the recording's plan says of this time.
-        redaction: How regions were hidden.
-        clock: How the finished file's time maps to the recording's.
-        signatures: Files of what was handed to the encoder in this time.
-        secret_path: Where the job's secret lies, under which these are kept; None where there are none.
-        pictures: The frames, by their pts in the recording, that the report shows.
-        audit: Who looks at the frames once more while they are decoded; None for nobody.
-    """
-
-    part: Part
-    plan: PlanPart
-    redaction: RedactionRule
-    clock: ReleaseClock
-    signatures: tuple[str, ...] = ()
-    secret_path: str | None = None
-    pictures: frozenset[int] = frozenset()
-    audit: Audit | None = None
-
-    def needs(self) -> Needs:
-        """What it opens."""
-        audit = self.audit
-        read = (*self.signatures, *filter(None, (self.secret_path,)))
-        if audit is None:
-            return Needs((self.part.address,), read)
-        folder = str(Path(audit.result_path).parent)
-        return Needs((self.part.address,), (*read, *audit.watching.models), (folder,), audit.watching.provider)
-
-    def warm(self) -> None:
-        """Load the networks."""
-        if self.audit is not None:
-            self.audit.watching.warm()
+def warm(task: ObserveTask) -> None:
+    """Load the networks."""
+    if task.audit is not None:
+        watching.warm(task.audit.watching)
 
 
 def observe_segment(task: ObserveTask) -> SegmentObservation:
@@ -88,7 +52,7 @@ def observe_segment(task: ObserveTask) -> SegmentObservation:
         if at in task.pictures:
             pictures.append((at, jpeg(source.frame)))
     if second is not None:
-        second.keep(task.part.segment.number, task.part.border_frame())
+        second.keep(task.part.segment.number, border_frame(task.part))
     return SegmentObservation(
         np.array(pts, dtype=np.int64),
         np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(-1, 32),

@@ -1,27 +1,28 @@
-"""Probe a recording where a crash costs a worker, and not the driver."""
+"""Look at a file before a frame of it is decoded."""
 
-from bodycam_pipeline.read.probe import probe
-from bodycam_pipeline.values.needs import Needs
+from bodycam_pipeline.read import probe as reading
+from bodycam_pipeline.read.ingest_probe import look_into
+from bodycam_pipeline.schemes import open_recording
+from bodycam_pipeline.tasks.probe import ProbeTask
+from bodycam_pipeline.values.address import name_of
+from bodycam_pipeline.values.headers import Headers
 from bodycam_pipeline.values.recording import Recording
 
 
-class ProbeStep:
-    """Everything that is known of a recording before a frame is decoded; the task is its address."""
+def probe(task: ProbeTask) -> Recording:
+    """Everything that is known of a recording before it is decoded.
 
-    __name__ = "probe"
-    answers = Recording
-
-    def needs(self, address: str) -> Needs:
-        """What it opens."""
-        return Needs((address,))
-
-    def __call__(self, address: str) -> Recording:
-        """Probe it.
-
-        Raises:
-            BodycamError: as `probe`.
-        """
-        return probe(address)
+    Raises:
+        BodycamError: as `reading.probe`.
+    """
+    return reading.probe(task.address, task.track)
 
 
-probe_recording = ProbeStep()
+def read_headers(task: ProbeTask) -> Headers:
+    """What its container tells of a file.
+
+    Raises:
+        BodycamError: as `look_into`.
+    """
+    with open_recording(task.address) as file:
+        return look_into(file, name_of(task.address))

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from bodycam_pipeline import _native
@@ -17,43 +16,12 @@ from bodycam_pipeline.read.blank import blank_frame
 from bodycam_pipeline.read.decode import SourceFrame, decode_segment
 from bodycam_pipeline.read.planes import VideoFrame, planes
 from bodycam_pipeline.rules.copying import copy_spans
+from bodycam_pipeline.tasks.render import RenderTask
 from bodycam_pipeline.values.encoded import EncodedSegment
 from bodycam_pipeline.values.errors import DamagedRecordingError, Place
-from bodycam_pipeline.values.needs import Needs
 from bodycam_pipeline.values.plan import PlanPart
-from bodycam_pipeline.values.policy import EncodingRule, RedactionRule
-from bodycam_pipeline.values.recording import PacketIndex, Segment, VideoFacts
-
-
-@dataclass(frozen=True)
-class RenderTask:
-    """All that one segment's rendering needs.
-
-    Attributes:
-        digests_path: Where the first pass left the digests of the recording's frames, if it did.
-        result_path: Where the samples go.
-        secret_path: Where the job's secret lies, under which all of these are kept.
-    """
-
-    address: str
-    video: VideoFacts
-    packets: PacketIndex
-    segment: Segment
-    plan: PlanPart
-    redaction: RedactionRule
-    encoding: EncodingRule
-    digests_path: str
-    result_path: str
-    secret_path: str
-
-    def needs(self) -> Needs:
-        """What it opens."""
-        return Needs((self.address,), (self.digests_path, self.secret_path), (str(Path(self.result_path).parent),))
-
-    @property
-    def secret(self) -> Path:
-        """The file of the job's secret."""
-        return Path(self.secret_path)
+from bodycam_pipeline.values.policy import RedactionRule
+from bodycam_pipeline.values.recording import PacketIndex, VideoFacts
 
 
 def render_segment(task: RenderTask) -> EncodedSegment:

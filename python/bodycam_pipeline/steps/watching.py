@@ -3,18 +3,16 @@
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 
 from bodycam_pipeline._native import Planes, Pyramid
 from bodycam_pipeline.following.footage import Footage, Observation
 from bodycam_pipeline.following.observations import observed
 from bodycam_pipeline.following.segment import part_candidates
+from bodycam_pipeline.tasks.watching import Watching
 from bodycam_pipeline.values.candidates import Candidates
 from bodycam_pipeline.values.detection import Detection
-from bodycam_pipeline.values.evidence import Evidence
-from bodycam_pipeline.values.model import Provider
 from bodycam_pipeline.values.recording import VideoFacts
-from bodycam_pipeline.vision.detector import Detector, Looking
+from bodycam_pipeline.vision.detector import Detector
 from bodycam_pipeline.vision.session import open_network
 
 MOST_FRAMES = 240
@@ -24,36 +22,14 @@ Due = Callable[[int, int], bool]
 """Whether networks look at a frame: its pts, and how many frames came since the scene changed."""
 
 
-@dataclass(frozen=True)
-class Watching:
-    """Who watches, and how.
+def warm(watching: Watching) -> None:
+    """Load the networks.
 
-    Attributes:
-        looking: The networks.
-        evidence: What their word is worth together.
-        scene_change_difference: Mean luma difference (0..255) of two neighbouring frames above which the scene has
-            changed.
-        provider: What computes the networks.
+    Raises:
+        ModelError: a model that cannot be loaded.
     """
-
-    looking: tuple[Looking, ...]
-    evidence: Evidence
-    scene_change_difference: float
-    provider: Provider = "cpu"
-
-    @property
-    def models(self) -> tuple[str, ...]:
-        """The files of the networks."""
-        return tuple(each.model.path for each in self.looking)
-
-    def warm(self) -> None:
-        """Load the networks, so that processes that are forked from this one have them.
-
-        Raises:
-            ModelError: a model that cannot be loaded.
-        """
-        for each in self.looking:
-            open_network(each.model, self.provider)
+    for each in watching.looking:
+        open_network(each.model, watching.provider)
 
 
 class Watcher:

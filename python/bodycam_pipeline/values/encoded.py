@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+ENCODER: Final = "libx264"
+"""Who codes what is hidden."""
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,8 @@ from bodycam_pipeline.values.errors import ModelError
 from bodycam_pipeline.values.model import Head, Model, Role
 from bodycam_pipeline.vision.entries import ModelEntry, model_entry
 from bodycam_pipeline.vision.graph import MAX_BYTES, Graph, read_graph
-from bodycam_pipeline.vision.heads import HEAD_DEFAULTS
+from bodycam_pipeline.vision.heads import AS_THEY_ARE, HEAD_DEFAULTS
 from bodycam_pipeline.vision.registry import LIST, find_model, list_models, own_folder
-from bodycam_pipeline.vision.session import AS_THEY_ARE
 from bodycam_pipeline.vision.toml_text import to_toml
 from bodycam_pipeline.vision.trial import tried
 

@@ -1,7 +1,6 @@
 """What the networks see in one frame: boxes of the upright frame, of every network at each of its scales."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +10,8 @@ from bodycam_pipeline.values.detection import Detection, Kind
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.model import Model, Provider
 from bodycam_pipeline.values.recording import VideoFacts
-from bodycam_pipeline.vision.scales import InputSize, colour_matrix, input_sizes
+from bodycam_pipeline.vision.looking import Looking
+from bodycam_pipeline.vision.scales import InputSize, colour_matrix
 from bodycam_pipeline.vision.session import Network, Tensor, open_network
 
 Floats = NDArray[np.float32]
@@ -21,27 +21,6 @@ HARDLY_EVER = 1.0
 
 SUPPRESS_IOU = 0.5
 """Boxes of one network, scale and kind that overlap more are one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Looking:
-    """One network, and how it looks.
-
-    Attributes:
-        model: Which.
-        long_sides_px: Its scales: the longer side of the picture as it sees it.
-        lowest: For each kind that it is trusted with, the lowest score that is worth anything.
-        enlarge: Whether it looks at scales larger than the picture too.
-    """
-
-    model: Model
-    long_sides_px: tuple[int, ...]
-    lowest: dict[Kind, float]
-    enlarge: bool = False
-
-    def sizes(self, upright_size: tuple[int, int]) -> tuple[InputSize, ...]:
-        """The tensors that it looks at."""
-        return input_sizes(self.long_sides_px, upright_size, enlarge=self.enlarge)
 
 
 class Detector:

@@ -26,6 +26,9 @@ _RETINAFACE_LANDMARKS = 10
 _YOLOV8_BOX = 4
 _ANCHORS = 3
 
+AS_THEY_ARE = ((0.0,) * 3, (1.0,) * 3)
+"""Mean and factor of a network that takes bytes: with others, hardly anything would be left of a picture."""
+
 _ZERO = (0.0, 0.0, 0.0)
 _RAW = (1.0, 1.0, 1.0)
 _UNIT = (1 / 255, 1 / 255, 1 / 255)

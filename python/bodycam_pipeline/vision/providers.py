@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-import onnxruntime
-
 from bodycam_pipeline.values.errors import MissingProviderError
 from bodycam_pipeline.values.model import Provider
 
@@ -20,6 +18,8 @@ PROVIDERS: Mapping[Provider, str] = {
 
 def installed_providers() -> tuple[Provider, ...]:
     """Providers that the installed runtime was built with; whether a driver is there shows when a network is opened."""
+    import onnxruntime  # here alone, so that naming the processor's does not load it
+
     built_with = onnxruntime.get_available_providers()
     return tuple(provider for provider, name in PROVIDERS.items() if name in built_with)
 
@@ -30,6 +30,8 @@ def check_provider(provider: Provider) -> None:
     Raises:
         MissingProviderError: it is not there.
     """
+    if provider == "cpu":  # every build has it
+        return
     installed = installed_providers()
     if provider not in installed:
         raise MissingProviderError(

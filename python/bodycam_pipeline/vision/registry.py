@@ -11,8 +11,7 @@ from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.vision.entries import ModelEntry, read_entries
 from bodycam_pipeline.vision.graph import Graph, read_graph
-from bodycam_pipeline.vision.heads import HEAD_DEFAULTS
-from bodycam_pipeline.vision.session import AS_THEY_ARE
+from bodycam_pipeline.vision.heads import AS_THEY_ARE, HEAD_DEFAULTS
 from bodycam_pipeline.vision.trial import tried
 
 MODELS = Path(__file__).parents[1] / "models"

@@ -11,6 +11,7 @@ from bodycam_pipeline._native import decode_head
 from bodycam_pipeline.values.errors import MissingProviderError, ModelError
 from bodycam_pipeline.values.model import Head, Model, Provider
 from bodycam_pipeline.vision.graph import Graph, read_graph
+from bodycam_pipeline.vision.heads import AS_THEY_ARE
 from bodycam_pipeline.vision.providers import PROVIDERS, check_provider
 
 Maps = NDArray[np.float32]
@@ -22,10 +23,6 @@ ERRORS_ONLY = 3
 
 TRIAL_SIZES = ((64, 96), (96, 64))
 """Heights and widths of the trial run: two, so that a size baked into the graph shows at once."""
-
-
-AS_THEY_ARE = ((0.0,) * 3, (1.0,) * 3)
-"""Mean and factor of a network that takes bytes: with others, hardly anything would be left of a picture."""
 
 
 class Network:

@@ -1,9 +1,10 @@
-"""Whether a model runs, tried where it can do no harm: in a process of its own, with limits for time and memory.
+"""Whether a model runs, tried where it can do no harm: in a locked process of its own, with limits for time and memory.
 
 What goes in and what comes back is JSON. A graph is a stranger's code: it may multiply for a year or ask for terabytes.
 """
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -12,7 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from bodycam_pipeline.values.errors import ModelError
+from bodycam_pipeline.locked import WEAK, is_weak, lock, no_box
+from bodycam_pipeline.values.errors import BoxError, ModelError
 from bodycam_pipeline.values.model import Model, Thresholds
 
 CPU_SECONDS, WALL_SECONDS = 30, 180
@@ -20,6 +22,8 @@ CPU_SECONDS, WALL_SECONDS = 30, 180
 
 MOST_BYTES, TIMES_THE_FILE = 4 << 30, 6
 """Memory limit: for the runtime, and for the weights in the forms that they take while they are read."""
+
+_INTERPRETER = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG")
 
 
 def tried(model: Model) -> None:
@@ -31,13 +35,20 @@ def tried(model: Model) -> None:
     _tried(model.path, json.dumps(asdict(model)), CPU_SECONDS)
 
 
+def _environment() -> dict[str, str]:
+    """What the interpreter needs, and no secret; one thread, which the lock then holds."""
+    needed = {name: os.environ[name] for name in _INTERPRETER if name in os.environ}
+    return needed | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
 @lru_cache(maxsize=32)
 def _tried(path: str, told: str, cpu_seconds: int) -> None:
     most_bytes = MOST_BYTES + TIMES_THE_FILE * Path(path).stat().st_size
-    command = [sys.executable, "-P", "-m", __name__, str(cpu_seconds), str(most_bytes)]
+    told_limits = [str(cpu_seconds), str(most_bytes), WEAK if is_weak() else ""]
+    command = [sys.executable, "-P", "-m", __name__, *told_limits]
     try:
         done = subprocess.run(  # noqa: S603 - this very file
-            command, input=told.encode(), capture_output=True, timeout=WALL_SECONDS, check=False
+            command, input=told.encode(), capture_output=True, timeout=WALL_SECONDS, check=False, env=_environment()
         )
         answer: dict[str, str] = json.loads(done.stdout)
     except (subprocess.TimeoutExpired, ValueError) as error:
@@ -46,7 +57,8 @@ def _tried(path: str, told: str, cpu_seconds: int) -> None:
             remedy="Use a detector of its head as its makers export it: it takes milliseconds.",
         ) from error
     if answer:
-        raise ModelError(answer["what"], remedy=answer["remedy"])
+        kind = BoxError if answer["kind"] == BoxError.__name__ else ModelError
+        raise kind(answer["what"], remedy=answer["remedy"])
 
 
 def try_here(model: Model) -> None:
@@ -85,14 +97,25 @@ def _model(told: dict[str, Any]) -> Model:
     return Model(**told, **lists, kinds=kinds)  # type: ignore[arg-type]
 
 
-def _answer() -> dict[str, str]:
+def _answer(*, weak: bool) -> dict[str, str]:
+    model = _model(json.load(sys.stdin))
     try:
-        try_here(_model(json.load(sys.stdin)))
-    except ModelError as error:
-        return {"what": error.what, "remedy": error.remedy}
+        if not weak:
+            _lock(model)
+        try_here(model)
+    except (ModelError, BoxError) as error:
+        return {"kind": type(error).__name__, "what": error.what, "remedy": error.remedy}
     return {}
+
+
+def _lock(model: Model) -> None:
+    """Before the runtime is loaded, which starts threads of its own."""
+    try:
+        lock([model.path])
+    except OSError as error:
+        raise no_box(error) from error
 
 
 if __name__ == "__main__":
     _limit(*map(int, sys.argv[1:3]))
-    json.dump(_answer(), sys.stdout)
+    json.dump(_answer(weak=sys.argv[3] == WEAK), sys.stdout)

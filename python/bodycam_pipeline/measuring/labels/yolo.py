@@ -16,7 +16,6 @@ from bodycam_pipeline.measuring.labels.dataset import (
     labelled_boxes,
     unreadable,
 )
-from bodycam_pipeline.read.stills import read_size
 from bodycam_pipeline.values.detection import Kind
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
@@ -55,6 +54,8 @@ def _picture(path: Path, folder: Path, meaning: Sequence[Kind | None], kinds: tu
     inside = path.relative_to(folder)
     parts = ["labels" if part == "images" else part for part in inside.parts]
     text = (folder / Path(*parts)).with_suffix(".txt")
+    from bodycam_pipeline.read.stills import read_size  # loads FFmpeg, for whoever reads pictures
+
     size = read_size(path)
     try:
         lines = read_text(text).splitlines() if text.is_file() else []
