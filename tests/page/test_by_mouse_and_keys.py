@@ -1,12 +1,17 @@
 """The page in Chromium: what it shows of a job, by mouse and by keys."""
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.page.browser import chromium, looked_at, opened
-from tests.page.conftest import Served
+from bodycam_pipeline.release.folders import Folders
+from bodycam_pipeline.review.decisions import DecisionStore
+from tests.page.browser import chromium, looked_at, opened, until
+from tests.page.conftest import Served, serving
+from tests.page.test_journey import answer, press
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +61,31 @@ def test_names_are_text_and_never_markup(browser: Any, served: Served) -> None:
         assert evil.lower() in page.inner_text("review-cards").lower()
         with pytest.raises(Exception, match="TrustedHTML"):
             page.evaluate("document.body.innerHTML = '<b>x</b>'")
+
+
+def test_keys_split_join_change_and_trim(browser: Any, detected: Folders, tmp_path: Path) -> None:
+    shutil.copytree(detected.internal, tmp_path / detected.internal.name)
+    with serving(tmp_path / detected.internal.name) as served, opened(browser, served, but="409") as page:
+        number, other = page.evaluate("review.store.facts.tracks.filter(t => t.frames > 40).map(t => t.number)")[:2]
+        many = page.evaluate("review.store.facts.tracks.length")
+        page.evaluate(f"review.store.select({number}); review.store.go(30)")
+        press(page, "s")
+        until(page, f"review.store.facts.tracks.length === {many + 1}")
+        page.evaluate(f"review.store.select({number}, Math.max(...review.store.facts.tracks.map(t => t.number)))")
+        press(page, "g")
+        until(page, f"review.store.facts.tracks.length === {many}")
+        page.evaluate(f"review.store.select({number})")
+        press(page, "[")
+        page.wait_for_selector(".toast.error >> text=take it apart first")
+        press(page, "e")
+        answer(page, "a child")
+        until(page, f"review.store.track({number}).reason === 'a child'")
+        page.evaluate(f"review.store.select({other})")
+        for frame, key in ((10, "["), (40, "]")):
+            before = page.evaluate("review.store.facts.revision")
+            page.evaluate(f"review.store.go({frame})")
+            press(page, key)
+            until(page, f"review.store.facts.revision !== '{before}'")
+    edits = DecisionStore(served.folders).state().edits
+    assert [len(each) for each in (edits.split, edits.join, edits.change, edits.trim)] == [1, 1, 1, 1]
+    assert None not in (edits.trim[0].start, edits.trim[0].end)

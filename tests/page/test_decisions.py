@@ -153,6 +153,18 @@ def test_split_join_trim_and_change(review: Review) -> None:
     assert {number, second} <= hidden(review)
 
 
+def test_a_track_is_trimmed_at_its_start_and_then_at_its_end(review: Review) -> None:
+    number, track = max(tracks(review).items(), key=lambda each: each[1]["frames"])
+    life = [pts for pts in review.recording.packets.shown_pts().tolist() if track["first"] <= pts <= track["last"]]
+    act(review, "trim", tracks=[number], reason="trimmed by hand", **{"from": life[5]})
+    act(review, "trim", tracks=[number], reason="trimmed by hand", to=life[-5])
+    hidden_pts = [row.pts for row in review.current.plan.rows() if row.track == number]
+    assert (min(hidden_pts), max(hidden_pts)) == (life[5], life[-6])
+    assert len(kept_in_file(review).trim) == 1
+    act(review, "undo")
+    assert max(row.pts for row in review.current.plan.rows() if row.track == number) == life[-1]
+
+
 def test_a_span_is_withheld_and_taken_back(review: Review) -> None:
     shown = review.recording.packets.shown_pts().tolist()
     act(review, "withhold", **{"from": shown[3], "to": shown[9]}, reason="interior of a dwelling")

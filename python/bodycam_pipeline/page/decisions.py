@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from bodycam_pipeline.rules.anchoring import PlanRows, anchor_tracks, find_meant
 from bodycam_pipeline.rules.reshaping import Reshaped, reshape
-from bodycam_pipeline.values.edits import Anchor, Decision, Edits, OfTracks
+from bodycam_pipeline.values.edits import Anchor, Decision, Edits, OfTracks, format_time
 from bodycam_pipeline.values.errors import EditsError
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.plan import REGION_SCHEMA, Plan
@@ -162,6 +162,10 @@ def _of_tracks(table: str) -> Callable[[Book, Facts, str], Tables]:
     def make(book: Book, facts: Facts, by: str) -> Tables:
         tracks = _numbers(facts)
         values: dict[str, Any] = {"anchors": book.anchors(tracks), "plan": book.draft.sha256}
+        if table in {"split", "trim"} and len(values["anchors"]) > 1:
+            raise ValueError("this is a group of tracks: take it apart first (Shift+U), and decide about one of them")
+        if table == "trim":
+            values |= _ends(book, tracks)
         for name in ("at", "from", "to"):
             if facts.get(name) is not None:
                 values[name] = f"pts {int(facts[name])}"
@@ -173,6 +177,13 @@ def _of_tracks(table: str) -> Callable[[Book, Facts, str], Tables]:
         return _with(rest, table, by, facts, **values)
 
     return make
+
+
+def _ends(book: Book, tracks: Sequence[int]) -> dict[str, str]:
+    """Where a track was trimmed before: a new start leaves the end as it is, and a new end the start."""
+    earlier = [trim for trim in book.edits.trim if set(tracks) & set(book.tracks_of(trim))]
+    ends = {"from": earlier[-1].start, "to": earlier[-1].end} if earlier else {}
+    return {name: format_time(time) for name, time in ends.items() if time is not None}
 
 
 _REPLACED = {"keep": ("keep", "confirm"), "confirm": ("keep", "confirm"), "change": ("change",), "trim": ("trim",)}
