@@ -23,7 +23,7 @@ class ContainerTask:
 
 @dataclass(frozen=True, slots=True)
 class PicturesTask:
-    """A finished file, the boxes of its upright picture that are to be seen, each at a pts, and how it is turned."""
+    """A finished file, the boxes of its upright frame that are to be seen, each at a pts, and how it is turned."""
 
     path: str
     wanted: tuple[tuple[int, Box], ...]

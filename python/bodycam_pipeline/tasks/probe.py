@@ -10,7 +10,7 @@ from bodycam_pipeline.values.recording import Recording
 
 @dataclass(frozen=True, slots=True)
 class ProbeTask:
-    """Which recording, and the picture track that is meant, where it holds those of several cameras."""
+    """Which recording, and the video track that is meant, where it holds those of several cameras."""
 
     address: str
     track: int | None = None
