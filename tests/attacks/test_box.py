@@ -21,6 +21,7 @@ from bodycam_pipeline import tasks as told
 from bodycam_pipeline.pipeline import Order, redact
 from bodycam_pipeline.running import box, wire
 from bodycam_pipeline.running.local import LocalRunner
+from bodycam_pipeline.running.ray import RayRunner
 from bodycam_pipeline.running.runner import Outcome, Result, Task
 from bodycam_pipeline.running.wire import MalformedAnswerError, answer_type, pack, unpack
 from bodycam_pipeline.tasks.appearance import AppearanceTask, measure_segment
@@ -135,6 +136,17 @@ def test_nothing_gets_out_of_a_step(step: Step, tasks: dict[Step, Any], world: W
         (after,) = runner.run(probe, [tasks[probe]])
         assert after.error is None
     assert sorted(path.name for path in Path(world.folder).iterdir()) == ["identity.txt"]
+
+
+@has_box
+def test_nothing_gets_out_of_a_task_on_ray(tasks: dict[Step, Any], world: World, tmp_path: Path) -> None:
+    with RayRunner("local", workers=1, task_folder=tmp_path / "tasks") as runner:
+        (answer,) = runner.run(taken_over, [TakenOver(probe, tasks[probe], world)])
+        assert answer.error is None
+        assert answer.result is not None
+        assert {name for name, how in answer.result.items() if how != "refused"} <= {"call clone3"}
+        (after,) = runner.run(probe, [tasks[probe]])
+        assert after.error is None
 
 
 @has_box

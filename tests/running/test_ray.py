@@ -1,6 +1,7 @@
 """What only a cluster can do wrong: tell strangers, lose a node, and trust anybody."""
 
 import os
+import pickle
 import signal
 import socket
 import subprocess
@@ -13,9 +14,10 @@ from typing import Any
 
 import pytest
 
+from bodycam_pipeline.running.attempts import Lost
 from bodycam_pipeline.running.job_queue import QueueItem
 from bodycam_pipeline.running.ledger import Ledger
-from bodycam_pipeline.running.ray import RayRunner
+from bodycam_pipeline.running.ray import _VERSION, RayRunner, _believed, _code, _TaskFile
 from bodycam_pipeline.running.recorded import RecordedRunner
 from tests.running import steps
 
@@ -57,17 +59,51 @@ def test_a_cluster_that_is_not_there_is_refused_with_a_remedy() -> None:
 def test_a_node_with_another_version_is_told_so(tmp_path: Path) -> None:
     task_file = tmp_path / "task"
     task_file.write_bytes(b"0.0.0\nwhat another version wrote, and only that one can read")
-    code = f"from bodycam_pipeline.running.ray import _carry_out; import sys; sys.exit(_carry_out({str(task_file)!r}))"
-    # in a process of its own: carrying out a task file closes the standard streams
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
-    assert done.returncode == 1
+    assert carried_out(task_file, "00", tmp_path) == "another version"
     assert not task_file.with_suffix(".answer").exists()
+
+
+class Command:
+    """What a reader that unpickles would carry out."""
+
+    def __init__(self, marker: Path) -> None:
+        self._marker = marker
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.system, (f"touch {self._marker}",)
+
+
+def test_a_task_file_that_somebody_else_wrote_is_not_read(tmp_path: Path) -> None:
+    task_file, content = tmp_path / "task", pickle.dumps((Command(tmp_path / "ran"), None))
+    task_file.write_bytes(f"{_VERSION}\n{_code('ab', content)}\n".encode() + content)
+    assert carried_out(task_file, "cd", tmp_path) == "changed"
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("by", ["the node", "somebody else"])
+def test_a_pickle_is_no_answer_and_runs_nothing(by: str, tmp_path: Path) -> None:
+    out = _TaskFile(tmp_path / "task", 0.0, "ab", int)
+    content = pickle.dumps((Command(tmp_path / "ran"), None))
+    out.answer.write_bytes(content)
+    answer = _believed(out, _code("ab" if by == "the node" else "cd", content))
+    assert isinstance(answer, Lost)
+    assert ("none" if by == "the node" else "changed") in answer.how
+    assert not (tmp_path / "ran").exists()
+
+
+def carried_out(task_file: Path, key: str, folder: Path) -> str:
+    """What becomes of a task file; in a process of its own, since carrying one out closes the standard streams."""
+    code = f"from bodycam_pipeline.running.ray import _carry_out; word = _carry_out({str(task_file)!r}, {key!r})[0]"
+    told = folder / "word"
+    subprocess.run([sys.executable, "-c", f"{code}; open({str(told)!r}, 'w').write(word)"], check=True)
+    return told.read_text()
 
 
 OUTSIDE = """
 import sys
 from pathlib import Path
-from bodycam_pipeline.running.ray import RayRunner
+from bodycam_pipeline.running.attempts import Lost
+from bodycam_pipeline.running.ray import _VERSION, RayRunner, _believed, _code, _TaskFile
 from tests.running import steps
 
 address, folder = sys.argv[1:]

@@ -84,6 +84,13 @@ class Processes:
                 self._drop(worker)
                 yield worker, Lost(f"took longer than {self._limit:.0f} s")
 
+    def answered(self, step: Callable[[Any], Any], task: object) -> Answer | Lost:
+        """Do one task, and wait for it."""
+        self.begin(step, task)
+        while True:
+            for _, answer in self.answers(self._limit):
+                return answer
+
     def give_up(self, ticket: _Worker) -> None:
         """End a worker with its task."""
         self._drop(ticket)

@@ -2,10 +2,13 @@
 
 Ray runs a killed task again, spills objects to its session folder in the clear, and logs what tasks print. So nothing
 is given to it. A task lies as a *task file* in a folder that every node sees (the staging disk, which they need),
-and its answer is put beside it. Ray carries a random name and the word "answered". No frame, key, box or name enters
-its object store or its logs, and its own retries are off: the attempts are counted here.
+and its answer is put beside it. Ray carries a random name, a word, and of both files an authentication code under a key
+of this one task: a file that somebody else put there is neither read nor believed. No frame, box or name enters its
+object store or its logs, and its own retries are off: the attempts are counted here. On a node the task is done in a
+box, forked from a worker beside Ray's own process, and its answer is data.
 """
 
+import hmac
 import logging
 import os
 import pickle
@@ -16,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -23,8 +27,11 @@ from typing import Any
 
 from bodycam_pipeline.durable import make_folder
 from bodycam_pipeline.extras import require
-from bodycam_pipeline.running.attempts import TASK_LIMIT_SECONDS, Answer, Lost, attempt
+from bodycam_pipeline.foreign import read_bytes
+from bodycam_pipeline.running.attempts import TASK_LIMIT_SECONDS, Answer, Lost
+from bodycam_pipeline.running.local import Processes
 from bodycam_pipeline.running.scheduler import PassScheduler
+from bodycam_pipeline.running.wire import MOST_BYTES, MalformedAnswerError, answer_type, pack, unpack
 from bodycam_pipeline.values.errors import BodycamError, WorkerError
 
 _LOOK_SECONDS = 1.0
@@ -34,8 +41,10 @@ _OBJECT_STORE_BYTES = 80 * 2**20
 """Ray's smallest: only words go through it."""
 
 _ANSWERED, _UNREAD, _OTHER_VERSION = "answered", "unread", "another version"
+_CHANGED, _ENDED = "changed", "ended"
 _SETUP_REMEDIES = {
     _UNREAD: "Every node needs the work folder under the same path: put --out on storage that all of them mount.",
+    _CHANGED: "Find out who else writes to the folder that the nodes share; then run the same command again.",
     _OTHER_VERSION: "Install the same version of bodycam-pipeline on every node: other versions give other bytes.",
 }
 _VERSION = version("bodycam-pipeline")
@@ -47,6 +56,8 @@ class _TaskFile:
 
     path: Path
     deadline: float
+    key: str
+    awaited: Any
 
     @property
     def answer(self) -> Path:
@@ -117,9 +128,11 @@ class _Nodes:
 
     def begin(self, step: Callable[[Any], Any], task: object) -> Any:
         """Write a task file and send its name."""
-        task_file = _TaskFile(self._task_folder / secrets.token_hex(16), time.monotonic() + self._limit)
-        task_file.path.write_bytes(f"{_VERSION}\n".encode() + pickle.dumps((step, task)))
-        ref = self._remote.remote(str(task_file.path))
+        name, deadline = self._task_folder / secrets.token_hex(16), time.monotonic() + self._limit
+        task_file = _TaskFile(name, deadline, secrets.token_hex(32), answer_type(step))
+        content = pickle.dumps((step, task))
+        task_file.path.write_bytes(f"{_VERSION}\n{_code(task_file.key, content)}\n".encode() + content)
+        ref = self._remote.remote(str(task_file.path), task_file.key)
         self._flying[ref] = task_file
         return ref
 
@@ -138,13 +151,14 @@ class _Nodes:
 
     def _answer(self, ref: Any, task_file: _TaskFile) -> Answer | Lost:
         try:
-            word = self._ray.get(ref)
+            word, code = self._ray.get(ref)
         except self._ray.exceptions.RayError:
             return Lost("ended its worker process or its node")
+        if word == _ENDED:
+            return Lost("ended its worker process")
         if word != _ANSWERED:
             return None, WorkerError(f"a node could not take its work ({word})", remedy=_SETUP_REMEDIES[word])
-        answer: Answer = pickle.loads(task_file.answer.read_bytes())  # noqa: S301 - from our own private folder
-        return answer
+        return _believed(task_file, code)
 
     def give_up(self, ticket: Any) -> None:
         """Cancel a task and delete its file."""
@@ -159,6 +173,25 @@ class _Nodes:
         shutil.rmtree(self._task_folder, ignore_errors=True)
         if self._started and self._ray.is_initialized():
             self._ray.shutdown()
+
+
+def _believed(task_file: _TaskFile, code: str) -> Answer | Lost:
+    """The answer beside a task file, if it is the one that the node gave."""
+    try:
+        content = read_bytes(task_file.answer, MOST_BYTES)
+    except OSError:
+        return Lost("left an answer that cannot be read")
+    if not hmac.compare_digest(code, _code(task_file.key, content)):
+        return Lost("left an answer that somebody else changed")
+    try:
+        return unpack(content, task_file.awaited)
+    except MalformedAnswerError as odd:
+        return Lost(f"gave an answer that is none ({odd})")
+
+
+def _code(key: str, content: bytes) -> str:
+    """The authentication code of a file (HMAC-SHA-256)."""
+    return hmac.digest(bytes.fromhex(key), content, "sha256").hex()
 
 
 def _private_folder(parent: Path | None) -> Path:
@@ -200,19 +233,36 @@ def _unreachable(address: str, error: Exception) -> BodycamError:
     )
 
 
-def _carry_out(task_file: str) -> str:
-    """Read a task file, do what it says, and leave the answer beside it. Runs on a node."""
+def _carry_out(task_file: str, key: str) -> tuple[str, str]:
+    """Read a task file, have a box do what it says, and leave the answer beside it. Runs on a node.
+
+    Returns:
+        What became of it, and the code of the answer.
+    """
     _silence()
     path = Path(task_file)
     try:
-        written_by, _, content = path.read_bytes().partition(b"\n")
+        written_by, _, rest = path.read_bytes().partition(b"\n")
     except OSError:
-        return _UNREAD
-    if written_by.decode() != _VERSION:
-        return _OTHER_VERSION
-    step, task = pickle.loads(content)  # noqa: S301 - from our own private folder
-    path.with_suffix(".answer").write_bytes(pickle.dumps(attempt(step, task)))
-    return _ANSWERED
+        return _UNREAD, ""
+    if written_by.decode(errors="replace") != _VERSION:
+        return _OTHER_VERSION, ""
+    code, _, content = rest.partition(b"\n")
+    if not hmac.compare_digest(code, _code(key, content).encode()):
+        return _CHANGED, ""
+    step, task = pickle.loads(content)  # noqa: S301 - what the driver wrote, as its code says
+    answer = _beside().answered(step, task)
+    if isinstance(answer, Lost):
+        return _ENDED, ""
+    packed = pack(answer)
+    path.with_suffix(".answer").write_bytes(packed)
+    return _ANSWERED, _code(key, packed)
+
+
+@cache
+def _beside() -> Processes:
+    """The worker beside this process of Ray's, which has threads and so cannot fork boxes itself."""
+    return Processes(1, TASK_LIMIT_SECONDS)
 
 
 def _silence() -> None:
