@@ -12,7 +12,7 @@ from playwright.sync_api import Page, sync_playwright
 
 PICTURE = Path(__file__).parent / "review.jpg"
 QUALITY = 80
-PATIENCE = 150
+PATIENCE = 600
 """Times 0.2 seconds."""
 
 ANSWER_LINES = 4
