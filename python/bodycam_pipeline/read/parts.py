@@ -127,10 +127,10 @@ def canvas_note(video: VideoFacts) -> str:
     if len(alike) > _MOST_SAID:
         named.append(f"and {len(alike) - _MOST_SAID} more")
     return (
-        f"the picture changes its size or format on the way ({', '.join(named)}): all of it is released as "
+        f"the picture changes its size on the way ({', '.join(named)}): all of it is released as "
         f"{video.width}x{video.height}, smaller pictures at the top left, with black beside them"
     )
 
 
 def _spoken(part: PartFormat) -> str:
-    return f"{part.width}x{part.height} {part.hdr.transfer.upper() if part.hdr else part.pixel_format}"
+    return f"{part.width}x{part.height}{f' {part.hdr.transfer.upper()}' if part.hdr else ''}"
