@@ -82,7 +82,7 @@ def look_samples(looked: Looked, plain: Evidence, networks: int) -> list[Sample]
         here = looked.truth.get(frame, [])
         for o in seen or []:
             thing = _thing(o.box, o.kind, here)
-            if thing is not None:
+            if thing is not None and looked.teaches(o.kind, thing >= 0):
                 known = [o.scores[n] for n in plain.knows[o.kind]]
                 features = tuple(look_features(known, side(o.box) * looked.finest))
                 found.append((o.kind, features, thing if thing >= 0 else None))
@@ -124,7 +124,7 @@ def track_samples(looked: Looked, found: Candidates, plain: Evidence) -> list[Sa
     samples = []
     for life in lives(looked, found):
         true = _is_thing(looked, life)
-        if true is not None:
+        if true is not None and looked.teaches(life.kind, true):
             samples.append(Sample(looked.name, life.kind, features_of(life, plain), true, 1.0))
     return samples
 

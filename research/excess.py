@@ -1,9 +1,10 @@
 """What must be hidden, and what is hidden for nothing: the evidence tables on clips with complete truth.
 
-    python -m research.excess CLIPS NETWORKS [--keep FILE] [--curve] [--burst 10]
+    python -m research.excess CLIPS NETWORKS [--keep FILE] [--curve] [--draw SVG] [--burst 10]
 
 NETWORKS as for `research.calibrate`. Prints two tables: every clip judged by a table fitted on all of them, and by
-one that was fitted without it. ``--curve`` prints the totals for other admissions; ``--burst`` takes everything that
+one that was fitted without it. ``--curve`` prints the totals for other admissions, ``--draw`` draws them, of faces
+and of plates alone; ``--burst`` takes everything that
 was seen away for so many frames, again and again, and counts only those frames, in clips in which something must be
 hidden. Clips are followed as one stretch; `bodycam eval CLIPS` runs the whole product on them, segment by segment.
 """
@@ -14,6 +15,7 @@ import random
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -32,15 +34,17 @@ from bodycam_pipeline.values.score import Score
 from bodycam_pipeline.values.truth import Truth
 from research.calibrate import Networks, all_looked, calibrated, kept
 from research.calibration import candidates_of, lives
+from research.curve import TRUE_KINDS, curve, draw, of_kind
 from research.footage import Looked
 
 CURVE = (-4.0, -3.0, -2.5, -2.0, -1.5, -1.0, 0.0, 1.0, 2.0)
 LEAST = LEAST_EVIDENCE["balanced"]
 
 
-def planned(looked: Looked, found: Candidates, evidence: Evidence, least: float) -> Plan:
-    """The plan of a clip whose candidates are known."""
-    judged = [life.track(life.evidence(evidence)) for life in lives(looked, found)]
+def planned(looked: Looked, found: Candidates, evidence: Evidence, least: float, kind: str | None = None) -> Plan:
+    """The plan of a clip whose candidates are known; of one kind, if one is named."""
+    named = (life for life in lives(looked, found) if kind in (None, life.kind))
+    judged = [life.track(life.evidence(evidence)) for life in named]
     tracks = number_tracks(track for track in judged if track.evidence >= least)
     return make_plan(looked.recording, [SegmentCandidates(0, (found,))], tracks, Policy(), {})
 
@@ -48,6 +52,12 @@ def planned(looked: Looked, found: Candidates, evidence: Evidence, least: float)
 def scored(looked: Looked, truth: Truth, found: Candidates, evidence: Evidence, least: float) -> Score:
     """Both sides of one clip."""
     return score(truth, hidden_by(planned(looked, found, evidence, least), truth))
+
+
+def scored_of(kind: str, looked: Looked, truth: Truth, found: Candidates, evidence: Evidence, least: float) -> Score:
+    """Both sides of one clip, of one kind alone."""
+    truth = of_kind(truth, kind)
+    return score(truth, hidden_by(planned(looked, found, evidence, least, kind), truth))
 
 
 def in_bursts(looked: Looked, truth: Truth, evidence: Evidence, networks: int, length: int) -> Score:
@@ -73,6 +83,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--curve", action="store_true")
+    parser.add_argument("--draw", type=Path)
     parser.add_argument("--burst", type=int, default=0)
     options = parser.parse_args()
     networks = Networks.named(options.networks, between=False, interval=options.every)
@@ -85,11 +96,17 @@ def main() -> None:
     def scores(evidence: Mapping[str, Evidence], least: float = LEAST) -> dict[str, Score]:
         return {n: scored(each, truth[n], learnt.found[n], evidence[n], least) for n, each in looked.items()}
 
+    def total_of(kind: str, least: float) -> Score:
+        evidence, found = learnt.without, learnt.found
+        return _total({n: scored_of(kind, each, truth[n], found[n], evidence[n], least) for n, each in looked.items()})
+
     shipped = dict.fromkeys(looked, learnt.evidence)
     for title, evidence in (("fitted on all clips", shipped), ("each clip left out", learnt.without)):
         console.print(clip_table(title, scores(evidence)))
     if options.curve:
         console.print(clip_table("each clip left out", {f"{a:+.1f}": _total(scores(learnt.without, a)) for a in CURVE}))
+    if options.draw:
+        draw({kind: curve(CURVE, partial(total_of, kind)) for kind in TRUE_KINDS}, options.draw)
     if options.burst:
         with ProcessPoolExecutor(options.workers) as pool:
             waiting = {

@@ -13,7 +13,7 @@ from bodycam_pipeline.following.observations import observed
 from bodycam_pipeline.passes import parts_of
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.steps.detect import frames_of
-from bodycam_pipeline.values.detection import Detection
+from bodycam_pipeline.values.detection import Detection, Kind
 from bodycam_pipeline.values.evidence import Evidence
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.recording import Recording
@@ -74,6 +74,11 @@ class Looked:
             for frame, flag, kind, *sides in thing["boxes"]:
                 found.setdefault(frame, []).append(Labelled(thing["id"], flag, kind, Box(*map(float, sides))))
         return found
+
+    def teaches(self, kind: Kind, is_thing: bool) -> bool:
+        """Whether what is labelled, or what is not, says anything of a kind; of clips with complete truth, both do."""
+        teaches = self.facts.get("teaches")
+        return teaches is None or kind in teaches["things" if is_thing else "nobody"]
 
     def observations(self, evidence: Evidence, networks: int) -> list[list[Observation] | None]:
         """What was seen in each frame, with its odds."""

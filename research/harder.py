@@ -61,11 +61,11 @@ def leaving(scene: Scene, _draw: np.random.Generator) -> Scene:
     return _moved(scene, [(round(x), 0) for x in away])
 
 
-def blurred(scene: Scene, draw: np.random.Generator) -> Scene:
+def smeared(scene: Scene, draw: np.random.Generator) -> Scene:
     """Three pictures in ten smeared over 1.5 % of the width."""
     length = max(3, round(0.015 * scene.size[0]))
-    smeared = draw.random(len(scene.pictures)) < 0.3
-    return _each(scene, lambda n, p: _smeared(p, length, int(draw.integers(2))) if smeared[n] else p)
+    chosen = draw.random(len(scene.pictures)) < 0.3
+    return _each(scene, lambda n, p: _smeared(p, length, int(draw.integers(2))) if chosen[n] else p)
 
 
 def flickering(scene: Scene, draw: np.random.Generator) -> Scene:
@@ -82,7 +82,12 @@ def flickering(scene: Scene, draw: np.random.Generator) -> Scene:
 
 def dark(scene: Scene, draw: np.random.Generator) -> Scene:
     """An eighth of the light, and noise of two levels."""
-    return _each(scene, lambda _, p: _bytes(p / 8 + draw.normal(0, 2, p.shape)))
+    return noisy(scene, draw, 1 / 8, 2)
+
+
+def noisy(scene: Scene, draw: np.random.Generator, light: float, levels: float) -> Scene:
+    """A share of the light, and noise of so many levels."""
+    return _each(scene, lambda _, p: _bytes(p * light + draw.normal(0, levels, p.shape)))
 
 
 def crossed(scene: Scene, _draw: np.random.Generator) -> Scene:
@@ -155,10 +160,23 @@ def sized(height: int) -> Change:
     return change
 
 
+def inside(boxes: Boxes, offset: tuple[int, int], size: tuple[int, int]) -> Boxes:
+    """What is left in the picture of boxes that move; nothing of those that leave it."""
+    found = []
+    for each in boxes:
+        b, (right, down) = each.box, offset
+        left, top = max(0.0, b.left + right), max(0.0, b.top + down)
+        inner = Box(left, top, max(left, min(size[0], b.right + right)), max(top, min(size[1], b.bottom + down)))
+        share = inner.area / max(b.area, 1e-6)
+        if share >= GONE:
+            found.append(_shown(replace(each, box=inner), share))
+    return tuple(found)
+
+
 CHANGES: dict[str, Change] = {
     "as they are": lambda scene, _: scene,
     "shaken": shaken,
-    "blurred": blurred,
+    "blurred": smeared,
     "exposure": flickering,
     "dark": dark,
     "crossed": crossed,
@@ -188,21 +206,8 @@ def _moved(scene: Scene, offsets: list[tuple[int, int]]) -> Scene:
         rows = np.clip(np.arange(height) - down, 0, height - 1)
         return np.ascontiguousarray(picture[rows][:, np.clip(np.arange(width) - right, 0, width - 1)])
 
-    boxes = tuple(_inside(each, offset, scene.size) for each, offset in zip(scene.boxes, offsets, strict=True))
+    boxes = tuple(inside(each, offset, scene.size) for each, offset in zip(scene.boxes, offsets, strict=True))
     return replace(_each(scene, move), boxes=boxes)
-
-
-def _inside(boxes: Boxes, offset: tuple[int, int], size: tuple[int, int]) -> Boxes:
-    """What is left in the picture of boxes that move; nothing of those that leave it."""
-    found = []
-    for each in boxes:
-        b, (right, down) = each.box, offset
-        left, top = max(0.0, b.left + right), max(0.0, b.top + down)
-        inner = Box(left, top, max(left, min(size[0], b.right + right)), max(top, min(size[1], b.bottom + down)))
-        share = inner.area / max(b.area, 1e-6)
-        if share >= GONE:
-            found.append(_shown(replace(each, box=inner), share))
-    return tuple(found)
 
 
 def _shown(box: TrueBox, share: float) -> TrueBox:
