@@ -10,6 +10,7 @@ from bodycam_pipeline.values.detection import Detection, Kind
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.model import Model, Provider
 from bodycam_pipeline.values.recording import VideoFacts
+from bodycam_pipeline.vision.darkness import brighten
 from bodycam_pipeline.vision.looking import Looking
 from bodycam_pipeline.vision.scales import InputSize, colour_matrix
 from bodycam_pipeline.vision.session import Network, Tensor, open_network
@@ -89,6 +90,8 @@ class _Tensors:
 
     def __init__(self, model: Model, network: Network, video: VideoFacts) -> None:
         self._network = network
+        self._upright_size = video.upright_size
+        self._mean, self._factor = model.mean, model.factor
         self._sizes: list[InputSize] = []
         self._tensors: list[Tensor] = []
         self._scales: list[float] = []
@@ -108,6 +111,9 @@ class _Tensors:
 
     def fill(self, frame: Planes) -> None:
         self._scales = self._letterbox.fill([frame], self._tensors)
+        width, height = self._upright_size
+        sizes = [(round(height * scale), round(width * scale)) for scale in self._scales]
+        brighten(self._tensors, sizes, self._mean, self._factor)
 
     def at(self, size: InputSize) -> tuple[Tensor, float]:
         position = self._sizes.index(size)
