@@ -13,6 +13,7 @@ import pickle
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -101,31 +102,50 @@ class Calibrated:
     """Everything that was learnt from the clips.
 
     Attributes:
-        evidence: From all of them.
+        evidence: From all of them; the one that ships.
+        found: The candidates of each clip, followed by it.
         without: From all but one, by the name of that one.
-        found: The candidates of each clip, followed by the evidence without it.
+        found_without: The candidates of each clip, followed by the evidence without it.
     """
 
     evidence: Evidence
-    without: Mapping[str, Evidence]
     found: Mapping[str, Candidates]
+    without: Mapping[str, Evidence]
+    found_without: Mapping[str, Candidates]
 
 
 def calibrated(looked: Mapping[str, Looked], networks: Networks, workers: int) -> Calibrated:
-    """Fit the looks, follow with what came of it, and fit the tracks; also with each clip left out."""
+    """Fit the looks, follow with what came of it, and fit the tracks; also with each clip left out.
+
+    All tracks are fitted to what was followed without their own clip: what is followed with it is not what an unknown
+    recording will bring.
+    """
     plain, count = networks.plain, len(networks.looking)
     looks = {name: look_samples(each, plain, count) for name, each in looked.items()}
-    following = {name: evidence_from(networks.knows, table(looks, name)) for name in looked}
+    by_all = dict.fromkeys(looked, evidence_from(networks.knows, table(looks)))
+    by_others = {name: evidence_from(networks.knows, table(looks, name)) for name in looked}
     with ProcessPoolExecutor(workers) as pool:
-        waiting = {name: pool.submit(_followed, each, following[name], count, plain) for name, each in looked.items()}
-        results = {name: each.result() for name, each in waiting.items()}
-    tracks = {name: samples for name, (_, samples) in results.items()}
-    without = {name: evidence_from(networks.knows, table(looks, name), table(tracks, name)) for name in looked}
+        followed = partial(_followed, looked, count, plain, pool)
+        (found, tracks), (found_without, tracks_without) = followed(by_all), followed(by_others)
+    without = {name: evidence_from(networks.knows, table(looks, name), table(tracks_without, name)) for name in looked}
     evidence = evidence_from(networks.knows, table(looks), table(tracks))
-    return Calibrated(evidence, without, {name: found for name, (found, _) in results.items()})
+    return Calibrated(evidence, found, without, found_without)
 
 
-def _followed(looked: Looked, evidence: Evidence, count: int, plain: Evidence) -> tuple[Candidates, list[Sample]]:
+def _followed(
+    looked: Mapping[str, Looked],
+    count: int,
+    plain: Evidence,
+    pool: ProcessPoolExecutor,
+    evidence: Mapping[str, Evidence],
+) -> tuple[dict[str, Candidates], dict[str, list[Sample]]]:
+    """The candidates of each clip, followed by its evidence, and what they teach."""
+    waiting = {name: pool.submit(_follow, each, evidence[name], count, plain) for name, each in looked.items()}
+    results = {name: each.result() for name, each in waiting.items()}
+    return {name: found for name, (found, _) in results.items()}, {name: s for name, (_, s) in results.items()}
+
+
+def _follow(looked: Looked, evidence: Evidence, count: int, plain: Evidence) -> tuple[Candidates, list[Sample]]:
     found = candidates_of(looked, evidence, count)
     return found, track_samples(looked, found, plain)
 

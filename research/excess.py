@@ -1,12 +1,13 @@
 """What must be hidden, and what is hidden for nothing: the evidence tables on clips with complete truth.
 
-    python -m research.excess CLIPS NETWORKS [--keep FILE] [--curve] [--draw SVG] [--burst 10]
+    python -m research.excess CLIPS NETWORKS [--keep FILE] [--curve] [--draw SVG] [--burst 10] [--shipped]
 
 NETWORKS as for `research.calibrate`. Prints two tables: every clip judged by a table fitted on all of them, and by
 one that was fitted without it. ``--curve`` prints the totals for other admissions, ``--draw`` draws them, of faces
 and of plates alone; ``--burst`` takes everything that
 was seen away for so many frames, again and again, and counts only those frames, in clips in which something must be
-hidden. Clips are followed as one stretch; `bodycam eval CLIPS` runs the whole product on them, segment by segment.
+hidden. ``--shipped`` fits nothing: the shipped table judges, as is right for clips that it was not fitted on. Clips are
+followed as one stretch; `bodycam eval CLIPS` runs the whole product on them, segment by segment.
 """
 
 import argparse
@@ -32,6 +33,7 @@ from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import LEAST_EVIDENCE, Policy
 from bodycam_pipeline.values.score import Score
 from bodycam_pipeline.values.truth import Truth
+from bodycam_pipeline.vision.evidence import worth_of
 from research.calibrate import Networks, all_looked, calibrated, kept
 from research.calibration import candidates_of, lives
 from research.curve import TRUE_KINDS, curve, draw, of_kind
@@ -85,36 +87,56 @@ def main() -> None:
     parser.add_argument("--curve", action="store_true")
     parser.add_argument("--draw", type=Path)
     parser.add_argument("--burst", type=int, default=0)
+    parser.add_argument("--shipped", action="store_true")
     options = parser.parse_args()
     networks = Networks.named(options.networks, between=False, interval=options.every)
     looked = kept(options.keep) or all_looked(options.clips, networks, options.workers)
     truth = read_truth(options.clips / "truth.json")
-    learnt = calibrated(looked, networks, options.workers)
     console = Console(width=220)
     console.print(platform.processor() or platform.machine(), f"one frame in {options.every}", sep=", ")
+    if options.shipped:
+        judged = by_table(looked, truth, worth_of([each.model for each in networks.looking]).evidence, options.workers)
+        console.print(clip_table("the shipped table", judged))
+        return
+    learnt = calibrated(looked, networks, options.workers)
 
-    def scores(evidence: Mapping[str, Evidence], least: float = LEAST) -> dict[str, Score]:
-        return {n: scored(each, truth[n], learnt.found[n], evidence[n], least) for n, each in looked.items()}
+    found, evidence = learnt.found_without, learnt.without
+    shipped = {n: scored(each, truth[n], learnt.found[n], learnt.evidence, LEAST) for n, each in looked.items()}
+
+    def left_out(least: float) -> dict[str, Score]:
+        return {n: scored(each, truth[n], found[n], evidence[n], least) for n, each in looked.items()}
 
     def total_of(kind: str, least: float) -> Score:
-        evidence, found = learnt.without, learnt.found
         return _total({n: scored_of(kind, each, truth[n], found[n], evidence[n], least) for n, each in looked.items()})
 
-    shipped = dict.fromkeys(looked, learnt.evidence)
-    for title, evidence in (("fitted on all clips", shipped), ("each clip left out", learnt.without)):
-        console.print(clip_table(title, scores(evidence)))
+    console.print(clip_table("fitted on all clips", shipped))
+    console.print(clip_table("each clip left out", left_out(LEAST)))
     if options.curve:
-        console.print(clip_table("each clip left out", {f"{a:+.1f}": _total(scores(learnt.without, a)) for a in CURVE}))
+        console.print(clip_table("each clip left out", {f"{a:+.1f}": _total(left_out(a)) for a in CURVE}))
     if options.draw:
         draw({kind: curve(CURVE, partial(total_of, kind)) for kind in TRUE_KINDS}, options.draw)
     if options.burst:
         with ProcessPoolExecutor(options.workers) as pool:
             waiting = {
-                n: pool.submit(in_bursts, each, truth[n], learnt.without[n], len(networks.looking), options.burst)
+                n: pool.submit(in_bursts, each, truth[n], evidence[n], len(networks.looking), options.burst)
                 for n, each in looked.items()
                 if any(box.flag == "must" for box in truth[n].boxes)
             }
             console.print(clip_table(f"bursts of {options.burst}", {n: w.result() for n, w in waiting.items()}))
+
+
+def by_table(
+    looked: Mapping[str, Looked], truth: Mapping[str, Truth], evidence: Evidence, workers: int
+) -> dict[str, Score]:
+    """Both sides of every clip, judged by one table."""
+    with ProcessPoolExecutor(workers) as pool:
+        waiting = {n: pool.submit(_by_table, each, truth[n], evidence) for n, each in looked.items()}
+        return {n: w.result() for n, w in waiting.items()}
+
+
+def _by_table(looked: Looked, truth: Truth, evidence: Evidence) -> Score:
+    networks = 1 + max(number for numbers in evidence.knows.values() for number in numbers)
+    return scored(looked, truth, candidates_of(looked, evidence, networks), evidence, LEAST)
 
 
 def _total(scores: Mapping[str, Score]) -> Score:
