@@ -46,7 +46,7 @@ def test_a_head_is_told_from_the_graph(head: Head, tmp_path: Path) -> None:
 @pytest.mark.parametrize("head", ["yolov5", "yolov5_decoded"])
 def test_a_head_that_could_be_another_has_to_be_named(head: Head, tmp_path: Path) -> None:
     path = saved(GRAPHS[head](), tmp_path / "m.onnx")
-    with pytest.raises(ModelError, match="or of more than one"):
+    with pytest.raises(ModelError, match="or more than one"):
         read_graph(path)
     assert read_graph(path, head=head).head == head
 
