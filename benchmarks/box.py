@@ -13,55 +13,20 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.box_steps import Bare, Pause, bare, wait_bare, wait_boxed
 from bodycam_pipeline.demo.touched import compose_touched
 from bodycam_pipeline.kept import make_secret, secret_path
 from bodycam_pipeline.passes import detectors_of, parts_of
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.tasks.detect import DetectTask, detect_segment
-from bodycam_pipeline.values.candidates import SegmentCandidates
-from bodycam_pipeline.values.needs import Needs
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.vision.registry import find_model
 
 EMPTY_TASKS, PAUSE_SECONDS = 30, 1.0
-
-
-@dataclass(frozen=True)
-class Bare:
-    """A task that says nothing of its needs: it gets no box."""
-
-    task: Any
-
-
-@dataclass(frozen=True)
-class Pause:
-    """A task that needs nothing but a box, and takes so long."""
-
-    seconds: float = 0.0
-
-    def needs(self) -> Needs:
-        """Nothing."""
-        return Needs(())
-
-
-def bare(task: Bare) -> SegmentCandidates:
-    """The step in the worker itself."""
-    return detect_segment(task.task)
-
-
-def wait_boxed(task: Pause) -> None:
-    """Nothing, in a box."""
-    time.sleep(task.seconds)
-
-
-def wait_bare(task: Bare) -> None:
-    """Nothing, in the worker itself."""
-    time.sleep(task.task.seconds)
 
 
 def main() -> None:
