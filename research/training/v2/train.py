@@ -19,7 +19,7 @@ import math
 import os
 import signal
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -133,6 +133,11 @@ class Run:
         write(summary, self.checkpoint.with_name("average.pt"))
 
 
+def outlive_the_signal(_worker: int) -> None:
+    """Let the leader stop first: a worker that a signal to the whole group ends would make it fail before it saves."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
 def batches(a: argparse.Namespace, seed: int) -> Iterable[Batch]:
     """Crops that workers of the processor make, or with ``--pack`` the device itself."""
     if a.pack:
@@ -143,16 +148,8 @@ def batches(a: argparse.Namespace, seed: int) -> Iterable[Batch]:
         num_workers=a.workers,
         prefetch_factor=3 if a.workers else None,
         pin_memory=a.device != "cpu",
+        worker_init_fn=outlive_the_signal,
     )
-
-
-def until_stopped(loader: Iterable[Batch], stop: list[int]) -> Iterator[Batch]:
-    """The batches; where a signal to the whole group has ended the loader's workers first, that is their end."""
-    try:
-        yield from loader
-    except RuntimeError:
-        if not stop:
-            raise
 
 
 def train(a: argparse.Namespace) -> None:
@@ -170,7 +167,7 @@ def train(a: argparse.Namespace) -> None:
         f"{datetime.now():%d %H:%M:%S} from step {run.step}, crops {run.crops}, {run.done():.3f} of the run", flush=True
     )
     recent: list[list[float]] = []
-    for raw, objects, counted in until_stopped(loader, stop):
+    for raw, objects, counted in loader:
         if stop or run.ended():
             break
         losses = run.learn(raw, objects, counted)
