@@ -7,7 +7,7 @@ import pytest
 TESTS = Path(__file__).parent
 PACKAGE = TESTS.parent / "python" / "bodycam_pipeline"
 ROOMS = {path.parent.name for path in PACKAGE.rglob("__init__.py")} - {PACKAGE.name}
-ACROSS = {"attacks", "end_to_end", "native", "training"}
+ACROSS = {"attacks", "end_to_end", "native", "research", "training"}
 """Promises under attack, whole jobs, the kernels and the research: no room of the package alone."""
 FOLDERS = sorted(path.name for path in TESTS.iterdir() if any(path.glob("test_*.py")))
 

@@ -91,7 +91,7 @@ def test_what_is_no_file_is_no_recording(make: Callable[[Path], None], session: 
     make(tmp_path / "dock" / "a.mp4")
     clip(tmp_path / "dock" / "b.mp4", frames=4)
     with _cheap():
-        with pytest.raises(UnreadableRecordingError, match="no regular file"):
+        with pytest.raises(UnreadableRecordingError, match="it is no file but"):
             open_recording(str(tmp_path / "dock" / "a.mp4"))
         taken = ingest(session, found_below([tmp_path / "dock"]), {}, lambda _one: None, look_here)
     assert {one.file: one.state for one in taken} == {"a.mp4": "failed", "b.mp4": "stored"}

@@ -33,7 +33,7 @@ def test_a_key_is_never_replaced(key: Path) -> None:
 
 def test_a_key_that_others_can_read_is_refused(key: Path) -> None:
     key.chmod(0o640)
-    with pytest.raises(KeyFileError, match="by others"):
+    with pytest.raises(KeyFileError, match="others than its owner can read"):
         read_private_key(key)
 
 

@@ -97,7 +97,7 @@ def test_a_worker_that_died_while_idle_costs_no_try(tmp_path: Path) -> None:
         assert [o.result for o in runner.run(steps.double, [1])] == [2]
         for worker in runner.processes.pool:
             worker.process.kill()
-            worker.process.join()
+            worker.process.wait()
         (outcome,) = runner.run(steps.die_once, [marker])
     assert outcome.result == marker
 
