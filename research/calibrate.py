@@ -126,8 +126,8 @@ def calibrated(looked: Mapping[str, Looked], networks: Networks, workers: int) -
     by_others = {name: evidence_from(networks.knows, table(looks, name)) for name in looked}
     with ProcessPoolExecutor(workers) as pool:
         followed = partial(_followed, looked, count, plain, pool)
-        (found, tracks), (found_without, tracks_without) = followed(by_all), followed(by_others)
-    without = {name: evidence_from(networks.knows, table(looks, name), table(tracks_without, name)) for name in looked}
+        (found, _), (found_without, tracks) = followed(by_all), followed(by_others)
+    without = {name: evidence_from(networks.knows, table(looks, name), table(tracks, name)) for name in looked}
     evidence = evidence_from(networks.knows, table(looks), table(tracks))
     return Calibrated(evidence, found, without, found_without)
 
