@@ -17,3 +17,8 @@ TOOLS = {
 def test_a_tool_stands_once(call: str, home: str) -> None:
     users = [str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py") if call in path.read_text()]
     assert users == [home]
+
+
+def test_what_ships_with_the_models_stands_once() -> None:
+    beside = PACKAGE.parents[1] / "models"
+    assert {path.resolve().parent for path in (PACKAGE / "models").iterdir()} == {beside}
