@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_pipeline.page.finish import remarks_of
+from bodycam_pipeline.page.remarks import remarks_of
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.review.history import history_of
 from tests.page.browser import chromium, opened, until

@@ -1,7 +1,6 @@
 """From decided to approved: render and verify, submit, approve, ask for changes; by the functions of the product."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from bodycam_pipeline.durable import make_private_folder
 from bodycam_pipeline.evidence.keys import own_key, read_private_key
 from bodycam_pipeline.evidence.plan_file import plan_sha256
+from bodycam_pipeline.page.remarks import FrameLocation, remarks_of
 from bodycam_pipeline.page.review import Review
 from bodycam_pipeline.passes import Watch
 from bodycam_pipeline.pipeline import redact
@@ -18,9 +18,8 @@ from bodycam_pipeline.release.job import record_of
 from bodycam_pipeline.review.history import history_of, record, review_state_of, why_refused
 from bodycam_pipeline.rules.review_state import ReviewState
 from bodycam_pipeline.running.runner import Runner
-from bodycam_pipeline.values.errors import BodycamError, EditsError, StateError
+from bodycam_pipeline.values.errors import BodycamError, StateError
 from bodycam_pipeline.values.event import What
-from bodycam_pipeline.values.timeline import format_clock
 
 SET_ASIDE = "set-aside"
 STEPS: dict[str, What] = {"submit": "submitted", "approve": "approved", "reject": "rejected"}
@@ -62,81 +61,6 @@ def _why_not_next(folders: Folders, now: ReviewState, by: str, *, own: bool) -> 
     step = _NEXT.get(now.state)
     refused = why_refused(folders, step, by, _key(now.needed, own=own)) if step else None
     return {"what": refused.what, "remedy": refused.remedy} if refused else None
-
-
-def remarks_of(folders: Folders) -> list[dict[str, Any]]:
-    """What people said of a place in the picture, the oldest first; ``open`` since the work was last submitted.
-
-    Raises:
-        HistoryError: the history was changed.
-    """
-    history = history_of(folders)
-    submitted = max((n for n, event in enumerate(history) if event.what == "submitted"), default=-1)
-    return [
-        {
-            "number": number,
-            "what": event.what,
-            "by": event.by,
-            "text": event.why,
-            "pts": int(event.facts["pts"]),
-            "box": [float(side) for side in event.facts["box"].split(",")] if "box" in event.facts else None,
-            "open": number > submitted,
-        }
-        for number, event in enumerate(history)
-        if event.what in {"commented", "rejected"} and "pts" in event.facts
-    ]
-
-
-@dataclass(frozen=True)
-class Spot:
-    """A place in the picture that somebody speaks of.
-
-    Attributes:
-        pts: Of the frame.
-        box: Left, top, right, bottom in the upright frame; None for all of it.
-    """
-
-    pts: int
-    box: tuple[float, float, float, float] | None = None
-
-    @classmethod
-    def of(cls, given: Mapping[str, Any]) -> "Spot | None":
-        """Read what the page sent; None where it names no place.
-
-        Raises:
-            EditsError: that is no place.
-        """
-        if given.get("pts") is None:
-            return None
-        try:
-            left, top, right, bottom = map(float, given.get("box") or (0, 0, 1, 1))
-            return cls(int(given["pts"]), (left, top, right, bottom) if given.get("box") else None)
-        except (TypeError, ValueError) as error:
-            raise EditsError("that is no place in the picture", remedy="Reload the page, and say it again.") from error
-
-    def told(self, review: Review) -> dict[str, Any]:
-        """The place as the job's history names it: time, and box where there is one.
-
-        Raises:
-            EditsError: the recording shows no such frame.
-        """
-        if self.pts not in review.recording.packets.shown_pts():
-            raise EditsError(f"there is no frame at pts {self.pts}", remedy="Reload the page, and say it again.")
-        at = format_clock(self.pts * review.recording.video.time_base)
-        place = {} if self.box is None else {"box": ",".join(f"{side:g}" for side in self.box)}
-        return {"pts": str(self.pts), "at": at, **place}
-
-
-def note_remark(review: Review, by: str, text: str, spot: Spot) -> None:
-    """Write down what a person says of a place in the picture; it is in the history when this returns.
-
-    Raises:
-        StateError: nothing is said.
-        BodycamError: as `record`.
-    """
-    if not text.strip():
-        raise StateError("nothing is said", remedy="Write the comment, then keep it.")
-    record(review.folders, "commented", by, text, **spot.told(review))
 
 
 def render_job(review: Review, runner: Runner, watch: Watch, by: str) -> None:
@@ -181,7 +105,9 @@ def _free(path: Path) -> Path:
     return found
 
 
-def take_step(review: Review, what: str, by: str, why: str, *, own: bool, spot: Spot | None = None) -> None:
+def take_step(
+    review: Review, what: str, by: str, why: str, *, own: bool, location: FrameLocation | None = None
+) -> None:
     """Submit, approve or ask for changes.
 
     Args:
@@ -190,7 +116,7 @@ def take_step(review: Review, what: str, by: str, why: str, *, own: bool, spot: 
         by: The person.
         why: Their reason or comment.
         own: Whether this server runs as that person, whose key may sign.
-        spot: Of which place in the picture they speak.
+        location: Of which place in the picture they speak.
 
     Raises:
         StateError: it may not be done now, or not by this person, or not without a key.
@@ -200,7 +126,7 @@ def take_step(review: Review, what: str, by: str, why: str, *, own: bool, spot: 
         raise StateError("what was decided is not rendered yet", remedy="Render it, and look at what comes back.")
     if what == "reject" and not why.strip():
         raise StateError("nobody knows what to change", remedy="Say what has to change.")
-    place: dict[str, Any] = spot.told(review) if spot else {}
+    place: dict[str, Any] = location.facts(review) if location else {}
     record(review.folders, STEPS[what], by, why, key=_key(review.policy.review.approvals, own=own), **place)
 
 

@@ -14,10 +14,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bodycam_pipeline.page.access import Access, Refusal, Session
-from bodycam_pipeline.page.finish import STEPS, Spot, note_remark, note_watched, render_job, standing_facts, take_step
+from bodycam_pipeline.page.finish import STEPS, note_watched, render_job, standing_facts, take_step
 from bodycam_pipeline.page.gate import Gate, cookies_of
 from bodycam_pipeline.page.pictures import View
 from bodycam_pipeline.page.queue import Queue
+from bodycam_pipeline.page.remarks import FrameLocation, note_remark
 from bodycam_pipeline.page.review import Review
 from bodycam_pipeline.page.work import Work
 from bodycam_pipeline.running.runner import GivenUpError
@@ -133,13 +134,13 @@ class Page:
     async def remark(self, request: Request) -> Response:
         """Note what a person says of a place in the picture; answers with the job as it then stands."""
         given, by = await _body(request), person_of(request)
-        text, spot = str(given.get("text") or ""), Spot.of(given)
-        if spot is None:
+        text, location = str(given.get("text") or ""), FrameLocation.of(given)
+        if location is None:
             raise HTTPException(400)
 
         def done() -> dict[str, Any]:
             review = self._review(request)
-            note_remark(review, by, text, spot)
+            note_remark(review, by, text, location)
             return self._facts(review, request)
 
         return JSONResponse(await run_in_threadpool(done))
@@ -153,7 +154,7 @@ class Page:
 
         def done() -> dict[str, Any]:
             review = self._review(request)
-            take_step(review, what, by, why, own=own, spot=Spot.of(given))
+            take_step(review, what, by, why, own=own, location=FrameLocation.of(given))
             return self._facts(review, request)
 
         return JSONResponse(await run_in_threadpool(done))
