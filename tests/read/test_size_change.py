@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -133,10 +134,23 @@ def test_another_coding_of_the_same_size_is_encoded_anew(tmp_path: Path) -> None
     assert [number_of(s.frame) for s in all_frames(recording) if s.frame] == [*range(FRAMES)] * 2
 
 
-def test_a_change_where_no_frame_decodes_alone_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_track_that_changes_too_often_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = joined(tmp_path, ".ts", {"size": SMALL}, {"size": LARGE})
     monkeypatch.setattr(index, "MOST_CHANGES", 0)
-    with pytest.raises(UnsupportedRecordingError, match="change in the middle"):
+    with pytest.raises(UnsupportedRecordingError, match="change more than 0 times"):
+        probe(str(path))
+
+
+def test_a_change_where_no_frame_decodes_alone_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = joined(tmp_path, ".ts", {"size": SMALL}, {"size": LARGE})
+    reader = index.picture_reader
+
+    def without_starts(codec: str, header: bytes) -> index.PictureReader:
+        read = reader(codec, header)
+        return lambda packet, *, flagged: replace(read(packet, flagged=flagged), start=False)
+
+    monkeypatch.setattr(index, "picture_reader", without_starts)
+    with pytest.raises(UnsupportedRecordingError, match="where no frame decodes alone"):
         probe(str(path))
 
 

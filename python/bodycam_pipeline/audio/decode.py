@@ -38,8 +38,8 @@ def continuous(
     """The first ``samples`` samples after ``origin`` (seconds of the recording's clock), at the track's own rate.
 
     What begins late, or is missing in between, is silence, so that sound and picture never drift; what overlaps or lies
-    before the origin is left out. The end is not padded. With ``seek``
-    the file is not read from its start, which is right to the ear, and not to the last bit.
+    before the origin is left out. The end is not padded. With ``seek`` the file is not read from its start, which is
+    right to the ear, and not to the last bit.
 
     Raises:
         UnreadableRecordingError: the track is not there any more.

@@ -79,7 +79,7 @@ def read_index(
     Raises:
         NoVideoError: there is no packet.
         EncryptedRecordingError: a packet is encrypted.
-        UnsupportedRecordingError: the track changes its parameters where no frame decodes alone, or for ever.
+        UnsupportedRecordingError: the track changes its parameters where no frame decodes alone, or too often.
     """
     decoder = stream.codec_context
     track = _Track(decoder.name, decoder.extradata or b"", address)
@@ -104,8 +104,9 @@ class _Track:
     """Reads the packets of one video track, one after the other."""
 
     def __init__(self, codec: str, header: bytes, address: str) -> None:
-        self.rows, self.changes = _Rows(), list[NewCoding]()
+        self.rows, self.changes, self.hidden = _Rows(), list[NewCoding](), 0
         self._codec, self._header, self._address = codec, header, address
+        self._aside = False
         self._read: PictureReader = picture_reader(codec, header)
 
     def add(self, packet: "Packet[VideoStream]") -> None:
@@ -118,8 +119,10 @@ class _Track:
         anew = self._takes_header(packet)
         picture = self._read(content, flagged=packet.is_keyframe)
         if anew or picture.changes:
-            if not picture.start or len(self.changes) == MOST_CHANGES:
+            if not picture.start:
                 raise change_refused(packet.pts, self._address)
+            if len(self.changes) == MOST_CHANGES:
+                raise _changes_too_often(packet.pts, self._address)
             self.changes.append(NewCoding(len(rows.pts), self._header if self._aside else None))
         rows.start.append(picture.start or (packet.is_keyframe and not rows.start))
         rows.pts.append(NO_TIME if packet.pts is None else packet.pts)
@@ -129,9 +132,6 @@ class _Track:
         self.hidden += picture.shows and packet.is_discard
         rows.copyable.append(picture.copyable and not packet.is_corrupt)
         rows.sha256 += hashlib.sha256(content).digest()
-
-    hidden = 0
-    _aside = False
 
     def _takes_header(self, packet: "Packet[VideoStream]") -> bool:
         """Whether the container gives another configuration for this packet and all after it."""
@@ -143,6 +143,14 @@ class _Track:
         self._header, self._aside = header, True
         self._read = picture_reader(self._codec, header)
         return True
+
+
+def _changes_too_often(pts: int | None, address: str) -> UnsupportedRecordingError:
+    return UnsupportedRecordingError(
+        f"the picture's size or coding parameters change more than {MOST_CHANGES} times",
+        remedy="Export it once more from the camera's or the evidence system's software, as one MP4 (H.264).",
+        where=Place(recording=place(address).recording, pts=pts),
+    )
 
 
 def change_refused(pts: int | None, address: str) -> UnsupportedRecordingError:
