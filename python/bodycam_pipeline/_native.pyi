@@ -53,7 +53,7 @@ __version__: str
 HEADS: tuple[str, ...]
 """Every head that ``decode_head`` knows."""
 STYLES: tuple[str, ...]
-"""Every style that ``redact`` knows."""
+"""Every style that ``redact`` knows, the strongest first: where regions overlap, it paints."""
 SHIPPING_STYLES: tuple[str, ...]
 """Those of them that a release may use: none reads a sample that it hides."""
 build_profile: Literal["debug", "release"]
@@ -310,7 +310,7 @@ def redact(
     planes: Planes,
     regions: NDArray[np.int32],
     *,
-    style: str,
+    style: str | Sequence[str],
     seeds: NDArray[np.uint64] | None = None,
     colour: tuple[int, int, int] = (16, 128, 128),
     codes: Sequence[str] | None = None,
@@ -320,14 +320,15 @@ def redact(
 
     ``fill`` paints one colour. ``blur`` stretches a smooth membrane over the hole from the ring of pixels around it.
     ``mosaic`` paints cells drawn from the region's seed around the ring's mean colour. None of these three reads a
-    pixel under any of the regions, a chroma sample that covers one included. Where regions overlap, the last one
-    paints; a region that others enclose has no ring of its own and shares the ring around all of them. ``gaussian``
-    does read what it hides: it is for internal working copies only.
+    pixel under any of the regions, a chroma sample that covers one included. Where regions overlap, the style that
+    reads least paints: ``fill`` over ``mosaic`` over ``blur`` over ``gaussian``; of one style, the last region. A
+    region that others enclose has no ring of its own and shares the ring around all of them. ``gaussian`` does read
+    what it hides: it is for internal working copies only.
 
     Args:
         planes: A writable frame.
         regions: (n, 4) rows left, top, right, bottom: half-open luma pixels inside the frame, not empty.
-        style: How to hide.
+        style: How to hide all of them, or one style per region.
         seeds: One per region; needed by ``mosaic``.
         colour: Y, Cb, Cr of ``fill``; also what ``blur`` and ``mosaic`` start from where a region has no ring at all.
         codes: For ``fill``: one per region, printable ASCII, drawn in luma; "" is none. Each is as large as it fits
@@ -340,16 +341,16 @@ def redact(
     Raises:
         BufferError: the planes cannot be written to, or share memory with one another.
         RuntimeError: another thread is inside a call with the same ``Planes``.
-        ValueError: a region empty or outside the frame, a wrong shape, ``mosaic`` without a seed for every region,
-            codes with another style than ``fill``, not one for each region or not printable ASCII, an unknown
-            orientation.
+        ValueError: a region empty or outside the frame, a wrong shape, not one style or one seed for each region,
+            ``mosaic`` without seeds, codes with another style than ``fill``, not one for each region or not printable
+            ASCII, an unknown orientation.
     """
 
 def residual(
     planes: Planes,
     regions: NDArray[np.int32],
     *,
-    style: str,
+    style: str | Sequence[str],
     seeds: NDArray[np.uint64] | None = None,
     colour: tuple[int, int, int] = (16, 128, 128),
     codes: Sequence[str] | None = None,
@@ -360,8 +361,8 @@ def residual(
     Repaints the regions on a private copy and compares, block by block of 8x8 luma (4x4 chroma) samples.
 
     Returns:
-        For each region the largest mean absolute difference of any block of any plane, in sample values 0..255.
-        Nothing is written.
+        For each region the largest mean absolute difference of any block of any plane, in sample values 0..255; 0 for
+        one of style ``gaussian``, which is not judged: it hides nothing for good. Nothing is written.
 
     Raises:
         ValueError: as ``redact``.

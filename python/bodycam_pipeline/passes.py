@@ -41,7 +41,7 @@ from bodycam_pipeline.values.headers import Headers
 from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.values.observed import ContainerObservation, SegmentObservation
 from bodycam_pipeline.values.plan import Plan, PlanPart
-from bodycam_pipeline.values.policy import DetectionRule, RedactionRule
+from bodycam_pipeline.values.policy import DetectionRule
 from bodycam_pipeline.values.recording import PacketIndex, Recording, Segment
 from bodycam_pipeline.values.timeline import ReleaseClock
 from bodycam_pipeline.values.track import Entering, Extension
@@ -181,14 +181,13 @@ def render_every_frame(job: Job, plan: Plan, runner: Runner, watch: Watch) -> li
     folder.mkdir(parents=True, exist_ok=True)
 
     def task(segment: Segment) -> RenderTask:
-        part = plan.part(segment.span, policy.drawn_codes)
+        part = plan.part(segment.span, policy.hiding)
         return RenderTask(
             source.address,
             source.video,
             _packets(source, segment),
             segment,
             part,
-            policy.redaction,
             policy.encoding,
             digests_path(job, segment),
             _samples_path(job, plan, segment),
@@ -272,10 +271,10 @@ def observe_every_frame(
         first = bisect_right(rendered, span.start_pts, key=lambda s: s.span.end_pts)
         end = bisect_left(rendered, span.end_pts, key=lambda s: s.span.start_pts)
         signatures = tuple(str(signatures_path(_samples_path(job, plan, s))) for s in rendered[first:end])
-        part = plan.part(span, policy.drawn_codes)
+        part = plan.part(span, policy.hiding)
         audit = audit_of(segment) if audit_of else None
         secret, at = job.secret_path, parts[segment.number]
-        return ObserveTask(at, part, policy.redaction, clock, signatures, secret, shown, audit)
+        return ObserveTask(at, part, clock, signatures, secret, shown, audit)
 
     return Pass("verify", observe_segment, task).over(finished, runner, watch)
 
@@ -344,7 +343,7 @@ def decode_every_frame(video: Path, runner: Runner, watch: Watch) -> list[Segmen
     parts = parts_of(file)
 
     def task(segment: Segment) -> ObserveTask:
-        return ObserveTask(parts[segment.number], nothing_hidden, RedactionRule(), own_clock)
+        return ObserveTask(parts[segment.number], nothing_hidden, own_clock)
 
     return Pass("verify", observe_segment, task).over(file, runner, watch)
 

@@ -52,11 +52,21 @@ def recording_of(folder: Path, pictures: Sequence[Picture]) -> Path:
     return clip(folder / "recording.mp4", pictures=pictures, frames=len(pictures), size=size, lossless=True)
 
 
-def plan_of(path: Path, policy: Policy, regions: Sequence[tuple[int, Region]]) -> Plan:
-    """A plan that hides each region in every frame, as the given track."""
+MIXED_HIDE = {
+    "face": {**QUICK_HIDE["face"], "style": "blur"},
+    "plate": {**QUICK_HIDE["plate"], "style": "fill"},
+    "screen": {"reason": "personal privacy", "found_by": "hand", "style": "mosaic"},
+}
+"""Each kind in a style of its own."""
+
+
+def plan_of(
+    path: Path, policy: Policy, regions: Sequence[tuple[int, Region]], kinds: Sequence[str] = ("face",)
+) -> Plan:
+    """A plan that hides each region in every frame, as the given track; tracks are of these kinds in turn."""
     recording = probe(str(path))
     rows = [
-        PlannedRegion(int(pts), region, "face", track, "manual", None, "a test")
+        PlannedRegion(int(pts), region, kinds[track % len(kinds)], track, "manual", None, "a test")
         for pts in recording.packets.shown_pts()
         for track, region in regions
     ]

@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +49,13 @@ def miss_one_frame(task: RenderTask) -> EncodedSegment:
     """A renderer that hides every region but those of one frame."""
     part = task.plan
     keep = part.pts != part.pts[len(part.pts) // 2]
-    return render_segment(
-        replace(task, plan=replace(part, pts=part.pts[keep], regions=part.regions[keep], tracks=part.tracks[keep]))
-    )
+    kept = {name: getattr(part, name)[keep] for name in ("pts", "regions", "tracks")}
+    return render_segment(replace(task, plan=replace(part, styles=tuple(compress(part.styles, keep)), **kept)))
+
+
+def blur_all(task: RenderTask) -> EncodedSegment:
+    """A renderer that knows one style."""
+    return render_segment(replace(task, plan=replace(task.plan, styles=("blur",) * len(task.plan.styles))))
 
 
 def shift_by_a_block(task: RenderTask) -> EncodedSegment:

@@ -31,7 +31,7 @@ from bodycam_pipeline.values.errors import (
 from bodycam_pipeline.values.geometry import Region
 from bodycam_pipeline.values.policy import Policy
 from tests.attacks import saboteurs
-from tests.attacks.jobs import QUICK_HIDE, one_detector, plan_of, quick_policy, recording_of, rendered
+from tests.attacks.jobs import MIXED_HIDE, QUICK_HIDE, one_detector, plan_of, quick_policy, recording_of, rendered
 from tests.attacks.saboteurs import Saboteur
 from tests.clips import clip, picture, planes_of
 from tests.inline import InlineRunner
@@ -93,6 +93,17 @@ def test_a_renderer_that_fails_the_plan_is_caught_by_looking_at_its_file(
     with Saboteur(render_segment, sabotaged) as runner, pytest.raises(VerificationError):
         rendered(path, policy, plan, runner)
     assert nothing_published(tmp_path / "out")
+
+
+def test_a_renderer_that_paints_one_style_over_all_is_caught_by_looking_at_its_file(tmp_path: Path) -> None:
+    policy = quick_policy(hide=MIXED_HIDE)
+    path, honest = (recording_of(tmp_path / name, [picture(n, (320, 192)) for n in range(8)]) for name in "ab")
+    regions = [(0, Region(96, 64, 192, 128)), (1, Region(160, 96, 256, 160)), (2, Region(16, 16, 80, 80))]
+    plan = plan_of(path, policy, regions, [*policy.hide])
+    assert rendered(honest, policy, plan).folders.release.exists()
+    with Saboteur(render_segment, saboteurs.blur_all) as runner, pytest.raises(VerificationError, match="not hidden"):
+        rendered(path, policy, plan, runner)
+    assert nothing_published(tmp_path / "a" / "out")
 
 
 @pytest.mark.parametrize("sabotaged", [saboteurs.show_another_frame, saboteurs.forget_what_was_rendered])
@@ -234,6 +245,7 @@ def test_a_second_run_does_nothing(tmp_path: Path) -> None:
     "unsafe",
     [
         {"redaction": {"style": "gaussian"}},
+        {"hide": {"face": {"reason": "r", "style": "gaussian"}}},
         {"audio": {"policy": "keep"}},
         {"hide": {}},
         {"redaction": {"style": "none"}},

@@ -23,7 +23,7 @@ from bodycam_pipeline.values.edits import Dismiss, Edits, Keep
 from bodycam_pipeline.values.errors import NeedsReviewError, PolicyError
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.plan import Plan, PlanPart
-from bodycam_pipeline.values.policy import DetectionRule, Policy, RedactionRule
+from bodycam_pipeline.values.policy import DetectionRule, Policy
 from bodycam_pipeline.values.timeline import ReleaseClock
 from bodycam_pipeline.vision.registry import find_model
 from tests.inline import InlineRunner
@@ -123,7 +123,7 @@ def test_made_beside_verification_or_alone_it_sees_the_same(street: Street, tmp_
         beside, alone = (
             Audit(watching, due, 1, str(tmp_path / f"{name}-{part.segment.number}"), secret) for name in "ab"
         )
-        observe_segment(ObserveTask(part, PlanPart.empty(), RedactionRule(), ReleaseClock(0, 1), audit=beside))
+        observe_segment(ObserveTask(part, PlanPart.empty(), ReleaseClock(0, 1), audit=beside))
         audit_segment(AuditTask(part, alone))
         seen, other = alone.kept(), beside.kept()
         assert seen is not None

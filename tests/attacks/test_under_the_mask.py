@@ -17,7 +17,7 @@ from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.values.geometry import Region
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.policy import Policy, Style
-from tests.attacks.jobs import coded_policy, files_of, plan_of, quick_policy, recording_of, rendered
+from tests.attacks.jobs import MIXED_HIDE, coded_policy, files_of, plan_of, quick_policy, recording_of, rendered
 from tests.clips import Picture, clip
 
 CASES = 200
@@ -72,7 +72,14 @@ def test_what_is_under_the_mask_changes_no_byte_in_many_cases(style: Style, seed
     compare(quick_policy(style, encoding=LOSSLESS), seed, tmp_path)
 
 
-def compare(policy: Policy, seed: int, folder: Path) -> None:
+@pytest.mark.parametrize("seed", [*range(4), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(4, CASES))])
+def test_what_is_under_masks_of_several_styles_changes_no_byte(seed: int, tmp_path: Path) -> None:
+    policy = quick_policy(hide=MIXED_HIDE, encoding=LOSSLESS)
+    assert compare(policy, seed, tmp_path)["styles"] == {"plate": "fill", "screen": "mosaic"}
+
+
+def compare(policy: Policy, seed: int, folder: Path) -> dict[str, object]:
+    """Render two recordings that differ under the masks alone; returns what their manifest says of the policy."""
     rng = np.random.default_rng(seed)
     width, height = (int(2 * side) for side in rng.integers(16, 60, 2))
     regions = some_regions(rng, width, height)
@@ -80,8 +87,11 @@ def compare(policy: Policy, seed: int, folder: Path) -> None:
     others = [changed_under(picture, regions, rng) for picture in pictures]
     first, second = recording_of(folder / "first", pictures), recording_of(folder / "second", others)
     assert first.read_bytes() != second.read_bytes()
-    releases = [files_of(rendered(path, policy, plan_of(path, policy, regions))) for path in (first, second)]
+    releases = [
+        files_of(rendered(path, policy, plan_of(path, policy, regions, [*policy.hide]))) for path in (first, second)
+    ]
     assert releases[0] == releases[1]
+    return dict(json.loads(releases[0]["manifest.json"])["policy"])
 
 
 def test_the_comparison_would_notice_one_level_in_one_sample_beside_the_mask(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.rules.verification import residual_limit
 from bodycam_pipeline.values.errors import PlanError
 from bodycam_pipeline.values.geometry import Region
+from bodycam_pipeline.values.hiding import Hiding
 from bodycam_pipeline.values.plan import Plan, PlannedRegion, region_table
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.values.timeline import Span
@@ -48,7 +49,7 @@ def drawn(size: tuple[int, int], plan: Plan, pts: int, codes: dict[str, str]) ->
     """The luma of a frame of noughts with the regions of one frame on it."""
     width, height = size
     blank = Picture(*(np.zeros((h, w), np.uint8) for h, w in ((height, width), *[(height // 2, width // 2)] * 2)))
-    regions, _, texts = plan.part(EVERYTHING, codes).at(pts)  # type: ignore[arg-type]
+    regions, _, _, texts = plan.part(EVERYTHING, Hiding("fill", codes=codes)).at(pts)
     _native.redact(borrowed(blank), regions, style="fill", codes=texts)
     return blank.luma
 
@@ -122,9 +123,9 @@ def test_what_coding_does_to_codes_stays_far_below_the_verifier_s_limit(crf: int
         ]
     ]
     done = rendered(path, policy, replace(empty, regions=region_table(rows)))
-    part, worst = done.plan.part(EVERYTHING, policy.drawn_codes), 0.0
+    part, worst = done.plan.part(EVERYTHING, policy.hiding), 0.0
     for pts, shown in decoded(done):
-        regions, _, codes = part.at(pts)
+        regions, _, _, codes = part.at(pts)
         worst = max(worst, _native.residual(borrowed(shown), regions, style="fill", codes=codes).max())
     assert 0 < worst < residual_limit(crf) * 0.75
 

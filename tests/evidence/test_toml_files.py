@@ -132,7 +132,7 @@ EDITS = [
 
 POLICIES = [
     ("[redaction]\nstyle = 'gaussian'", ["95.9 %", "purpose = 'internal'"]),
-    ("[redaction]\n\nstyle = 'none'", ["line 3, redaction.style", "unknown", "fill, blur, mosaic, gaussian"]),
+    ("[redaction]\n\nstyle = 'none'", ["line 3, redaction.style", "unknown", "fill, mosaic, blur, gaussian"]),
     ("[redaction]\ngrid_px = 3", ["line 2, redaction.grid_px", "must be one of"]),
     ("[audio]\npolicy = 'keep'", ["line 1, audio", "audio.reason"]),
     ("[detection]\ninterval = 0", ["line 2, detection.interval", "greater than or equal to 1", "0"]),

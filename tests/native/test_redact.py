@@ -1,5 +1,7 @@
 """Redaction at every size and edge: the hidden is gone, the rest untouched, and a refused call changes nothing."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,10 +18,15 @@ def seeds(table: NDArray[np.int32]) -> NDArray[np.uint64]:
     return np.arange(7, 7 + len(table), dtype=np.uint64)
 
 
-def redacted(picture: Picture, table: NDArray[np.int32], style: str) -> Picture:
+def redacted(picture: Picture, table: NDArray[np.int32], style: str | list[str]) -> Picture:
     after = picture.copy()
     _native.redact(after.planes, table, style=style, seeds=seeds(table))  # type: ignore[arg-type]
     return after
+
+
+def mixed(table: NDArray[np.int32], first: int = 0) -> list[str]:
+    """One of the shipping styles for each region, in turn."""
+    return [SHIPPING[(first + index) % len(SHIPPING)] for index in range(len(table))]
 
 
 @pytest.mark.parametrize("style", SHIPPING)
@@ -33,6 +40,33 @@ def test_frames_that_differ_only_under_the_regions_become_identical(
     for plane, unlike, hidden in zip(other.samples, strange.samples, cover(picture, table), strict=True):
         plane[hidden] = unlike[hidden]
     assert redacted(picture, table, style) == redacted(other, table, style)
+
+
+@settings(max_examples=200, deadline=None)
+@given(scene=scenes(), other_seed=st.integers(100, 199), first=st.integers(0, 2))
+def test_frames_that_differ_only_under_regions_of_several_styles_become_identical(
+    scene: tuple[Picture, NDArray[np.int32]], other_seed: int, first: int
+) -> None:
+    picture, table = scene
+    other, strange = picture.copy(), noise(picture.width, picture.height, seed=other_seed)
+    for plane, unlike, hidden in zip(other.samples, strange.samples, cover(picture, table), strict=True):
+        plane[hidden] = unlike[hidden]
+    styles = mixed(table, first)
+    assert redacted(picture, table, styles) == redacted(other, table, styles)
+
+
+@pytest.mark.parametrize(("over", "under"), [*combinations(_native.STYLES, 2)])
+def test_where_regions_overlap_the_style_that_reads_less_paints_whichever_comes_first(over: str, under: str) -> None:
+    table, shared = regions((8, 8, 40, 40), (24, 24, 56, 56)), np.s_[24:40, 24:40]
+
+    def painted(order: list[int], styles: list[str]) -> Picture:
+        picture = noise(64, 64)
+        _native.redact(picture.planes, table[order], style=[styles[n] for n in order], seeds=seeds(table)[order])
+        return picture
+
+    assert painted([0, 1], [under, over]) == painted([1, 0], [under, over])
+    expected, seen = (painted([0, 1], styles).samples[0][shared] for styles in ([over, over], [under, over]))
+    assert np.array_equal(seen, expected)
 
 
 @pytest.mark.parametrize("style", [*SHIPPING, "gaussian"])
@@ -234,6 +268,19 @@ def test_refuses_a_mosaic_without_a_seed_for_every_region() -> None:
             _native.redact(picture.planes, table, style="mosaic", seeds=given_seeds)
         with pytest.raises(ValueError, match="seeds"):
             _native.residual(picture.planes, table, style="mosaic", seeds=given_seeds)
+    assert picture == before
+
+
+def test_refuses_styles_that_are_not_one_for_each_region() -> None:
+    picture = noise(8, 8)
+    before, table = picture.copy(), regions((0, 0, 4, 4), (4, 4, 8, 8))
+    for styles in ([], ["fill"], ["fill"] * 3):
+        with pytest.raises(ValueError, match="2 regions need as many styles"):
+            _native.redact(picture.planes, table, style=styles)
+        with pytest.raises(ValueError, match="2 regions need as many styles"):
+            _native.residual(picture.planes, table, style=styles)
+    with pytest.raises(TypeError):
+        _native.redact(picture.planes, table, style=7)  # type: ignore[arg-type]
     assert picture == before
 
 

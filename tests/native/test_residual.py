@@ -25,6 +25,22 @@ def test_a_redacted_frame_is_a_fixed_point(style: str, scene: tuple[Picture, NDA
 
 @settings(max_examples=100, deadline=None)
 @given(scene=scenes())
+def test_a_frame_of_several_styles_is_a_fixed_point(scene: tuple[Picture, NDArray[np.int32]]) -> None:
+    picture, table = scene
+    styles, seeds = (SHIPPING * len(table))[: len(table)], np.arange(len(table), dtype=np.uint64)
+    _native.redact(picture.planes, table, style=styles, seeds=seeds)
+    assert _native.residual(picture.planes, table, style=styles, seeds=seeds).tolist() == [0.0] * len(table)
+
+
+def test_a_region_in_another_style_than_its_own_stands_out() -> None:
+    picture, table = noise(96, 64), regions((0, 0, 32, 32), (48, 16, 80, 48))
+    _native.redact(picture.planes, table, style="blur")
+    as_said, other = _native.residual(picture.planes, table, style=["blur", "fill"])
+    assert (as_said, other > 40) == (0.0, True)
+
+
+@settings(max_examples=100, deadline=None)
+@given(scene=scenes())
 def test_a_frame_with_codes_is_a_fixed_point(scene: tuple[Picture, NDArray[np.int32]]) -> None:
     picture, table = scene
     codes = ["(b)(6)", "s. 1", ""] * len(table)

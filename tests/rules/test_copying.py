@@ -6,6 +6,7 @@ import pytest
 
 from bodycam_pipeline.rules.copying import CopySpan, copy_spans
 from bodycam_pipeline.values.geometry import Region
+from bodycam_pipeline.values.hiding import Hiding
 from bodycam_pipeline.values.plan import PlannedRegion, WithheldSpan, region_table
 from bodycam_pipeline.values.timeline import Span
 from tests.rules.build import index, plan
@@ -23,7 +24,7 @@ def packets(**odd):
 def hiding(*pts, withheld=()):
     rows = [PlannedRegion(at, Region(0, 0, 16, 16), "face", 1, "manual", None, "a test") for at in pts]
     made = replace(plan(), regions=region_table(rows), withheld=tuple(withheld))
-    return made.part(WHOLE)
+    return made.part(WHOLE, Hiding("blur"))
 
 
 def test_a_segment_in_which_nothing_is_hidden_is_one_copied_run():

@@ -39,7 +39,7 @@ def test_a_kind_is_a_line_of_the_policy_and_all_that_is_made_from_it_says_so():
     drawn = Edits.model_validate({"hide": [hide(("0", [0, 0, 10, 10]), ("0.04", [0, 0, 10, 10]), kind="badge")]})
     edited = apply_edits(made, drawn, recording(), policy)
     assert {(r.kind, r.reason) for r in edited.rows()} == {("badge", "a reason")}
-    assert edited.part(Span(0, 400), policy.drawn_codes).codes == ("s. 9", "s. 9")
+    assert edited.part(Span(0, 400), policy.hiding).codes == ("s. 9", "s. 9")
     (line,) = exemptions(edited, Screen.of(recording()), names=True)
     assert (line.kind, line.by) == ("badge", "R. Officer")
 

@@ -5,11 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bodycam_pipeline.values.hiding import Hiding
 from bodycam_pipeline.values.plan import MutedSpan, WithheldSpan, track_seed
 from bodycam_pipeline.values.timeline import Span
 from tests.rules.build import plan, row
 
 ROWS = [row(0), row(40, track=2), row(40, (16, 0, 32, 16), track=1), row(80, track=2)]
+BLUR = Hiding("blur")
 FULL = plan(ROWS, withheld=(WithheldSpan(Span(80, 160), "r", "b"),))
 
 
@@ -18,33 +20,42 @@ def test_rows_come_back_sorted():
 
 
 def test_a_part_holds_its_span_and_nothing_else():
-    part = FULL.part(Span(40, 80))
+    part = FULL.part(Span(40, 80), BLUR)
     assert part.pts.tolist() == [40, 40]
     assert part.withheld == ()
-    assert FULL.part(Span(0, 40)).regions.tolist() == [[0, 0, 16, 16]]
-    assert FULL.part(Span(120, 400)).regions.shape == (0, 4)
+    assert FULL.part(Span(0, 40), BLUR).regions.tolist() == [[0, 0, 16, 16]]
+    assert FULL.part(Span(120, 400), BLUR).regions.shape == (0, 4)
 
 
 def test_a_part_knows_the_withheld_frames_of_its_span():
-    part = FULL.part(Span(40, 120))
+    part = FULL.part(Span(40, 120), BLUR)
     assert [pts for pts in (40, 80, 120) if part.is_withheld(pts)] == [80, 120]
 
 
 def test_a_frame_has_its_regions_and_one_seed_for_each_the_same_in_every_frame():
-    part = FULL.part(Span(0, 400))
-    regions, seeds, codes = part.at(40)
+    part = FULL.part(Span(0, 400), BLUR)
+    regions, styles, seeds, codes = part.at(40)
     assert regions.tolist() == [[0, 0, 16, 16], [16, 0, 32, 16]]
     assert (regions.dtype, seeds.dtype) == (np.int32, np.uint64)
     assert seeds.tolist() == [track_seed(FULL.sha256, 2), track_seed(FULL.sha256, 1)]
-    assert part.at(80)[1].tolist() == seeds.tolist()[:1]
-    assert part.at(41)[0].shape == (0, 4)
-    assert codes is None
+    assert part.at(80).seeds.tolist() == seeds.tolist()[:1]
+    assert part.at(41).regions.shape == (0, 4)
+    assert (styles, codes) == (("blur", "blur"), None)
+
+
+MIXED = plan([row(40), replace(row(40, (16, 0, 32, 16), track=1), kind="plate")])
 
 
 def test_a_region_has_the_code_of_its_kind_and_none_where_the_kind_has_none():
-    mixed = plan([row(40), replace(row(40, (16, 0, 32, 16), track=1), kind="plate")])
-    assert mixed.part(Span(0, 80), {"face": "(b)(6)"}).at(40)[2] == ("(b)(6)", "")
-    assert mixed.part(Span(0, 40), {"face": "(b)(6)"}).at(0)[2] == ()
+    coded = Hiding("fill", codes={"face": "(b)(6)"})
+    assert MIXED.part(Span(0, 80), coded).at(40).codes == ("(b)(6)", "")
+    assert MIXED.part(Span(0, 40), coded).at(0).codes == ()
+
+
+def test_a_region_has_the_style_of_its_kind_and_the_usual_one_where_the_kind_has_none():
+    part = MIXED.part(Span(0, 80), Hiding("blur", {"plate": "fill"}))
+    assert part.at(40).styles == ("blur", "fill")
+    assert part.at(0).styles == ()
 
 
 def test_the_digest_tells_nothing_of_the_recording_nor_of_scores():

@@ -114,3 +114,38 @@ class TestAdmission:
         for wrong in ({"hide": 5}, {"hide": "face"}, {"hide": CAUTIOUS, "detection": 0}, {"detection": 0}):
             with pytest.raises(ValidationError):
                 Policy.model_validate(wrong)
+
+
+class TestStyles:
+    """What is painted over a kind."""
+
+    def test_a_kind_is_painted_as_all_are_unless_it_has_a_style_of_its_own(self) -> None:
+        policy = with_styles({"face": None, "plate": "fill", "screen": "blur"})
+        assert [policy.hiding.style_of(kind) for kind in ("face", "plate", "screen")] == ["blur", "fill", "blur"]
+        assert policy.own_styles == {"plate": "fill"}
+
+    def test_the_digest_is_over_styles_that_differ_from_the_usual_one_alone(self) -> None:
+        none = with_styles({"face": None})
+        assert none.sha256 == with_styles({"face": "blur"}).sha256
+        digests = {with_styles({"face": style}).sha256 for style in ("blur", "fill", "mosaic")}
+        assert len({none.sha256, *digests}) == 3
+        assert "style" in none.model_dump()["hide"]["face"], "no digest is over what is not said"
+
+    def test_what_was_released_before_kinds_had_styles_is_known_as_its_policy_s_work(self) -> None:
+        assert with_styles({"face": None}).sha256 == "9e8d585c601eb4aecdf40cf66a4d9ad9e3476696f25e4a02627659145a01bf71"
+
+    def test_codes_need_a_style_on_which_they_can_be_read(self) -> None:
+        plain = {"redaction": {"style": "fill", "codes": True}}
+        assert with_styles({"face": "fill"}, **plain).drawn_codes == {"face": "7"}
+        with pytest.raises(ValidationError, match=r"needs hide\.face\.style = 'fill': on 'mosaic'"):
+            with_styles({"face": "mosaic"}, **plain)
+
+    def test_a_style_that_reads_what_it_hides_is_for_working_copies(self) -> None:
+        with pytest.raises(ValidationError, match=r"hide\.face\.style 'gaussian' reads the pixels it hides"):
+            with_styles({"face": "gaussian"})
+        assert with_styles({"face": "gaussian"}, purpose="internal").own_styles == {"face": "gaussian"}
+
+
+def with_styles(styles: dict[str, str | None], **parts: object) -> Policy:
+    hide = {kind: {"reason": "a test", "code": "7", "style": style} for kind, style in styles.items()}
+    return Policy.model_validate({"hide": hide, **parts})

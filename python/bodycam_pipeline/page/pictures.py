@@ -29,7 +29,6 @@ from bodycam_pipeline.read.upright import (
 from bodycam_pipeline.steps.render import released_frame
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.plan import PlanPart
-from bodycam_pipeline.values.policy import RedactionRule
 from bodycam_pipeline.values.recording import Recording
 
 View = Literal["released", "original"]
@@ -68,8 +67,8 @@ class Kept:
 class Pictures:
     """Makes the pictures of one recording; every method may be called from any thread."""
 
-    def __init__(self, recording: Recording, redaction: RedactionRule) -> None:
-        self.recording, self._redaction = recording, redaction
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
         self._stills = FrameFinder(recording)
         self._playing = FrameFinder(recording, _FEW_BYTES)
         self._cards = FrameFinder(recording, _FEW_BYTES)
@@ -133,7 +132,7 @@ class Pictures:
         video = self.recording.video
         nothing = plan or PlanPart.empty()
         copied = SourceFrame(pts, source.frame and detach(source.frame)) if plan else source
-        return released_frame(copied, video, nothing, self._redaction)
+        return released_frame(copied, video, nothing)
 
     def close(self) -> None:
         """Drop every decoded frame."""

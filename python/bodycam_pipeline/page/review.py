@@ -198,7 +198,7 @@ class Review:
         with self._lock:
             if self._pictures is None:
                 recording = replace(self._recording, address=log_read(self._recording.address, "review"))
-                self._pictures = Pictures(recording, self.policy.redaction)
+                self._pictures = Pictures(recording)
             return self._pictures
 
     def close(self) -> None:
@@ -349,7 +349,7 @@ class Review:
         return {"revision": current.revision, "hidden": hidden, "kept": kept}
 
     def _part(self, first_pts: int, last_pts: int) -> PlanPart:
-        return self.current.plan.part(Span(first_pts, last_pts + 1), self.policy.drawn_codes)
+        return self.current.plan.part(Span(first_pts, last_pts + 1), self.policy.hiding)
 
     def _kept_regions(self) -> pa.Table:
         """What a person leaves visible, as rows of `REGION_SCHEMA` with the numbers of now."""

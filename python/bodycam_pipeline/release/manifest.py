@@ -134,6 +134,7 @@ def _policy(job: Job) -> dict[str, object]:
         "purpose": policy.purpose,
         "sha256": policy.sha256,
         "style": policy.redaction.style,
+        **({"styles": dict(sorted(policy.own_styles.items()))} if policy.own_styles else {}),
         "audio": policy.audio.policy,
         "approvals": policy.review.approvals,
         "submitter_may_approve": policy.review.submitter_may_approve,

@@ -78,7 +78,12 @@ def _facts(job: Job, plan: Plan, staged: Staged | None, second: SecondLook | Non
         "frames": plan.frames,
         "duration": format_clock((span.end_pts - span.start_pts) * base),
         "hidden": [
-            {"kind": kind, "reason": rule.reason, **hidden_part(plan, kind, recording)}
+            {
+                "kind": kind,
+                "reason": rule.reason,
+                "style": job.policy.hiding.style_of(kind),
+                **hidden_part(plan, kind, recording),
+            }
             for kind, rule in sorted(job.policy.hide.items())
             if rule.found_by == "detector" or kind in found
         ],

@@ -78,10 +78,9 @@ def _worst_residual(frame: Planes, pts: int, task: ObserveTask) -> float:
     if task.plan.is_withheld(pts):
         whole = np.array([[0, 0, frame.width, frame.height]], dtype=np.int32)
         return float(_native.residual(frame, whole, style="fill", colour=colour).max())
-    regions, seeds, codes = task.plan.at(pts)
-    style = task.redaction.style
-    if not len(regions) or style == "gaussian":  # internal copies are not judged: their style hides nothing for good
+    regions, styles, seeds, codes = task.plan.at(pts)
+    if not len(regions):
         return 0.0
     upright = task.part.video.orientation
-    worst = _native.residual(frame, regions, style=style, seeds=seeds, colour=colour, codes=codes, orientation=upright)
+    worst = _native.residual(frame, regions, style=styles, seeds=seeds, colour=colour, codes=codes, orientation=upright)
     return float(worst.max())

@@ -20,7 +20,6 @@ from bodycam_pipeline.tasks.render import RenderTask
 from bodycam_pipeline.values.encoded import EncodedSegment
 from bodycam_pipeline.values.errors import DamagedRecordingError, Place
 from bodycam_pipeline.values.plan import PlanPart
-from bodycam_pipeline.values.policy import RedactionRule
 from bodycam_pipeline.values.recording import PacketIndex, VideoFacts
 
 
@@ -87,12 +86,12 @@ def _digests(task: RenderTask, packets: PacketIndex) -> dict[int, bytes]:
 def _redacted(task: RenderTask, packets: PacketIndex) -> Iterator[VideoFrame]:
     for source in decode_segment(task.address, task.video, packets, task.segment):
         try:
-            yield released_frame(source, task.video, task.plan, task.redaction)
+            yield released_frame(source, task.video, task.plan)
         except DamagedRecordingError as error:
             raise error.at(Place(segment=task.segment.number)) from None
 
 
-def released_frame(source: SourceFrame, video: VideoFacts, plan: PlanPart, redaction: RedactionRule) -> VideoFrame:
+def released_frame(source: SourceFrame, video: VideoFacts, plan: PlanPart) -> VideoFrame:
     """Make the frame that a release shows at this time, as it goes to the encoder; the source's pixels are changed.
 
     Raises:
@@ -101,11 +100,10 @@ def released_frame(source: SourceFrame, video: VideoFacts, plan: PlanPart, redac
     if plan.is_withheld(source.pts):
         return blank_frame(video, source.pts)
     frame = _decoded(source)
-    regions, seeds, codes = plan.at(source.pts)
+    regions, styles, seeds, codes = plan.at(source.pts)
     if len(regions):
-        borrowed, style = planes(frame, writable=True), redaction.style
-        colour, orientation = black(full_range=video.full_range), video.orientation
-        _native.redact(borrowed, regions, style=style, seeds=seeds, colour=colour, codes=codes, orientation=orientation)
+        borrowed, colour, upright = planes(frame, writable=True), black(full_range=video.full_range), video.orientation
+        _native.redact(borrowed, regions, style=styles, seeds=seeds, colour=colour, codes=codes, orientation=upright)
     return frame
 
 

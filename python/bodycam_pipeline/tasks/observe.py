@@ -9,7 +9,6 @@ from bodycam_pipeline.tasks.step import Step
 from bodycam_pipeline.values.needs import Needs
 from bodycam_pipeline.values.observed import SegmentObservation
 from bodycam_pipeline.values.plan import PlanPart
-from bodycam_pipeline.values.policy import RedactionRule
 from bodycam_pipeline.values.timeline import ReleaseClock
 
 
@@ -20,7 +19,6 @@ class ObserveTask:
     Attributes:
         part: The segment of the finished file.
         plan: What the recording's plan says of this time.
-        redaction: How regions were hidden.
         clock: How the finished file's time maps to the recording's.
         signatures: Files of what was handed to the encoder in this time.
         secret_path: Where the job's secret lies, under which these are kept; None where there are none.
@@ -30,7 +28,6 @@ class ObserveTask:
 
     part: Part
     plan: PlanPart
-    redaction: RedactionRule
     clock: ReleaseClock
     signatures: tuple[str, ...] = ()
     secret_path: str | None = None

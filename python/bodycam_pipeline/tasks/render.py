@@ -7,7 +7,7 @@ from bodycam_pipeline.tasks.step import Step
 from bodycam_pipeline.values.encoded import EncodedSegment
 from bodycam_pipeline.values.needs import Needs
 from bodycam_pipeline.values.plan import PlanPart
-from bodycam_pipeline.values.policy import EncodingRule, RedactionRule
+from bodycam_pipeline.values.policy import EncodingRule
 from bodycam_pipeline.values.recording import PacketIndex, Segment, VideoFacts
 
 
@@ -26,7 +26,6 @@ class RenderTask:
     packets: PacketIndex
     segment: Segment
     plan: PlanPart
-    redaction: RedactionRule
     encoding: EncodingRule
     digests_path: str
     result_path: str

@@ -7,12 +7,11 @@ detecting again.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from types import MappingProxyType
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 
 from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.geometry import Region
+from bodycam_pipeline.values.hiding import Hiding
 from bodycam_pipeline.values.timeline import Span
 
 Origin = Literal["detected", "followed", "guessed", "manual"]
@@ -173,22 +173,19 @@ class Plan:
             "withheld_kinds": [w.kind for w in self.withheld],
         }
 
-    def part(self, span: Span, codes: Mapping[Kind, str] = MappingProxyType({})) -> "PlanPart":
-        """What one segment's worker needs: the regions and the withheld time of its span.
-
-        Args:
-            span: What is cut out.
-            codes: What is drawn on the regions of each kind; a kind without one gets a plain plate.
-        """
+    def part(self, span: Span, hiding: Hiding) -> "PlanPart":
+        """What one segment's worker needs: the regions of its span with how each is hidden, and its withheld time."""
         first, end = np.searchsorted(self.regions["pts"].to_numpy(), [span.start_pts, span.end_pts])
         rows = self.regions.slice(first, end - first)
+        kinds = [cast("Kind", kind) for kind in rows["kind"].to_pylist()]
         return PlanPart(
             plan_sha256=self.sha256,
             pts=rows["pts"].to_numpy(),
             regions=np.stack([rows[side].to_numpy() for side in ("left", "top", "right", "bottom")], axis=1),
             tracks=rows["track"].to_numpy(),
             withheld=tuple(w.span for w in self.withheld if w.span.overlaps(span)),
-            codes=tuple(codes.get(cast("Kind", kind), "") for kind in rows["kind"].to_pylist()) if codes else None,
+            styles=tuple(map(hiding.style_of, kinds)),
+            codes=tuple(hiding.codes.get(kind, "") for kind in kinds) if hiding.codes else None,
         )
 
     def tracks(self) -> dict[str, int]:
@@ -219,6 +216,22 @@ class Plan:
         return any(pts in w.span for w in self.withheld)
 
 
+class FrameRegions(NamedTuple):
+    """The regions of one frame, and how each is hidden.
+
+    Attributes:
+        regions: int32 (n, 4), left, top, right, bottom.
+        styles: What is painted over each, n names.
+        seeds: uint64 (n,), of the cells of a mosaic.
+        codes: What is drawn on each, n codes; None where nothing is drawn on any.
+    """
+
+    regions: NDArray[np.int32]
+    styles: tuple[str, ...]
+    seeds: NDArray[np.uint64]
+    codes: tuple[str, ...] | None
+
+
 @dataclass(frozen=True)
 class PlanPart:
     """A plan cut to one span: small, picklable, without a name in it.
@@ -228,6 +241,7 @@ class PlanPart:
         pts: int64 (n,), ascending.
         regions: int32 (n, 4), left, top, right, bottom.
         tracks: int32 (n,).
+        styles: What is painted over each region, n names.
         withheld: Spans whose frames are filled whole.
         codes: What is drawn on each region; None where nothing is drawn on any.
     """
@@ -236,6 +250,7 @@ class PlanPart:
     pts: NDArray[np.int64]
     regions: NDArray[np.int32]
     tracks: NDArray[np.int32]
+    styles: tuple[str, ...]
     withheld: tuple[Span, ...]
     codes: tuple[str, ...] | None = None
 
@@ -243,14 +258,18 @@ class PlanPart:
     def empty(cls) -> "PlanPart":
         """A part that hides nothing."""
         none = np.empty(0, np.int64)
-        return cls("", none, np.empty((0, 4), np.int32), none.astype(np.int32), ())
+        return cls("", none, np.empty((0, 4), np.int32), none.astype(np.int32), (), ())
 
-    def at(self, pts: int) -> tuple[NDArray[np.int32], NDArray[np.uint64], tuple[str, ...] | None]:
-        """Regions (n, 4) of one frame, their mosaic seeds (n,), and their codes (n,) if any are drawn."""
+    def at(self, pts: int) -> FrameRegions:
+        """What is hidden in one frame."""
         first, end = np.searchsorted(self.pts, [pts, pts + 1])
         seeds = [track_seed(self.plan_sha256, int(track)) for track in self.tracks[first:end]]
-        codes = None if self.codes is None else self.codes[first:end]
-        return np.ascontiguousarray(self.regions[first:end]), np.array(seeds, dtype=np.uint64), codes
+        return FrameRegions(
+            np.ascontiguousarray(self.regions[first:end]),
+            self.styles[first:end],
+            np.array(seeds, dtype=np.uint64),
+            None if self.codes is None else self.codes[first:end],
+        )
 
     def is_withheld(self, pts: int) -> bool:
         """Whether this frame is filled whole."""

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -11,6 +11,7 @@ from bodycam_pipeline import _native
 from bodycam_pipeline.values.choice import one_of
 from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.errors import PolicyError
+from bodycam_pipeline.values.hiding import Hiding
 from bodycam_pipeline.values.model import Provider
 from bodycam_pipeline.values.names import same_person, why_no_name
 
@@ -72,6 +73,8 @@ class HideRule(_Part):
     Attributes:
         reason: Why, in words: it stands in the plan and in whatever is made from it.
         code: The same in short, as ``(b)(7)(C)``: what is drawn on the regions where the policy draws codes.
+        style: What is painted over this kind; what ``redaction.style`` says where nothing is said. Where regions of two
+            styles overlap, the one that reads least paints: ``fill`` over ``mosaic`` over ``blur``.
         found_by: Who finds it: a ``detector``, without which no work begins, or a person's ``hand`` alone.
         padding: How far a region reaches around what a detector found; what a person draws is hidden as it is drawn.
         admission: How much evidence is enough: ``cautious`` hides on less, and looks at every frame; ``strict`` hides
@@ -80,6 +83,7 @@ class HideRule(_Part):
 
     reason: Annotated[str, Field(min_length=1)]
     code: Code | None = None
+    style: Style | None = None
     found_by: FoundBy = "detector"
     padding: Padding = Padding()
     admission: Admission = "balanced"
@@ -176,7 +180,7 @@ class RedactionRule(_Part):
     """How pixels are hidden.
 
     Attributes:
-        style: What is painted.
+        style: What is painted over every kind that has no style of its own.
         grid_px: Regions are snapped outward to multiples of this, because coding carries what is hidden beyond an edge.
         codes: Whether every region says under which code it is hidden. For ``fill`` alone: what a code is drawn on has
             to be plain.
@@ -376,12 +380,25 @@ class Policy(_Part):
 
     @model_validator(mode="after")
     def _releases_hide_for_good(self) -> "Policy":
-        if self.purpose == "release" and self.redaction.style not in _native.SHIPPING_STYLES:
+        styles = {"redaction": self.redaction.style} | {
+            f"hide.{kind}": style for kind, style in self.own_styles.items()
+        }
+        unsafe = [part for part, style in styles.items() if style not in _native.SHIPPING_STYLES]
+        if self.purpose == "release" and unsafe:
             raise ValueError(
-                f"style '{self.redaction.style}' reads the pixels it hides: blurred faces have been re-identified in "
-                f"95.9 % of cases (arXiv 2506.12344). A release takes {', '.join(_native.SHIPPING_STYLES)}; "
-                "set purpose = 'internal' for a working copy"
+                f"{unsafe[0]}.style '{styles[unsafe[0]]}' reads the pixels it hides: blurred faces have been "
+                f"re-identified in 95.9 % of cases (arXiv 2506.12344). A release takes "
+                f"{', '.join(_native.SHIPPING_STYLES)}; set purpose = 'internal' for a working copy"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _codes_can_be_read(self) -> "Policy":
+        for kind, style in self.own_styles.items():
+            if self.redaction.codes and style != "fill":
+                raise ValueError(
+                    f"redaction.codes needs hide.{kind}.style = 'fill': on '{style}' a code cannot be read"
+                )
         return self
 
     @model_validator(mode="after")
@@ -441,6 +458,17 @@ class Policy(_Part):
         return tuple(dict.fromkeys(rule.reason for rule in self.hide.values()))
 
     @property
+    def own_styles(self) -> dict[Kind, str]:
+        """The styles of the kinds that are painted otherwise than the rest."""
+        usual = self.redaction.style
+        return {kind: rule.style for kind, rule in self.hide.items() if rule.style and rule.style != usual}
+
+    @property
+    def hiding(self) -> Hiding:
+        """How the regions of each kind are hidden."""
+        return Hiding(self.redaction.style, self.own_styles, self.drawn_codes)
+
+    @property
     def drawn_codes(self) -> dict[Kind, str]:
         """What is drawn on the regions of each kind; empty where the policy draws nothing."""
         return {kind: rule.code for kind, rule in self.hide.items() if self.redaction.codes and rule.code}
@@ -465,13 +493,20 @@ def _admission(rule: object) -> object:
 
 _LATER = {"encoding": {"fields": "keep"}}
 """Keys that came later, and their defaults: a digest is over them where they are set to something else, so that what
-was released before is still known as its policy's work."""
+was released before is still known as its policy's work. So it is over a kind's style where that is one of its own."""
 
 
 def _digest(part: BaseModel, exclude: dict[str, set[str]] | None = None) -> str:
     values = part.model_dump(mode="json", exclude=exclude)
-    for name, later in _LATER.items():
-        if isinstance(part, Policy) and values[name].items() >= later.items():
-            values[name] = {key: value for key, value in values[name].items() if key not in later}
+    if isinstance(part, Policy):
+        _drop_what_came_later(values, part)
     canonical = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _drop_what_came_later(values: dict[str, Any], policy: Policy) -> None:
+    for name, later in _LATER.items():
+        if values[name].items() >= later.items():
+            values[name] = {key: value for key, value in values[name].items() if key not in later}
+    for kind in values["hide"].keys() - policy.own_styles.keys():
+        del values["hide"][kind]["style"]

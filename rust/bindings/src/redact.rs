@@ -2,7 +2,7 @@
 
 use numpy::PyReadonlyArrayDyn;
 use pyo3::prelude::*;
-use redact_core::{Orientation, Style, Upright};
+use redact_core::{Orientation, Upright};
 
 use crate::errors::refused;
 use crate::planes::Planes;
@@ -18,18 +18,17 @@ pub fn redact(
     py: Python<'_>,
     mut planes: PyRefMut<'_, Planes>,
     regions: PyReadonlyArrayDyn<'_, i32>,
-    style: &str,
+    style: tables::StyleNames,
     seeds: Option<PyReadonlyArrayDyn<'_, u64>>,
     colour: (i64, i64, i64),
     codes: Option<Vec<String>>,
     orientation: i64,
 ) -> PyResult<()> {
-    let seeds = tables::seeds(seeds.as_ref())?;
     let mut frame = planes.frame_mut()?;
     let (width, height) = (frame.planes[0].width(), frame.planes[0].height());
     let regions = tables::regions(&regions, width, height)?;
     let upright = Upright::new(Orientation::from_exif(orientation).map_err(refused)?, width, height);
     let labels = tables::labels(codes.as_deref(), &regions, upright)?;
-    let style = Style::named(style, tables::colour(colour)?, &seeds, labels.as_ref()).map_err(refused)?;
-    py.detach(|| redact_core::redact(&mut frame, &regions, style)).map_err(refused)
+    let styles = tables::styles(&style, &regions, tables::colour(colour)?, seeds.as_ref(), labels.as_ref())?;
+    py.detach(|| redact_core::redact(&mut frame, &regions, &styles)).map_err(refused)
 }

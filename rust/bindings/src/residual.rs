@@ -2,7 +2,7 @@
 
 use numpy::{PyArray1, PyReadonlyArrayDyn};
 use pyo3::prelude::*;
-use redact_core::{Orientation, Shipping, Upright};
+use redact_core::{Orientation, Upright};
 
 use crate::errors::refused;
 use crate::planes::Planes;
@@ -18,19 +18,18 @@ pub fn residual<'py>(
     py: Python<'py>,
     planes: PyRef<'py, Planes>,
     regions: PyReadonlyArrayDyn<'py, i32>,
-    style: &str,
+    style: tables::StyleNames,
     seeds: Option<PyReadonlyArrayDyn<'py, u64>>,
     colour: (i64, i64, i64),
     codes: Option<Vec<String>>,
     orientation: i64,
 ) -> PyResult<Bound<'py, PyArray1<f32>>> {
-    let seeds = tables::seeds(seeds.as_ref())?;
     let frame = planes.frame()?;
     let (width, height) = (frame.width(), frame.height());
     let regions = tables::regions(&regions, width, height)?;
     let upright = Upright::new(Orientation::from_exif(orientation).map_err(refused)?, width, height);
     let labels = tables::labels(codes.as_deref(), &regions, upright)?;
-    let style = Shipping::named(style, tables::colour(colour)?, &seeds, labels.as_ref()).map_err(refused)?;
-    let worst = py.detach(|| redact_core::residual(&frame, &regions, style)).map_err(refused)?;
+    let styles = tables::styles(&style, &regions, tables::colour(colour)?, seeds.as_ref(), labels.as_ref())?;
+    let worst = py.detach(|| redact_core::residual(&frame, &regions, &styles)).map_err(refused)?;
     Ok(PyArray1::from_vec(py, worst))
 }

@@ -3,7 +3,7 @@
 use numpy::{PyArray1, PyArray2, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use redact_core::{Colour, Detection, Labels, Region, Upright, check_regions};
+use redact_core::{Colour, Detection, Error, Labels, Region, Style, Upright, check_regions};
 
 use crate::errors::refused;
 
@@ -16,10 +16,36 @@ pub fn regions(table: &PyReadonlyArrayDyn<'_, i32>, width: usize, height: usize)
     check_regions(rows, width, height).map_err(refused)
 }
 
-pub fn seeds(table: Option<&PyReadonlyArrayDyn<'_, u64>>) -> PyResult<Vec<u64>> {
+/// The style of every region: one word for all of them, or one for each.
+#[derive(FromPyObject)]
+pub enum StyleNames {
+    All(String),
+    Each(Vec<String>),
+}
+
+pub fn styles<'a>(
+    names: &StyleNames,
+    regions: &[Region],
+    colour: Colour,
+    seeds: Option<&PyReadonlyArrayDyn<'_, u64>>,
+    labels: Option<&'a Labels>,
+) -> PyResult<Vec<Style<'a>>> {
+    let names: Vec<&str> = match names {
+        StyleNames::All(name) => vec![name; regions.len()],
+        StyleNames::Each(names) => names.iter().map(String::as_str).collect(),
+    };
+    let seeds = self::seeds(seeds, regions)?;
+    let style = |(index, name): (usize, &&str)| Style::named(name, colour, seeds.get(index).copied(), labels);
+    names.iter().enumerate().map(style).collect::<Result<_, _>>().map_err(refused)
+}
+
+fn seeds(table: Option<&PyReadonlyArrayDyn<'_, u64>>, regions: &[Region]) -> PyResult<Vec<u64>> {
     let Some(table) = table else { return Ok(Vec::new()) };
     if table.ndim() != 1 {
         return Err(PyValueError::new_err(format!("seeds have the shape (n,), not {:?}", table.shape())));
+    }
+    if table.len() != regions.len() {
+        return Err(refused(Error::SeedCount { regions: regions.len(), seeds: table.len() }));
     }
     Ok(table.as_array().iter().copied().collect())
 }

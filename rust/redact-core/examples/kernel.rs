@@ -17,8 +17,8 @@ const KERNELS: [(&str, fn()); 13] = [
     ("packed-640x384", || packed((640, 384))),
     ("fill", || paint(WHOLE, Shipping::Fill(GREY))),
     ("blur", || paint(FACE, Shipping::Blur(GREY))),
-    ("mosaic", || paint(FACE, Shipping::Mosaic(GREY, &[1]))),
-    ("residual", || watch(|frame| residual(frame, &[FACE], Shipping::Blur(GREY)).unwrap())),
+    ("mosaic", || paint(FACE, Shipping::Mosaic(GREY, 1))),
+    ("residual", || watch(|frame| residual(frame, &[FACE], &[Style::Shipping(Shipping::Blur(GREY))]).unwrap())),
     ("digest", || watch(digest)),
     ("block_means", || watch(block_means)),
     ("decode_head", decoded),
@@ -97,7 +97,7 @@ fn paint(region: Region, style: Shipping<'_>) {
     let [mut luma, mut blue, mut red] = planes();
     let buffers = [&mut luma[..], &mut blue, &mut red];
     let mut frame = FrameMut::new(buffers, [WIDTH, WIDTH / 2, WIDTH / 2], WIDTH, HEIGHT).unwrap();
-    counted(|| redact(&mut frame, &[region], Style::Shipping(style))).unwrap();
+    counted(|| redact(&mut frame, &[region], &[Style::Shipping(style)])).unwrap();
 }
 
 fn planes() -> [Vec<u8>; 3] {

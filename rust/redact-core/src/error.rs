@@ -68,6 +68,17 @@ pub enum Error {
         /// How many seeds.
         seeds: usize,
     },
+    /// No seed for a style that needs one.
+    #[error("the style mosaic needs seeds, one for each region")]
+    NoSeed,
+    /// Not one style for each region.
+    #[error("{regions} regions need as many styles, not {styles}")]
+    StyleCount {
+        /// How many regions.
+        regions: usize,
+        /// How many styles.
+        styles: usize,
+    },
     /// Not one code for each region.
     #[error("{regions} regions need as many codes, not {codes}")]
     CodeCount {

@@ -35,6 +35,6 @@ pub use orientation::{Orientation, Upright};
 pub use planes::{Frame, FrameMut, Plane, PlaneMut};
 pub use regions::{Region, check_regions};
 pub use residual::residual;
-pub use styles::{Colour, Labels, Shipping, Style, check_seeds, redact};
+pub use styles::{Colour, Labels, Shipping, Style, redact};
 pub use suppress::suppress;
 pub use tone::{Coding, ToneMap, Transfer};

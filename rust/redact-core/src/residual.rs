@@ -1,6 +1,6 @@
 //! How far a frame is from what its redaction paints: a redacted frame is a fixed point of its own redaction.
 
-use crate::styles::{Paint, Shipping, check_seeds, on_plane};
+use crate::styles::{Paint, Style, check_styles, on_plane};
 use crate::{Frame, Plane, PlaneMut, Region, Result};
 
 /// Side of a block in samples, per plane.
@@ -9,48 +9,54 @@ const BLOCK: [usize; 3] = [8, 4, 4];
 /// For each region the largest mean absolute difference of any block of any plane between the frame and its repainted
 /// self, in sample values. Blocks start at the region's own corner; those at its far edges may be smaller.
 ///
-/// Only the regions are repainted, on the side: the frame is not copied.
+/// Only the regions are repainted, on the side: the frame is not copied. A `gaussian` region is not judged, and
+/// has 0: it hides nothing for good.
 ///
 /// # Errors
 /// As [`crate::redact`].
-pub fn residual(frame: &Frame<'_>, regions: &[Region], style: Shipping<'_>) -> Result<Vec<f32>> {
-    if let Shipping::Mosaic(_, seeds) = style {
-        check_seeds(seeds, regions)?;
-    }
+pub fn residual(frame: &Frame<'_>, regions: &[Region], styles: &[Style<'_>]) -> Result<Vec<f32>> {
+    check_styles(styles, regions)?;
     let mut worst = vec![0.0_f32; regions.len()];
     for (number, plane) in frame.planes.into_iter().enumerate() {
-        let holes: Vec<Region> = regions.iter().map(|region| on_plane(number, *region)).collect();
-        let paints: Vec<Paint> =
-            (0..regions.len()).map(|index| Paint::settle(style, plane, number, index, regions)).collect();
-        let patches: Vec<Vec<u8>> = holes.iter().zip(&paints).map(|(hole, paint)| patch(*hole, paint)).collect();
-        for (index, hole) in holes.iter().enumerate() {
-            let expected = overlaid(index, &holes, &patches);
-            let difference = largest_difference(plane.window(*hole), &expected, BLOCK[number]);
-            worst[index] = worst[index].max(difference);
+        let patch = |(index, paint): (usize, Paint)| Patch::of(index, on_plane(number, regions[index]), &paint);
+        let patches: Vec<Patch> = Paint::settle(plane, number, regions, styles).into_iter().map(patch).collect();
+        for (place, patch) in patches.iter().enumerate() {
+            let expected = patch.under(&patches[place + 1..]);
+            let difference = largest_difference(plane.window(patch.hole), &expected, BLOCK[number]);
+            worst[patch.index] = worst[patch.index].max(difference);
         }
     }
     Ok(worst)
 }
 
-fn patch(hole: Region, paint: &Paint) -> Vec<u8> {
-    let mut samples = vec![0; hole.width() * hole.height()];
-    paint.lay(&mut PlaneMut::packed(&mut samples, hole.width()));
-    samples
+/// What is painted into one region of a plane.
+struct Patch {
+    index: usize,
+    hole: Region,
+    samples: Vec<u8>,
 }
 
-/// The patch of one region under those of the later ones that overlap it: where regions overlap, the last one paints.
-fn overlaid(index: usize, holes: &[Region], patches: &[Vec<u8>]) -> Vec<u8> {
-    let hole = holes[index];
-    let mut samples = patches[index].clone();
-    for (later, patch) in holes.iter().zip(patches).skip(index + 1) {
-        let Some(shared) = hole.intersection(later) else { continue };
-        let (to, from) = (shared.relative_to(&hole), shared.relative_to(later));
-        for y in 0..shared.height() {
-            let target = &mut samples[(to.top + y) * hole.width() + to.left..][..shared.width()];
-            target.copy_from_slice(&patch[(from.top + y) * later.width() + from.left..][..shared.width()]);
-        }
+impl Patch {
+    fn of(index: usize, hole: Region, paint: &Paint) -> Self {
+        let mut samples = vec![0; hole.width() * hole.height()];
+        paint.lay(&mut PlaneMut::packed(&mut samples, hole.width()));
+        Self { index, hole, samples }
     }
-    samples
+
+    /// What is left of it under those that are painted later.
+    fn under(&self, later: &[Self]) -> Vec<u8> {
+        let mut samples = self.samples.clone();
+        for patch in later {
+            let Some(shared) = self.hole.intersection(&patch.hole) else { continue };
+            let (to, from) = (shared.relative_to(&self.hole), shared.relative_to(&patch.hole));
+            for y in 0..shared.height() {
+                let target = &mut samples[(to.top + y) * self.hole.width() + to.left..][..shared.width()];
+                let start = (from.top + y) * patch.hole.width() + from.left;
+                target.copy_from_slice(&patch.samples[start..][..shared.width()]);
+            }
+        }
+        samples
+    }
 }
 
 /// The largest mean absolute difference of any block of `side` by `side` samples.
@@ -81,7 +87,7 @@ mod tests {
 
     use super::*;
     use crate::pictures::{Picture, any_picture, any_regions, plane, region};
-    use crate::{Labels, Orientation, Style, Upright, redact};
+    use crate::{Labels, Orientation, Shipping, Upright, redact};
 
     proptest! {
         #[test]
@@ -91,26 +97,46 @@ mod tests {
                 (Just(picture), regions)
             })
         ) {
-            let seeds = &[5, 6, 7, 8][..regions.len()];
             let colour = [1, 2, 3];
             let upright = Upright::new(Orientation::from_exif(6).unwrap(), picture.width, picture.height);
             let codes = Labels::place(&["(b)(6)", "s. 1", "", "7"][..regions.len()], &regions, upright).unwrap();
-            let flat = [Shipping::Fill(colour), Shipping::Coded(colour, &codes)];
-            for style in flat.into_iter().chain([Shipping::Blur(colour), Shipping::Mosaic(colour, seeds)]) {
-                redact(&mut picture.frame_mut(), &regions, Style::Shipping(style)).unwrap();
-                let worst = residual(&picture.frame(), &regions, style).unwrap();
+            let pure = [
+                Shipping::Fill(colour), Shipping::Blur(colour), Shipping::Mosaic(colour, 5),
+                Shipping::Coded(colour, &codes),
+            ].map(Style::Shipping);
+            for (first, step) in (0..4).flat_map(|first| [(first, 0), (first, 1), (first, 3)]) {
+                let styles: Vec<Style> = (0..regions.len()).map(|index| pure[(first + index * step) % 4]).collect();
+                redact(&mut picture.frame_mut(), &regions, &styles).unwrap();
+                let worst = residual(&picture.frame(), &regions, &styles).unwrap();
                 prop_assert!(worst.iter().all(|difference| *difference == 0.0), "{worst:?}");
             }
         }
     }
 
+    const FILL: Style<'static> = Style::Shipping(Shipping::Fill([16, 128, 128]));
+
     #[test]
     fn names_the_region_that_was_not_painted() {
         let mut picture = Picture::flat(32, 16, [90, 128, 128]);
         let regions = [region(0, 0, 16, 16), region(16, 0, 32, 16)];
-        let style = Shipping::Fill([16, 128, 128]);
-        redact(&mut picture.frame_mut(), &regions[..1], Style::Shipping(style)).unwrap();
-        assert_eq!(residual(&picture.frame(), &regions, style), Ok(vec![0.0, 74.0]));
+        redact(&mut picture.frame_mut(), &regions[..1], &[FILL]).unwrap();
+        assert_eq!(residual(&picture.frame(), &regions, &[FILL; 2]), Ok(vec![0.0, 74.0]));
+    }
+
+    #[test]
+    fn a_gaussian_is_not_judged_and_hides_no_other_region_from_being_so() {
+        let picture = Picture::flat(32, 16, [90, 128, 128]);
+        let regions = [region(0, 0, 16, 16), region(8, 0, 32, 16)];
+        assert_eq!(residual(&picture.frame(), &regions, &[Style::Gaussian, FILL]), Ok(vec![0.0, 74.0]));
+    }
+
+    #[test]
+    fn a_weaker_style_where_a_stronger_one_was_to_paint_stands_out() {
+        let mut picture = Picture::flat(40, 16, [90, 128, 128]);
+        let regions = [region(0, 0, 20, 16), region(12, 0, 32, 16)];
+        let blur = Style::Shipping(Shipping::Blur([16, 128, 128]));
+        redact(&mut picture.frame_mut(), &regions, &[blur, blur]).unwrap();
+        assert_eq!(residual(&picture.frame(), &regions, &[FILL, blur]), Ok(vec![74.0, 74.0]));
     }
 
     #[test]
@@ -120,8 +146,9 @@ mod tests {
         let colour = [16, 128, 128];
         let upright = Upright::new(Orientation::from_exif(1).unwrap(), 32, 16);
         let codes = Labels::place(&["(6)"], &regions, upright).unwrap();
-        redact(&mut picture.frame_mut(), &regions, Style::Shipping(Shipping::Fill(colour))).unwrap();
-        assert!(residual(&picture.frame(), &regions, Shipping::Coded(colour, &codes)).unwrap()[0] > 24.0);
+        redact(&mut picture.frame_mut(), &regions, &[FILL]).unwrap();
+        let lettered = [Style::Shipping(Shipping::Coded(colour, &codes))];
+        assert!(residual(&picture.frame(), &regions, &lettered).unwrap()[0] > 24.0);
     }
 
     #[test]
@@ -134,7 +161,7 @@ mod tests {
     fn a_leak_in_one_chroma_block_shows() {
         let mut picture = Picture::flat(32, 32, [16, 128, 128]);
         picture.buffers[2][16 * 3 + 9] = 192;
-        let found = residual(&picture.frame(), &[region(0, 0, 32, 32)], Shipping::Fill([16, 128, 128]));
+        let found = residual(&picture.frame(), &[region(0, 0, 32, 32)], &[FILL]);
         assert_eq!(found, Ok(vec![4.0]));
     }
 }

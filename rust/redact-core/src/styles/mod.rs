@@ -16,7 +16,7 @@ use mosaic::Cells;
 /// Y, Cb, Cr.
 pub type Colour = [u8; 3];
 
-/// The styles that a release may use: none reads a sample under any region of its call.
+/// The styles that a release may use: none reads a sample under any region of its call, whatever hides that one.
 #[derive(Debug, Clone, Copy)]
 pub enum Shipping<'a> {
     /// One colour.
@@ -25,11 +25,11 @@ pub enum Shipping<'a> {
     Coded(Colour, &'a Labels),
     /// A smooth membrane over the hole, from its ring; the colour where there is no ring at all.
     Blur(Colour),
-    /// Random cells around the ring's mean colour (or the given one where there is no ring), from one seed per region.
-    Mosaic(Colour, &'a [u64]),
+    /// Random cells, drawn from a seed, around the ring's mean colour (or the given one where there is no ring).
+    Mosaic(Colour, u64),
 }
 
-/// Every style.
+/// How one region is hidden.
 #[derive(Debug, Clone, Copy)]
 pub enum Style<'a> {
     /// Safe to release.
@@ -39,37 +39,49 @@ pub enum Style<'a> {
 }
 
 impl<'a> Shipping<'a> {
-    /// The names of the styles that a release may use.
-    pub const NAMES: [&'static str; 3] = ["fill", "blur", "mosaic"];
+    /// The names of the styles that a release may use, the strongest first.
+    pub const NAMES: [&'static str; 3] = ["fill", "mosaic", "blur"];
 
-    /// The style of this name.
-    ///
-    /// # Errors
-    /// [`Error::UnknownStyle`], [`Error::CodesOnStyle`].
-    pub fn named(name: &str, colour: Colour, seeds: &'a [u64], labels: Option<&'a Labels>) -> Result<Self> {
+    fn named(name: &str, colour: Colour, seed: Option<u64>, labels: Option<&'a Labels>) -> Result<Self> {
         match (name, labels) {
             ("fill", Some(labels)) => Ok(Self::Coded(colour, labels)),
             ("fill", None) => Ok(Self::Fill(colour)),
+            ("mosaic", None) => Ok(Self::Mosaic(colour, seed.ok_or(Error::NoSeed)?)),
             ("blur", None) => Ok(Self::Blur(colour)),
-            ("mosaic", None) => Ok(Self::Mosaic(colour, seeds)),
             (_, Some(_)) => Err(Error::CodesOnStyle { style: name.to_owned() }),
             _ => Err(Error::UnknownStyle { given: name.to_owned(), known: Style::NAMES.join(", ") }),
+        }
+    }
+
+    /// Where regions overlap, the stronger style paints: the one that reads less of the frame.
+    const fn strength(&self) -> u8 {
+        match self {
+            Self::Blur(_) => 1,
+            Self::Mosaic(..) => 2,
+            Self::Fill(_) | Self::Coded(..) => 3,
         }
     }
 }
 
 impl<'a> Style<'a> {
-    /// The names of all styles: the one list, from which policy, command line and documents derive theirs.
-    pub const NAMES: [&'static str; 4] = ["fill", "blur", "mosaic", "gaussian"];
+    /// The names of all styles, the strongest first: the one list, from which policy and documents derive theirs.
+    pub const NAMES: [&'static str; 4] = ["fill", "mosaic", "blur", "gaussian"];
 
-    /// The style of this name.
+    /// The style of this name for one region.
     ///
     /// # Errors
-    /// [`Error::UnknownStyle`], [`Error::CodesOnStyle`].
-    pub fn named(name: &str, colour: Colour, seeds: &'a [u64], labels: Option<&'a Labels>) -> Result<Self> {
+    /// [`Error::UnknownStyle`], [`Error::CodesOnStyle`], [`Error::NoSeed`].
+    pub fn named(name: &str, colour: Colour, seed: Option<u64>, labels: Option<&'a Labels>) -> Result<Self> {
         match (name, labels) {
             ("gaussian", None) => Ok(Self::Gaussian),
-            _ => Ok(Self::Shipping(Shipping::named(name, colour, seeds, labels)?)),
+            _ => Ok(Self::Shipping(Shipping::named(name, colour, seed, labels)?)),
+        }
+    }
+
+    const fn shipping(&self) -> Option<Shipping<'a>> {
+        match self {
+            Self::Shipping(style) => Some(*style),
+            Self::Gaussian => None,
         }
     }
 }
@@ -83,26 +95,43 @@ pub(crate) enum Paint<'a> {
 }
 
 impl<'a> Paint<'a> {
-    /// Settle what `style` paints into region `index` of plane `number`, reading nothing but its ring.
+    /// Settle what is painted into each region of plane `number` that has a style to ship, reading nothing but rings.
+    ///
+    /// Returns the regions' indices with it, in the order of painting: the weakest style first, and of one style the
+    /// earlier region.
     pub(crate) fn settle(
+        plane: Plane<'_>,
+        number: usize,
+        regions: &[Region],
+        styles: &[Style<'a>],
+    ) -> Vec<(usize, Self)> {
+        let holes: Vec<Region> = regions.iter().map(|region| on_plane(number, *region)).collect();
+        let shipping = |(index, style): (usize, &Style<'a>)| Some((index, style.shipping()?));
+        let mut shipping: Vec<(usize, Shipping<'a>)> = styles.iter().enumerate().filter_map(shipping).collect();
+        shipping.sort_by_key(|(_, style)| style.strength());
+        let settled = |(index, style)| (index, Self::of(style, plane, number, &holes, index, regions[index]));
+        shipping.into_iter().map(settled).collect()
+    }
+
+    fn of(
         style: Shipping<'a>,
         plane: Plane<'_>,
         number: usize,
+        holes: &[Region],
         index: usize,
-        regions: &[Region],
+        region: Region,
     ) -> Self {
-        let holes: Vec<Region> = regions.iter().map(|region| on_plane(number, *region)).collect();
-        let ring = || Ring::read(plane, holes[index], &holes);
+        let ring = || Ring::read(plane, holes[index], holes);
         match style {
-            Shipping::Coded(colour, labels) if number == 0 => Self::Labelled(labels, colour[number], regions[index]),
+            Shipping::Coded(colour, labels) if number == 0 => Self::Labelled(labels, colour[number], region),
             Shipping::Fill(colour) | Shipping::Coded(colour, _) => Self::Flat(colour[number]),
             Shipping::Blur(colour) => match Blur::stretch(&ring(), holes[index]) {
                 Some(blur) => Self::Blur(blur),
                 None => Self::Flat(colour[number]),
             },
-            Shipping::Mosaic(colour, seeds) => {
+            Shipping::Mosaic(colour, seed) => {
                 let mean = ring().mean().unwrap_or(colour[number]);
-                Self::Cells(Cells::new(seeds[index], mean, number, regions[index]))
+                Self::Cells(Cells::new(seed, mean, number, region))
             }
         }
     }
@@ -123,36 +152,38 @@ pub(crate) fn on_plane(number: usize, region: Region) -> Region {
     if number == 0 { region } else { region.chroma() }
 }
 
-/// Refuse seeds that are not one for each region.
-///
-/// # Errors
-/// [`Error::SeedCount`].
-pub const fn check_seeds(seeds: &[u64], regions: &[Region]) -> Result<()> {
-    if seeds.len() == regions.len() {
+/// Refuse styles that are not one for each region.
+pub(crate) const fn check_styles(styles: &[Style<'_>], regions: &[Region]) -> Result<()> {
+    if styles.len() == regions.len() {
         return Ok(());
     }
-    Err(Error::SeedCount { regions: regions.len(), seeds: seeds.len() })
+    Err(Error::StyleCount { regions: regions.len(), styles: styles.len() })
 }
 
-/// Hide `regions`, which lie inside the frame, in place. Where regions overlap, the last one paints.
+/// Hide `regions`, which lie inside the frame, in place, each in its style.
+///
+/// Where regions overlap, the style that reads least of the frame paints: `fill` over `mosaic` over `blur` over
+/// `gaussian`; of one style, the later region.
 ///
 /// # Errors
-/// [`Error::SeedCount`]: a mosaic without a seed for every region.
-pub fn redact(frame: &mut FrameMut<'_>, regions: &[Region], style: Style<'_>) -> Result<()> {
-    if let Style::Shipping(Shipping::Mosaic(_, seeds)) = style {
-        check_seeds(seeds, regions)?;
-    }
+/// [`Error::StyleCount`]: not one style for each region.
+pub fn redact(frame: &mut FrameMut<'_>, regions: &[Region], styles: &[Style<'_>]) -> Result<()> {
+    check_styles(styles, regions)?;
     for (number, plane) in frame.planes.iter_mut().enumerate() {
-        for (index, region) in regions.iter().enumerate() {
-            let hole = on_plane(number, *region);
-            match style {
-                Style::Shipping(style) => {
-                    // Earlier regions are painted by now, and still count as hidden: no order of work shows.
-                    let paint = Paint::settle(style, plane.as_plane(), number, index, regions);
-                    paint.lay(&mut plane.window(hole));
-                }
-                Style::Gaussian => gaussian::gaussian(plane, hole),
+        let hole = |index: usize| on_plane(number, regions[index]);
+        let paints = Paint::settle(plane.as_plane(), number, regions, styles);
+        let lay = |plane: &mut PlaneMut<'_>| {
+            for (index, paint) in &paints {
+                paint.lay(&mut plane.window(hole(*index)));
             }
+        };
+        lay(plane);
+        if paints.len() < styles.len() {
+            for index in (0..styles.len()).filter(|&index| styles[index].shipping().is_none()) {
+                gaussian::gaussian(plane, hole(index));
+            }
+            // Laid before, so that no gaussian reads what another style hides, and again, where it overlaps.
+            lay(plane);
         }
     }
     Ok(())
@@ -172,12 +203,19 @@ mod tests {
     #[test]
     fn every_name_is_of_a_style_and_only_releasable_ones_ship() {
         for name in Style::NAMES {
-            let style = Style::named(name, GREY, &SEEDS, None).unwrap();
-            let ships = Shipping::named(name, GREY, &SEEDS, None).is_ok();
+            let style = Style::named(name, GREY, Some(1), None).unwrap();
+            let ships = Shipping::named(name, GREY, Some(1), None).is_ok();
             assert_eq!(matches!(style, Style::Shipping(_)), ships);
             assert_eq!(Shipping::NAMES.contains(&name), ships);
         }
-        assert!(matches!(Style::named("smear", GREY, &SEEDS, None), Err(Error::UnknownStyle { .. })));
+        assert!(matches!(Style::named("smear", GREY, None, None), Err(Error::UnknownStyle { .. })));
+    }
+
+    #[test]
+    fn names_stand_in_the_order_of_strength() {
+        let strengths = Shipping::NAMES.map(|name| Shipping::named(name, GREY, Some(1), None).unwrap().strength());
+        assert!(strengths.is_sorted_by(|stronger, weaker| stronger > weaker), "{strengths:?}");
+        assert_eq!(Style::NAMES[..3], Shipping::NAMES);
     }
 
     fn labels(regions: &[Region]) -> Labels {
@@ -186,22 +224,37 @@ mod tests {
         Labels::place(&["(b)(6)", "s. 1", "", "7"][..regions.len()], regions, upright).unwrap()
     }
 
-    fn shipping<'a>(regions: &[Region], labels: &'a Labels) -> [Shipping<'a>; 4] {
+    /// Every style that ships, for each of these regions.
+    fn shipping<'a>(regions: &[Region], labels: &'a Labels) -> [Vec<Style<'a>>; 4] {
+        let seeded = |index: usize| Shipping::Mosaic(GREY, SEEDS[index]);
+        let each = |style: &dyn Fn(usize) -> Shipping<'a>| (0..regions.len()).map(style).map(Style::Shipping).collect();
         [
-            Shipping::Fill(GREY),
-            Shipping::Coded(GREY, labels),
-            Shipping::Blur(GREY),
-            Shipping::Mosaic(GREY, &SEEDS[..regions.len()]),
+            each(&|_| Shipping::Fill(GREY)),
+            each(&|_| Shipping::Coded(GREY, labels)),
+            each(&|_| Shipping::Blur(GREY)),
+            each(&seeded),
         ]
+    }
+
+    /// The same, and one of each in turn, from the first or the second on.
+    fn shipping_and_mixed<'a>(regions: &[Region], labels: &'a Labels) -> Vec<Vec<Style<'a>>> {
+        let pure = shipping(regions, labels);
+        let mixed = |first: usize| (0..regions.len()).map(|index| pure[(first + index) % pure.len()][index]).collect();
+        let mixtures: Vec<_> = (0..pure.len()).map(mixed).collect();
+        [pure.to_vec(), mixtures].concat()
+    }
+
+    fn gaussian(regions: &[Region]) -> Vec<Style<'static>> {
+        vec![Style::Gaussian; regions.len()]
     }
 
     fn hidden(regions: &[Region]) -> impl Fn(usize, usize, usize) -> bool {
         |number, x, y| regions.iter().any(|region| on_plane(number, *region).contains(x, y))
     }
 
-    fn redacted(picture: &Picture, regions: &[Region], style: Style<'_>) -> Picture {
+    fn redacted(picture: &Picture, regions: &[Region], styles: &[Style<'_>]) -> Picture {
         let mut picture = picture.clone();
-        redact(&mut picture.frame_mut(), regions, style).unwrap();
+        redact(&mut picture.frame_mut(), regions, styles).unwrap();
         picture
     }
 
@@ -220,16 +273,16 @@ mod tests {
             let mut other = picture.clone();
             other.scramble(&noise, hidden(&regions));
             let codes = labels(&regions);
-            for style in shipping(&regions, &codes).map(Style::Shipping) {
-                prop_assert_eq!(redacted(&picture, &regions, style), redacted(&other, &regions, style));
+            for styles in shipping_and_mixed(&regions, &codes) {
+                prop_assert_eq!(redacted(&picture, &regions, &styles), redacted(&other, &regions, &styles));
             }
         }
 
         #[test]
         fn nothing_outside_the_regions_changes((picture, regions, noise) in scene()) {
             let codes = labels(&regions);
-            for style in shipping(&regions, &codes).map(Style::Shipping).into_iter().chain([Style::Gaussian]) {
-                let mut after = redacted(&picture, &regions, style);
+            for styles in shipping_and_mixed(&regions, &codes).into_iter().chain([gaussian(&regions)]) {
+                let mut after = redacted(&picture, &regions, &styles);
                 let mut before = picture.clone();
                 after.scramble(&noise, hidden(&regions));
                 before.scramble(&noise, hidden(&regions));
@@ -239,7 +292,7 @@ mod tests {
 
         #[test]
         fn every_hidden_sample_is_painted((picture, regions, _) in scene()) {
-            let filled = redacted(&picture, &regions, Style::Shipping(Shipping::Fill(GREY)));
+            let filled = redacted(&picture, &regions, &shipping(&regions, &labels(&regions))[0]);
             let mut expected = picture;
             for (number, value) in GREY.into_iter().enumerate() {
                 expected.scramble(&[value], |plane, x, y| plane == number && hidden(&regions)(plane, x, y));
@@ -250,43 +303,93 @@ mod tests {
         #[test]
         fn a_code_is_ink_on_the_plate_and_the_order_of_regions_does_not_show((picture, mut regions, _) in scene()) {
             let codes = labels(&regions);
-            let style = Style::Shipping(Shipping::Coded(GREY, &codes));
-            let mut lettered = redacted(&picture, &regions, style);
+            let [filled, coded, ..] = shipping(&regions, &codes);
+            let mut lettered = redacted(&picture, &regions, &coded);
             regions.reverse();
-            prop_assert_eq!(&redacted(&picture, &regions, style), &lettered);
+            prop_assert_eq!(&redacted(&picture, &regions, &coded), &lettered);
             let frame = lettered.frame();
             let inked: Vec<bool> = frame.planes[0].rows().flatten().map(|&sample| sample == 235).collect();
             let width = lettered.width;
             lettered.scramble(&GREY[..1], |plane, x, y| {
                 plane == 0 && inked[y * width + x] && hidden(&regions)(plane, x, y)
             });
-            prop_assert_eq!(lettered, redacted(&picture, &regions, Style::Shipping(Shipping::Fill(GREY))));
+            prop_assert_eq!(lettered, redacted(&picture, &regions, &filled));
         }
 
         #[test]
         fn redacting_twice_changes_nothing_more((picture, regions, _) in scene()) {
             let codes = labels(&regions);
-            for style in shipping(&regions, &codes).map(Style::Shipping) {
-                let once = redacted(&picture, &regions, style);
-                prop_assert_eq!(redacted(&once, &regions, style), once);
+            for styles in shipping_and_mixed(&regions, &codes) {
+                let once = redacted(&picture, &regions, &styles);
+                prop_assert_eq!(redacted(&once, &regions, &styles), once);
+            }
+        }
+
+        #[test]
+        fn where_regions_overlap_the_stronger_style_paints((picture, regions, _) in scene(), turn in 0..4_usize) {
+            let codes = labels(&regions);
+            let styles = &shipping_and_mixed(&regions, &codes)[4 + turn];
+            // Of `shipping`: a fill, one with codes, a blur and a mosaic.
+            let strength = |index: usize| [3, 3, 1, 2][(turn + index) % 4];
+            let together = redacted(&picture, &regions, styles);
+            for number in 0..3 {
+                let alone = |(index, paint): (usize, Paint)| {
+                    let mut other = picture.clone();
+                    let hole = on_plane(number, regions[index]);
+                    paint.lay(&mut other.frame_mut().planes[number].window(hole));
+                    (index, hole, other.buffers[number].clone())
+                };
+                let frame = picture.frame();
+                let laid: Vec<_> =
+                    Paint::settle(frame.planes[number], number, &regions, styles).into_iter().map(alone).collect();
+                let stride = picture.strides[number];
+                for (at, sample) in together.buffers[number].iter().enumerate() {
+                    let over = laid.iter().filter(|(_, hole, _)| hole.contains(at % stride, at / stride));
+                    let Some((_, _, expected)) = over.max_by_key(|(index, ..)| (strength(*index), *index)) else { continue };
+                    prop_assert_eq!(*sample, expected[at]);
+                }
+            }
+        }
+
+        #[test]
+        fn a_gaussian_reads_nothing_that_another_style_hides((picture, regions, noise) in scene()) {
+            let codes = labels(&regions);
+            for mut styles in shipping(&regions, &codes) {
+                styles[0] = Style::Gaussian;
+                let mut other = picture.clone();
+                other.scramble(&noise, hidden(&regions[1..]));
+                let once = redacted(&picture, &regions, &styles);
+                prop_assert_eq!(&once, &redacted(&other, &regions, &styles));
+                other.scramble(&noise, |number, x, y| on_plane(number, regions[0]).contains(x, y));
+                let stronger = hidden(&regions[1..]);
+                let mut apart = redacted(&other, &regions, &styles);
+                let mut once = once;
+                once.scramble(&[0], |number, x, y| !stronger(number, x, y));
+                apart.scramble(&[0], |number, x, y| !stronger(number, x, y));
+                prop_assert_eq!(once, apart, "a gaussian lies over a stronger style");
             }
         }
     }
 
     #[test]
-    fn refuses_a_mosaic_without_a_seed_for_every_region() {
+    fn refuses_styles_that_are_not_one_for_each_region() {
         let mut picture = Picture::flat(4, 4, [1, 2, 3]);
-        let style = Style::Shipping(Shipping::Mosaic(GREY, &SEEDS[..1]));
         let regions = [region(0, 0, 1, 1), region(2, 2, 4, 4)];
-        let refused = redact(&mut picture.frame_mut(), &regions, style);
-        assert_eq!(refused, Err(Error::SeedCount { regions: 2, seeds: 1 }));
+        let refused = redact(&mut picture.frame_mut(), &regions, &[Style::Gaussian]);
+        assert_eq!(refused, Err(Error::StyleCount { regions: 2, styles: 1 }));
         assert_eq!(picture, Picture::flat(4, 4, [1, 2, 3]));
+    }
+
+    #[test]
+    fn refuses_a_mosaic_without_a_seed() {
+        assert_eq!(Style::named("mosaic", GREY, None, None).err(), Some(Error::NoSeed));
     }
 
     #[test]
     fn a_hole_without_a_ring_gets_the_given_colour() {
         let everything = [region(0, 0, 5, 3)];
-        let blurred = redacted(&Picture::flat(5, 3, [200, 9, 9]), &everything, Style::Shipping(Shipping::Blur(GREY)));
+        let blurred =
+            redacted(&Picture::flat(5, 3, [200, 9, 9]), &everything, &[Style::Shipping(Shipping::Blur(GREY))]);
         assert_eq!(blurred, Picture::flat(5, 3, GREY));
     }
 }
