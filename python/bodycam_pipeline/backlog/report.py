@@ -77,10 +77,9 @@ def _recordings(ledger: Ledger, run: int, out: Path, page: Path) -> Iterator[dic
 
 
 def _share_hidden(folders: Folders) -> float | None:
-    """Which part of all frames a release hides, by its manifest; None where that does not say so."""
-    manifest = _json(folders.release / "manifest.json") or {}
-    shares = [kind.get("share_of_frame") for kind in manifest.get("hidden", {}).values()]
-    return None if not manifest or None in shares else sum(shares)
+    """Which part of all frames a release hides, 0..1, by its manifest; None where that does not say so."""
+    manifest: dict[str, float] = _json(folders.release / "manifest.json") or {}
+    return manifest.get("share_hidden")
 
 
 def _decisions_wanted(folders: Folders) -> int:

@@ -14,7 +14,7 @@ from bodycam_pipeline.digests import file_sha256
 from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.release.job import TOOL_VERSION, Job, notes_of, released_streams
 from bodycam_pipeline.release.staging import Staged
-from bodycam_pipeline.rules.areas import share_of_frame
+from bodycam_pipeline.rules.areas import extent, share_of_frame
 from bodycam_pipeline.rules.sounds import chosen_sounds, released_sounds
 from bodycam_pipeline.rules.verification import difference_limit, residual_limit
 from bodycam_pipeline.tasks.versions import RUNTIME
@@ -59,6 +59,7 @@ def _manifest(job: Job, plan: Plan, staged: Staged, versions: dict[str, str]) ->
         "second_look": _second_look(job, plan),
         "video": _video(job.recording, staged),
         "hidden": {kind: hidden_part(plan, kind, job.recording) for kind in _kinds(job.policy, plan)},
+        "share_hidden": round(extent(plan, job.recording).picture, 6),
         "withheld": [_spoken(w.span, w.reason, job.recording) for w in plan.withheld],
         "muted": [_spoken(m.span, m.reason, job.recording) for m in plan.muted],
         "left_visible": [{"track": k.track, "reason": k.reason} for k in plan.kept],
