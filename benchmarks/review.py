@@ -6,11 +6,10 @@ is what the server does for a request: no network, and no drawing in a browser.
 
 import argparse
 import os
-import resource
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -25,7 +24,9 @@ from bodycam_pipeline.pipeline import Order, job_of
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.work import keep_work
+from bodycam_pipeline.running.lasting import LastingBoxes
 from bodycam_pipeline.running.local import LocalRunner
+from bodycam_pipeline.tasks.viewing import open_viewer
 from bodycam_pipeline.values.geometry import Region
 from bodycam_pipeline.values.plan import Plan, PlannedRegion, region_table
 from bodycam_pipeline.values.recording import Recording
@@ -95,8 +96,10 @@ def report(recording: Recording, folders: Folders, places: int) -> None:
     """Print what was measured, with the machine."""
     shown = recording.packets.shown_pts()
     runner: Callable[[], LocalRunner] = lambda: LocalRunner(1)  # noqa: E731
-    opening, review = timed(lambda: Review(folders, runner))
+    boxes = LastingBoxes(open_viewer)
+    opening, review = timed(lambda: Review(folders, boxes, runner))
     facts, _ = timed(review.facts)
+    boxed, _ = timed(lambda: review.still("released", int(shown[0]), "jpg"))
     chosen = np.random.default_rng(1).integers(0, len(shown) - 2, places).tolist()
     first, following = list[Took](), list[Took]()
     for number in chosen:
@@ -107,14 +110,16 @@ def report(recording: Recording, folders: Folders, places: int) -> None:
         review.still("released", int(shown[number]), "jpg")
     print(f"{os.cpu_count()} processors, {load()}; {len(shown)} frames of {SIZE[0]}x{SIZE[1]}, {TRACKS} tracks")
     print(f"open the job: {opening}; all that the page shows of it: {facts}")
+    print(f"the first still, with the boxes' parent: {boxed}")
     print(f"still at a random place: {told(first)}")
     print(f"the next frame: {told(following)}")
     print(f"memory: {before:.0f} MB, and after {10 * places} more places {resident_mb():.0f} MB")
+    boxes.close()
 
 
 @dataclass(frozen=True)
 class Took:
-    """How long something took: by the clock, and of this process's processors, which a busy machine does not change."""
+    """How long something took: by the clock, and of processors, boxes included."""
 
     wall: float
     cpu: float
@@ -124,9 +129,26 @@ class Took:
 
 
 def timed(act: Callable[[], Result]) -> tuple[Took, Result]:
-    start, before = time.perf_counter(), time.process_time()
+    start, before = time.perf_counter(), cpu_seconds()
     result = act()
-    return Took(time.perf_counter() - start, time.process_time() - before), result
+    return Took(time.perf_counter() - start, cpu_seconds() - before), result
+
+
+def cpu_seconds() -> float:
+    """Of this process and of those that it started."""
+    return time.process_time() + sum(map(ran_seconds, descendants(os.getpid())))
+
+
+def descendants(process: int) -> Iterator[int]:
+    for task in Path(f"/proc/{process}/task").iterdir():
+        for child in map(int, (task / "children").read_text().split()):
+            yield child
+            yield from descendants(child)
+
+
+def ran_seconds(process: int) -> float:
+    stats = (task / "schedstat" for task in Path(f"/proc/{process}/task").iterdir())
+    return sum(int(stat.read_text().split()[0]) for stat in stats) / 1e9
 
 
 def told(took: list[Took]) -> str:
@@ -139,8 +161,10 @@ def load() -> str:
 
 
 def resident_mb() -> float:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize() / 1e6
+    """Of this process and of those that it started; what they share is counted once, by parts."""
+    rollups = (Path(f"/proc/{each}/smaps_rollup") for each in (os.getpid(), *descendants(os.getpid())))
+    lines = (line for rollup in rollups for line in rollup.read_text().splitlines() if line.startswith("Pss:"))
+    return sum(int(line.split()[1]) for line in lines) * 1024 / 1e6
 
 
 if __name__ == "__main__":

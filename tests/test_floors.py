@@ -60,11 +60,8 @@ ROOMS_OF = {
 PARSERS = {"av", "onnx", "onnxruntime"}
 PARSING_ROOMS = {"read", "mp4", "mp4_check", "audio", "vision", "steps"}
 """Rooms in which modules load them; the driver imports none of those modules."""
-PAGE = {"page"}
-"""The review in the browser decodes in its own process."""
 ON_REQUEST = {
     "cli.evaluate",
-    "cli.page",
     "demo.compose",
     "demo.touched",
     "measuring.labels.yolo",
@@ -142,7 +139,7 @@ def test_what_parses_a_strangers_bytes_is_loaded_where_it_is_used() -> None:
     loading = {name for name, (at_once, _) in of.items() if {n.split(".")[0] for n in named(at_once)} & PARSERS}
     while more := {name for name, (at_once, _) in of.items() if named(at_once) & loading} - loading:
         loading |= more
-    assert {name.split(".")[0] for name in loading} == PARSING_ROOMS | PAGE
+    assert {name.split(".")[0] for name in loading} == PARSING_ROOMS
     calling = {
         n for n, (_, later) in of.items() if any(m in loading or m.split(".")[0] in PARSERS for m in named(later))
     }

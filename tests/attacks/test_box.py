@@ -7,8 +7,8 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,12 @@ from bodycam_pipeline import locked
 from bodycam_pipeline import tasks as told
 from bodycam_pipeline.pipeline import Order, redact
 from bodycam_pipeline.running import box, wire
+from bodycam_pipeline.running.lasting import LastingBoxes
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.running.ray import RayRunner
 from bodycam_pipeline.running.runner import Outcome, Result, Task
 from bodycam_pipeline.running.wire import MalformedAnswerError, answer_type, pack, unpack
+from bodycam_pipeline.tasks import viewing
 from bodycam_pipeline.tasks.appearance import AppearanceTask, measure_segment
 from bodycam_pipeline.tasks.audit import audit_segment
 from bodycam_pipeline.tasks.container import ContainerTask, PicturesTask, observe_file, picture_boxes
@@ -31,18 +33,29 @@ from bodycam_pipeline.tasks.detect import detect_segment
 from bodycam_pipeline.tasks.extend import ExtendTask, extend_segment
 from bodycam_pipeline.tasks.observe import observe_segment
 from bodycam_pipeline.tasks.probe import ProbeTask, probe, probe_release, read_headers
+from bodycam_pipeline.tasks.question import Question
 from bodycam_pipeline.tasks.render import render_segment
 from bodycam_pipeline.tasks.sound import render_sound_track
 from bodycam_pipeline.tasks.versions import library_versions
+from bodycam_pipeline.tasks.viewing import ViewTask, open_viewer
 from bodycam_pipeline.values.appearance import Probe
 from bodycam_pipeline.values.candidates import CANDIDATE, FRAME, POINT, Candidates, SegmentCandidates
 from bodycam_pipeline.values.errors import BodycamError, BoxError, DamagedRecordingError, Place, WorkerError
 from bodycam_pipeline.values.geometry import Box, Orientation, Region
 from bodycam_pipeline.values.track import Entering
-from tests.attacks.break_outs import TRIALS, TakenOver, World, answer_with_a_pickle, eat, taken_over
+from tests.attacks.break_outs import (
+    TRIALS,
+    TakenOver,
+    World,
+    answer_with_a_pickle,
+    eat,
+    open_taken_over,
+    taken_over,
+)
 from tests.attacks.jobs import files_of, quick_policy
 from tests.clips import clip
 from tests.inline import InlineRunner
+from tests.waiting import alive, children, parent, wait_for
 
 Step = Callable[[Any], Any]
 STEPS: list[Step] = [
@@ -139,6 +152,35 @@ def test_nothing_gets_out_of_a_step(step: Step, tasks: dict[Step, Any], world: W
 
 
 @has_box
+def test_nothing_gets_out_of_what_the_page_is_shown_by(tasks: dict[Step, Any], world: World) -> None:
+    recording = tasks[render_sound_track].recording
+    shown, sounds = recording.packets.shown_pts().tolist(), (recording.audio,)
+    places = ((shown[0], Box(8, 8, 40, 40)),)
+    questions = {
+        "still": (shown[0], None, "jpeg"),
+        "crops": (places,),
+        "ranked": (places,),
+        "piece": (0, shown, recording.span.end_pts, None),
+        "start_of_sound": (sounds,),
+        "piece_of_sound": (sounds, range(4), ()),
+        "waveform": (10,),
+    }
+    task = ViewTask(recording, 0)
+    tried = Question[dict[str, str]]("tried", dict[str, str])
+    with closing(LastingBoxes(open_taken_over)) as boxes:
+        box = boxes.open(TakenOver(open_viewer, task, world))
+        for name, arguments in questions.items():
+            outcomes = box.ask(tried, name, arguments)
+            assert set(outcomes) == set(TRIALS), name
+            assert {each for each, how in outcomes.items() if how != "refused"} <= {"call clone3"}, name
+    with closing(LastingBoxes(open_viewer)) as boxes:
+        assert boxes.open(task).ask(viewing.still, shown[0], None, "jpeg")
+    assert sorted(path.name for path in Path(world.folder).iterdir()) == ["identity.txt"]
+    asked = {each.name for each in vars(viewing).values() if isinstance(each, Question)}
+    assert set(questions) == asked - {"codec", "initialisation"}, "these decode nothing"
+
+
+@has_box
 def test_nothing_gets_out_of_a_task_on_ray(tasks: dict[Step, Any], world: World, tmp_path: Path) -> None:
     with RayRunner("local", workers=1, task_folder=tmp_path / "tasks") as runner:
         (answer,) = runner.run(taken_over, [TakenOver(probe, tasks[probe], world)])
@@ -209,44 +251,13 @@ def test_no_box_outlives_who_waits_for_it(victim: str, tmp_path: Path) -> None:
     words = ["redact", str(path), "--out", str(tmp_path / "out"), "-j", "1"]
     driver = subprocess.Popen([sys.executable, "-m", "bodycam_pipeline.cli.main", *words], stderr=subprocess.DEVNULL)
     try:
-        boxes = _wait_for(lambda: [box for worker in _children(driver.pid) for box in _children(worker)])
-        worker = _parent(boxes[0])
+        boxes = wait_for(lambda: [box for worker in children(driver.pid) for box in children(worker)])
+        worker = parent(boxes[0])
         os.kill(driver.pid if victim == "driver" else worker, signal.SIGKILL)
-        _wait_for(lambda: not [one for one in (worker, *boxes) if _alive(one)], ORPHAN_SECONDS)
+        wait_for(lambda: not [one for one in (worker, *boxes) if alive(one)], ORPHAN_SECONDS)
     finally:
         driver.kill()
         driver.wait(timeout=60)
-
-
-def _wait_for(done: Callable[[], Any], seconds: float = 120) -> Any:
-    end = time.monotonic() + seconds
-    while not (found := done()):
-        assert time.monotonic() < end
-        time.sleep(0.02)
-    return found
-
-
-def _children(process: int) -> list[int]:
-    try:
-        return [int(one) for one in Path(f"/proc/{process}/task/{process}/children").read_text().split()] + [
-            int(one)
-            for task in Path(f"/proc/{process}/task").iterdir()
-            if task.name != str(process)
-            for one in (task / "children").read_text().split()
-        ]
-    except OSError:
-        return []
-
-
-def _parent(process: int) -> int:
-    return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
-
-
-def _alive(process: int) -> bool:
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def candidates() -> SegmentCandidates:

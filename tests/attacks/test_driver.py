@@ -1,15 +1,22 @@
 """The process that a person starts holds keys: no parser of a stranger's bytes is ever loaded in it."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
 
+import numpy as np
 import pytest
 
 from bodycam_pipeline.custody.create import new_person
+from bodycam_pipeline.page.access import TOKEN_HEADER
 from tests.backlog.conftest import FAST_TOML
 from tests.clips import clip
+from tests.processes import LimitedPopen
+from tests.waiting import alive, children, wait_for
 
 PROGRAM = """
 import json, sys
@@ -56,3 +63,52 @@ def loaded_by(folder: Path, *words: str) -> list[str]:
 def test_no_command_loads_what_parses_a_strangers_bytes(commands: tuple[str, ...], folder: Path) -> None:
     for command in commands:
         assert loaded_by(folder, *command.split()) == [], command
+
+
+def test_the_page_loads_none_of_it_and_leaves_no_box(folder: Path) -> None:
+    """A person looks at everything that the page shows, and ends it."""
+    assert loaded_by(folder, "detect", "a.mp4", "--policy", "fast.toml", "--out", "seen", "-j", "1") == []
+    words = [sys.executable, "-c", PROGRAM, "review", "open", "seen/a", "--no-browser", "-j", "1"]
+    with LimitedPopen(words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        try:
+            boxes = _look_at_everything(server)
+            server.send_signal(signal.SIGINT)
+            told, _ = server.communicate(timeout=60)
+        finally:
+            server.kill()
+    assert json.loads(told.splitlines()[-1])[1] == []
+    wait_for(lambda: not any(map(alive, boxes)), 5.0)
+
+
+def _look_at_everything(server: LimitedPopen) -> list[int]:
+    """What a page shows; the processes that decoded it."""
+    address, token = server.stdout.readline().split()[-1].rsplit("/#", 1)  # type: ignore[union-attr]
+    browser = Browser(address, token)
+    shown = np.frombuffer(browser.get("frames"), "<f8")
+    for path in ("playing", "play/released/init.mp4", "play/released/0.m4s", "sound", "play/sound.mp4"):
+        assert browser.get(path), path
+    assert browser.get(f"still/released/{shown[3]:.0f}.jpg")[:3] == b"\xff\xd8\xff"
+    assert browser.get(f"still/original/{shown[3]:.0f}.png")[:4] == b"\x89PNG"
+    assert browser.get("play/original/sound/0.m4s")
+    (parent,) = children(server.pid)
+    boxes = children(parent)
+    assert len(boxes) == 3, "stills, the playing copy, sound"
+    return [parent, *boxes]
+
+
+class Browser:
+    """What asks for the first job of a page."""
+
+    def __init__(self, address: str, token: str) -> None:
+        self._address = address
+        told = self._asked("/api/session", json.dumps({"token": token}).encode(), {"Origin": address})
+        self._headers = {"Origin": address, "Cookie": str(told.headers["set-cookie"]).split(";")[0]}
+        self._headers[TOKEN_HEADER] = json.loads(told.read())["token"]
+
+    def get(self, path: str) -> bytes:
+        """Something of the job."""
+        content: bytes = self._asked(f"/api/jobs/0/{path}", None, self._headers).read()
+        return content
+
+    def _asked(self, path: str, body: bytes | None, headers: dict[str, str]) -> Any:
+        return urlopen(Request(self._address + path, body, headers), timeout=60)  # noqa: S310 - our own server

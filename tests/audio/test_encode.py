@@ -8,10 +8,10 @@ import av
 import numpy as np
 import pytest
 
-from bodycam_pipeline.audio.encode import UNIT_SAMPLES, encode_audio
+from bodycam_pipeline.audio.encode import encode_audio
 from bodycam_pipeline.mp4.write import pts_shift
 from bodycam_pipeline.read.probe import probe
-from bodycam_pipeline.values.encoded import EncodedAudio
+from bodycam_pipeline.values.encoded import UNIT_SAMPLES, EncodedAudio
 from bodycam_pipeline.values.policy import AudioRule
 from bodycam_pipeline.values.recording import Recording
 from bodycam_pipeline.values.timeline import Span

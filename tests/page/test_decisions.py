@@ -12,7 +12,7 @@ from bodycam_pipeline.page.review import Review
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.values.edits import Edits
 from bodycam_pipeline.values.errors import BodycamError, ChangedMeanwhileError, EditsError, StateError
-from tests.inline import InlineRunner
+from tests.inline import InlineBoxes, InlineRunner
 
 BY = "R. Officer"
 
@@ -21,7 +21,7 @@ BY = "R. Officer"
 def review(detected: Folders, tmp_path: Path) -> Iterator[Review]:
     out = tmp_path / "out"
     shutil.copytree(detected.internal, out / detected.internal.name)
-    found = Review(Folders(out, detected.name), InlineRunner)
+    found = Review(Folders(out, detected.name), InlineBoxes(), InlineRunner)
     yield found
     found.close()
 
@@ -87,7 +87,7 @@ def test_any_decision_takes_a_comment_that_a_reload_shows(review: Review) -> Non
     act(review, "comment", tracks=[first], comment="the neighbour")
     act(review, "comment", tracks=drawn[:1], comment="her telephone")
     act(review, "comment", table="mute", place=0, comment="said twice")
-    again = Review(review.folders, InlineRunner)
+    again = Review(review.folders, InlineBoxes(), InlineRunner)
     assert {number: each["comment"] for number, each in tracks(again).items() if each["comment"]} == {
         first: "the neighbour",
         second: "the neighbour",
@@ -101,12 +101,12 @@ def test_undo_and_redo_survive_a_reload(review: Review) -> None:
     see(review, first)
     act(review, "keep", tracks=[first], reason="the requester")
     act(review, "confirm", tracks=[second])
-    again = Review(review.folders, InlineRunner)
+    again = Review(review.folders, InlineBoxes(), InlineRunner)
     act(again, "undo")
     assert tracks(again)[second]["state"] == "undecided"
     act(again, "undo")
     assert first in hidden(again)
-    once_more = Review(review.folders, InlineRunner)
+    once_more = Review(review.folders, InlineBoxes(), InlineRunner)
     act(once_more, "redo")
     act(once_more, "redo")
     assert (tracks(once_more)[first]["state"], tracks(once_more)[second]["state"]) == ("kept", "hidden")
@@ -206,7 +206,7 @@ def test_a_decision_about_what_somebody_changed_meanwhile_is_refused(review: Rev
     act(review, "confirm", tracks=[first])
     with pytest.raises(ChangedMeanwhileError):
         review.decide("confirm", {"revision": before, "tracks": [second]}, BY)
-    another = Review(review.folders, InlineRunner)
+    another = Review(review.folders, InlineBoxes(), InlineRunner)
     act(another, "confirm", tracks=[second])
     with pytest.raises(ChangedMeanwhileError, match="another program"):
         act(review, "reset", tracks=[first])
@@ -227,7 +227,7 @@ def test_what_a_person_wrote_by_hand_is_shown_and_can_be_undone(review: Review) 
     path = review.folders.internal / "edits.toml"
     by_hand = '\n[[mute]]\nfrom = "0.5"\nto = "1"\nreason = "a name"\nby = "By hand"\n'
     path.write_text(path.read_text() + by_hand)
-    again = Review(review.folders, InlineRunner)
+    again = Review(review.folders, InlineBoxes(), InlineRunner)
     assert [each["by"] for each in again.facts()["spans"]] == ["By hand"]
     act(again, "undo")
     assert again.facts()["spans"] == []

@@ -17,7 +17,7 @@ from bodycam_pipeline.review.history import history_of, review_state_of
 from bodycam_pipeline.values.errors import StateError
 from tests.attacks.jobs import quick_policy
 from tests.clips import clip
-from tests.inline import InlineRunner
+from tests.inline import InlineBoxes, InlineRunner
 from tests.page.browser import chromium, opened, until
 from tests.page.conftest import serving
 from tests.page.test_decisions import act
@@ -44,7 +44,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Folders:
 @pytest.fixture
 def review(asked: Folders, tmp_path: Path) -> Iterator[Review]:
     shutil.copytree(asked.internal, tmp_path / "out" / asked.internal.name)
-    found = Review(Folders(tmp_path / "out", asked.name), InlineRunner)
+    found = Review(Folders(tmp_path / "out", asked.name), InlineBoxes(), InlineRunner)
     yield found
     found.close()
 

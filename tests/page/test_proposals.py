@@ -17,7 +17,7 @@ from bodycam_pipeline.release.work import draft_path, read_draft
 from bodycam_pipeline.review.decisions import DecisionStore
 from bodycam_pipeline.values.errors import StateError
 from bodycam_pipeline.values.plan import REGION_SCHEMA
-from tests.inline import InlineRunner
+from tests.inline import InlineBoxes, InlineRunner
 from tests.page.browser import chromium, opened, until
 from tests.page.conftest import serving
 from tests.page.test_decisions import act, see, tracks
@@ -51,7 +51,7 @@ def longest_face(regions: pa.Table) -> int:
 
 @pytest.fixture
 def review(torn: Folders) -> Iterator[Review]:
-    found = Review(torn, InlineRunner)
+    found = Review(torn, InlineBoxes(), InlineRunner)
     yield found
     found.close()
 

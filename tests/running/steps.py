@@ -2,13 +2,17 @@
 
 import logging
 import os
+import pickle
 import signal
 import sys
 import time
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from bodycam_pipeline.tasks.probe import ProbeTask
 from bodycam_pipeline.values.errors import DamagedRecordingError
+from bodycam_pipeline.values.needs import Needs
 from bodycam_pipeline.values.recording import Recording
 
 
@@ -81,3 +85,58 @@ def note(what: tuple[str, str, float]) -> None:
     with Path(path).open("a") as log:
         log.write(letter)
     time.sleep(seconds)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A task of a box that lasts, and needs nothing."""
+
+    def needs(self) -> Needs:
+        return Needs(())
+
+
+class Odd:
+    """Answers of a box that lasts, and what one does that was taken over."""
+
+    def process(self) -> int:
+        return os.getpid()
+
+    def double(self, number: int) -> int:
+        return 2 * number
+
+    def refuse(self, number: int) -> int:
+        return refuse(number)
+
+    def die(self, _number: int) -> int:
+        os._exit(1)
+
+    def hang(self, _number: int) -> int:
+        while True:
+            time.sleep(1)
+
+    def drip(self, _number: int) -> int:
+        """Say a byte at a time of an answer that never ends."""
+        self._say((1 << 20).to_bytes(4, "big"))
+        while True:
+            self._say(b" ")
+            time.sleep(0.01)
+
+    def shout(self, number: int) -> int:
+        """Announce more than there may be."""
+        self._say((1 << 30).to_bytes(4, "big"))
+        return number
+
+    def answer_with_a_pickle(self, _number: int) -> int:
+        content = pickle.dumps(print)
+        self._say(len(content).to_bytes(4, "big") + content)
+        return self.hang(0)
+
+    def _say(self, content: bytes) -> None:
+        for descriptor in range(3, 64):
+            with suppress(OSError):
+                os.write(descriptor, content)
+
+
+def open_oddly(_task: Opened) -> Odd:
+    """Open nothing."""
+    return Odd()

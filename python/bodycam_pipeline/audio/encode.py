@@ -20,23 +20,16 @@ from av.codec.context import Flags
 from bodycam_pipeline.audio.decode import Pcm, continuous
 from bodycam_pipeline.mp4.staged import staged_file
 from bodycam_pipeline.mp4.write import pts_shift
-from bodycam_pipeline.rules.sounds import released_sounds
-from bodycam_pipeline.values.encoded import EncodedAudio
+from bodycam_pipeline.rules.sounds import released_sounds, sound_format
+from bodycam_pipeline.values.encoded import UNIT_SAMPLES, EncodedAudio
 from bodycam_pipeline.values.policy import AudioRule
 from bodycam_pipeline.values.recording import AudioFacts, Recording
 from bodycam_pipeline.values.timeline import Span
-
-UNIT_SAMPLES = 1024
-"""Samples per AAC-LC access unit and channel (ISO/IEC 14496-3, 4.5.2.1.1)."""
 
 MUTE_GROWTH_SAMPLES = 2 * UNIT_SAMPLES
 """Added before and after a muted span. A unit's window reaches one unit to each side, so with two units the span itself
 decodes to zeros and not to the ringing of what was said just before."""
 
-_AAC_RATES_HZ = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
-"""ISO/IEC 14496-3, table 1.18."""
-
-_FALLBACK_RATE_HZ = 48000
 _BITS_PER_CHANNEL = 96_000
 _BITS_PER_SAMPLE = 4
 """Bit rate of a channel: transparent for speech, and under the 6 bits per sample that a unit can hold."""
@@ -117,16 +110,6 @@ def encode_stretch(
     coded = [bytes(p) for p in _packets(encoder, blocks, rate, first) if p.pts is not None and p.pts in wanted]
     sizes = np.array([len(unit) for unit in coded], dtype=np.int64)
     return EncodedAudio("", encoder.extradata or b"", rate, channels, UNIT_SAMPLES, sizes, ""), coded
-
-
-def sound_format(sounds: Sequence[AudioFacts]) -> tuple[int, int]:
-    """The sample rate and the channels in which tracks are encoded together."""
-    rate = sounds[0].sample_rate_hz if sounds[0].sample_rate_hz in _AAC_RATES_HZ else _FALLBACK_RATE_HZ
-    return rate, max(map(_channels, sounds))
-
-
-def _channels(audio: AudioFacts) -> int:
-    return min(max(audio.channels, 1), 2)
 
 
 def _mixed(tracks: Sequence[Iterator[Pcm]]) -> Iterator[Pcm]:

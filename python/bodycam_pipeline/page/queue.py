@@ -9,10 +9,12 @@ from bodycam_pipeline.page.review import Review
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.work import WORK, read_work
 from bodycam_pipeline.review.history import review_state_of
+from bodycam_pipeline.running.lasting import LastingBoxes
 from bodycam_pipeline.running.ledger import Ledger
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.running.runner import Runner, SharedRunner
 from bodycam_pipeline.running.totals import Row
+from bodycam_pipeline.tasks.viewing import open_viewer
 from bodycam_pipeline.values.address import absolute
 from bodycam_pipeline.values.errors import BodycamError, PackageError
 
@@ -44,6 +46,7 @@ class Queue:
         self.items = items
         self._workers = workers
         self._runner: LocalRunner | None = None
+        self.boxes = LastingBoxes(open_viewer)
         self._open: dict[int, Review] = {}
         self._lock = threading.RLock()
 
@@ -83,7 +86,7 @@ class Queue:
         """
         with self._lock:
             if number not in self._open:
-                self._open[number] = Review(self.items[number].folders, self.runner, self._patient)
+                self._open[number] = Review(self.items[number].folders, self.boxes, self.runner, self._patient)
             return self._open[number]
 
     def runner(self) -> SharedRunner:
@@ -111,12 +114,11 @@ class Queue:
         ]
 
     def close(self) -> None:
-        """Drop every decoded picture, and end the workers."""
+        """End the boxes and the workers."""
+        self.boxes.close()
         with self._lock:
             if self._runner is not None:
                 self._runner.close()
-            for review in self._open.values():
-                review.close()
 
 
 def jobs_of(recording: Path) -> list[Folders]:

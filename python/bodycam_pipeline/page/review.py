@@ -18,7 +18,7 @@ from bodycam_pipeline.drawn import follow_drawn
 from bodycam_pipeline.page.decisions import Book, Facts, decide
 from bodycam_pipeline.page.pictures import Pictures, View
 from bodycam_pipeline.page.proposals import Proposals
-from bodycam_pipeline.page.sound import PlayedSound, waveform
+from bodycam_pipeline.page.sound import PlayedSound
 from bodycam_pipeline.page.tracks import boxes_between, places_of, summarize_tracks, upright_box
 from bodycam_pipeline.passes import measure_appearance
 from bodycam_pipeline.pipeline import Order, job_of
@@ -26,6 +26,7 @@ from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.work import draft_path, read_draft, read_work
 from bodycam_pipeline.review.decisions import DecisionStore, edits_path
 from bodycam_pipeline.rules.editing import Followed, apply_edits
+from bodycam_pipeline.running.lasting import Opening
 from bodycam_pipeline.running.runner import Runner
 from bodycam_pipeline.values.edits import Decision, Edits, Hide
 from bodycam_pipeline.values.errors import ChangedMeanwhileError, StateError
@@ -64,12 +65,17 @@ class Review:
     """One job before a person. Every method may be called from any thread."""
 
     def __init__(
-        self, folders: Folders, runner: Callable[[], Runner], patient: Callable[[], Runner] | None = None
+        self,
+        folders: Folders,
+        boxes: Opening,
+        runner: Callable[[], Runner],
+        patient: Callable[[], Runner] | None = None,
     ) -> None:
         """Read the job.
 
         Args:
             folders: Of the job.
+            boxes: In which the recording is decoded for the page.
             runner: Gives the runner on which drawn boxes are followed, when it is first needed.
             patient: Gives the runner for what nobody waits for; None for the same.
 
@@ -77,12 +83,11 @@ class Review:
             PackageError: nothing was detected here.
             PlanError, EditsError: its plan or its edits cannot be read, or no longer fit together.
         """
-        self.folders, self._runner = folders, runner
+        self.folders, self._boxes, self._runner = folders, boxes, runner
         self._recording, self.policy = read_work(folders)
         self._lock = threading.RLock()
         self._pictures: Pictures | None = None
         self._shown_worst: dict[int, list[tuple[int, Box]]] = {}
-        self._waveform: bytes | None = None
         later = patient or runner
         self._proposals = Proposals(lambda draft: measure_appearance(self.pictures().recording, draft, later()))
         self._ranks: dict[tuple[tuple[int, Box], ...], list[tuple[int, Box]]] = {}
@@ -198,11 +203,11 @@ class Review:
         with self._lock:
             if self._pictures is None:
                 recording = replace(self._recording, address=log_read(self._recording.address, "review"))
-                self._pictures = Pictures(recording)
+                self._pictures = Pictures(recording, self._boxes)
             return self._pictures
 
     def close(self) -> None:
-        """Drop everything that was decoded."""
+        """End the boxes that decode it."""
         with self._lock:
             if self._pictures is not None:
                 self._pictures.close()
@@ -278,8 +283,16 @@ class Review:
         return PlayedSound(self.pictures().recording, self.policy.audio)
 
     def sound_initialisation(self) -> bytes:
-        """The segment that the pieces of sound are appended behind."""
-        return self.pictures().kept.get("sound", self._played_sound().initialisation)
+        """The segment that the pieces of sound are appended behind.
+
+        Raises:
+            IndexError: nothing can be heard.
+            BodycamError: it cannot be decoded.
+        """
+        sounds = self._played_sound().recorded
+        if not sounds:
+            raise IndexError
+        return self.pictures().start_of_sound(sounds)
 
     def sound_piece(self, view: View, number: int) -> bytes:
         """One piece of the sound that is played: as it was recorded, or silent where the release is.
@@ -293,14 +306,11 @@ class Review:
             raise IndexError(number)
         spans = (*(muted.span for muted in plan.muted), *(withheld.span for withheld in plan.withheld))
         silent = spans if view == "released" else ()
-        return self.pictures().kept.get(("sound", number, silent), lambda: sound.piece(number, silent))
+        return self.pictures().piece_of_sound(sound.recorded, sound.units(number), silent)
 
     def sound(self) -> bytes:
         """The waveform of the recording's sound."""
-        with self._lock:
-            if self._waveform is None:
-                self._waveform = waveform(self.pictures().recording)
-            return self._waveform
+        return self.pictures().waveform()
 
     def facts(self) -> dict[str, Any]:
         """Everything that the page shows of the job, but pictures and boxes."""
@@ -339,7 +349,7 @@ class Review:
         pictures = self.pictures()
         firsts = [int(pictures.shown[n]) for n in pictures.piece_firsts]
         sound = self._played_sound()
-        return {"codec": pictures.proxy.codec(), "pieces": firsts, "sound": sound.told()}
+        return {"codec": pictures.codec(), "pieces": firsts, "sound": sound.told()}
 
     def boxes(self, first_pts: int, end_pts: int) -> dict[str, Any]:
         """Where everything is in some time: what is hidden, and what a person keeps visible."""

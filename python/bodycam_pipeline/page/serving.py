@@ -102,6 +102,7 @@ def serve(queue: Queue, listening: Listening, opened: Callable[[str], None]) -> 
     refuse_open(listening)
     bound = _bound(listening)
     try:
+        queue.boxes.start()
         origin = listening.origin or f"http://{_spelled(bound)}"
         person = "" if listening.proxy else login_name()
         access = Access(_origins(origin, listening), person, listening.proxy, listening.idle_seconds)

@@ -6,6 +6,17 @@ from bodycam_pipeline.values.errors import Place, UndecidedRecordingError
 from bodycam_pipeline.values.policy import AudioRule
 from bodycam_pipeline.values.recording import AudioFacts, Recording
 
+_AAC_RATES_HZ = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
+"""ISO/IEC 14496-3, table 1.18."""
+
+_FALLBACK_RATE_HZ = 48000
+
+
+def sound_format(sounds: Sequence[AudioFacts]) -> tuple[int, int]:
+    """The sample rate and the channels in which tracks are encoded together."""
+    rate = sounds[0].sample_rate_hz if sounds[0].sample_rate_hz in _AAC_RATES_HZ else _FALLBACK_RATE_HZ
+    return rate, max(min(max(sound.channels, 1), 2) for sound in sounds)
+
 
 def chosen_sounds(recording: Recording, rule: AudioRule) -> tuple[AudioFacts, ...]:
     """The sound tracks that the release takes; empty where the policy, or the recording, has none.

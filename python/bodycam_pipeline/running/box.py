@@ -19,6 +19,7 @@ from typing import Any, NoReturn, cast
 from bodycam_pipeline.durable import make_folder
 from bodycam_pipeline.locked import VARIABLE, WEAK, is_weak, lock, no_box
 from bodycam_pipeline.running.attempts import Lost, attempt
+from bodycam_pipeline.running.descriptors import close_all_but
 from bodycam_pipeline.running.handing import Handed
 from bodycam_pipeline.running.wire import MOST_BYTES, pack
 from bodycam_pipeline.schemes import hand_over
@@ -47,9 +48,10 @@ def boxed(step: Callable[[Any], Any], task: object, driver: Connection) -> bytes
     if needs is None:
         return pack(attempt(step, task))
     try:
-        _prepare(step, task, needs)
+        prepare(needs)
     except BodycamError as error:
         return pack((None, error))
+    _warm(step, task, needs)
     handed = Handed(needs.recordings)
     try:
         return _forked(step, task, needs, handed, driver)
@@ -57,7 +59,13 @@ def boxed(step: Callable[[Any], Any], task: object, driver: Connection) -> bytes
         handed.close()
 
 
-def _prepare(step: Callable[[Any], Any], task: object, needs: Needs) -> None:
+def prepare(needs: Needs) -> None:
+    """Make what a box will need, before it is forked.
+
+    Raises:
+        BoxError: it needs what no box lets in.
+        StorageError: the disk refused.
+    """
     if needs.provider != "cpu" and not is_weak():
         raise BoxError(
             f"no box lets the provider {needs.provider} reach its device",
@@ -65,6 +73,9 @@ def _prepare(step: Callable[[Any], Any], task: object, needs: Needs) -> None:
         )
     for folder in needs.write:
         make_folder(Path(folder))
+
+
+def _warm(step: Callable[[Any], Any], task: object, needs: Needs) -> None:
     step = getattr(step, "step", step)
     if isinstance(step, Step) and needs.provider == "cpu":
         with suppress(BodycamError):  # the step says it, where it belongs
@@ -76,7 +87,7 @@ def _forked(step: Callable[[Any], Any], task: object, needs: Needs, handed: Hand
     gc.freeze()  # else the first collection in the box copies every page
     child = os.fork()
     if child == 0:
-        _inside(step, task, needs, handed, theirs)
+        go_inside(lambda pipe: pipe.send_bytes(pack(attempt(step, task))), needs, handed, theirs)
     theirs.close()
     try:
         if ours not in wait([ours, driver]):
@@ -90,20 +101,25 @@ def _forked(step: Callable[[Any], Any], task: object, needs: Needs, handed: Hand
         os.waitpid(child, 0)
 
 
-def _inside(step: Callable[[Any], Any], task: object, needs: Needs, handed: Handed, answer: Connection) -> NoReturn:
-    """The box, from its first moment to its last."""
+def go_inside(
+    act: Callable[[Connection], None], needs: Needs, handed: Handed, pipe: Connection, kept: Iterable[int] = ()
+) -> NoReturn:
+    """The box, from its first moment to its last: what was just forked locks itself, acts, and is gone.
+
+    Of what its parent had open it keeps the pipe, what was handed to it, and the descriptors that are ``kept``.
+    """
     with suppress(BaseException):
         try:
             weak = is_weak()
             hand_over(handed.opened)
-            _leave_behind({answer.fileno(), *handed.descriptors})
+            _leave_behind({pipe.fileno(), *handed.descriptors, *kept})
             if not weak:
                 _limit(resource.RLIMIT_AS, _most_memory())
                 lock(needs.read, needs.write)
         except OSError as error:
-            answer.send_bytes(pack((None, no_box(error))))
+            pipe.send_bytes(pack((None, no_box(error))))
         else:
-            answer.send_bytes(pack(attempt(step, task)))
+            act(pipe)
     os._exit(0)
 
 
@@ -113,11 +129,7 @@ def _leave_behind(kept: Iterable[int]) -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):
         os.dup2(nowhere, stream)
-    first = 3
-    for each in sorted(kept):
-        os.closerange(first, each)
-        first = each + 1
-    os.closerange(first, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    close_all_but(kept)
     for what, most in _LIMITS.items():
         _limit(what, most)
 

@@ -16,6 +16,7 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import BinaryIO, Self, cast
 
+from bodycam_pipeline.running.descriptors import close_all_but
 from bodycam_pipeline.running.wire import MOST_BYTES, pack, unpack
 from bodycam_pipeline.schemes import open_recording
 from bodycam_pipeline.values.address import scheme_of
@@ -68,7 +69,7 @@ class Handed:
         keeper = os.fork()
         if keeper == 0:
             with suppress(BaseException):
-                ours.close()
+                close_all_but({theirs.fileno()})
                 _keep(address, theirs)
             os._exit(0)
         theirs.close()

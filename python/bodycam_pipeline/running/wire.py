@@ -23,6 +23,9 @@ from bodycam_pipeline.values import errors
 from bodycam_pipeline.values.candidates import CANDIDATE, FRAME, POINT
 from bodycam_pipeline.values.errors import BodycamError, Place
 
+Blob = bytes | memoryview
+"""What is aside of an answer's line: large, so it is copied as rarely as can be."""
+
 MOST_BYTES = 1 << 30
 """The longest answer: a segment of an hour has a tenth of it."""
 
@@ -55,7 +58,7 @@ def pack(answer: Answer) -> bytes:
         TypeError: a result that is no data.
     """
     result, error = answer
-    blobs: list[bytes] = []
+    blobs: list[Blob] = []
     if error is not None:
         told = {"error": [type(error).__name__, error.what, error.remedy, _tree(error.where, blobs)]}
     else:
@@ -64,16 +67,16 @@ def pack(answer: Answer) -> bytes:
     return b"\n".join((json.dumps(told, separators=(",", ":")).encode(), b"".join(blobs)))
 
 
-def unpack(content: bytes, type_: Any) -> Answer:
+def unpack(content: bytes | bytearray, type_: Any) -> Answer:
     """The answer in some bytes.
 
     Raises:
         MalformedAnswerError: they are none of this type.
     """
-    head, _, rest = content.partition(b"\n")
     try:
-        told = parse_json(head)
-        blobs = _blobs(told["sizes"], rest)
+        end = content.index(b"\n")
+        told = parse_json(bytes(content[:end]))
+        blobs = _blobs(told["sizes"], memoryview(content)[end + 1 :])
         if "error" in told:
             return None, _error(*told["error"])
         return _value(type_, told["result"], blobs), None
@@ -81,7 +84,7 @@ def unpack(content: bytes, type_: Any) -> Answer:
         raise MalformedAnswerError(f"{type(odd).__name__}: {odd}") from odd
 
 
-def _tree(value: Any, blobs: list[bytes]) -> Any:
+def _tree(value: Any, blobs: list[Blob]) -> Any:
     """A value as JSON has it; arrays and bytes go aside, and their number stands for them."""
     match value:
         case Enum():
@@ -94,7 +97,8 @@ def _tree(value: Any, blobs: list[bytes]) -> Any:
             tree = _aside(value, blobs)
         case np.ndarray():
             described = value.dtype.descr if value.dtype.names else value.dtype.str
-            tree = [_aside(value.tobytes(), blobs), described, *value.shape]
+            flat = np.ascontiguousarray(value).reshape(-1).view(np.uint8)
+            tree = [_aside(flat.data, blobs), described, *value.shape]
         case Fraction():
             tree = [value.numerator, value.denominator]
         case tuple() | list() | frozenset():
@@ -108,12 +112,12 @@ def _tree(value: Any, blobs: list[bytes]) -> Any:
     return tree
 
 
-def _aside(content: bytes, blobs: list[bytes]) -> int:
+def _aside(content: Blob, blobs: list[Blob]) -> int:
     blobs.append(content)
     return len(blobs) - 1
 
 
-def _blobs(sizes: list[int], rest: bytes) -> list[bytes]:
+def _blobs(sizes: list[int], rest: Blob) -> list[Blob]:
     if any(type(size) is not int or size < 0 for size in sizes) or sum(sizes) != len(rest):
         raise ValueError("arrays that are not as long as they say")
     ends = np.cumsum([0, *sizes]).tolist()
@@ -128,7 +132,7 @@ def _error(name: str, what: str, remedy: str, where: Any) -> BodycamError:
     return kind(what, remedy=remedy, where=_value(Place, where, []))
 
 
-def _value(type_: Any, tree: Any, blobs: list[bytes]) -> Any:
+def _value(type_: Any, tree: Any, blobs: list[Blob]) -> Any:
     """The value of a type that a tree stands for."""
     origin = get_origin(type_)
     if origin is None:
@@ -136,13 +140,13 @@ def _value(type_: Any, tree: Any, blobs: list[bytes]) -> Any:
     return _made(origin, get_args(type_), tree, blobs)
 
 
-def _plain(type_: Any, tree: Any, blobs: list[bytes]) -> Any:
+def _plain(type_: Any, tree: Any, blobs: list[Blob]) -> Any:
     """Build a value of a type without parameters."""
     if type_ in _SCALARS:
         _exactly(_SCALARS[type_], tree)
         return None if type_ is type(None) else type_(tree)
     if type_ is bytes:
-        return blobs[_exactly((int,), tree)]
+        return bytes(blobs[_exactly((int,), tree)])
     if type_ is Fraction:
         return Fraction(*(_exactly((int,), each) for each in tree))
     if issubclass(type_, Enum):
@@ -151,7 +155,7 @@ def _plain(type_: Any, tree: Any, blobs: list[bytes]) -> Any:
     return type_(**{name: _value(hints[name], part, blobs) for name, part in zip(hints, tree, strict=True)})
 
 
-def _made(origin: Any, args: tuple[Any, ...], tree: Any, blobs: list[bytes]) -> Any:
+def _made(origin: Any, args: tuple[Any, ...], tree: Any, blobs: list[Blob]) -> Any:
     """Build a value of a type that is made of others."""
     match origin:
         case _ if origin is Annotated:
@@ -174,7 +178,7 @@ def _made(origin: Any, args: tuple[Any, ...], tree: Any, blobs: list[bytes]) -> 
     return value
 
 
-def _one_of(choices: tuple[Any, ...], tree: Any, blobs: list[bytes]) -> Any:
+def _one_of(choices: tuple[Any, ...], tree: Any, blobs: list[Blob]) -> Any:
     if tree is None and type(None) in choices:
         return None
     (left,) = (each for each in choices if each is not type(None))
@@ -187,7 +191,7 @@ def _exactly(allowed: tuple[type, ...], tree: Any) -> Any:
     return tree
 
 
-def _array(scalar: Any, tree: list[Any], blobs: list[bytes]) -> Any:
+def _array(scalar: Any, tree: list[Any], blobs: list[Blob]) -> Any:
     number, described, *shape = tree
     rows = [dtype for dtype in _ROWS if [list(each) for each in dtype.descr] == described]
     dtype = rows[0] if rows and scalar is np.void else np.dtype(_exactly((str,), described))

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 ENCODER: Final = "libx264"
 """Who codes what is hidden."""
 
+UNIT_SAMPLES: Final = 1024
+"""Samples per AAC-LC access unit and channel (ISO/IEC 14496-3, 4.5.2.1.1)."""
+
 
 @dataclass(frozen=True)
 class EncodedSegment:

@@ -27,8 +27,13 @@ function next() {
   if (at < 0) at = waiting.length - 1;
   const [{ path, image, eager, done }] = waiting.splice(at, 1);
   running += 1;
-  load(path).then((address) => { image.src = address; }, () => image.classList.add("missing")).finally(() => { running -= 1; done(); next(); });
+  load(path).then((address) => { image.src = address; }, (error) => missing(image, error)).finally(() => { running -= 1; done(); next(); });
   next();
+}
+
+function missing(image, { message, remedy }) {
+  image.classList.add("missing");
+  image.alt = image.title = `${message}. ${remedy || ""}`;
 }
 
 async function load(path) {

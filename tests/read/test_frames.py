@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bodycam_pipeline.mp4.proxy import ProxyEncoder, cut_pieces
-from bodycam_pipeline.page.frames import FrameFinder
+from bodycam_pipeline.mp4.proxy import ProxyEncoder
+from bodycam_pipeline.read.frames import FrameFinder
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.read.upright import encode_still, upright_pixels
+from bodycam_pipeline.rules.pieces import cut_pieces
 from bodycam_pipeline.values.geometry import Orientation
 from tests.clips import Turn, clip, number_of, planes_of
 
@@ -40,14 +41,14 @@ def test_a_still_is_the_frame_of_its_pts_in_any_order(uneven: Path) -> None:
 def test_no_frame_is_made_up_between_two(uneven: Path) -> None:
     recording = probe(str(uneven))
     with pytest.raises(KeyError):
-        FrameFinder(recording).at(int(recording.packets.shown_pts()[3]) + 1)
+        FrameFinder(recording, 0).at(int(recording.packets.shown_pts()[3]) + 1)
 
 
 @pytest.mark.parametrize("turn", [Turn(0), Turn(90), Turn(180), Turn(270, mirrored=True)], ids=str)
 def test_pixels_are_turned_as_the_display_matrix_says(turn: Turn, tmp_path: Path) -> None:
     recording = probe(str(clip(tmp_path / "a.mp4", frames=2, turn=turn)))
     video = recording.video
-    frame = FrameFinder(recording).at(int(recording.packets.shown_pts()[0])).frame
+    frame = FrameFinder(recording, 0).at(int(recording.packets.shown_pts()[0])).frame
     assert frame is not None
     pixels = upright_pixels(frame, video)
     still = Image.open(io.BytesIO(encode_still(frame, video, "png")))
@@ -69,7 +70,7 @@ def test_pixels_are_turned_as_the_display_matrix_says(turn: Turn, tmp_path: Path
 
 def test_the_playing_copy_has_every_frame_at_its_own_time(uneven: Path) -> None:
     recording = probe(str(uneven))
-    shown, finder = recording.packets.shown_pts().tolist(), FrameFinder(recording)
+    shown, finder = recording.packets.shown_pts().tolist(), FrameFinder(recording, 0)
     proxy = ProxyEncoder(recording.video, shown[0])
     firsts = cut_pieces(shown, recording.video.time_base)
     assert len(firsts) > 2

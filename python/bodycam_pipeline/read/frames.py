@@ -1,6 +1,5 @@
 """Single frames of a recording by their pts, exactly as the recording presents them."""
 
-import threading
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -12,19 +11,15 @@ from bodycam_pipeline.rules.segments import starts
 from bodycam_pipeline.values.recording import Recording, Segment
 from bodycam_pipeline.values.timeline import Span
 
-BUDGET_BYTES = 96 << 20
-"""Decoded frames that one finder keeps: a second of 1080p, so that a step back costs nothing."""
-
 
 class FrameFinder:
     """Decodes the frame at a pts, from the random-access point before it; the next frame costs one step.
 
-    May be called from any thread; one call decodes at a time. Memory: ``budget_bytes`` of frames.
+    Memory: ``budget_bytes`` of frames.
     """
 
-    def __init__(self, recording: Recording, budget_bytes: int = BUDGET_BYTES) -> None:
+    def __init__(self, recording: Recording, budget_bytes: int) -> None:
         self._recording = recording
-        self._lock = threading.Lock()
         self._cuts = starts(recording.packets)
         self._firsts = [pts for _, pts in self._cuts]
         self._frames: OrderedDict[int, SourceFrame] = OrderedDict()
@@ -44,18 +39,11 @@ class FrameFinder:
         position = int(np.searchsorted(self.shown, pts))
         if position >= len(self.shown) or self.shown[position] != pts:
             raise KeyError(pts)
-        with self._lock:
-            found = self._frames.get(pts)
-            if found is None:
-                found = self._decode(pts)
-            self._frames.move_to_end(pts)
-            return found
-
-    def close(self) -> None:
-        """Drop every decoded frame."""
-        with self._lock:
-            self._frames.clear()
-            self._running = None
+        found = self._frames.get(pts)
+        if found is None:
+            found = self._decode(pts)
+        self._frames.move_to_end(pts)
+        return found
 
     def _decode(self, pts: int) -> SourceFrame:
         run = max(bisect_right(self._firsts, pts) - 1, 0)
