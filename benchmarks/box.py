@@ -59,7 +59,8 @@ def _tasks(scene: Path, folder: Path) -> list[DetectTask]:
     make_secret(folder)
     secret = str(secret_path(folder))
     parts = enumerate(parts_of(probe(str(scene))))
-    return [DetectTask(part, watching, rule.interval, 1, str(folder / f"{n}.candidates"), secret) for n, part in parts]
+    often = rule.interval, rule.thin_out
+    return [DetectTask(part, watching, *often, 1, str(folder / f"{n}.candidates"), secret) for n, part in parts]
 
 
 def _round(runner: LocalRunner, tasks: Sequence[DetectTask]) -> tuple[float, float, float]:

@@ -100,6 +100,7 @@ def watch_every_frame(job: Job, runner: Runner, watch: Watch) -> list[SegmentCan
             parts[segment.number],
             watching,
             rule.interval,
+            rule.thin_out,
             threads,
             candidates_path(job, segment),
             job.secret_path,

@@ -151,9 +151,24 @@ def test_two_boxes_are_of_one_thing_if_they_overlap_or_hold_each_others_centre()
     assert not is_same(Box(0, 0, 50, 50), Box(16, 16, 34, 34)), "one holds the other, and is much larger"
 
 
-def test_a_sighting_moves_a_followed_box_and_changes_its_size_less() -> None:
-    made = blended(Box(0, 0, 20, 20), Box(4, 0, 30, 20))
-    assert made.width == pytest.approx(20 + 0.4 * 6)
-    assert made.centre == pytest.approx((10 + 0.7 * 7, 10))
-    apart = Box(100, 0, 120, 20)
-    assert blended(Box(0, 0, 20, 20), apart) == apart
+def test_a_certain_observation_moves_a_followed_box_and_changes_its_size_less() -> None:
+    made = blended(Box(0, 0, 20, 20), said(Box(4, 0, 30, 20), odds=12))
+    assert made.width == pytest.approx(20 + 0.4 * 6, abs=1e-3)
+    assert made.centre == pytest.approx((10 + 0.7 * 7, 10), abs=1e-3)
+    apart = said(Box(100, 0, 120, 20))
+    assert blended(Box(0, 0, 20, 20), apart) == apart.box
+
+
+def test_an_observation_counts_by_the_probability_that_it_is_the_thing() -> None:
+    moves = [blended(Box(0, 0, 20, 20), said(Box(4, 0, 24, 20), odds=odds)).left for odds in (-1, 0, 1.5, 3)]
+    assert moves == sorted(moves)
+    assert moves[1] == pytest.approx(0.7 * 4 / 2)
+
+
+def test_doubtful_boxes_beside_a_face_do_not_lead_its_track_away() -> None:
+    """A dog's head beside a man's face: doubtful, larger, and seen three times as often as the face."""
+    still = Blob(lambda _: (60, 60))
+    face, beside = still.box(0), still.box(0).grown(0, 0, 16, 16)
+    looks = {n: [said(face, odds=4)] if n % 4 == 0 else [said(beside, odds=SUPPORT)] for n in range(24)}
+    (one,) = sweep(footage(shown(still, frames=24), looks))
+    assert min(point.box.iou(face) for point in one.points.values()) > 0.6

@@ -60,7 +60,7 @@ def secret(folder: Path) -> Path:
 
 
 def task_of(part: Part, path: Path, digests: str | None = None) -> DetectTask:
-    return DetectTask(part, WATCHING, 2, 1, str(path), str(secret(path.parent)), digests)
+    return DetectTask(part, WATCHING, 2, True, 1, str(path), str(secret(path.parent)), digests)
 
 
 def test_a_thing_that_goes_through_both_segments_is_one_chain(

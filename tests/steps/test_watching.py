@@ -7,7 +7,8 @@ from bodycam_pipeline._native import Planes
 from bodycam_pipeline.rules.joining import tracklets
 from bodycam_pipeline.rules.judging import Life, life_of
 from bodycam_pipeline.steps import watching
-from bodycam_pipeline.steps.watching import Watcher, every
+from bodycam_pipeline.steps.key_frames import KeyFrames
+from bodycam_pipeline.steps.watching import Watcher
 from bodycam_pipeline.tasks.watching import Watching
 from bodycam_pipeline.values.candidates import FOUND, Candidates, SegmentCandidates
 from bodycam_pipeline.values.detection import Detection
@@ -64,7 +65,7 @@ def watch(
     """Watch so many frames; from those named on, the light is another."""
     eyes.asked.clear()
     one = Looking(find_model("detector-v1"), (320,), {"face": 0.2})
-    watcher = Watcher(Watching((one,), TRUSTED, CUT), facts(*SIZE), every(interval))
+    watcher = Watcher(Watching((one,), TRUSTED, CUT), facts(*SIZE), KeyFrames(interval, thin_out=True))
     level = 120.0
     for number in range(frames):
         eyes.now, level = number, (levels or {}).get(number, level)

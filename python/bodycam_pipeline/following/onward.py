@@ -127,7 +127,7 @@ def _take(footage: Footage, candidate: Candidate, frame: int, box: Box) -> Box |
         return None
     _, _, observation = min(free, key=lambda each: each[:2])
     observation.taken = True
-    place = blended(box, observation.box)
+    place = blended(box, observation)
     candidate.points[frame] = Point(place, "detected", observation.scores)
     candidate.first, candidate.last = min(candidate.first, frame), max(candidate.last, frame)
     return place

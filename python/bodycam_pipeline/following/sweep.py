@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import log
+from math import exp, log
 
 from bodycam_pipeline.following.candidates import Candidate, Point
 from bodycam_pipeline.following.footage import ROUNDING_SECONDS, Footage, Observation
@@ -30,7 +30,7 @@ NEAR = 0.35
 OVERLAP = 0.25
 
 SEEN_PLACE, SEEN_SIZE = 0.7, 0.4
-"""How much of an observation's place and size goes into a followed box: places jump less than sizes."""
+"""How much of the place and size of a certain observation goes into a followed box: places jump less than sizes."""
 
 
 @dataclass(slots=True)
@@ -93,7 +93,7 @@ def _meet(live: Sequence[_Live], observed: Sequence[Observation], frame: int) ->
     for each, observation in match_observations(live, observed):
         observation.taken = True
         before = each.candidate.points[frame].box
-        each.box = blended(before, observation.box)
+        each.box = blended(before, observation)
         (x, y), (x0, y0) = each.box.centre, before.centre
         if each.velocity is not None:
             each.velocity = (each.velocity[0] + x - x0, each.velocity[1] + y - y0)
@@ -157,12 +157,18 @@ def _holds(box: Box, other: Box) -> bool:
     return box.left <= x <= box.right and box.top <= y <= box.bottom
 
 
-def blended(followed: Box, seen: Box) -> Box:
-    """Where a thing is that was followed to one box and seen in another."""
+def blended(followed: Box, observation: Observation) -> Box:
+    """Where a thing is that was followed to one box and observed in another.
+
+    The observation counts by the probability that it is the thing: a doubtful box that lies beside a followed face
+    confirms it, and hardly moves it.
+    """
+    seen = observation.box
     if followed.iou(seen) < 0.3:
         return seen
+    place, size = (most / (1 + exp(-observation.odds)) for most in (SEEN_PLACE, SEEN_SIZE))
     (x0, y0), (x1, y1) = followed.centre, seen.centre
-    x, y = x0 + SEEN_PLACE * (x1 - x0), y0 + SEEN_PLACE * (y1 - y0)
-    width = followed.width + SEEN_SIZE * (seen.width - followed.width)
-    height = followed.height + SEEN_SIZE * (seen.height - followed.height)
+    x, y = x0 + place * (x1 - x0), y0 + place * (y1 - y0)
+    width = followed.width + size * (seen.width - followed.width)
+    height = followed.height + size * (seen.height - followed.height)
     return moved(Box(-width / 2, -height / 2, width / 2, height / 2), x, y)

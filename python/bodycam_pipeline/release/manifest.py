@@ -83,10 +83,11 @@ def _kinds(policy: Policy, plan: Plan) -> list[Kind]:
 
 
 def _detectors(job: Job) -> list[dict[str, object]]:
-    """Who looked for what is hidden: at which scales, and at one frame in how many."""
+    """Who looked for what is hidden: at which scales, at one frame in how many, at fewer in quiet scenes or not."""
+    rule = job.policy.detection
     return [
         {"name": m.name, "sha256": m.sha256, "licence": m.licence, "role": m.role}
-        | {"long_sides_px": scales, "interval": job.policy.detection.interval}
+        | {"long_sides_px": scales, "interval": rule.interval, "thin_out": rule.thin_out}
         for m, scales in job.detectors
     ]
 

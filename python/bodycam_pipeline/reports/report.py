@@ -129,8 +129,9 @@ def _scales(long_sides_px: Sequence[int]) -> str:
 
 
 def _identity(job: Job, plan: Plan) -> list[tuple[str, str]]:
-    every = job.policy.detection.interval
-    often = f", one frame in {every}" if every > 1 else ""
+    rule = job.policy.detection
+    often = f", one frame in {rule.interval}" if rule.interval > 1 else ""
+    often += ", half of these while nothing is to be seen" if rule.thin_out else ""
     models = [(f"model {m.name}{often}", m.sha256) for m in job.models]
     models += [(f"auditor {m.name}", m.sha256) for m in job.auditors]
     return [

@@ -6,6 +6,7 @@ from bodycam_pipeline._native import Planes
 from bodycam_pipeline.evidence.candidates_file import write_candidates
 from bodycam_pipeline.steps import watching
 from bodycam_pipeline.steps.detect import border_frame, frames_of
+from bodycam_pipeline.steps.key_frames import NamedFrames
 from bodycam_pipeline.steps.watching import Watcher
 from bodycam_pipeline.tasks.audit import Audit, AuditTask
 from bodycam_pipeline.values.candidates import SegmentCandidates
@@ -26,9 +27,8 @@ class Auditing:
         Raises:
             ModelError: a model that cannot be loaded.
         """
-        due = frozenset(audit.due)
         self._audit = audit
-        self._watcher = Watcher(audit.watching, video, lambda pts, _: pts in due, audit.threads)
+        self._watcher = Watcher(audit.watching, video, NamedFrames(audit.due), audit.threads)
 
     def look(self, pts: int, frame: Planes | None) -> None:
         """Take the next frame of the segment; None where it did not decode."""

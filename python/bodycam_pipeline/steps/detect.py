@@ -9,7 +9,8 @@ from bodycam_pipeline.evidence.frames_file import write_digests
 from bodycam_pipeline.read.decode import decode_segment
 from bodycam_pipeline.read.planes import VideoFrame, planes
 from bodycam_pipeline.steps import watching
-from bodycam_pipeline.steps.watching import Watcher, every
+from bodycam_pipeline.steps.key_frames import KeyFrames
+from bodycam_pipeline.steps.watching import Watcher
 from bodycam_pipeline.tasks.detect import DetectTask, Part
 from bodycam_pipeline.values.candidates import SegmentCandidates
 
@@ -32,7 +33,8 @@ def detect_segment(task: DetectTask) -> SegmentCandidates:
     if finished is not None:
         return finished
     part = task.part
-    watcher = Watcher(task.watching, part.shown, every(task.interval), task.threads)
+    due = KeyFrames(task.interval, thin_out=task.thin_out)
+    watcher = Watcher(task.watching, part.shown, due, task.threads)
     digests: dict[int, bytes] = {}
     for pts, frame in frames_of(part):
         watcher.see(pts, frame)

@@ -1,13 +1,13 @@
 """Watch a segment frame by frame: look at some frames, keep the small luma of all, and follow what was seen."""
 
 from collections import deque
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from bodycam_pipeline._native import Planes, Pyramid
 from bodycam_pipeline.following.footage import Footage, Observation
 from bodycam_pipeline.following.observations import observed
 from bodycam_pipeline.following.segment import part_candidates
+from bodycam_pipeline.steps.key_frames import KeyFrames, Look, NamedFrames
 from bodycam_pipeline.tasks.watching import Watching
 from bodycam_pipeline.values.candidates import Candidates
 from bodycam_pipeline.values.detection import Detection
@@ -17,9 +17,6 @@ from bodycam_pipeline.vision.session import open_network
 
 MOST_FRAMES = 240
 """Frames whose luma is kept at once, 170 MB at 1080p: a longer segment is followed in parts, joined as segments are."""
-
-Due = Callable[[int, int], bool]
-"""Whether networks look at a frame: its pts, and how many frames came since the scene changed."""
 
 
 def warm(watching: Watching) -> None:
@@ -35,7 +32,7 @@ def warm(watching: Watching) -> None:
 class Watcher:
     """Goes through the frames of one segment, in order of time. Memory: the small luma of `MOST_FRAMES`."""
 
-    def __init__(self, watching: Watching, video: VideoFacts, due: Due, threads: int = 1) -> None:
+    def __init__(self, watching: Watching, video: VideoFacts, due: KeyFrames | NamedFrames, threads: int = 1) -> None:
         """Open the networks.
 
         Args:
@@ -69,7 +66,7 @@ class Watcher:
         looked = self._due(pts, self._since_cut)
         self._footage.saw([] if looked else None)
         if looked:
-            self._looks.begin(frame, self._footage.observations[-1])
+            self._due.saw(self._looks.begin(frame, self._footage.observations[-1]))
         self._pts.append(pts)
         self._since_cut += 1
 
@@ -121,15 +118,22 @@ class DetectionPool:
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
         self._going: deque[tuple[Detector, list[Observation], Future[list[Detection]]]] = deque()
 
-    def begin(self, frame: Planes, into: list[Observation]) -> None:
-        """Look at a frame; what is seen is in the list once `finish` returns."""
+    def begin(self, frame: Planes, into: list[Observation]) -> Look:
+        """Look at a frame; what is seen is in the list once `finish`, or what is returned, was called."""
         if self._pool is None:
             into += self._observed(self._free[0].look(frame))
-            return
+            return lambda: into
         if not self._free:
             self._end_first()
         detector = self._free.popleft()
         self._going.append((detector, into, self._pool.submit(detector.look, frame)))
+
+        def seen() -> list[Observation]:
+            while any(other is into for _, other, _ in self._going):
+                self._end_first()
+            return into
+
+        return seen
 
     def finish(self) -> None:
         """Wait for everything that was begun."""
@@ -143,8 +147,3 @@ class DetectionPool:
 
     def _observed(self, seen: list[Detection]) -> list[Observation]:
         return observed(seen, self._watching.evidence, len(self._watching.looking), self.finest)
-
-
-def every(interval: int) -> Due:
-    """Look at the first frame of each scene, and at one in so many after it."""
-    return lambda _pts, since_cut: since_cut % interval == 0

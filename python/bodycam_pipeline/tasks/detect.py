@@ -42,6 +42,7 @@ class DetectTask:
         part: What is watched.
         watching: Who watches.
         interval: Networks look at one frame in so many.
+        thin_out: They look at half of these while nothing is to be seen.
         threads: How many frames are looked at side by side.
         result_path: Where the candidates go.
         secret_path: Where the job's secret lies, under which they are kept.
@@ -52,6 +53,7 @@ class DetectTask:
     part: Part
     watching: Watching
     interval: int
+    thin_out: bool
     threads: int
     result_path: str
     secret_path: str
