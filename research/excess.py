@@ -39,8 +39,8 @@ from research.calibration import candidates_of, lives
 from research.curve import TRUE_KINDS, curve, draw, of_kind
 from research.footage import Looked
 
-CURVE = (-4.0, -3.0, -2.5, -2.0, -1.5, -1.0, 0.0, 1.0, 2.0)
 LEAST = LEAST_EVIDENCE["balanced"]
+CURVE = (-4.0, -3.0, -2.5, LEAST, -2.0, -1.5, -1.0, 0.0, 1.0, 2.0)
 
 
 def planned(looked: Looked, found: Candidates, evidence: Evidence, least: float, kind: str | None = None) -> Plan:

@@ -4,10 +4,12 @@ from dataclasses import replace
 from fractions import Fraction
 
 from bodycam_pipeline.values.geometry import Box, Orientation
+from bodycam_pipeline.values.policy import LEAST_EVIDENCE
 from bodycam_pipeline.values.score import Score
 from bodycam_pipeline.values.truth import TrueBox, Truth
 from research.curve import Point, curve, draw, of_kind
 
+LEAST = LEAST_EVIDENCE["balanced"]
 FACE = TrueBox(0, 1, "must", "face", Box(0, 0, 10, 10))
 HEAD = TrueBox(0, 2, "must", "head_from_behind", Box(20, 0, 30, 10))
 PLATE = TrueBox(0, 3, "must", "plate", Box(40, 0, 60, 10))
@@ -20,8 +22,8 @@ def test_what_is_of_another_kind_need_not_be_hidden() -> None:
 
 
 def test_a_point_is_the_share_of_boxes_and_of_the_picture() -> None:
-    (point,) = curve([-2.0], lambda _: Score(frames=10, must=4, must_hidden=3, excess=0.5))
-    assert point == Point(-2.0, 0.75, 0.05)
+    (point,) = curve([LEAST], lambda _: Score(frames=10, must=4, must_hidden=3, excess=0.5))
+    assert point == Point(LEAST, 0.75, 0.05)
     assert point.word == "balanced"
 
 

@@ -127,11 +127,8 @@ SHIPPED_DETECTORS = tuple(
     NetworkRule(model=model, long_sides_px=(640, 1280)) for model in ("centerface-int8", "detector-v1-int8")
 )
 
-INTERVAL = 2
+INTERVAL, CAUTIOUS_INTERVAL = 2, 1
 """Networks look at one frame in so many; between, what they saw is followed."""
-
-EVERYWHERE: dict[str, object] = {"interval": 1, "thin_out": False}
-"""What a policy that hides cautiously says of detection, unless it says something else."""
 
 
 class DetectionRule(_Part):
@@ -142,8 +139,8 @@ class DetectionRule(_Part):
             show nothing new.
         interval: All detectors look at the first frame of each scene and at one frame in so many after it; in the
             others, what was seen is followed through the pixels. The second look is at the frames between.
-        thin_out: While nothing is to be seen that could be hidden, look at half of these frames; where something is
-            hidden cautiously, this is off unless it is said.
+        thin_out: While nothing is to be seen that could be hidden, look at half of these frames. The shipped table of
+            evidence was not fitted to such looks.
         scene_change_difference: Mean luma difference (0..255) of two neighbouring frames above which the scene has
             changed. High on purpose: nothing is followed across a change.
         provider: What computes the networks. Another one gives slightly other boxes, and so is part of the job's key;
@@ -152,7 +149,7 @@ class DetectionRule(_Part):
 
     detectors: NetworkRules = SHIPPED_DETECTORS
     interval: Annotated[int, Field(ge=1, le=10)] = INTERVAL
-    thin_out: bool = True
+    thin_out: bool = False
     scene_change_difference: Annotated[float, Field(gt=0)] = 48.0
     provider: Provider = "cpu"
 
@@ -371,10 +368,11 @@ class Policy(_Part):
         if "cautious" not in map(_admission, given["hide"].values()):
             return given
         detection = given.get("detection", {})
-        if isinstance(detection, DetectionRule):
-            unsaid = EVERYWHERE.keys() - detection.model_fields_set
-            return {**given, "detection": detection.model_copy(update={key: EVERYWHERE[key] for key in unsaid})}
-        return {**given, "detection": EVERYWHERE | detection} if isinstance(detection, dict) else given
+        if isinstance(detection, DetectionRule) and "interval" not in detection.model_fields_set:
+            return {**given, "detection": detection.model_copy(update={"interval": CAUTIOUS_INTERVAL})}
+        if not isinstance(detection, dict) or "interval" in detection:
+            return given
+        return {**given, "detection": {**detection, "interval": CAUTIOUS_INTERVAL}}
 
     @model_validator(mode="after")
     def _releases_are_looked_at_twice(self) -> "Policy":
@@ -497,7 +495,7 @@ def _admission(rule: object) -> object:
     return rule.get("admission") if isinstance(rule, dict) else getattr(rule, "admission", None)
 
 
-_LATER = {"encoding": {"fields": "keep"}}
+_LATER: dict[str, dict[str, object]] = {"encoding": {"fields": "keep"}, "detection": {"thin_out": False}}
 """Keys that came later, and their defaults: a digest is over them where they are set to something else, so that what
 was released before is still known as its policy's work. So it is over a kind's style where that is one of its own."""
 
