@@ -41,3 +41,9 @@ def test_the_three_places_have_the_recordings_name(tmp_path: Path) -> None:
     folders = Folders(tmp_path, "clip")
     names = [folders.release.name, folders.internal.name, folders.staging.name, folders.video_name]
     assert names == ["clip.release", "clip.internal", "clip.staging", "redacted.mp4"]
+
+
+def test_what_a_killed_run_left_is_not_handed_out(tmp_path: Path) -> None:
+    folder = Folders(tmp_path, "clip").open_release()
+    (folder / ".redacted.mp4.0123456789abcdef.part").write_bytes(b"half a file")
+    assert list(Folders(tmp_path, "clip").open_release().iterdir()) == []

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bodycam_pipeline.durable import locked, make_private_folder
+from bodycam_pipeline.durable import disk_errors, locked, make_private_folder
 from bodycam_pipeline.kept import make_secret
 from bodycam_pipeline.values.errors import ReleaseExistsError
 
@@ -60,6 +60,20 @@ class Folders:
             StorageError: the disk refused.
         """
         make_private_folder(self.staging)
+
+    def open_release(self) -> Path:
+        """Make the folder that becomes the release, empty: what a killed run left there would be handed out with it.
+
+        Raises:
+            StorageError: the disk refused.
+        """
+        self.open_staging()
+        folder = self.staging / "release"
+        with disk_errors(folder):
+            if folder.exists():
+                shutil.rmtree(folder)
+            folder.mkdir()
+        return folder
 
     def clear_staging(self) -> None:
         """Drop half-done work: what was published needs none of it."""

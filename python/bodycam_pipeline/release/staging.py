@@ -36,9 +36,7 @@ def stage(job: Job, rendered: Sequence[EncodedSegment], sounds: Sequence[Encoded
         StorageError: the disk refused.
         VerificationError: the segments do not fit together.
     """
-    job.folders.open_staging()
-    folder = job.folders.staging / "release"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = job.folders.open_release()
     video = folder / job.folders.video_name
     write_mp4(video, job.recording, rendered, sounds)
     clock = ReleaseClock(pts_shift(job.recording), job.recording.video.time_base.numerator)
