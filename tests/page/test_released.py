@@ -12,7 +12,7 @@ from bodycam_pipeline.read.upright import encode_still
 from bodycam_pipeline.review.decisions import edits_path
 from tests.attacks.jobs import MIXED_HIDE, quick_policy
 from tests.clips import clip
-from tests.inline import InlineRunner
+from tests.inline import InlineBoxes, InlineRunner
 
 BOXES = {"face": [64, 64, 128, 128], "plate": [96, 96, 160, 160], "screen": [200, 32, 280, 112]}
 """A blurred face, a filled plate that lies over a corner of it, and a screen under a mosaic."""
@@ -28,7 +28,7 @@ def test_kinds_in_styles_of_their_own_are_shown_as_they_are_released(tmp_path: P
     policy = quick_policy(hide=MIXED_HIDE, encoding={"crf": 0})
     job, _ = detect(Order(str(path), tmp_path / "out", policy), InlineRunner())
     edits_path(job.folders).write_text("".join(map(drawn, BOXES)))
-    review = Review(job.folders, InlineRunner)
+    review = Review(job.folders, InlineBoxes(), InlineRunner)
     video = probe(str(path)).video
     shown = {pts: review.still("released", pts, "png") for pts in probe(str(path)).packets.shown_pts().tolist()}
     review.close()

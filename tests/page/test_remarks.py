@@ -32,7 +32,7 @@ def test_a_comment_without_words_or_without_a_frame_is_refused(served: Served, g
 def test_c_comments_on_a_place_and_on_a_decision(served: Served) -> None:
     with chromium() as browser, opened(browser, served) as page:
         press(page, "ArrowRight", "ArrowRight", "n")
-        page.wait_for_selector("review-stage[data-boxes]")
+        until(page, "document.querySelector('review-stage').dataset.pts === String(review.store.pts)")
         press(page, "c")
         answer(page, "is this the neighbour?")
         until(page, "review.store.facts.remarks.length === 1")

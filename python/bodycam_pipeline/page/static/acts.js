@@ -278,7 +278,8 @@ export function makeActs(store, { stage, timeline }) {
     },
   };
 
-  const boxOf = (track) => (track && stage.last?.boxes.find((box) => box.track === track.number)?.box) || null;
+  // The boxes of the frame before are still there until the next still has come.
+  const boxOf = (track) => (track && stage.last?.pts === store.pts && stage.last.boxes.find((box) => box.track === track.number)?.box) || null;
   const placeOf = (track) => `${clock.format(store.pts)}${track && boxOf(track) ? `, ${nameOf(track)}` : ""}`;
 
   /** A comment at the playhead, and on what is chosen there: it goes into the history at once. */
