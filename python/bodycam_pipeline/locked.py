@@ -45,7 +45,15 @@ def no_box(error: OSError) -> BoxError:
 
 
 def why_no_box() -> str:
-    """Why this machine has no box; empty where it has one. A child of this process tries."""
+    """Why this machine has no box; empty where it has one."""
+    return box_here()[1]
+
+
+def box_here() -> tuple[int, str]:
+    """The version of Landlock that holds a box here, as the system call itself says, or 0 and why there is no box.
+
+    A child of this process tries.
+    """
     ours, theirs = Pipe(duplex=False)
     child = os.fork()
     if child == 0:
@@ -54,23 +62,25 @@ def why_no_box() -> str:
         os._exit(0)
     theirs.close()
     try:
-        return ours.recv_bytes(_ANSWER_BYTES).decode()
+        told = ours.recv_bytes(_ANSWER_BYTES).decode()
     except (EOFError, OSError):
-        return "the lock ended the process"
+        told = "the lock ended the process"
     finally:
         ours.close()
         os.waitpid(child, 0)
+    return (int(told), "") if told.isdecimal() else (0, told)
 
 
 def _tried() -> str:
+    """The version that holds, or what does not."""
     try:
-        _native.lock_process([], [])
+        version = _native.lock_process([], [])
     except OSError as error:
         return str(error)
     with suppress(PermissionError):
         next(Path("/").iterdir())
         return "a locked process still opens folders"
-    return ""
+    return str(version)
 
 
 def _libraries() -> list[str]:

@@ -235,9 +235,37 @@ def answer_with_a_pickle(task: TakenOver) -> str:
     os._exit(0)
 
 
-def eat(task: TakenOver) -> str:
-    """A bomb: all the memory there is, of addresses; so the machine does not feel what is refused in the end."""
+def eat(task: TakenOver) -> None:
+    """Take all the memory there is, of addresses; so the machine does not feel what is refused in the end."""
     eaten = []
-    while True:
+
+    def more() -> None:
         eaten.append(mmap.mmap(-1, 1 << 30))
-    return str(task)
+
+    _for_ever(more, task)
+
+
+def burn(task: TakenOver) -> None:
+    """Compute."""
+    _for_ever(lambda: None, task)
+
+
+def fill(task: TakenOver) -> None:
+    """Write."""
+
+    def more() -> None:
+        with Path(task.world.write, "filled").open("ab") as file:
+            file.write(bytes(1 << 16))
+
+    _for_ever(more, task)
+
+
+def _for_ever(act: Callable[[], None], task: TakenOver) -> None:
+    """Do a step of the product whose demuxer never comes back."""
+
+    def demuxer(*_: object) -> None:
+        while True:
+            act()
+
+    with mock.patch("bodycam_pipeline.read.container._container", demuxer):
+        task.step(task.task)

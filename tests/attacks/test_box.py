@@ -1,8 +1,11 @@
 """From inside the box: whoever takes a decoder over gets nowhere, and the next recording is worked off."""
 
+import ctypes
 import importlib
 import os
 import pickle
+import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -12,12 +15,14 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
 
 from bodycam_pipeline import locked
 from bodycam_pipeline import tasks as told
+from bodycam_pipeline.cli import doctor
 from bodycam_pipeline.pipeline import Order, redact
 from bodycam_pipeline.running import box, wire
 from bodycam_pipeline.running.lasting import LastingBoxes
@@ -48,13 +53,16 @@ from tests.attacks.break_outs import (
     TakenOver,
     World,
     answer_with_a_pickle,
+    burn,
     eat,
+    fill,
     open_taken_over,
     taken_over,
 )
 from tests.attacks.jobs import files_of, quick_policy
 from tests.clips import clip
 from tests.inline import InlineRunner
+from tests.running.steps import Opened, open_oddly
 from tests.waiting import alive, children, parent, wait_for
 
 Step = Callable[[Any], Any]
@@ -204,12 +212,36 @@ def test_a_pickle_is_no_answer_and_runs_nothing(tasks: dict[Step, Any], world: W
 
 
 @has_box
-def test_a_bomb_ends_as_an_error_and_the_next_recording_is_worked_off(tasks: dict[Step, Any], world: World) -> None:
+@pytest.mark.parametrize(
+    ("bomb", "words"), [(eat, "Cannot allocate memory"), (burn, "longer than 2 s, 2 times"), (fill, "too large")]
+)
+def test_a_bomb_ends_as_an_error_and_the_next_recording_is_worked_off(
+    bomb: Callable[[TakenOver], None], words: str, tasks: dict[Step, Any], world: World
+) -> None:
+    """All the memory, all the time, and all the disk there is; the worker's own limit stands for the disk."""
     with LocalRunner(1) as runner:
-        (answer,) = runner.run(eat, [TakenOver(probe, tasks[probe], world)])
-        assert isinstance(answer.error, WorkerError)
+        (before,) = runner.run(library_versions, [None])
+        assert before.error is None
+        (worker,) = (each.process.pid for each in runner.processes.pool)
+        resource.prlimit(worker, resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+        if bomb is burn:
+            runner.processes.limit_seconds = 2.0
+        (answer,) = runner.run(bomb, [TakenOver(detect_segment, tasks[detect_segment], world)])
+        assert answer.error is not None
+        assert re.search(words, answer.error.what), answer.error.what
+        assert answer.error.remedy
+        runner.processes.limit_seconds = 60.0
         (after,) = runner.run(probe, [tasks[probe]])
         assert after.error is None
+        assert not [box for each in runner.processes.pool for box in children(each.process.pid)]
+    Path(world.write, "filled").unlink(missing_ok=True)
+
+
+@has_box
+def test_the_kernel_ends_a_box_before_anything_else_when_memory_is_short() -> None:
+    with closing(LastingBoxes(open_oddly)) as boxes:
+        process = boxes.open(Opened()).ask(Question[int]("process", int))
+        assert Path(f"/proc/{process}/oom_score_adj").read_text() == "1000\n"
 
 
 def test_a_release_is_the_same_with_and_without_the_box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,6 +252,18 @@ def test_a_release_is_the_same_with_and_without_the_box(tmp_path: Path, monkeypa
         with LocalRunner(1) as runner:
             made.append(redact(Order(path, tmp_path / name, POLICY), runner))
     assert all(files_of(each) == files_of(made[0]) for each in made[1:])
+
+
+@has_box
+def test_the_system_call_itself_says_which_version_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`/sys/kernel/security` need not be mounted, and says nothing of what a container is left with."""
+    create_ruleset, ask_version = 444, 1
+    kernel = ctypes.CDLL(None).syscall(create_ruleset, None, 0, ask_version)
+    assert locked.box_here() == (kernel, "")
+    assert doctor._box().found == f"Landlock (version {kernel}) and seccomp hold what workers decode in"
+    monkeypatch.setattr(locked._native, "lock_process", mock.Mock(side_effect=OSError("no Landlock")))
+    assert locked.box_here() == (0, "no Landlock")
+    assert (doctor._box().good, doctor._box().found) == (False, "no Landlock")
 
 
 def test_a_machine_without_a_box_decodes_nothing_unless_a_person_says_so(

@@ -13,7 +13,7 @@ import typer
 
 from bodycam_pipeline import _native
 from bodycam_pipeline.cli.output import AsJson, tell
-from bodycam_pipeline.locked import VARIABLE, WEAK, is_weak, why_no_box
+from bodycam_pipeline.locked import VARIABLE, WEAK, box_here, is_weak
 from bodycam_pipeline.tasks.versions import RUNTIME, library_versions
 from bodycam_pipeline.values.errors import BodycamError
 from bodycam_pipeline.values.policy import Policy
@@ -69,10 +69,12 @@ def _runtime() -> Check:
 
 def _box() -> Check:
     """What holds back whoever takes a decoder over."""
-    why, remedy = why_no_box(), f"Take a Linux kernel with Landlock and seccomp; {VARIABLE}={WEAK} decodes without."
+    remedy = f"Take a Linux kernel with Landlock and seccomp; {VARIABLE}={WEAK} decodes without."
     if is_weak():
         return Check("box", True, f"switched off ({VARIABLE}={WEAK}): who takes a decoder over has your rights")
-    return Check("box", not why, why or "Landlock and seccomp hold what workers decode in", remedy)
+    version, why = box_here()
+    held = f"Landlock (version {version}) and seccomp hold what workers decode in"
+    return Check("box", not why, why or held, remedy)
 
 
 def _cores() -> Check:

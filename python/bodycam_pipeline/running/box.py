@@ -112,6 +112,7 @@ def go_inside(
         try:
             weak = is_weak()
             hand_over(handed.opened)
+            _be_ended_first()
             _leave_behind({pipe.fileno(), *handed.descriptors, *kept})
             if not weak:
                 _limit(resource.RLIMIT_AS, _most_memory())
@@ -132,6 +133,12 @@ def _leave_behind(kept: Iterable[int]) -> None:
     close_all_but(kept)
     for what, most in _LIMITS.items():
         _limit(what, most)
+
+
+def _be_ended_first() -> None:
+    """Where memory runs short the kernel ends a box, and no driver or worker."""
+    with suppress(OSError):  # there is no such file but on Linux
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def _limit(what: int, most: int) -> None:

@@ -57,7 +57,7 @@ class Processes:
 
     def __init__(self, count: int, limit_seconds: float) -> None:
         self.count = count
-        self._limit = limit_seconds
+        self.limit_seconds = limit_seconds
         self.pool: list[_Worker] = []
 
     def begin(self, step: Callable[[Any], Any], task: object) -> _Worker:
@@ -69,7 +69,7 @@ class Processes:
             except OSError:
                 self._drop(worker)
                 continue
-            worker.deadline, worker.awaited = time.monotonic() + self._limit, answer_type(step)
+            worker.deadline, worker.awaited = time.monotonic() + self.limit_seconds, answer_type(step)
             return worker
 
     def answers(self, seconds: float) -> Iterator[tuple[_Worker, Answer | Lost]]:
@@ -82,13 +82,13 @@ class Processes:
                 yield worker, self._answer(worker)
             elif time.monotonic() >= deadline:
                 self._drop(worker)
-                yield worker, Lost(f"took longer than {self._limit:.0f} s")
+                yield worker, Lost(f"took longer than {self.limit_seconds:.0f} s")
 
     def answered(self, step: Callable[[Any], Any], task: object) -> Answer | Lost:
         """Do one task, and wait for it."""
         self.begin(step, task)
         while True:
-            for _, answer in self.answers(self._limit):
+            for _, answer in self.answers(self.limit_seconds):
                 return answer
 
     def give_up(self, ticket: _Worker) -> None:
