@@ -93,7 +93,7 @@ def serving(path: Path, proxy: Proxy | None = None, idle_seconds: float = 900.0)
     access = Access(frozenset({f"http://127.0.0.1:{port}"}), "" if proxy else "officer", proxy, idle_seconds)
     queue = Queue.of(path)
     served = Served(access, port, queue.items[0].folders)
-    access.told = served.told.append
+    access.hand_out = served.told.append
     server = http_server(Page(access, queue).app())
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
     thread.start()

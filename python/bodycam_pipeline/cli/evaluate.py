@@ -93,25 +93,25 @@ def evaluate(
             if policies or not hiders:
                 planned = policies or {SHIPPED: Policy().with_models(Policy().detection.models, long_side or ())}
                 hiders |= {who: by_plans(dataset, policy, runner) for who, policy in planned.items()}
-            told = _recordings(clips_in(dataset, clip or []), hiders)
+            report = _recordings(clips_in(dataset, clip or []), hiders)
     else:
         names = model or list(Policy().detection.models)
-        measured, told = _pictures(dataset, names, _meanings(call or []), false or FALSE_RATES, _one_side(long_side))
+        measured, report = _pictures(dataset, names, _meanings(call or []), false or FALSE_RATES, _one_side(long_side))
         if out:
             out.mkdir(parents=True, exist_ok=True)
             write_plot(measured, out / "recall.svg")
     if out:
         out.mkdir(parents=True, exist_ok=True)
-        write_rows(told.rows, told.schema, out / "measured.parquet")
+        write_rows(report.rows, report.schema, out / "measured.parquet")
     if as_json:
-        tell({"rows": told.rows} | ({"totals": told.totals} if told.totals else {}), "", as_json=True)
+        tell({"rows": report.rows} | ({"totals": report.totals} if report.totals else {}), "", as_json=True)
     else:
         console = Console()
-        Console(width=max(console.width, WIDE_ENOUGH)).print(*told.tables)
+        Console(width=max(console.width, WIDE_ENOUGH)).print(*report.tables)
 
 
 @dataclass(frozen=True)
-class _Told:
+class _Report:
     """What was measured: for people, for Parquet, and summed."""
 
     tables: list[Table]
@@ -122,7 +122,7 @@ class _Told:
 
 def _pictures(
     folder: Path, names: Sequence[str], called: dict[str, Kind], rates: Sequence[float], long_side: int
-) -> tuple[list[Measured], _Told]:
+) -> tuple[list[Measured], _Report]:
     from bodycam_pipeline.vision.detector import SUPPRESS_IOU  # load ONNX Runtime, for whoever measures
     from bodycam_pipeline.vision.still import StillDetector
 
@@ -134,11 +134,11 @@ def _pictures(
         for each in find_datasets(folder, called):
             measured += measure_pictures(each, detectors, rates, watch)
     rows = list(picture_rows(measured, speeds, long_side))
-    return measured, _Told([picture_table(rows, long_side)], rows, PICTURES_SCHEMA)
+    return measured, _Report([picture_table(rows, long_side)], rows, PICTURES_SCHEMA)
 
 
-def _recordings(clips: dict[str, Truth], hiders: dict[str, Hider]) -> _Told:
-    told = _Told([], [], CLIPS_SCHEMA)
+def _recordings(clips: dict[str, Truth], hiders: dict[str, Hider]) -> _Report:
+    report = _Report([], [], CLIPS_SCHEMA)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         watch = _watch(progress)
         for who, hide in hiders.items():
@@ -146,10 +146,10 @@ def _recordings(clips: dict[str, Truth], hiders: dict[str, Hider]) -> _Told:
             for number, (clip, truth) in enumerate(clips.items(), start=1):
                 scores[clip] = score(truth, hide(clip, truth))
                 watch(who, number, len(clips))
-            told.tables.append(clip_table(who, scores))
-            told.rows.extend(clip_row(who, clip, found) for clip, found in scores.items())
-            told.totals.append(clip_row(who, "total", sum(scores.values(), Score())))
-    return told
+            report.tables.append(clip_table(who, scores))
+            report.rows.extend(clip_row(who, clip, found) for clip, found in scores.items())
+            report.totals.append(clip_row(who, "total", sum(scores.values(), Score())))
+    return report
 
 
 def _one_side(sides: Sequence[int] | None) -> int:

@@ -77,8 +77,8 @@ def check_proof(
 ) -> None:
     """Check such a proof; needs neither the log nor the vault."""
     try:
-        told = parse_json(read_bytes(proof))
-        chosen = told[part] if part else told
+        given = parse_json(read_bytes(proof))
+        chosen = given[part] if part else given
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CustodyLogError(
             f"cannot read {proof}: {error}", remedy="Give what `bodycam log prove` printed."

@@ -44,9 +44,9 @@ class _Verbs(TyperGroup):
         try:
             with leaving_when_told():
                 return super().invoke(ctx)
-        except KeyboardInterrupt as told:
+        except KeyboardInterrupt as stop:
             sys.stderr.write(KEPT)
-            raise typer.Exit(getattr(told, "exit_code", 130)) from None
+            raise typer.Exit(getattr(stop, "exit_code", 130)) from None
 
 
 app = typer.Typer(

@@ -30,7 +30,7 @@ class FrameFacts:
 
     Attributes:
         time_base: Seconds per pts of the release.
-        width, height: Of the coded picture.
+        width, height: Of the coded frame.
         sample_aspect_ratio: As the file says; 0 where it says nothing.
         frame_bytes: Of one packed frame.
     """

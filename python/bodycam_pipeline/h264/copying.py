@@ -68,8 +68,8 @@ def joining(video: VideoFacts, rule: EncodingRule) -> Joining | None:
     ):  # what stands in the recording is not what is released
         return None
     aspect = video.sample_aspect_ratio if sequence.aspect is None else sequence.aspect
-    told = (sequence.width, sequence.height, aspect, "progressive")
-    if told != (video.width, video.height, video.sample_aspect_ratio, video.field_order):
+    coded = (sequence.width, sequence.height, aspect, "progressive")
+    if coded != (video.width, video.height, video.sample_aspect_ratio, video.field_order):
         return None
     used = {sequence.number, *(read_pps(unit).number for unit in video.parameter_sets if unit[0] & 31 == H264_PPS)}
     own_number = next(number for number in _OWN_NUMBERS if number not in used)

@@ -1,4 +1,4 @@
-"""Parameter sets of a recording written anew: what decodes its pictures, and nothing that a camera may say beside it.
+"""Parameter sets of a recording written anew: what decodes its frames, and nothing that a camera may say beside it.
 
 Clocks, bit rates of hypothetical decoders, formats of a signal that nobody broadcasts: up to a kilobyte of syntax that
 no player of a release needs, and in which anything could stand.

@@ -109,8 +109,8 @@ def run(tool: Tool) -> Cost:
     shutil.rmtree(tool.folder, ignore_errors=True)
     tool.folder.mkdir(parents=True)
     command = [sys.executable, "-I", "-S", stopwatch.__file__, *map(str, tool.command)]
-    told = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - never from a shell
-    wall, cpu, peak, status = json.loads(told.stdout)
+    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - never from a shell
+    wall, cpu, peak, status = json.loads(done.stdout)
     if status != 0:
         said = " ".join(map(str, tool.command))
         raise MeasuringError(f"{tool.name} ended with {status}", remedy=f"See what it says: {said}")

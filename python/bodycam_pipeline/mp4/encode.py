@@ -139,7 +139,7 @@ def _encoder(video: VideoFacts, rule: EncodingRule, beside: Joining | None) -> V
         "preset": rule.preset,
         "crf": str(rule.crf),
         "forced-idr": "1",
-        "a53cc": "0",  # closed captions of the recording would be written into the pictures
+        "a53cc": "0",  # closed captions of the recording would be written into the frames
         "x264-params": ":".join(f"{name}={value}" for name, value in (_X264 | special).items()),
     } | ({"profile": beside.profile} if beside is not None else {})
     return encoder

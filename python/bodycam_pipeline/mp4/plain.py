@@ -7,7 +7,7 @@ import av
 
 
 def count_frames(path: Path) -> int:
-    """Decode every frame of the picture and count them."""
+    """Decode every frame of the video and count them."""
     with av.open(str(path)) as container:
         return sum(1 for _ in container.decode(video=0))
 

@@ -1,7 +1,7 @@
 """A light H.264 copy for a browser to play: fragmented MP4 made piece by piece, in memory, with every frame's own time.
 
 A piece holds the frames of about a second and decodes alone. Pieces share one initialisation segment, so that they can
-be made and appended in any order. No frame is dropped, doubled or moved: one picture in, one sample out.
+be made and appended in any order. No frame is dropped, doubled or moved: one frame in, one sample out.
 """
 
 import struct
@@ -69,7 +69,7 @@ class ProxyEncoder:
 
     @property
     def coded_size(self) -> tuple[int, int]:
-        """Width and height of the scaled picture before it is turned; both even."""
+        """Width and height of the scaled frame before it is turned; both even."""
         width, height = self.video.width, self.video.height
         scale = min(1.0, LONGEST_SIDE_PX / max(width, height))
         return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)

@@ -24,7 +24,7 @@ Row = tuple[int, int, bool, bytes | None]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One coded picture.
+    """One coded frame.
 
     Attributes:
         pts: When it is shown, in the recording's clock.

@@ -1,4 +1,4 @@
-"""Write pictures and a sound as a camera would: for recordings that are made up, never for a release."""
+"""Write frames and a sound as a camera would: for recordings that are made up, never for a release."""
 
 from collections.abc import Iterable
 from fractions import Fraction

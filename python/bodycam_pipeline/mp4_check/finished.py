@@ -1,7 +1,7 @@
 """What is in a finished file, byte by byte: boxes that no release has, tracks, tags, and media nobody points at.
 
 An allow-list: every byte of the file is a box of the grammar, a number in one that agrees with another, or a sample
-of one of its tracks; every byte of a picture sample belongs to a slice.
+of one of its tracks; every byte of a video sample belongs to a slice.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ _MOST_LEAKS = 50
 
 
 def observe_container(path: Path, silent: Sequence[tuple[Fraction, Fraction | None]] = ()) -> ContainerObservation:
-    """Look at everything in a finished file but its pictures. One that the grammar refuses is not opened by FFmpeg.
+    """Look at everything in a finished file but its frames. One that the grammar refuses is not opened by FFmpeg.
 
     Args:
         path: The file.
@@ -72,14 +72,14 @@ def _check_contents(path: Path, root: BoxNode, leaks: list[str]) -> int:
         leaks += _stray_media(tracks, media)
         if leaks:
             return 0
-        pictures = next((track for track in tracks if track.kind == "vide"), None)
-        if pictures is None:
+        video = next((track for track in tracks if track.kind == "vide"), None)
+        if video is None:
             return 0
-        entry = pictures.entry.part(b"avcC")
+        entry = video.entry.part(b"avcC")
         leaks += leaks_in_record(entry.fields["record"])
-        for number, (start, size) in enumerate(zip(pictures.offsets.tolist(), pictures.sizes.tolist(), strict=True)):
+        for number, (start, size) in enumerate(zip(video.offsets.tolist(), video.sizes.tolist(), strict=True)):
             file.seek(start)
-            leaks += _leaks_in_sample(number, file.read(size), keyed=bool(pictures.keyframe[number]))
+            leaks += _leaks_in_sample(number, file.read(size), keyed=bool(video.keyframe[number]))
             if len(leaks) > _MOST_LEAKS:
                 break
         sets = sets_of_record(entry.fields["record"])
@@ -104,7 +104,7 @@ def _stray_media(tracks: Sequence[TrackSamples], media: BoxNode) -> Iterator[str
 
 
 def _leaks_in_sample(number: int, sample: bytes, *, keyed: bool) -> Iterator[str]:
-    """Everything in a picture sample but slices (ITU-T H.264, 7.3.1), and a mark that is not the slices'."""
+    """Everything in a video sample but slices (ITU-T H.264, 7.3.1), and a mark that is not the slices'."""
     position, kinds = 0, []
     while position + _LENGTH_BYTES < len(sample):
         begin = position + _LENGTH_BYTES

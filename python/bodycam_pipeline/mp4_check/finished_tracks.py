@@ -17,7 +17,7 @@ from bodycam_pipeline.values.geometry import Orientation
 MOVIE_CLOCK_HZ = 1000
 _AAC_LC = 2
 _LONGEST_SIDE = (1 << 15) - 1
-"""Largest side of a picture whose corner a display matrix can still name, in 16.16 fixed point."""
+"""Largest side of a frame whose corner a display matrix can still name, in 16.16 fixed point."""
 
 _HIGHEST_RATE_INDEX = 12
 """ISO/IEC 14496-3, 1.6.3.3: beyond it rates are written out, which no release does."""

@@ -132,8 +132,8 @@ def framehash(video: Path, frames: FrameTable, runner: Runner) -> bytes:
     facts = probed_release(runner, video).video
     chroma = -(-facts.width // 2) * -(-facts.height // 2)
     size = facts.width * facts.height + 2 * chroma
-    told = FrameFacts(facts.time_base, facts.width, facts.height, facts.sample_aspect_ratio, size)
-    return framehash_text(frames.pts, frames.sha256, told).encode()
+    frame_facts = FrameFacts(facts.time_base, facts.width, facts.height, facts.sample_aspect_ratio, size)
+    return framehash_text(frames.pts, frames.sha256, frame_facts).encode()
 
 
 def _frames(folder: Path) -> FrameTable:

@@ -93,14 +93,14 @@ class Access:
         person: The name from the login of the operating system; empty where a proxy names people.
         proxy: Who stands in front of it, if anybody.
         idle_seconds: After so long without a hand a session ends.
-        told: Gets a new one-time token when a session ended for idleness.
+        hand_out: Gets a new one-time token when a session ended for idleness.
     """
 
     origins: frozenset[str]
     person: str
     proxy: Proxy | None = None
     idle_seconds: float = IDLE_SECONDS
-    told: Callable[[str], None] = lambda _token: None
+    hand_out: Callable[[str], None] = lambda _token: None
     clock: Callable[[], float] = time.monotonic
     _sessions: dict[str, Session] = field(default_factory=dict)
     _once: str = ""
@@ -190,7 +190,7 @@ class Access:
 
     def _end(self, session: Session) -> None:
         if self._sessions.pop(session.key, None) is not None and not self.proxy:
-            self.told(self.new_token())
+            self.hand_out(self.new_token())
 
 
 _NOBODY = Refusal(

@@ -152,8 +152,8 @@ def note_watched(review: Review, by: str, parts: Sequence[Sequence[float]]) -> N
     cut = [(max(a, span.start_pts), min(b, span.end_pts), speed) for a, b, speed in parts]
     spans = [(a, b, speed) for a, b, speed in cut if b > a]
     share = sum(b - a for a, b, _ in spans) / whole
-    told = ", ".join(f"{a:.0f}-{b:.0f} at {speed:g}x" for a, b, speed in spans[:200])
-    record(review.folders, "watched", by, parts=told, share=f"{min(share, 1.0):.3f}")
+    watched = ", ".join(f"{a:.0f}-{b:.0f} at {speed:g}x" for a, b, speed in spans[:200])
+    record(review.folders, "watched", by, parts=watched, share=f"{min(share, 1.0):.3f}")
 
 
 def _key(needed: int, *, own: bool) -> Ed25519PrivateKey | None:

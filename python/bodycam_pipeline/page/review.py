@@ -349,7 +349,7 @@ class Review:
         pictures = self.pictures()
         firsts = [int(pictures.shown[n]) for n in pictures.piece_firsts]
         sound = self._played_sound()
-        return {"codec": pictures.codec(), "pieces": firsts, "sound": sound.told()}
+        return {"codec": pictures.codec(), "pieces": firsts, "sound": sound.facts()}
 
     def boxes(self, first_pts: int, end_pts: int) -> dict[str, Any]:
         """Where everything is in some time: what is hidden, and what a person keeps visible."""

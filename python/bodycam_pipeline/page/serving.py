@@ -106,11 +106,11 @@ def serve(queue: Queue, listening: Listening, opened: Callable[[str], None]) -> 
         origin = listening.origin or f"http://{_spelled(bound)}"
         person = "" if listening.proxy else login_name()
         access = Access(_origins(origin, listening), person, listening.proxy, listening.idle_seconds)
-        access.told = lambda token: opened(f"{origin}/#{token}")
+        access.hand_out = lambda token: opened(f"{origin}/#{token}")
         if listening.proxy:
             opened(f"{origin}/")
         else:
-            access.told(access.new_token())
+            access.hand_out(access.new_token())
         logging.getLogger("uvicorn.error").addFilter(_is_no_leave)
         http_server(Page(access, queue).app()).run(sockets=[bound])
     finally:

@@ -37,7 +37,7 @@ class PlayedSound:
         """True where the release has a sound that is more than silence."""
         return self.rule.policy == "keep" and self.recording.audio is not None
 
-    def told(self) -> dict[str, Any] | None:
+    def facts(self) -> dict[str, Any] | None:
         """What a player has to know: how many pieces of how many seconds; None where nothing can be heard."""
         if not self.recorded:
             return None

@@ -35,7 +35,7 @@ class Progress:
     running: bool = True
     error: dict[str, str] | None = None
 
-    def told(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, Any]:
         """The same as JSON."""
         return dict(vars(self))
 
@@ -51,7 +51,7 @@ class Work:
     def progress(self, job: int) -> dict[str, Any] | None:
         """How far the last work on a job is; None where there was none."""
         found = self._of.get(job)
-        return None if found is None else found.told()
+        return None if found is None else found.facts()
 
     def start(self, job: int, what: str, act: Callable[[Watch], None]) -> None:
         """Begin; returns at once.
@@ -78,11 +78,15 @@ class Work:
         try:
             act(watch)
         except BodycamError as error:
-            told = {"error": error.code, "what": error.what, "remedy": error.remedy}
-            self._of[job] = Progress(what, running=False, error=told)
+            ended = {"error": error.code, "what": error.what, "remedy": error.remedy}
+            self._of[job] = Progress(what, running=False, error=ended)
         except Exception:
-            told = {"error": "defect", "what": "a defect of ours ended it", "remedy": "Report what the terminal shows."}
-            self._of[job] = Progress(what, running=False, error=told)
+            ended = {
+                "error": "defect",
+                "what": "a defect of ours ended it",
+                "remedy": "Report what the terminal shows.",
+            }
+            self._of[job] = Progress(what, running=False, error=ended)
             raise
         else:
             self._of[job] = Progress(what, running=False)

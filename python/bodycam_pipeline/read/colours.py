@@ -12,6 +12,6 @@ _MATRICES |= {7: Colorspace.SMPTE240M, 9: Colorspace.BT2020, 10: Colorspace.BT20
 
 
 def matrix_of(code: int, height: int) -> Colorspace:
-    """Name the matrix of a picture of this height by its code point."""
+    """Name the matrix of a frame of this height by its code point."""
     guess = Colorspace.ITU709 if height >= HD_LINES else Colorspace.ITU601
     return guess if code == UNKNOWN_MATRIX else _MATRICES.get(code, guess)

@@ -24,7 +24,7 @@ BUFFER_BYTES = 1 << 20
 """Read ahead of one demuxer: a large buffer makes a Python file object as fast as FFmpeg's own reader."""
 
 MAX_PIXELS = 8192 * 4320
-"""Luma samples of the largest picture taken (DCI 8K). A 200 kB file can ask for gigabytes of frame."""
+"""Luma samples of the largest frame taken (DCI 8K). A 200 kB file can ask for gigabytes of frame."""
 
 _OPTIONS = {
     "format_whitelist": ",".join(sorted(FORMATS)),
@@ -107,12 +107,12 @@ def _unreadable(file: BinaryIO, what: str, address: str) -> UnreadableRecordingE
 
 
 def prepare_decoder(stream: VideoStream, address: str) -> None:
-    """Bind a video track's decoder to one thread, an allowed codec and a bounded picture, before its first packet.
+    """Bind a video track's decoder to one thread, an allowed codec and a bounded frame, before its first packet.
 
     One thread makes the frames, and the moment each of them comes out, independent of the machine.
 
     Raises:
-        UnsupportedRecordingError: a codec outside `PICTURE_CODECS`, or a picture above `MAX_PIXELS`.
+        UnsupportedRecordingError: a codec outside `PICTURE_CODECS`, or a frame above `MAX_PIXELS`.
     """
     decoder = stream.codec_context
     if decoder is None or decoder.name not in PICTURE_CODECS:

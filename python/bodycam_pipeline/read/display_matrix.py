@@ -1,4 +1,4 @@
-"""The eight ways a picture can be turned, as the matrix of a track header (ISO/IEC 14496-12, 6.2.2)."""
+"""The eight ways a frame can be turned, as the matrix of a track header (ISO/IEC 14496-12, 6.2.2)."""
 
 import struct
 
@@ -21,7 +21,7 @@ MATRICES = {
 
 
 def display_matrix(orientation: Orientation, width: int, height: int) -> bytes:
-    """The 36 bytes of a track header's matrix that turn a coded picture of this size upright, its corner at 0, 0."""
+    """The 36 bytes of a track header's matrix that turn a coded frame of this size upright, its corner at 0, 0."""
     a, b, c, d = MATRICES[orientation]
     right = width * (a < 0) + height * (c < 0)
     down = width * (b < 0) + height * (d < 0)

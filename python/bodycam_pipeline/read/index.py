@@ -43,7 +43,7 @@ MOST_CHANGES = 500
 
 @dataclass(frozen=True, slots=True)
 class NewCoding:
-    """A packet from which on the pictures are of another size, or coded otherwise.
+    """A packet from which on the frames are of another size, or coded otherwise.
 
     Attributes:
         packet: Its number.
@@ -60,8 +60,8 @@ class IndexedTrack:
 
     Attributes:
         packets: The index.
-        changes: Where the size or coding of the pictures changes.
-        hidden: How many pictures an edit list hides.
+        changes: Where the size or coding of the frames changes.
+        hidden: How many frames an edit list hides.
     """
 
     packets: PacketIndex

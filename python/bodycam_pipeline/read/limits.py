@@ -11,7 +11,7 @@ LONGEST_SAMPLE_TICKS = (1 << 31) - 1
 
 
 def refuse_unreleasable(video: VideoFacts, packets: PacketIndex, frame_duration_pts: int, address: str) -> None:
-    """Refuse pictures and times that a release could not give back exactly.
+    """Refuse frames and times that a release could not give back exactly.
 
     Raises:
         NoVideoError: every packet is hidden.

@@ -1,4 +1,4 @@
-"""From the display matrix of a decoded frame to one of the eight ways a picture can be turned."""
+"""From the display matrix of a decoded frame to one of the eight ways a frame can be turned."""
 
 import struct
 from typing import Any

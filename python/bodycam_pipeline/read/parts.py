@@ -1,4 +1,4 @@
-"""Recordings whose pictures change on the way: how each part is coded, and the one canvas on which all stand."""
+"""Recordings whose frames change on the way: how each part is coded, and the one canvas on which all stand."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ _MOST_SAID = 8
 
 @dataclass(frozen=True, slots=True)
 class Coding:
-    """What a decoded frame says of its own pictures."""
+    """What a decoded frame says of its own size and coding."""
 
     pixel_format: str
     full_range: bool
@@ -50,7 +50,7 @@ class Coding:
 def on_one_canvas(address: str, video: VideoFacts, packets: PacketIndex, changes: Sequence[NewCoding]) -> VideoFacts:
     """The track with how each of its parts is coded, and as large as the largest of them; itself if nothing changes.
 
-    Of each part one frame is decoded. Smaller pictures stand at the canvas's top left, and what is left is black.
+    Of each part one frame is decoded. Smaller frames stand at the canvas's top left, and what is left is black.
 
     Raises:
         UnsupportedRecordingError: a part that does not begin with a frame that decodes alone, that is turned otherwise
@@ -108,7 +108,7 @@ def _format(address: str, video: VideoFacts, part: PacketIndex) -> PartFormat:
 
 
 def format_notes(video: VideoFacts) -> Iterator[str]:
-    """What is said of pictures that hold more than a release can."""
+    """What is said of frames that hold more than a release can."""
     coded = av.VideoFormat(video.pixel_format)
     if video.hdr is None and any(part.bits > _RELEASED_BITS for part in coded.components):
         bits = max(part.bits for part in coded.components)
@@ -118,7 +118,7 @@ def format_notes(video: VideoFacts) -> Iterator[str]:
 
 
 def canvas_note(video: VideoFacts) -> str:
-    """What is said of a recording whose pictures change."""
+    """What is said of a recording whose frames change."""
     alike = [(what, next(same)) for what, same in groupby(video.formats, key=_spoken)]
     if len(alike) == 1:
         times = counted(len(video.formats) - 1, "time")

@@ -1,4 +1,4 @@
-"""What a packet says of the size and form of its pictures, for codecs whose packets say it themselves.
+"""What a packet says of the size and form of its frame, for codecs whose packets say it themselves.
 
 Only ever compared with what the packet before said: another answer is another size or sampling.
 """
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 def size_reader(codec: str) -> Callable[[bytes], bytes]:
-    """The bytes of a packet that say its pictures' size; empty where it says nothing."""
+    """The bytes of a packet that say its frame's size; empty where it says nothing."""
     return _READERS.get(codec, _nothing)
 
 

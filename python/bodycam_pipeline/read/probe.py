@@ -65,7 +65,7 @@ def probe(address: str, track: int | None = None) -> Recording:
         UnreadableRecordingError: not a recording, or nothing of it decodes.
         NoVideoError: no video track, or an empty one.
         EncryptedRecordingError: the samples are encrypted.
-        UndecidedRecordingError: the file holds the pictures of several cameras.
+        UndecidedRecordingError: the file holds the video of several cameras.
         DamagedRecordingError: the file is cut short.
         UnsupportedRecordingError: readable, but not exactly, or not in a way that a release can hold.
         StorageError: the disk failed.

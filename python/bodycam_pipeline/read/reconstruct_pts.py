@@ -21,7 +21,7 @@ def needs_learning(container: str, packets: PacketIndex) -> bool:
 
 
 def without_times(packets: PacketIndex) -> bool:
-    """Whether the file says nothing of when anything is decoded or shown: a bare stream of pictures."""
+    """Whether the file says nothing of when anything is decoded or shown: a bare video stream."""
     return bool((packets.pts == NO_TIME).all() and (packets.dts == NO_TIME).all())
 
 

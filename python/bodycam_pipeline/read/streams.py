@@ -58,7 +58,7 @@ def _asked(moving: list[VideoStream], asked: int, address: str) -> VideoStream:
 
 
 def refuse_second_camera(container: InputContainer, chosen: VideoStream, counts: Counter[int], address: str) -> None:
-    """Refuse to choose between two cameras in one file: a track with a quarter as many pictures, or more, is one.
+    """Refuse to choose between two cameras in one file: a track with a quarter as many frames, or more, is one.
 
     Args:
         container: Opened.
@@ -87,7 +87,7 @@ def refuse_second_camera(container: InputContainer, chosen: VideoStream, counts:
 
 
 def picture_notes(container: InputContainer, chosen: VideoStream, counts: Counter[int]) -> list[str]:
-    """What is said of pictures that are left out: those of other tracks, and of a second eye in the same track."""
+    """What is said of video that is left out: those of other tracks, and of a second eye in the same track."""
     others = [s for s in container.streams.video if s.index != chosen.index and not s.disposition & _STILLS]
     notes = [
         f"video track {s.index} ({_what(s)}, {counts[s.index]} frames) is left out" for s in others if counts[s.index]
@@ -98,7 +98,7 @@ def picture_notes(container: InputContainer, chosen: VideoStream, counts: Counte
 
 
 _STILL_SHARE = 4
-"""A track with fewer than one picture in so many of the chosen one's is a phone's still track, and no camera's."""
+"""A track with fewer than one frame in so many of the chosen one's is a phone's still track, and no camera's."""
 
 
 def _pixel_rate(stream: VideoStream) -> Fraction:
@@ -122,7 +122,7 @@ def _sound(stream: AudioStream) -> AudioFacts:
 
 
 def stream_dispositions(container: InputContainer, chosen: VideoStream) -> tuple[StreamDisposition, ...]:
-    """What becomes of every stream; the sound's fate is the policy's to decide."""
+    """What becomes of every stream; the sound's disposition is the policy's to decide."""
     return tuple(
         StreamDisposition(
             stream.index,

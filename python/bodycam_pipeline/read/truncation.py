@@ -1,4 +1,4 @@
-"""Notice that a file was cut short: a container that promises more pictures than the file holds."""
+"""Notice that a file was cut short: a container that promises more frames than the file holds."""
 
 import struct
 from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ class Missing:
     Attributes:
         what: How much, in words.
         end_pts: When the recording would have ended by what its container says; None where it does not say.
-        whole_pictures: How many of its pictures are there to the last byte.
+        whole_pictures: How many of its frames are there to the last byte.
     """
 
     what: str
@@ -78,15 +78,15 @@ class DeclaredSize:
             return None
         if not whole:
             raise _cut_short(counted(missing, "picture"), self.address)
-        end_pts = self.claimed if self.container == "avi" else _claimed_end(stream, self.seconds)  # AVI counts pictures
+        end_pts = self.claimed if self.container == "avi" else _claimed_end(stream, self.seconds)  # AVI counts frames
         return Missing(counted(missing, "picture"), end_pts, whole)
 
     def beyond_the_edits(self, packets: PacketIndex) -> int:
-        """How many listed pictures an edit list cuts off at the end, of which FFmpeg gives no packet."""
+        """How many listed frames an edit list cuts off at the end, of which FFmpeg gives no packet."""
         return max(0, self.claimed - len(packets)) if "mov" in self.container else 0
 
     def _missing(self, stream: VideoStream, found: int) -> tuple[int, int]:
-        """How many pictures are missing, and how many are there whole."""
+        """How many frames are missing, and how many are there whole."""
         if "mov" in self.container:  # fragments are listed while they are read
             listed = np.fromiter(chain.from_iterable(_entries(stream)), np.int64).reshape(-1, 2)
             listed = listed[listed[:, 1] > 0]

@@ -70,7 +70,7 @@ def detach(frame: VideoFrame) -> VideoFrame:
 
 
 def turn(picture: NDArray[np.uint8], orientation: Orientation) -> NDArray[np.uint8]:
-    """Turn a coded picture or plane, (h, w) or (h, w, 3), upright; a view, no copy."""
+    """Turn a coded frame or plane, (h, w) or (h, w, 3), upright; a view, no copy."""
     first = orientation.to_upright(Box(0, 0, 1, 1), picture.shape[1], picture.shape[0])
     turned = picture.swapaxes(0, 1) if orientation.swaps_sides else picture
     return turned[:: 1 if first.top == 0 else -1, :: 1 if first.left == 0 else -1]

@@ -17,7 +17,7 @@ from bodycam_pipeline.values.recording import PartFormat, VideoFacts
 def to_working_format(frame: av.VideoFrame, video: VideoFacts) -> av.VideoFrame:
     """The frame itself where it is 8-bit 4:2:0 already, else converted once; range and matrix are kept but for HDR.
 
-    Of a recording that changes its pictures on the way, a frame is put on the canvas of all.
+    Of a recording that changes its frames on the way, a frame is put on the canvas of all.
 
     Raises:
         UnsupportedRecordingError: not of the size and format that the recording has at this time.

@@ -51,9 +51,9 @@ def keep_work(job: Job, draft: Plan) -> None:
         StorageError: the disk refused.
     """
     recording, internal = job.recording, job.folders.internal
-    told = {name: getattr(recording, name) for name in _names()}
-    told["address"] = absolute(recording.address)  # the page may be opened from another folder
-    facts = _Facts(policy=job.policy, **told)
+    known = {name: getattr(recording, name) for name in _names()}
+    known["address"] = absolute(recording.address)  # the page may be opened from another folder
+    facts = _Facts(policy=job.policy, **known)
     make_private_folder(internal)
     write_plan(draft, internal / DRAFT)
     sink = io.BytesIO()

@@ -115,7 +115,7 @@ def _rows(track: Track, kind: int, policy: Policy, video: VideoFacts) -> NDArray
 
 
 def _padded(boxes: Sides, padding: Padding, scale: float) -> Sides:
-    """Boxes grown by their shares, and by no less than the minimum, which is meant for a picture 1080 px high."""
+    """Boxes grown by their shares, and by no less than the minimum, which is meant for a frame 1080 px high."""
     least = padding.minimum_px_at_1080p * scale
     width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     out = [-padding.left * width, -padding.top * height, padding.right * width, padding.bottom * height]

@@ -23,10 +23,10 @@ EXPLAINED_SHARE = 0.5
 """How much of a box has to lie in what the plan hides, keeps or dismisses: a face that half shows is not hidden."""
 
 APART = 1.2
-"""Two scales that differ by a smaller ratio show a network nearly the same picture; chosen, not measured."""
+"""Two scales that differ by a smaller ratio show a network nearly the same frame; chosen, not measured."""
 
 ENLARGED, MOST_ENLARGED = 4 / 3, 2.0
-"""How many times an auditor enlarges a picture to see it at a scale of its own, and at most; chosen, not measured."""
+"""How many times an auditor enlarges a frame to see it at a scale of its own, and at most; chosen, not measured."""
 
 ALARM = 0.0
 """The log-odds from which on what the auditors see stops a release: as likely a thing as not. Every alarm takes a
@@ -55,14 +55,14 @@ def auditor_scales(
     """At which scales an auditor looks at a recording: never as a detector does.
 
     A detector's scales end at the size of the recording, so that scales which differ in a policy can be one in a small
-    recording. An auditor may see the picture enlarged, which no detector does: that is where it goes if it has a
+    recording. An auditor may see the frame enlarged, which no detector does: that is where it goes if it has a
     detector's weights and one of its scales comes near one of theirs.
 
     Args:
         auditor: Known by its weights, whatever it is called and in whatever form they are.
         wanted: Its long sides, in pixels, as the policy has them.
         detectors: The networks that decided, each with its long sides.
-        longest: The longer side of the recording's picture, in pixels.
+        longest: The longer side of the recording's frames, in pixels.
     """
     same = (sides for model, sides in detectors if auditor.weights == model.weights)
     taken = [min(side, longest) for sides in same for side in sides]

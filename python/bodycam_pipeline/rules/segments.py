@@ -90,7 +90,7 @@ def _running(extreme: np.ufunc, values: NDArray[np.int64]) -> NDArray[np.int64]:
 def _merged(starts: list[tuple[int, int]], target_pts: Fraction, video: VideoFacts) -> list[tuple[int, int]]:
     """The starts that are kept: neighbours are merged until they reach the target and hold a shown frame.
 
-    Where the pictures change size or coding, a segment begins.
+    Where the frames change size or coding, a segment begins.
     """
     kept = starts[:1]
     for packet, pts in starts[1:]:

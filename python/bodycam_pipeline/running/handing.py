@@ -151,8 +151,8 @@ def _refusing(error: BodycamError) -> Open:
 
 
 def _from_keeper(pipe: Connection) -> HandedFile:
-    told = _asked(pipe, 0, 0)
-    size, read_ahead = _RANGE.unpack(told)
+    answer = _asked(pipe, 0, 0)
+    size, read_ahead = _RANGE.unpack(answer)
     file = HandedFile(lambda at, count: _asked(pipe, at, count), size)
     if read_ahead:
         file.read_ahead_bytes = read_ahead  # type: ignore[attr-defined]

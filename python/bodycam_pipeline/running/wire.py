@@ -60,11 +60,11 @@ def pack(answer: Answer) -> bytes:
     result, error = answer
     blobs: list[Blob] = []
     if error is not None:
-        told = {"error": [type(error).__name__, error.what, error.remedy, _tree(error.where, blobs)]}
+        message = {"error": [type(error).__name__, error.what, error.remedy, _tree(error.where, blobs)]}
     else:
-        told = {"result": _tree(result, blobs)}
-    told["sizes"] = [len(blob) for blob in blobs]
-    return b"\n".join((json.dumps(told, separators=(",", ":")).encode(), b"".join(blobs)))
+        message = {"result": _tree(result, blobs)}
+    message["sizes"] = [len(blob) for blob in blobs]
+    return b"\n".join((json.dumps(message, separators=(",", ":")).encode(), b"".join(blobs)))
 
 
 def unpack(content: bytes | bytearray, type_: Any) -> Answer:
@@ -75,11 +75,11 @@ def unpack(content: bytes | bytearray, type_: Any) -> Answer:
     """
     try:
         end = content.index(b"\n")
-        told = parse_json(bytes(content[:end]))
-        blobs = _blobs(told["sizes"], memoryview(content)[end + 1 :])
-        if "error" in told:
-            return None, _error(*told["error"])
-        return _value(type_, told["result"], blobs), None
+        message = parse_json(bytes(content[:end]))
+        blobs = _blobs(message["sizes"], memoryview(content)[end + 1 :])
+        if "error" in message:
+            return None, _error(*message["error"])
+        return _value(type_, message["result"], blobs), None
     except (ValueError, TypeError, KeyError, IndexError, OverflowError, ArithmeticError, AttributeError) as odd:
         raise MalformedAnswerError(f"{type(odd).__name__}: {odd}") from odd
 

@@ -9,7 +9,7 @@ from bodycam_pipeline.values.observed import ContainerObservation
 
 
 def observe_file(task: ContainerTask) -> ContainerObservation:
-    """Everything in it but its pictures.
+    """Everything in it but its frames.
 
     Raises:
         BodycamError: as `observe_container`.

@@ -63,5 +63,5 @@ def border_frame(part: Part) -> tuple[int, _native.Planes] | None:
 
 
 def borrowed(part: Part, frame: VideoFrame) -> _native.Planes:
-    """The planes of what the segment's pictures cover of a frame."""
+    """The planes of what the segment's own frames cover of the canvas."""
     return planes(frame, size=(part.shown.width, part.shown.height))

@@ -19,7 +19,7 @@ class Part:
         packets: The segment's part of the index.
         segment: Which one.
         border: The first packet of the next segment, which decodes alone; None at the end of the file, and where the
-            pictures change size or coding.
+            frames change size or coding.
     """
 
     address: str
@@ -30,7 +30,7 @@ class Part:
 
     @property
     def shown(self) -> VideoFacts:
-        """The track as this segment alone has it: of a canvas, what its own pictures cover."""
+        """The track as this segment alone has it: of a canvas, what its own frames cover."""
         return self.video.part_at(int(self.packets.pts[0]))
 
 

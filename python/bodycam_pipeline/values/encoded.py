@@ -16,7 +16,7 @@ UNIT_SAMPLES: Final = 1024
 
 @dataclass(frozen=True)
 class EncodedSegment:
-    """A span of coded pictures, in decode order.
+    """A span of coded frames, in decode order.
 
     Attributes:
         path: The staged file: the samples, one after the other, and nothing else.

@@ -17,7 +17,7 @@ What = Literal[
     "commented",
 ]
 """worked: the machine; released: packaged; opened: a frame's source was shown; spent: a person's minutes;
-decided: edits.toml was changed; watched: parts of the finished picture that a person saw; commented: a person said
+decided: edits.toml was changed; watched: parts of the finished file that a person saw; commented: a person said
 something of a place in the picture."""
 
 

@@ -86,16 +86,16 @@ class Region:
 
 
 class Orientation(IntEnum):
-    """How the coded picture is turned for display, numbered as EXIF 2.3 tag 0x0112 does."""
+    """How the coded frame is turned for display, numbered as EXIF 2.3 tag 0x0112 does."""
 
     UPRIGHT = 1
     MIRRORED = 2
     HALF_TURN = 3
     FLIPPED = 4
     TRANSPOSED = 5
-    QUARTER_TURN = 6  # display = coded picture turned 90 degrees clockwise
+    QUARTER_TURN = 6  # display = coded frame turned 90 degrees clockwise
     TRANSVERSED = 7
-    THREE_QUARTER_TURN = 8  # display = coded picture turned 270 degrees clockwise
+    THREE_QUARTER_TURN = 8  # display = coded frame turned 270 degrees clockwise
 
     @property
     def swaps_sides(self) -> bool:

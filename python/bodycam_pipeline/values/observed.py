@@ -42,7 +42,7 @@ class ContainerObservation:
         other_tracks: What they are, e.g. ``data bin_data``.
         metadata: Every tag of the file and its tracks that is not part of the format itself.
         unowned: Boxes or bytes that no rule allows, e.g. ``udta, 61 bytes at 1208``.
-        parameter_sets: How many sequence parameter sets the pictures are decoded with.
+        parameter_sets: How many sequence parameter sets the frames are decoded with.
         heard: Where there is sound although there must be silence.
     """
 

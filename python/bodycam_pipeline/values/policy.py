@@ -306,7 +306,7 @@ class GateRule(_Part):
             detector's weights moves to a scale of its own where the recording is so small that they would meet.
         stride: Every how many frames it looks; 1 is every frame, and the manifest says what it was.
         least_looks: In how many looks a thing must be seen to count.
-        smallest_px: The shorter side, in pixels of the finished picture, below which nothing counts.
+        smallest_px: The shorter side, in pixels of the finished frame, below which nothing counts.
     """
 
     second_look: Literal["on", "off"] = "on"

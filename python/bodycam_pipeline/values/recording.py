@@ -40,11 +40,11 @@ class Hdr:
 
 @dataclass(frozen=True, slots=True)
 class PartFormat:
-    """How the pictures of one part of a recording are coded.
+    """How the frames of one part of a recording are coded.
 
     Attributes:
         from_pts: When the part begins; it ends where the next one does.
-        width, height: Of the decoded picture, in luma samples.
+        width, height: Of the decoded frame, in luma samples.
         pixel_format: FFmpeg's name of it.
         full_range, colour_matrix: As in `VideoFacts`.
         hdr: How its light is coded where that is HDR, else None.
@@ -71,9 +71,9 @@ class VideoFacts:
         codec: FFmpeg's decoder name.
         profile: The codec profile, or "".
         pixel_format: FFmpeg's name of the recording's own format.
-        width, height: Of the coded picture, in luma samples; even, since 4:2:0 H.264 holds no other.
+        width, height: Of the coded frame, in luma samples; even, since 4:2:0 H.264 holds no other.
         time_base: Seconds per pts.
-        orientation: How the coded picture is turned for display.
+        orientation: How the coded frame is turned for display.
         sample_aspect_ratio: Width over height of one sample, 1 where unknown.
         full_range: Whether samples use 0..255.
         colour_primaries, colour_transfer, colour_matrix: ISO/IEC 23091-2 code points, 2 where unknown; of BT.709 where
@@ -118,16 +118,16 @@ class VideoFacts:
         return max(bisect_right(self.formats, pts, key=lambda each: each.from_pts) - 1, 0)
 
     def format_at(self, pts: int) -> PartFormat:
-        """How the picture of this time is coded."""
+        """How the frame of this time is coded."""
         if self.formats:
             return self.formats[self.part_number(pts)]
         width, height = self.width - self.added[0], self.height - self.added[1]
         return PartFormat(pts, width, height, self.pixel_format, self.full_range, self.colour_matrix, self.hdr)
 
     def part_at(self, pts: int) -> "VideoFacts":
-        """The track as the part of this time alone has it: a smaller picture, without the black beside it.
+        """The track as the part of this time alone has it: a smaller frame, without the black beside it.
 
-        A turned track is taken as it is: there the smaller picture does not lie at the upright frame's top left.
+        A turned track is taken as it is: there the smaller frame does not lie at the upright frame's top left.
         """
         if not self.formats or self.orientation != Orientation.UPRIGHT:
             return self

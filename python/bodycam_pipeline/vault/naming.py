@@ -1,4 +1,4 @@
-"""Addresses of sealed recordings: the vault's own address, the recording's id, and the log entry that announced a read.
+"""Addresses of sealed recordings: the vault's own address, the recording's id, and the log entry of a read.
 
 ```
 vault:///srv/vault/ID?read=17              a folder
@@ -24,7 +24,7 @@ class Sealed:
     Attributes:
         vault: The vault's own address: a folder's absolute path, or a URI of ``pyarrow.fs``.
         id: The recording's keyed id; None for the vault as a whole.
-        read: Number of the log entry that announced this read; None before it was announced.
+        read: Number of the log entry of this read; None before it is in the log.
     """
 
     vault: str

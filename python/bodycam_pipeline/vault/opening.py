@@ -157,7 +157,7 @@ class SealedRecording:
 
 @lru_cache(maxsize=64)
 def _ingest_of(sealed: Sealed, ring: Keyring) -> LogEntry:
-    """The entry of the recording's ingest, by way of the one that announced this read; proved once in a process."""
+    """The entry of the recording's ingest, by way of the one of this read; proved once in a process."""
     if sealed.read is None:
         raise CustodyLogError(
             "a read of a sealed recording that stands in no log",

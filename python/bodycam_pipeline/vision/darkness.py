@@ -32,7 +32,7 @@ def brighten(tensors: list[Tensor], sizes: list[tuple[int, int]], mean: Colours,
 
     Args:
         tensors: The frame, as networks take it; written over.
-        sizes: Of each, rows and columns that the picture takes; the rest is padding, and stays.
+        sizes: Of each, rows and columns that the frame takes; the rest is padding, and stays.
         mean: What was taken from values of 0..255.
         factor: What they were multiplied by then.
     """
@@ -70,7 +70,7 @@ def _curve(values: NDArray[np.float32], steepness: float) -> NDArray[np.float32]
 
 
 def _picture(tensor: Tensor, size: tuple[int, int]) -> NDArray[np.float32] | NDArray[np.uint8]:
-    """The colours (3, rows, columns) of the part of a tensor that the picture takes, without a copy."""
+    """The colours (3, rows, columns) of the part of a tensor that the frame takes, without a copy."""
     rows, columns = size
     if tensor.dtype == np.uint32:
         pixels = tensor.view(np.uint8).reshape(*tensor.shape, -1)

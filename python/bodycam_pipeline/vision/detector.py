@@ -77,7 +77,7 @@ class Detector:
                     yield from self._boxes(number, kind, kept[:, :4] / np.float32(scale), kept[:, 4])
 
     def _boxes(self, number: int, kind: Kind, boxes: Floats, scores: Floats) -> Iterator[Detection]:
-        """What lies wholly outside the picture is dropped."""
+        """What lies wholly outside the frame is dropped."""
         width, height = self._video.upright_size
         for (left, top, right, bottom), score in zip(boxes.tolist(), scores.tolist(), strict=True):
             box = Box(max(left, 0.0), max(top, 0.0), min(right, width), min(bottom, height))

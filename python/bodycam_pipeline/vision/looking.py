@@ -13,9 +13,9 @@ class Looking:
 
     Attributes:
         model: Which.
-        long_sides_px: Its scales: the longer side of the picture as it sees it.
+        long_sides_px: Its scales: the longer side of the frame as it sees it.
         lowest: For each kind that it is trusted with, the lowest score that is worth anything.
-        enlarge: Whether it looks at scales larger than the picture too.
+        enlarge: Whether it looks at scales larger than the frame too.
     """
 
     model: Model

@@ -1,4 +1,4 @@
-"""How large the models see the picture."""
+"""How large the models see the frame."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _HD_LINES = 720
 
 @dataclass(frozen=True, slots=True)
 class InputSize:
-    """The tensor of one scale; the picture sits at its top left and the rest is padding."""
+    """The tensor of one scale; the frame sits at its top left and the rest is padding."""
 
     width: int
     height: int
@@ -26,12 +26,12 @@ class InputSize:
 def input_sizes(
     long_sides_px: Sequence[int], upright_size: tuple[int, int], *, enlarge: bool = False
 ) -> tuple[InputSize, ...]:
-    """The tensors for these scales, smallest first, none twice; none larger than the picture itself.
+    """The tensors for these scales, smallest first, none twice; none larger than the frame itself.
 
     Args:
-        long_sides_px: The longer side of the picture at each scale.
+        long_sides_px: The longer side of the frame at each scale.
         upright_size: Width and height of the upright frame.
-        enlarge: Take the scales as they are, larger than the picture too.
+        enlarge: Take the scales as they are, larger than the frame too.
     """
     own = max(upright_size)
     sides = sorted({side if enlarge else min(side, own) for side in long_sides_px})
@@ -40,7 +40,7 @@ def input_sizes(
 
 
 def colour_matrix(video: VideoFacts) -> Literal["bt601", "bt709"]:
-    """The YCbCr matrix by its ISO/IEC 23091-2 code; where nobody says, the usual one for pictures of that height."""
+    """The YCbCr matrix by its ISO/IEC 23091-2 code; where nobody says, the usual one for frames of that height."""
     if video.colour_matrix in _BT601_CODES:
         return "bt601"
     if video.colour_matrix == _UNKNOWN_CODE and min(video.width, video.height) < _HD_LINES:

@@ -42,13 +42,13 @@ def _environment() -> dict[str, str]:
 
 
 @lru_cache(maxsize=32)
-def _tried(path: str, told: str, cpu_seconds: int) -> None:
+def _tried(path: str, spec: str, cpu_seconds: int) -> None:
     most_bytes = MOST_BYTES + TIMES_THE_FILE * Path(path).stat().st_size
     told_limits = [str(cpu_seconds), str(most_bytes), WEAK if is_weak() else ""]
     command = [sys.executable, "-P", "-m", __name__, *told_limits]
     try:
         done = subprocess.run(  # noqa: S603 - this very file
-            command, input=told.encode(), capture_output=True, timeout=WALL_SECONDS, check=False, env=_environment()
+            command, input=spec.encode(), capture_output=True, timeout=WALL_SECONDS, check=False, env=_environment()
         )
         answer: dict[str, str] = json.loads(done.stdout)
     except (subprocess.TimeoutExpired, ValueError) as error:
@@ -91,10 +91,10 @@ def _limit(cpu_seconds: int, most_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _model(told: dict[str, Any]) -> Model:
-    kinds = {kind: Thresholds(**limits) for kind, limits in told.pop("kinds").items()}
-    lists = {name: tuple(told.pop(name)) for name in ("classes", "mean", "factor")}
-    return Model(**told, **lists, kinds=kinds)  # type: ignore[arg-type]
+def _model(spec: dict[str, Any]) -> Model:
+    kinds = {kind: Thresholds(**limits) for kind, limits in spec.pop("kinds").items()}
+    lists = {name: tuple(spec.pop(name)) for name in ("classes", "mean", "factor")}
+    return Model(**spec, **lists, kinds=kinds)  # type: ignore[arg-type]
 
 
 def _answer(*, weak: bool) -> dict[str, str]:
