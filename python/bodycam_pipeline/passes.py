@@ -33,10 +33,11 @@ from bodycam_pipeline.tasks.probe import ProbeTask, probe, probe_release, read_h
 from bodycam_pipeline.tasks.render import RenderTask, render_segment
 from bodycam_pipeline.tasks.sound import SoundTask, render_sound_track
 from bodycam_pipeline.tasks.watching import Watching
+from bodycam_pipeline.values.address import name_of
 from bodycam_pipeline.values.appearance import Look, Probe, TrackAppearance
 from bodycam_pipeline.values.candidates import SegmentCandidates
 from bodycam_pipeline.values.encoded import EncodedAudio, EncodedSegment
-from bodycam_pipeline.values.errors import Place
+from bodycam_pipeline.values.errors import Place, WorkerError
 from bodycam_pipeline.values.headers import Headers
 from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.values.observed import ContainerObservation, SegmentObservation
@@ -195,7 +196,10 @@ def render_every_frame(job: Job, plan: Plan, runner: Runner, watch: Watch) -> li
             job.secret_path,
         )
 
-    return Pass("render", render_segment, task).over(source, runner, watch)
+    made = Pass("render", render_segment, task).over(source, runner, watch)
+    for segment, samples in zip(split(source), made, strict=True):
+        _refuse_another(samples.path, _samples_path(job, plan, segment))
+    return made
 
 
 def render_sound(job: Job, plan: Plan, runner: Runner) -> tuple[EncodedAudio, ...]:
@@ -214,7 +218,9 @@ def render_sound(job: Job, plan: Plan, runner: Runner) -> tuple[EncodedAudio, ..
     for outcome in runner.run(render_sound_track, tasks) if tasks else ():
         if outcome.error is not None:
             raise outcome.error.at(Place(source.name))
-        made[outcome.number] = outcome.result
+        made[outcome.number] = sound = outcome.result
+        if sound is not None:
+            _refuse_another(sound.path, tasks[outcome.number].result_path)
     return tuple(sound for _, sound in sorted(made.items()) if sound is not None)
 
 
@@ -224,7 +230,9 @@ def probed(runner: Runner, address: str, track: int | None = None) -> Recording:
     Raises:
         BodycamError: it is refused.
     """
-    return one(runner, probe, ProbeTask(address, track))
+    recording = one(runner, probe, ProbeTask(address, track))
+    _refuse_another(recording.address, address)
+    return recording
 
 
 def headers_of(runner: Runner, path: Path) -> Headers:
@@ -242,7 +250,23 @@ def probed_release(runner: Runner, video: Path) -> Recording:
     Raises:
         BodycamError: it is no recording.
     """
-    return one(runner, probe_release, ProbeTask(str(video)))
+    recording = one(runner, probe_release, ProbeTask(str(video)))
+    _refuse_another(recording.address, str(video))
+    return recording
+
+
+def _refuse_another(named: str, asked: str) -> None:
+    """An answer comes from where a stranger's bytes are read: it must not name the file that is opened next.
+
+    Raises:
+        WorkerError: it names another than it was asked about.
+    """
+    if named != asked:
+        raise WorkerError(
+            f"a step was asked about {name_of(asked)} and answered about another file",
+            remedy="Keep the recording apart: it may have been made to attack this machine. `bodycam doctor` tells "
+            "whether decoders are locked in.",
+        )
 
 
 def observed_container(job: Job, plan: Plan, staged: Staged, runner: Runner) -> ContainerObservation:
