@@ -13,9 +13,11 @@ import platform
 import resource
 import signal
 import socket
+import stat
 import subprocess
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
@@ -24,7 +26,7 @@ from bodycam_pipeline.running.box import needs_of
 from bodycam_pipeline.values.needs import Needs
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
-_PTRACE_ATTACH = 16
+_PTRACE_ATTACH, _PTRACE_SEIZE = 16, 0x4206
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class World:
     Attributes:
         secret: A file that is none of the job's: a key, another recording.
         folder: One that is none of the job's.
+        recording: What the box was handed open.
         read: A file that the box may read and not write.
         write: The job's own folder.
         driver: The process that waits for the answer.
@@ -41,6 +44,7 @@ class World:
 
     secret: str
     folder: str
+    recording: str
     read: str
     write: str
     driver: int
@@ -69,6 +73,35 @@ def _own_limit() -> None:
         raise PermissionError(errno.EPERM, str(refused)) from refused
 
 
+def held() -> dict[int, os.stat_result]:
+    """What is open, by descriptor."""
+    found = {}
+    for descriptor in range(3, 256):
+        with suppress(OSError):
+            found[descriptor] = os.fstat(descriptor)
+    return found
+
+
+def handed(world: World) -> int:
+    """The descriptor of the recording."""
+    recording = Path(world.recording).stat()
+    return next(descriptor for descriptor, what in held().items() if os.path.samestat(what, recording))
+
+
+def more_than_handed(world: World) -> None:
+    """Find a file, a folder or a device that was left open, and is not the job's own."""
+    for descriptor, what in held().items():
+        pipe = stat.S_ISFIFO(what.st_mode) or stat.S_ISSOCK(what.st_mode)
+        own = Path(world.write) in Path(f"/proc/self/fd/{descriptor}").readlink().parents
+        if not (pipe or own or descriptor == handed(world)):
+            return
+    raise PermissionError(errno.EPERM, "none")
+
+
+def _again(world: World, flags: int) -> int:
+    return os.open(f"/proc/self/fd/{handed(world)}", flags)
+
+
 def be_seen() -> None:
     """Let others attach again."""
     if _LIBC.prctl(4, 1, 0, 0, 0) < 0:
@@ -76,6 +109,7 @@ def be_seen() -> None:
 
 
 TRIALS: dict[str, Callable[[World], object]] = {
+    "find what was left open": more_than_handed,
     "read a key or another recording": lambda w: Path(w.secret).read_bytes(),
     "read it by another path": lambda w: Path(w.write, os.path.relpath(w.secret, w.write)).read_bytes(),
     "link to it": lambda w: os.link(w.secret, f"{w.write}/linked"),
@@ -111,59 +145,124 @@ TRIALS: dict[str, Callable[[World], object]] = {
     "slow the driver down": lambda w: os.sched_setaffinity(w.driver, {0}),
     "change what it is": lambda _w: os.setuid(65534),
     "change the root": lambda w: os.chroot(w.write),
+    "write what it was handed": lambda w: _again(w, os.O_RDWR),
+    "empty what it was handed": lambda w: _again(w, os.O_RDONLY | os.O_TRUNC),
+    "write where it lies": lambda w: os.open(w.recording, os.O_WRONLY),
+    "open what it was handed to others": lambda w: os.fchmod(handed(w), 0o666),
+    "open what it may read to others": lambda w: os.fchmod(os.open(w.read, os.O_RDONLY), 0o666),
+    "open the code to others": lambda _w: os.fchmod(os.open(io.__file__, os.O_RDONLY), 0o666),
+    "date it back": lambda w: os.utime(handed(w), (0, 0)),
+    "give it a name in the job": lambda w: os.link(f"/proc/self/fd/{handed(w)}", f"{w.write}/l", follow_symlinks=True),
+    "lock others out of it": lambda w: fcntl.flock(handed(w), fcntl.LOCK_SH | fcntl.LOCK_NB),
+    "lock a part of it": lambda w: fcntl.lockf(handed(w), fcntl.LOCK_SH | fcntl.LOCK_NB),
+    "be told of its changes": lambda w: fcntl.fcntl(os.open(w.write, os.O_RDONLY), fcntl.F_NOTIFY, 1),
+    "take the job's folder away": lambda w: Path(w.write).rename(Path(w.folder, "taken")),
+    "make shared memory": lambda _w: os.open("/dev/shm/shared", os.O_RDWR | os.O_CREAT),  # noqa: S108
+    "look into the kernel": lambda _w: os.open("/proc/kallsyms", os.O_RDONLY),
+    "find the driver's files": lambda w: os.open(f"/proc/{w.driver}/fd/0", os.O_RDONLY),
+    "change into it": lambda w: os.chdir(w.folder),
+    "have a signal in time": lambda _w: signal.setitimer(signal.ITIMER_REAL, 60),
+    "go before others": lambda _w: os.nice(-1),
+    "seize the driver": lambda w: _attach(w.driver, _PTRACE_SEIZE),
     "have a terminal type": lambda _w: fcntl.ioctl(0, 0x5412, b"x"),
 }
 """Those that any architecture has by name."""
 
-_CALLS = {
-    "io_uring_setup": 425,
-    "bpf": 321,
-    "userfaultfd": 323,
-    "keyctl": 250,
-    "add_key": 248,
-    "mount": 165,
-    "unshare": 272,
-    "setns": 308,
-    "perf_event_open": 298,
-    "open_by_handle_at": 304,
-    "process_vm_readv": 310,
-    "pidfd_send_signal": 424,
-    "openat2": 437,
-    "open_tree": 428,
-    "execveat": 322,
-    "shmget": 29,
-    "mq_open": 240,
-    "kexec_load": 246,
-    "init_module": 175,
-    "clone3": 435,
-    "vfork": 58,
-    "open": 2,
-    "creat": 85,
-    "truncate": 76,
-    "name_to_handle_at": 303,
+_MEANT = {
+    *(
+        0,
+        1,
+        3,
+        4,
+        5,
+        6,
+        7,
+        8,
+        9,
+        10,
+        11,
+        12,
+        13,
+        14,
+        15,
+        17,
+        18,
+        19,
+        20,
+        21,
+        23,
+        24,
+        25,
+        27,
+        28,
+        32,
+        33,
+        35,
+        39,
+        60,
+        63,
+    ),
+    *(74, 75, 77, 79, 82, 83, 84, 87, 89, 95, 96, 97, 98, 99, 100, 102, 104, 107, 108, 110, 131, 137, 138, 143, 145),
+    *(158, 186, 201, 202, 204, 217, 219, 221, 228, 229, 230, 231, 239, 258, 262, 263, 264, 267, 269, 270, 271, 273),
+    *(285, 292, 309, 316, 318, 324, 332, 334, 439),
 }
-"""Numbers on x86-64; each is called with nothing but zeros, which a kernel that allows it answers otherwise than so."""
+"""Numbers on x86-64 of the calls that a box may make, whatever their arguments."""
+
+_SOME = {16, 56, 72, 157, 234, 257, 302, 335, 336, 435}
+"""ioctl, clone, fcntl, prctl, tgkill, openat, prlimit64: with some arguments; `clone3`: it is not there.
+`uretprobe` and `uprobe` pass every filter, and newer kernels end whoever makes them unasked.
+"""
+
+_X32, _MOST = 0x40000000, 600
+
+
+def call_others(_world: World) -> None:
+    """Each system call that is not on the list, those to come and those of the other spelling as well."""
+    for number in (*range(_MOST), *range(_X32, _X32 + _MOST)):
+        if number in _MEANT | _SOME:
+            continue
+        try:
+            call(number, 0, 0, 0, 0, 0, 0)
+        except OSError as error:
+            if error.errno == errno.EPERM:
+                continue
+        raise OSError(errno.EINVAL, f"call {number} is made")
+    raise PermissionError(errno.EPERM, "none")
+
+
+def other_door(_task: object) -> int:
+    """Make a call as programs of 32 bits make it."""
+    code = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+    code.write(b"\xb8\x14\x00\x00\x00\xcd\x80\xc3")  # mov eax, getpid; int 0x80; ret
+    getpid = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(code)))
+    return int(getpid())
+
 
 if platform.machine() == "x86_64":
     TRIALS |= {
-        f"call {name}": (lambda _w, number=number: call(number, 0, 0, 0, 0, 0, 0)) for name, number in _CALLS.items()
+        "make any other call": call_others,
+        "start a thread that hides how": lambda _w: call(435, 0, 0, 0, 0, 0, 0),
     }
 
 REFUSED = {errno.EPERM, errno.EACCES, errno.EXDEV}
 """How a box refuses; `clone3` is not there at all, so that libc takes `clone`, which a filter can read."""
 
 
-def _attach(driver: int) -> None:
-    if _LIBC.ptrace(_PTRACE_ATTACH, driver, 0, 0) < 0:
+def _attach(driver: int, how: int = _PTRACE_ATTACH) -> None:
+    if _LIBC.ptrace(how, driver, 0, 0) < 0:
         raise OSError(ctypes.get_errno(), "ptrace")
 
 
 def outcome(trial: Callable[[World], object], world: World) -> str:
     """How a trial ended: "refused", or what happened instead."""
+    before = held()
     try:
         trial(world)
     except OSError as error:
         return "refused" if error.errno in REFUSED else f"{error.strerror} ({error.errno})"
+    finally:
+        for opened in held().keys() - before.keys():
+            os.close(opened)
     return "got out"
 
 

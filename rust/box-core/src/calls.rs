@@ -44,9 +44,6 @@ const FREE: &[c_long] = &[
     SYS_renameat2,
     SYS_unlinkat,
     SYS_mkdirat,
-    SYS_linkat,
-    SYS_fchmod,
-    SYS_flock,
     SYS_umask,
     // memory
     SYS_mmap,
@@ -110,7 +107,6 @@ const OLDER: &[c_long] = &[
     SYS_unlink,
     SYS_mkdir,
     SYS_rmdir,
-    SYS_link,
     SYS_poll,
     SYS_select,
     SYS_time,
