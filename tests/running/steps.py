@@ -1,5 +1,6 @@
 """Steps that misbehave in every way a worker can, for the runners' tests."""
 
+import hashlib
 import logging
 import os
 import pickle
@@ -140,3 +141,28 @@ class Odd:
 def open_oddly(_task: Opened) -> Odd:
     """Open nothing."""
     return Odd()
+
+
+def see(number: int) -> str:
+    """What is in one recording, and in no other."""
+    return hashlib.sha256(b"seen %d" % number).hexdigest()
+
+
+@dataclass(frozen=True)
+class Seeing:
+    """A task that is done in a box, and needs nothing."""
+
+    number: int
+
+    def needs(self) -> Needs:
+        return Needs(())
+
+
+def see_in_a_box(task: Seeing) -> str:
+    return see(task.number) * 2000
+
+
+def drip_in_a_box(_task: Seeing) -> str:
+    """An answer that never ends."""
+    Odd().drip(0)
+    return ""

@@ -12,16 +12,17 @@ import resource
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from multiprocessing import Pipe
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
 from bodycam_pipeline.durable import make_folder
 from bodycam_pipeline.locked import VARIABLE, WEAK, is_weak, lock, no_box
-from bodycam_pipeline.running.attempts import Lost, attempt
+from bodycam_pipeline.running.attempts import attempt
 from bodycam_pipeline.running.descriptors import close_all_but
 from bodycam_pipeline.running.handing import Handed
-from bodycam_pipeline.running.wire import MOST_BYTES, pack
+from bodycam_pipeline.running.passing import nameless_file, taken, tell
+from bodycam_pipeline.running.wire import NO_ANSWER, pack
 from bodycam_pipeline.schemes import hand_over
 from bodycam_pipeline.tasks.step import Step
 from bodycam_pipeline.values.errors import BodycamError, BoxError
@@ -39,22 +40,27 @@ def needs_of(step: Callable[[Any], Any], task: Any) -> Needs | None:
     return cast("Needs", ask(task)) if callable(ask) else None
 
 
-def boxed(step: Callable[[Any], Any], task: object, driver: Connection) -> bytes | Lost:
-    """Do a task in a box; the answer, packed.
+def boxed(step: Callable[[Any], Any], task: object, driver: Connection) -> None:
+    """Do a task in a box, and tell the driver the answer.
 
     The process ends with its box when the driver is gone.
+
+    Raises:
+        OSError: the driver is gone.
     """
     needs = needs_of(step, task)
     if needs is None:
-        return pack(attempt(step, task))
+        driver.send_bytes(pack(attempt(step, task)))
+        return
     try:
         prepare(needs)
     except BodycamError as error:
-        return pack((None, error))
+        driver.send_bytes(pack((None, error)))
+        return
     _warm(step, task, needs)
     handed = Handed(needs.recordings)
     try:
-        return _forked(step, task, needs, handed, driver)
+        _forked(step, task, needs, handed, driver)
     finally:
         handed.close()
 
@@ -82,23 +88,24 @@ def _warm(step: Callable[[Any], Any], task: object, needs: Needs) -> None:
             step.warm(task)
 
 
-def _forked(step: Callable[[Any], Any], task: object, needs: Needs, handed: Handed, driver: Connection) -> bytes | Lost:
+def _forked(step: Callable[[Any], Any], task: object, needs: Needs, handed: Handed, driver: Connection) -> None:
+    """The answer is told when the box is gone: what it wrote does not change any more."""
     ours, theirs = Pipe(duplex=False)
     gc.freeze()  # else the first collection in the box copies every page
     child = os.fork()
     if child == 0:
         go_inside(lambda pipe: pipe.send_bytes(pack(attempt(step, task))), needs, handed, theirs)
     theirs.close()
-    try:
-        if ours not in wait([ours, driver]):
-            os._exit(0)  # the driver is gone, and the box dies with this process
-        return ours.recv_bytes(MOST_BYTES)
-    except (EOFError, OSError):
-        return Lost("ended its worker process")
-    finally:
-        ours.close()
-        os.kill(child, 9)
-        os.waitpid(child, 0)
+    with ours, nameless_file("answer") as file:
+        try:
+            whole = taken(ours, file, driver)
+        finally:
+            os.kill(child, 9)
+            os.waitpid(child, 0)
+        if whole:
+            tell(file, driver)
+        else:
+            driver.send_bytes(NO_ANSWER)
 
 
 def go_inside(

@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection
 from typing import BinaryIO, Self, cast
 
 from bodycam_pipeline.running.descriptors import close_all_but
+from bodycam_pipeline.running.starting import take_environment, whole_environment
 from bodycam_pipeline.running.wire import MOST_BYTES, pack, unpack
 from bodycam_pipeline.schemes import open_recording
 from bodycam_pipeline.values.address import scheme_of
@@ -69,7 +70,8 @@ class Handed:
         keeper = os.fork()
         if keeper == 0:
             with suppress(BaseException):
-                close_all_but({theirs.fileno()})
+                close_all_but({theirs.fileno(), *whole_environment()})
+                take_environment()
                 _keep(address, theirs)
             os._exit(0)
         theirs.close()

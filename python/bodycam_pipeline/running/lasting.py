@@ -13,12 +13,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import send_handle
 from typing import Any, Protocol, TypeVar, cast
 
 from bodycam_pipeline.locked import WEAK_NOTICE, is_weak
+from bodycam_pipeline.running.starting import started
 from bodycam_pipeline.running.wire import MalformedAnswerError, unpack
 from bodycam_pipeline.tasks.question import Question
 from bodycam_pipeline.values.errors import BodycamError, WorkerError
@@ -134,11 +134,7 @@ class LastingBoxes:
         if self._parent is None:
             if is_weak():
                 sys.stderr.write(WEAK_NOTICE)
-            ours, theirs = Pipe()
-            command, passed = [sys.executable, "-P", "-m", _PARENT, str(theirs.fileno())], (theirs.fileno(),)
-            process = subprocess.Popen(command, pass_fds=passed, stdin=subprocess.DEVNULL)  # noqa: S603 - our own
-            theirs.close()
-            ours.send(sys.path)
+            process, ours = started(_PARENT)
             ours.send(self._opener)
             self._parent = process, ours
         return self._parent

@@ -1,6 +1,6 @@
 """The parent of boxes that last: it has the code, never reads a recording, and forks a box for each task.
 
-python -m bodycam_pipeline.running.lasting_parent DESCRIPTOR
+python -m bodycam_pipeline.running.lasting_parent DESCRIPTOR ENVIRONMENT
 
 It ends a box when the server closes its end of what joins them, and ends itself, and so every box, with the server.
 """
@@ -9,7 +9,6 @@ import gc
 import os
 import select
 import signal
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from typing import Any
 from bodycam_pipeline.running.attempts import attempt
 from bodycam_pipeline.running.box import go_inside, needs_of, prepare
 from bodycam_pipeline.running.handing import Handed
+from bodycam_pipeline.running.starting import begun
 from bodycam_pipeline.running.wire import pack
 from bodycam_pipeline.tasks.step import Step
 from bodycam_pipeline.values.errors import BodycamError
@@ -32,10 +32,8 @@ Opener = Callable[[Any], Any]
 def main() -> None:
     """Fork boxes until the server closes the pipe or is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's to answer
-    server = Connection(int(sys.argv[1]))
-    os.set_inheritable(server.fileno(), False)
     with suppress(EOFError, OSError):
-        sys.path[:] = server.recv()
+        server = begun()
         opener = server.recv()
         if isinstance(opener, Step):
             opener.load()

@@ -8,15 +8,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from bodycam_pipeline.locked import WEAK_NOTICE, is_weak
 from bodycam_pipeline.running.attempts import TASK_LIMIT_SECONDS, Answer, Lost
 from bodycam_pipeline.running.scheduler import PassScheduler
-from bodycam_pipeline.running.wire import MOST_BYTES, MalformedAnswerError, answer_type, unpack
-from bodycam_pipeline.running.worker import NO_ANSWER
+from bodycam_pipeline.running.starting import started
+from bodycam_pipeline.running.wire import MOST_BYTES, NO_ANSWER, MalformedAnswerError, answer_type, unpack
 
 _ENDED = "ended its worker process"
 _WORKER = "bodycam_pipeline.running.worker"
@@ -108,13 +107,7 @@ class Processes:
         return None
 
     def _start(self) -> _Worker:
-        """A new process: not a copy of this one, which may hold keys, and without the driver's own command loaded."""
-        ours, theirs = Pipe()
-        command, passed = [sys.executable, "-P", "-m", _WORKER, str(theirs.fileno())], (theirs.fileno(),)
-        process = subprocess.Popen(command, pass_fds=passed, stdin=subprocess.DEVNULL)  # noqa: S603 - our own
-        theirs.close()
-        worker = _Worker(process, ours)
-        ours.send(sys.path)
+        worker = _Worker(*started(_WORKER))
         self.pool.append(worker)
         return worker
 

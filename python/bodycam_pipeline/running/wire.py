@@ -29,6 +29,9 @@ Blob = bytes | memoryview
 MOST_BYTES = 1 << 30
 """The longest answer: a segment of an hour has a tenth of it."""
 
+NO_ANSWER = b""
+"""What a worker says of a task that ended the process that it was done in."""
+
 _ROWS = (FRAME, CANDIDATE, POINT)
 """The kinds of rows that an array of rows may have."""
 

@@ -1,0 +1,70 @@
+"""An answer on its way from a box to the driver: the worker between them keeps it and never reads it.
+
+What lay in a worker's memory lies in that of the boxes that it forks later: a picture out of one recording would be
+before whoever takes over the decoder of the next. So the kernel keeps the bytes, in a file without a name, and moves
+them from there. The driver waits for nobody but the worker: it gets an answer when the box that gave it is gone.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection, wait
+from tempfile import TemporaryFile
+from typing import BinaryIO
+
+from bodycam_pipeline.running.wire import MOST_BYTES
+
+_LENGTH_BYTES = 4
+"""How `Connection.send_bytes` begins."""
+
+
+@contextmanager
+def nameless_file(what: str) -> Iterator[BinaryIO]:
+    """A file without a name; it lies in memory, where the system has such files."""
+    if hasattr(os, "memfd_create"):
+        with os.fdopen(os.memfd_create(what), "r+b", buffering=0) as file:
+            yield file
+    else:
+        with TemporaryFile(buffering=0) as file:
+            yield file
+
+
+def taken(box: Connection, file: BinaryIO, driver: Connection) -> bool:
+    """Take an answer from a box into a file, as it will be told; whether there is a whole one.
+
+    The process ends, and its box with it, when the driver is gone.
+    """
+    with suppress(OSError):
+        _await(box, driver)
+        head = os.read(box.fileno(), _LENGTH_BYTES)
+        left = int.from_bytes(head, "big") if len(head) == _LENGTH_BYTES else 0
+        if 0 < left <= MOST_BYTES:
+            file.write(head)
+            while left and (moved := _moved(box, file, left, driver)):
+                left -= moved
+            return not left
+    return False
+
+
+def _moved(box: Connection, file: BinaryIO, most: int, driver: Connection) -> int:
+    """Move what has come, up to so many bytes; how many there were."""
+    _await(box, driver)
+    if hasattr(os, "splice"):
+        return os.splice(box.fileno(), file.fileno(), most)
+    return os.write(file.fileno(), os.read(box.fileno(), min(most, 1 << 16)))
+
+
+def _await(box: Connection, driver: Connection) -> None:
+    if driver in wait([box, driver]):
+        os._exit(0)
+
+
+def tell(file: BinaryIO, driver: Connection) -> None:
+    """Tell the driver what a file holds.
+
+    Raises:
+        OSError: the driver is gone.
+    """
+    at, size = 0, os.fstat(file.fileno()).st_size
+    while at < size:
+        at += os.sendfile(driver.fileno(), file.fileno(), at, size - at)
