@@ -6,37 +6,41 @@ RUST := $(shell find rust -name '*.rs' -o -name Cargo.toml 2>/dev/null) Cargo.to
 DEMO := demo
 WHEELS := build/wheels
 
+# $(call timed,what,command): run it, and print how long it took.
+timed = began=$$(date +%s); $(2) && echo "$(1): $$(($$(date +%s) - began)) s"
+
 .PHONY: all demo test test-slow lint format bench wheel install-size reference picture screens site fuzz msrv instructions instructions-record flamegraph clean
+
 all: lint test
 
 $(VENV)/python:
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade 'pip>=26.3' 'maturin>=1.9,<2'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --upgrade 'pip>=26.3' 'maturin>=1.9,<2'
 	@touch $@
 
 # What a user gets, no more; the kernels are compiled beside it (`make demo` does both at once).
 $(VENV)/libraries: $(VENV)/python pyproject.toml
-	$(BIN)/pip install --quiet --no-build-isolation --only-deps .
+	@$(call timed,libraries installed,$(BIN)/pip install --quiet --no-build-isolation --only-deps .)
 	@touch $@
 
 # The extension is always a release build: a debug kernel is 30 times slower and is measured by nobody.
 $(VENV)/kernels: $(VENV)/python $(RUST)
-	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --release --skip-install --quiet
+	@$(call timed,kernels compiled,VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --release --skip-install --quiet)
 	@touch $@
 
 $(VENV)/built: $(VENV)/libraries $(VENV)/kernels
-	PIP_QUIET=1 VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --release --quiet
+	@PIP_QUIET=1 VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --release --quiet
 	@touch $@
 
 # Every extra, and what tests, lints and benchmarks need.
 $(VENV)/tools: $(VENV)/built
 	$(BIN)/pip install --quiet --no-build-isolation --only-deps '.[all]'
-	$(BIN)/pip install --quiet --group dev
+	$(BIN)/pip install --quiet --group tools
 	@touch $@
 
 demo:
-	$(MAKE) --no-print-directory --jobs 2 $(VENV)/built
-	$(BIN)/bodycam demo --out $(DEMO)
+	@$(call timed,set up,$(MAKE) --no-print-directory --jobs 2 $(VENV)/built)
+	@$(call timed,demo,$(BIN)/bodycam demo --out $(DEMO))
 
 test: $(VENV)/tools
 	cargo test --workspace --quiet

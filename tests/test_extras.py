@@ -48,6 +48,11 @@ def test_all_brings_every_extra() -> None:
     assert line == f"bodycam-pipeline[{','.join(sorted(set(EXTRAS) - {'all'}))}]"
 
 
+def test_building_the_kernels_installs_no_test_tools() -> None:
+    """Maturin installs a group of the name `dev` unasked: `make demo` would bring 660 MB of tools."""
+    assert "dev" not in PYPROJECT["dependency-groups"]
+
+
 def test_the_commands_load_without_any_extra() -> None:
     absent = [
         "cv2",
