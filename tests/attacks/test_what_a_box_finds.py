@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 from bodycam_pipeline.running.lasting import LastingBoxes
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.tasks.question import Question
+from tests.attacks.memory import holds
 from tests.running.steps import Opened, Seeing, open_oddly, see, see_in_a_box
 from tests.waiting import alive, children, wait_for
 
@@ -22,6 +22,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 CREDENTIAL = secrets.token_hex(20)
 DRIVER = """
 from bodycam_pipeline.running.local import LocalRunner
+from tests.attacks.memory import holds
 from tests.running.steps import Seeing, drip_in_a_box
 with LocalRunner(1) as runner:
     list(runner.run(drip_in_a_box, [Seeing(0)]))
@@ -32,21 +33,6 @@ with LocalRunner(1) as runner:
 def credential(monkeypatch: pytest.MonkeyPatch) -> bytes:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", CREDENTIAL)
     return CREDENTIAL.encode()
-
-
-def memory(process: int) -> Iterator[bytes]:
-    """What a process can write to: its stack, its heap and the rest."""
-    with Path(f"/proc/{process}/mem").open("rb", buffering=0) as file:
-        for line in Path(f"/proc/{process}/maps").read_text().splitlines():
-            place, rights, *_ = line.split()
-            first, end = (int(edge, 16) for edge in place.split("-"))
-            if rights.startswith("rw"):
-                file.seek(first)
-                yield file.read(end - first)
-
-
-def holds(process: int, content: bytes) -> bool:
-    return any(content in part for part in memory(process))
 
 
 def test_a_worker_holds_no_credential_and_nothing_of_an_earlier_recording(credential: bytes) -> None:
