@@ -10,10 +10,14 @@ import secrets
 from pathlib import Path
 
 from bodycam_pipeline.durable import make_folder, write_atomically, write_private
+from bodycam_pipeline.foreign import read_bytes
 from bodycam_pipeline.values.errors import KeyFileError
 
 SECRET = "commitment.secret"  # noqa: S105 - the name of the file, not what is in it
 SECRET_BYTES = 32
+MOST_KEPT_BYTES = 1 << 30
+"""Size limit of one: what is kept of a day of footage has a tenth of it."""
+
 _BEGIN = b"bodycam kept 1\n"
 _MAC_BYTES = 32
 _OTHERS = 0o077
@@ -84,11 +88,13 @@ def write_kept(path: Path, content: bytes, secret: Path) -> None:
 def read_kept(path: Path, secret: Path) -> bytes | None:
     """What `write_kept` left at a path; None where there is nothing, or anything but exactly that.
 
+    A box leaves such files, so it is a regular one, and its size has a limit.
+
     Raises:
         KeyFileError: the secret cannot be read.
     """
     try:
-        whole = path.read_bytes()
+        whole = read_bytes(path, MOST_KEPT_BYTES)
     except OSError:
         return None
     mac, content = whole[len(_BEGIN) :][:_MAC_BYTES], whole[len(_BEGIN) + _MAC_BYTES :]

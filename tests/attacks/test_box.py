@@ -258,10 +258,16 @@ def test_a_bomb_ends_as_an_error_and_the_next_recording_is_worked_off(
 
 
 @has_box
-def test_the_kernel_ends_a_box_before_anything_else_when_memory_is_short() -> None:
+def test_a_box_has_limits_and_the_kernel_ends_it_before_anything_else_when_memory_is_short() -> None:
     with closing(LastingBoxes(open_oddly)) as boxes:
         process = boxes.open(Opened()).ask(Question[int]("process", int))
         assert Path(f"/proc/{process}/oom_score_adj").read_text() == "1000\n"
+        lines = Path(f"/proc/{process}/limits").read_text().splitlines()[1:]
+        limits = {line[:26].strip(): line[26:].split()[:2] for line in lines}
+        assert limits["Max core file size"] == ["0", "0"]
+        assert limits["Max cpu time"] == [str(box.MOST_CPU_SECONDS)] * 2
+        for name in ("Max file size", "Max open files", "Max address space"):
+            assert "unlimited" not in limits[name], name
 
 
 def test_a_release_is_the_same_with_and_without_the_box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Who took a decoder over answers about another file: nothing outside of the box opens it for them."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from bodycam_pipeline import kept
+from bodycam_pipeline.kept import make_secret, read_kept, secret_path, write_kept
 from bodycam_pipeline.pipeline import Order, redact
 from bodycam_pipeline.running.runner import Outcome, Result, Task
 from bodycam_pipeline.tasks.probe import probe, probe_release
@@ -48,3 +51,17 @@ def test_an_answer_names_no_other_file(liar: Any, tmp_path: Path) -> None:
         redact(Order(path, tmp_path / "out", POLICY), runner)
     assert runner.opened == []
     assert not list((tmp_path / "out").glob("*.release"))
+
+
+def test_what_a_box_leaves_is_read_up_to_a_limit_and_only_from_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_secret(tmp_path)
+    secret, path = secret_path(tmp_path), tmp_path / "kept"
+    write_kept(path, bytes(1000), secret)
+    assert read_kept(path, secret) == bytes(1000)
+    monkeypatch.setattr(kept, "MOST_KEPT_BYTES", 1000)
+    assert read_kept(path, secret) is None, "else it fills the memory of whoever reads it"
+    path.unlink()
+    os.mkfifo(path)
+    assert read_kept(path, secret) is None, "else it is waited for"

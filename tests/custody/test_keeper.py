@@ -16,7 +16,7 @@ from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.tasks import viewing
 from bodycam_pipeline.tasks.probe import ProbeTask, probe
 from bodycam_pipeline.tasks.viewing import ViewTask, open_viewer
-from bodycam_pipeline.values.errors import BodycamError, CustodyLogError
+from bodycam_pipeline.values.errors import CustodyLogError, WorkerError
 from bodycam_pipeline.values.recording import Recording
 from bodycam_pipeline.vault.keyring import Keyring
 from bodycam_pipeline.vault.naming import parse
@@ -99,7 +99,8 @@ def test_a_keeper_that_is_told_nonsense_ends_and_the_next_recording_is_read(
     address = log_read(sealed, "a test")
     world = World(*(str(tmp_path),) * 5, os.getpid())
     (outcome,) = runner.run(pester, [TakenOver(probe, ProbeTask(address), world)])
-    assert isinstance(outcome.error, BodycamError)
+    assert isinstance(outcome.error, WorkerError)
+    assert "ended its worker process" in outcome.error.what, "nothing is said of the recording"
     assert probed(runner, address).packets.pts.size == 12
     (worker,) = (each.process.pid for each in runner.processes.pool)
     wait_for(lambda: not children(worker), 5.0)

@@ -18,7 +18,7 @@ from typing import Any, NoReturn, cast
 
 from bodycam_pipeline.durable import make_folder
 from bodycam_pipeline.locked import VARIABLE, WEAK, is_weak, lock, no_box
-from bodycam_pipeline.running.attempts import attempt
+from bodycam_pipeline.running.attempts import TASK_LIMIT_SECONDS, attempt
 from bodycam_pipeline.running.descriptors import close_all_but
 from bodycam_pipeline.running.handing import Handed
 from bodycam_pipeline.running.passing import nameless_file, taken, tell
@@ -29,7 +29,13 @@ from bodycam_pipeline.values.errors import BodycamError, BoxError
 from bodycam_pipeline.values.needs import Needs
 
 LEAST_MEMORY_BYTES = 4 << 30
-_LIMITS = {resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: 64 << 30, resource.RLIMIT_NOFILE: 512}
+MOST_CPU_SECONDS = int(TASK_LIMIT_SECONDS) * (os.cpu_count() or 1)
+_LIMITS = {
+    resource.RLIMIT_CORE: 0,
+    resource.RLIMIT_FSIZE: 64 << 30,
+    resource.RLIMIT_NOFILE: 512,
+    resource.RLIMIT_CPU: MOST_CPU_SECONDS,
+}
 
 
 def needs_of(step: Callable[[Any], Any], task: Any) -> Needs | None:

@@ -162,9 +162,15 @@ def _from_keeper(pipe: Connection) -> HandedFile:
 
 
 def _asked(pipe: Connection, at: int, count: int) -> bytes:
-    """A range; of no bytes: how long it is, and how far a demuxer should read ahead."""
-    pipe.send_bytes(_RANGE.pack(at, count))
-    answer = pipe.recv_bytes(MOST_BYTES)
+    """A range; of no bytes: how long it is, and how far a demuxer should read ahead.
+
+    A box whose keeper was killed ends: that says nothing about the recording, and it is tried again.
+    """
+    try:
+        pipe.send_bytes(_RANGE.pack(at, count))
+        answer = pipe.recv_bytes(MOST_BYTES)
+    except (EOFError, OSError):
+        os._exit(1)
     if answer[:1] == _BYTES:
         return answer[1:]
     _, error = unpack(answer[1:], type(None))
