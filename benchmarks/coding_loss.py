@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from bodycam_pipeline.evidence.signatures_file import read_signatures
 from bodycam_pipeline.kept import make_secret
-from bodycam_pipeline.passes import observe_every_frame, probed_release, render_every_frame, unwatched
+from bodycam_pipeline.passes import observe_every_frame, probe_release_in_worker, render_every_frame, watch_nothing
 from bodycam_pipeline.pipeline import Order, open_job
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.release.staging import stage
@@ -60,8 +60,10 @@ def _observed(path: Path, policy: Policy) -> tuple[NDArray[np.float32], NDArray[
         plan = Plan(recording.sha256, policy.sha256, {}, base, frames, region_table([]))
         job = open_job(Order(str(path), Path(folder), policy), plan.sha256, runner)
         make_secret(job.folders.internal)
-        staged = stage(job, render_every_frame(job, plan, runner, unwatched), ())
-        observed = observe_every_frame(job, plan, staged, probed_release(runner, staged.video), runner, unwatched)
+        staged = stage(job, render_every_frame(job, plan, runner, watch_nothing), ())
+        observed = observe_every_frame(
+            job, plan, staged, probe_release_in_worker(runner, staged.video), runner, watch_nothing
+        )
         signatures = read_signatures(sorted(job.samples(plan).glob("*.signatures")), Path(job.secret_path))
         return np.concatenate([part.difference for part in observed]), np.array(list(signatures.values()), np.int16)
 

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from bodycam_pipeline.evidence.policy_file import read_policy
 from bodycam_pipeline.measuring.clips import clips_in
 from bodycam_pipeline.measuring.true_boxes import labels_by_frame
-from bodycam_pipeline.passes import audit_every_frame, probed_release, render_every_frame, unwatched
+from bodycam_pipeline.passes import audit_every_frame, probe_release_in_worker, render_every_frame, watch_nothing
 from bodycam_pipeline.pipeline import Order, detect
 from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.release.second_look import judge
@@ -111,9 +111,9 @@ def _things(truth: Truth) -> dict[int, Boxes]:
 
 
 def _findings(job: Job, plan: Plan, runner: Runner) -> Sequence[Finding]:
-    staged = stage(job, render_every_frame(job, plan, runner, unwatched), ())
-    finished = probed_release(runner, staged.video)
-    return judge(job, plan, staged, audit_every_frame(job, staged, finished, runner, unwatched)).findings
+    staged = stage(job, render_every_frame(job, plan, runner, watch_nothing), ())
+    finished = probe_release_in_worker(runner, staged.video)
+    return judge(job, plan, staged, audit_every_frame(job, staged, finished, runner, watch_nothing)).findings
 
 
 def _without(plan: Plan, forgotten: Boxes) -> Plan:

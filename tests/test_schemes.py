@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pyarrow import fs
 
-from bodycam_pipeline.addresses.store import READ_AHEAD_BYTES, listed
+from bodycam_pipeline.addresses.store import READ_AHEAD_BYTES, list_addresses
 from bodycam_pipeline.read import container
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.schemes import open_recording, size_and_time
@@ -115,17 +115,17 @@ def test_a_prefix_names_all_below_it_and_a_pattern_what_matches(s3: fs.FileSyste
     for name in ("a.mp4", "unit 7/b.mp4", "unit 7/2026/c#1.mkv", "unit 8/d.mp4", "unit 7/notes.txt"):
         put(s3, f"yard/{name}", b"x")
     options = f"?endpoint_override={s3_server}"
-    assert list(listed("s3://yard", lambda name: not name.endswith(".txt"))) == [
+    assert list(list_addresses("s3://yard", lambda name: not name.endswith(".txt"))) == [
         "s3://yard/a.mp4",
         "s3://yard/unit%207/2026/c%231.mkv",
         "s3://yard/unit%207/b.mp4",
         "s3://yard/unit%208/d.mp4",
     ]
-    below = list(listed(f"s3://yard/unit%207/{options}", anything))
+    below = list(list_addresses(f"s3://yard/unit%207/{options}", anything))
     assert below[0] == f"s3://yard/unit%207/2026/c%231.mkv{options}"
     assert len(below) == 3
-    assert list(listed("s3://yard/*.mp4", anything)) == ["s3://yard/a.mp4"]
-    assert len(list(listed("s3://yard/**/*.mp4", anything))) == 3
-    assert list(listed("s3://yard/unit%20[8-9]/*", anything)) == ["s3://yard/unit%208/d.mp4"]
-    assert list(listed("s3://yard/a.mp4", anything)) == ["s3://yard/a.mp4"]
-    assert list(listed("s3://yard/nothing/", anything)) == []
+    assert list(list_addresses("s3://yard/*.mp4", anything)) == ["s3://yard/a.mp4"]
+    assert len(list(list_addresses("s3://yard/**/*.mp4", anything))) == 3
+    assert list(list_addresses("s3://yard/unit%20[8-9]/*", anything)) == ["s3://yard/unit%208/d.mp4"]
+    assert list(list_addresses("s3://yard/a.mp4", anything)) == ["s3://yard/a.mp4"]
+    assert list(list_addresses("s3://yard/nothing/", anything)) == []

@@ -9,7 +9,7 @@ import numpy as np
 from bodycam_pipeline.digests import file_sha256
 from bodycam_pipeline.evidence.frames_file import read_frames
 from bodycam_pipeline.foreign import parse_json, read_bytes
-from bodycam_pipeline.passes import Watch, decode_every_frame, unwatched
+from bodycam_pipeline.passes import Watch, decode_every_frame, watch_nothing
 from bodycam_pipeline.release.manifest import FORMAT
 from bodycam_pipeline.running.one import one
 from bodycam_pipeline.running.runner import Runner
@@ -20,7 +20,9 @@ from bodycam_pipeline.values.timeline import ReleaseClock
 _REMEDY = "Do not rely on this copy: ask for the release again from where it was published."
 
 
-def check_release(folder: Path, runner: Runner, watch: Watch = unwatched, beside: frozenset[str] = frozenset()) -> int:
+def check_release(
+    folder: Path, runner: Runner, watch: Watch = watch_nothing, beside: frozenset[str] = frozenset()
+) -> int:
     """Hold every file, stream and frame of a release against its manifest; returns how many frames it has.
 
     Args:

@@ -57,7 +57,7 @@ def read_secret(path: Path) -> bytes:
     return secret
 
 
-def keyed(secret: bytes, use: str, content: bytes) -> bytes:
+def key_digest(secret: bytes, use: str, content: bytes) -> bytes:
     """What stands for some content where others see it: bound to it, and noise to whoever has not the secret.
 
     Args:
@@ -105,4 +105,4 @@ def read_kept(path: Path, secret: Path) -> bytes | None:
 def _mac(path: Path, content: bytes, secret: Path) -> bytes:
     """Over the names of the file and of its folder as well: another segment, or another model, saw something else."""
     place = "/".join(path.absolute().parts[-2:]).encode()
-    return keyed(read_secret(secret), "kept files", len(place).to_bytes(4, "big") + place + content)
+    return key_digest(read_secret(secret), "kept files", len(place).to_bytes(4, "big") + place + content)

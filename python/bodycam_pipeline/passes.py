@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from bodycam_pipeline.evidence.candidates_file import read_candidates
 from bodycam_pipeline.evidence.signatures_file import signatures_path
 from bodycam_pipeline.h264.copying import joining
-from bodycam_pipeline.release.gate import expected_of
+from bodycam_pipeline.release.gate import expect
 from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.release.staging import Staged
 from bodycam_pipeline.reports.report import sheet_times
@@ -57,7 +57,7 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 
-def unwatched(_phase: Phase, _frames_done: int, _frames: int) -> None:
+def watch_nothing(_phase: Phase, _frames_done: int, _frames: int) -> None:
     """Nobody is watching."""
 
 
@@ -224,7 +224,7 @@ def render_sound(job: Job, plan: Plan, runner: Runner) -> tuple[EncodedAudio, ..
     return tuple(sound for _, sound in sorted(made.items()) if sound is not None)
 
 
-def probed(runner: Runner, address: str, track: int | None = None) -> Recording:
+def probe_in_worker(runner: Runner, address: str, track: int | None = None) -> Recording:
     """Everything that is known of a recording before a frame is decoded.
 
     Raises:
@@ -244,7 +244,7 @@ def headers_of(runner: Runner, path: Path) -> Headers:
     return one(runner, read_headers, ProbeTask(str(path.absolute())))
 
 
-def probed_release(runner: Runner, video: Path) -> Recording:
+def probe_release_in_worker(runner: Runner, video: Path) -> Recording:
     """The same of a finished file.
 
     Raises:
@@ -269,13 +269,13 @@ def _refuse_another(named: str, asked: str) -> None:
         )
 
 
-def observed_container(job: Job, plan: Plan, staged: Staged, runner: Runner) -> ContainerObservation:
+def observe_in_worker(job: Job, plan: Plan, staged: Staged, runner: Runner) -> ContainerObservation:
     """What is in the finished file beside its frames; our own grammar reads it first, and may refuse it.
 
     Raises:
         BodycamError: it cannot be read.
     """
-    silent = silent_stretches(expected_of(job, plan, staged), staged.clock)
+    silent = silent_stretches(expect(job, plan, staged), staged.clock)
     return one(runner, observe_file, ContainerTask(str(staged.video), silent))
 
 
@@ -364,7 +364,7 @@ def _due_pts(job: Job) -> NDArray[np.int64]:
 
 def decode_every_frame(video: Path, runner: Runner, watch: Watch) -> list[SegmentObservation]:
     """A look at a release without its plan: the time and digest of every frame, in the file's own clock."""
-    file, nothing_hidden, own_clock = probed_release(runner, video), PlanPart.empty(), ReleaseClock(0, 1)
+    file, nothing_hidden, own_clock = probe_release_in_worker(runner, video), PlanPart.empty(), ReleaseClock(0, 1)
     parts = parts_of(file)
 
     def task(segment: Segment) -> ObserveTask:

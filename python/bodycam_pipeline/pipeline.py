@@ -19,13 +19,13 @@ from bodycam_pipeline.passes import (
     audit_every_frame,
     extend_tracks,
     observe_every_frame,
-    observed_container,
-    probed,
-    probed_release,
+    observe_in_worker,
+    probe_in_worker,
+    probe_release_in_worker,
     render_every_frame,
     render_sound,
-    unwatched,
     watch_every_frame,
+    watch_nothing,
 )
 from bodycam_pipeline.publish import publish
 from bodycam_pipeline.release.folders import Folders
@@ -39,10 +39,10 @@ from bodycam_pipeline.reports.report import write_report
 from bodycam_pipeline.review.decisions import edits_path, own_edits
 from bodycam_pipeline.review.history import machine_time
 from bodycam_pipeline.review.on_record import are_on_record, note_approved_plan, note_plan
-from bodycam_pipeline.rules.admission import admitted, number_tracks
+from bodycam_pipeline.rules.admission import is_admitted, number_tracks
 from bodycam_pipeline.rules.damage import refuse_unwithheld
 from bodycam_pipeline.rules.editing import apply_edits
-from bodycam_pipeline.rules.entering import Neighbours, extended
+from bodycam_pipeline.rules.entering import Neighbours, extend
 from bodycam_pipeline.rules.fit import check_fits
 from bodycam_pipeline.rules.joining import tracklets
 from bodycam_pipeline.rules.judging import life_of
@@ -103,7 +103,7 @@ class Published:
     notes: tuple[str, ...] = ()
 
 
-def redact(order: Order, runner: Runner, watch: Watch = unwatched) -> Published:
+def redact(order: Order, runner: Runner, watch: Watch = watch_nothing) -> Published:
     """Redact a recording into a verified release; the second run of the same order does nothing.
 
     Raises:
@@ -112,7 +112,7 @@ def redact(order: Order, runner: Runner, watch: Watch = unwatched) -> Published:
     return redact_probed(order, _probed(order, runner), runner, watch)
 
 
-def redact_probed(order: Order, recording: Recording, runner: Runner, watch: Watch = unwatched) -> Published:
+def redact_probed(order: Order, recording: Recording, runner: Runner, watch: Watch = watch_nothing) -> Published:
     """Redact a recording that was probed already: a batch probes in a worker, where a crash costs little.
 
     Raises:
@@ -129,7 +129,7 @@ def redact_probed(order: Order, recording: Recording, runner: Runner, watch: Wat
             return _released(job, plan, runner, watch)
 
 
-def detect(order: Order, runner: Runner, watch: Watch = unwatched) -> tuple[Job, Plan]:
+def detect(order: Order, runner: Runner, watch: Watch = watch_nothing) -> tuple[Job, Plan]:
     """Only look and plan: what a person reads, and edits, before anything is rendered.
 
     Raises:
@@ -147,7 +147,7 @@ def detect(order: Order, runner: Runner, watch: Watch = unwatched) -> tuple[Job,
             return job, plan
 
 
-def render(order: Order, plan: Plan, runner: Runner, watch: Watch = unwatched) -> Published:
+def render(order: Order, plan: Plan, runner: Runner, watch: Watch = watch_nothing) -> Published:
     """Render a plan exactly as it stands; nobody looks again.
 
     Raises:
@@ -195,7 +195,7 @@ def open_job(order: Order, decided: str, runner: Runner) -> Job:
 
 
 def _probed(order: Order, runner: Runner) -> Recording:
-    return probed(runner, log_read(order.address, "redaction"), order.track)
+    return probe_in_worker(runner, log_read(order.address, "redaction"), order.track)
 
 
 def job_of(order: Order, recording: Recording, decided: str) -> Job:
@@ -277,11 +277,11 @@ def _tracks(job: Job, seen: Sequence[SegmentCandidates], runner: Runner) -> tupl
     time_base, evidence = float(job.recording.video.time_base), worth_of(job.models).evidence
     found = [(tracklet, life_of(tracklet, time_base)) for tracklet in tracklets(seen)]
     judge = [(tracklet, life.track(life.evidence(evidence))) for tracklet, life in found]
-    hidden = [(tracklet, track) for tracklet, track in judge if admitted(track, job.policy)]
-    write_proposals([track for _, track in judge if not admitted(track, job.policy)], job)
+    hidden = [(tracklet, track) for tracklet, track in judge if is_admitted(track, job.policy)]
+    write_proposals([track for _, track in judge if not is_admitted(track, job.policy)], job)
     neighbours = Neighbours.of(seen, time_base)
     asked = [each for number, (tracklet, _) in enumerate(hidden) for each in neighbours.entering(number, tracklet)]
-    longer = extended([track for _, track in hidden], extend_tracks(job, asked, runner))
+    longer = extend([track for _, track in hidden], extend_tracks(job, asked, runner))
     return number_tracks(longer)
 
 
@@ -302,8 +302,8 @@ def _released(job: Job, plan: Plan, runner: Runner, watch: Watch) -> Published:
     refuse_unwithheld(plan, job.recording)
     rendered = render_every_frame(job, plan, runner, watch)
     staged = stage(job, rendered, render_sound(job, plan, runner))
-    refuse_strange_container(job, plan, staged, observed_container(job, plan, staged, runner))
-    finished = probed_release(runner, staged.video)
+    refuse_strange_container(job, plan, staged, observe_in_worker(job, plan, staged, runner))
+    finished = probe_release_in_worker(runner, staged.video)
     observed = observe_every_frame(job, plan, staged, finished, runner, watch)
     refuse_broken_promises(job, plan, staged, observed)
     staged = replace(staged, pictures=tuple(picture for part in observed for picture in part.pictures))

@@ -12,7 +12,7 @@ import pytest
 
 from bodycam_pipeline import foreign
 from bodycam_pipeline.custody.facts import read_facts
-from bodycam_pipeline.custody.ingest import found_below, ingest
+from bodycam_pipeline.custody.ingest import find_files, ingest
 from bodycam_pipeline.custody.session import VaultSession
 from bodycam_pipeline.evidence.edits_file import read_edits
 from bodycam_pipeline.evidence.policy_file import read_policy
@@ -67,7 +67,7 @@ def test_what_lies_beside_a_recording_fails_that_one_alone(name: str, session: V
     clip(tmp_path / "dock" / "b.mp4", frames=4)
     BESIDE[name](tmp_path / "dock" / "a.mp4.json")
     with _cheap():
-        taken = ingest(session, found_below([tmp_path / "dock"]), {}, lambda _one: None, look_here)
+        taken = ingest(session, find_files([tmp_path / "dock"]), {}, lambda _one: None, look_here)
     assert {one.file: one.state for one in taken} == {"a.mp4": "failed", "b.mp4": "stored"}
 
 
@@ -93,7 +93,7 @@ def test_what_is_no_file_is_no_recording(make: Callable[[Path], None], session: 
     with _cheap():
         with pytest.raises(UnreadableRecordingError, match="it is no file but"):
             open_recording(str(tmp_path / "dock" / "a.mp4"))
-        taken = ingest(session, found_below([tmp_path / "dock"]), {}, lambda _one: None, look_here)
+        taken = ingest(session, find_files([tmp_path / "dock"]), {}, lambda _one: None, look_here)
     assert {one.file: one.state for one in taken} == {"a.mp4": "failed", "b.mp4": "stored"}
 
 

@@ -121,4 +121,4 @@ def test_a_recipient_with_a_typing_error_is_refused_by_name(ring: Keyring) -> No
     line = ring.recipients()[0]
     ring.path("recipients.txt").write_text(f"{line[:-1]}{'q' if line[-1] != 'q' else 'p'}\n")
     with pytest.raises(VaultError, match=r"recipients\.txt"):
-        ring.wrapped(ObjectKey())
+        ring.wrap(ObjectKey())

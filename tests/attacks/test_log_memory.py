@@ -14,7 +14,7 @@ import pytest
 
 from bodycam_pipeline.custody import session as session_module
 from bodycam_pipeline.custody.audit import audit
-from bodycam_pipeline.custody.ingest import found_below, ingest
+from bodycam_pipeline.custody.ingest import find_files, ingest
 from bodycam_pipeline.custody.session import VaultSession, log_read, open_session
 from bodycam_pipeline.evidence.keys import read_private_key
 from bodycam_pipeline.values.errors import CustodyLogError
@@ -34,7 +34,7 @@ def held(session: VaultSession, tmp_path: Path) -> VaultSession:
     """A vault with a recording, and a log of some hundred entries."""
     (tmp_path / "dock").mkdir()
     clip(tmp_path / "dock" / "a.mp4", frames=3)
-    ingest(session, found_below([tmp_path / "dock"]), {}, lambda _one: None, look_here)
+    ingest(session, find_files([tmp_path / "dock"]), {}, lambda _one: None, look_here)
     session.log.append(_key(session), *({"event": "read", "purpose": str(n)} for n in range(300)))
     return open_session(session.vault.address)
 
@@ -149,7 +149,7 @@ def test_what_was_only_seen_is_remembered_as_well(held: VaultSession, tmp_path: 
 
 def test_a_memory_that_was_changed_is_refused_and_one_that_cannot_be_written_stops_nobody(held: VaultSession) -> None:
     memory = held.ring.memory()
-    assert memory.recalled() == held.log.checkpoint()
+    assert memory.recall() == held.log.checkpoint()
     kept = memory.path.read_bytes()
     memory.path.write_bytes(kept[:-3])
     with pytest.raises(CustodyLogError):
@@ -237,4 +237,4 @@ def test_the_frontier_of_a_tree_has_its_root_at_every_size() -> None:
 
 
 def test_entries_are_json(held: VaultSession) -> None:
-    assert all(json.loads(line)["event"] for line in held.log.verified_entries())
+    assert all(json.loads(line)["event"] for line in held.log.verify_entries())

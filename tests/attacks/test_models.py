@@ -104,7 +104,7 @@ def test_a_model_without_end_is_refused_and_registered_nowhere(
 
 def test_what_runs_passes_the_trial_and_says_so_in_words(tmp_path: Path) -> None:
     for name in ("detector-v1-int8", "centerface-int8"):
-        trial.tried(find_model(name))
+        trial.try_model(find_model(name))
     path = saved(bright_spots(), tmp_path / "fine.onnx")
     assert ready_model(str(path)).head == "bodycam"
     assert add_model(path, Registration("mine", "MIT", "a test")).name == "mine"

@@ -9,7 +9,7 @@ import pytest
 from bodycam_pipeline.h264.bits import Bits
 from bodycam_pipeline.h264.nal import parameter_sets
 from bodycam_pipeline.h264.parameter_sets import leaks_in_record
-from bodycam_pipeline.h264.parameters import escaped, read_field, read_pps, read_slice, read_sps
+from bodycam_pipeline.h264.parameters import escape, read_field, read_pps, read_slice, read_sps
 from bodycam_pipeline.read.access_units import picture_reader
 from tests.attacks.fuzzing import STORMS, mutated, storm
 
@@ -29,7 +29,7 @@ def signed(value: int) -> str:
 
 def unit(head: bytes, bits: str) -> bytes:
     padded = bits + "1" + "0" * (-(len(bits) + 1) % 8)
-    return head + escaped(int(padded, 2).to_bytes(len(padded) // 8, "big"))
+    return head + escape(int(padded, 2).to_bytes(len(padded) // 8, "big"))
 
 
 MAIN, HIGH = bytes([0x67, 77, 0x40, 30]), bytes([0x67, 100, 0, 30])

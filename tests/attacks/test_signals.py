@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_pipeline.backlog.stopping import KEPT, StopFlag, asked_to_stop, leaving_when_told
+from bodycam_pipeline.backlog.stopping import KEPT, StopFlag, catch_stop_signals, leaving_when_told
 from bodycam_pipeline.custody.session import VaultSession
 from tests.backlog.conftest import FAST_TOML
 from tests.clips import clip
@@ -135,7 +135,7 @@ def test_a_signal_is_obeyed_at_once_where_nothing_has_to_be_finished(number: sig
 
 def test_the_handlers_of_whoever_called_come_back() -> None:
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
-    with leaving_when_told(), asked_to_stop():
+    with leaving_when_told(), catch_stop_signals():
         pass
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
 

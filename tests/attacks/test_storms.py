@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bodycam_pipeline._native import ObjectKey
-from bodycam_pipeline.custody.ingest import found_below, ingest
+from bodycam_pipeline.custody.ingest import find_files, ingest
 from bodycam_pipeline.custody.known import facts_of
 from bodycam_pipeline.custody.session import VaultSession, log_read
 from bodycam_pipeline.package.archive import open_archive as unpacked
@@ -17,7 +17,7 @@ from bodycam_pipeline.package.archive import write_archive
 from bodycam_pipeline.values.errors import BodycamError
 from bodycam_pipeline.vault.log import CustodyLog, Proof, create_log
 from bodycam_pipeline.vault.naming import Sealed
-from bodycam_pipeline.vault.note import Checkpoint, Verifier, sign_note, verified
+from bodycam_pipeline.vault.note import Checkpoint, Verifier, sign_note, verify_note
 from bodycam_pipeline.vault.opening import _ingest_of, head_of_file, open_sealed
 from bodycam_pipeline.vault.store import FACTS, KEY, RECORDING
 from tests.attacks.fuzzing import STORMS, mutated, storm
@@ -35,7 +35,7 @@ def test_a_storm_of_notes_and_keys(seconds: float) -> None:
 
     def blow(rng: random.Random) -> None:
         broken = mutated(rng, note)
-        if verified(broken, VERIFIER).text.encode() not in broken:
+        if verify_note(broken, VERIFIER).text.encode() not in broken:
             raise AssertionError(broken)
         Verifier.parse(mutated(rng, line).decode("latin-1"))
 
@@ -46,7 +46,7 @@ def test_a_storm_of_notes_and_keys(seconds: float) -> None:
 def test_a_storm_of_tiles_and_proofs(seconds: float, tmp_path: Path) -> None:
     log = create_log(tmp_path / "log", ORIGIN, SIGNER)
     log.append(SIGNER, *({"event": "read", "number": n} for n in range(600)))
-    whole = log.verified_entries()
+    whole = log.verify_entries()
     files = sorted(path for path in (tmp_path / "log").rglob("*") if path.is_file() and not path.name.startswith("."))
     told = json.dumps(log.proof(300).as_json()).encode()
 
@@ -55,7 +55,7 @@ def test_a_storm_of_tiles_and_proofs(seconds: float, tmp_path: Path) -> None:
         before = path.read_bytes()
         path.write_bytes(mutated(rng, before))
         try:
-            for what in (CustodyLog(log.folder, VERIFIER).verified_entries, lambda: log.proof(rng.randrange(600))):
+            for what in (CustodyLog(log.folder, VERIFIER).verify_entries, lambda: log.proof(rng.randrange(600))):
                 try:
                     what()
                 except BodycamError:
@@ -75,7 +75,7 @@ def test_a_storm_of_tiles_and_proofs(seconds: float, tmp_path: Path) -> None:
 
 def _right(log: CustodyLog, whole: list[bytes]) -> bool:
     try:
-        return log.verified_entries() == whole
+        return log.verify_entries() == whole
     except BodycamError:
         return True
 
@@ -84,7 +84,7 @@ def _right(log: CustodyLog, whole: list[bytes]) -> bool:
 def sealed(session: VaultSession, tmp_path: Path) -> tuple[VaultSession, str, Path]:
     (tmp_path / "dock").mkdir()
     clip(tmp_path / "dock" / "a.mp4", frames=3)
-    ingest(session, found_below([tmp_path / "dock"]), {}, lambda _one: None, look_here)
+    ingest(session, find_files([tmp_path / "dock"]), {}, lambda _one: None, look_here)
     (id_,) = session.recordings()
     return session, id_, Path(session.vault.address) / "recordings" / id_[:2] / id_
 

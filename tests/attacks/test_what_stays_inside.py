@@ -11,7 +11,7 @@ import pytest
 
 from bodycam_pipeline.custody.create import create_vault, new_person
 from bodycam_pipeline.custody.export import export
-from bodycam_pipeline.custody.ingest import found_below, ingest
+from bodycam_pipeline.custody.ingest import find_files, ingest
 from bodycam_pipeline.package.letter import letter_fields
 from bodycam_pipeline.release import staging as staging_room
 from bodycam_pipeline.rules.spreadsheet import csv_text
@@ -86,7 +86,7 @@ def test_keys_sealing_and_exports_are_their_owners(tmp_path: Path, monkeypatch: 
     session = create_vault(Vault(str(tmp_path / "vault")), Keyring(keys), "police.example/custody", None)
     assert keys.stat().st_mode & 0o777 == 0o700
     clip(tmp_path / "a.mp4", frames=3)
-    ingest(session, found_below([tmp_path / "a.mp4"]), {}, lambda _one: None, look_here)
+    ingest(session, find_files([tmp_path / "a.mp4"]), {}, lambda _one: None, look_here)
     assert (tmp_path / "vault" / "staging").stat().st_mode & 0o777 == 0o700
     folder = export(session, next(iter(session.recordings())), tmp_path / "exports", to="Crown", reason="a test")
     assert folder.stat().st_mode & 0o777 == 0o700

@@ -16,7 +16,7 @@ from bodycam_pipeline import passes
 from bodycam_pipeline.backlog import batch as room
 from bodycam_pipeline.backlog.orders import WorkItem
 from bodycam_pipeline.backlog.run import Ended, RunOptions, carry_out
-from bodycam_pipeline.backlog.stopping import asked_to_stop
+from bodycam_pipeline.backlog.stopping import catch_stop_signals
 from bodycam_pipeline.backlog.work_list import work_items
 from bodycam_pipeline.running.ledger import Ledger
 from bodycam_pipeline.running.local import LocalRunner
@@ -282,7 +282,7 @@ def test_a_file_name_cannot_write_html_into_the_report(run: Run, tmp_path: Path)
 
 
 def test_the_first_signal_asks_and_the_second_is_obeyed(capsys: pytest.CaptureFixture[str]) -> None:
-    with asked_to_stop() as asked:
+    with catch_stop_signals() as asked:
         assert not asked()
         signal.raise_signal(signal.SIGTERM)
         assert asked()

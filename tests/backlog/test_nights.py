@@ -13,7 +13,7 @@ from prometheus_client import generate_latest
 
 from bodycam_pipeline.backlog.clock import next_time
 from bodycam_pipeline.backlog.history import write_history
-from bodycam_pipeline.backlog.metrics import LOOPBACK, Board, served
+from bodycam_pipeline.backlog.metrics import LOOPBACK, Board, serve_metrics
 from bodycam_pipeline.backlog.orders import WorkItem
 from bodycam_pipeline.backlog.run import Ended, RunOptions, carry_out
 from bodycam_pipeline.running.job_queue import QueueItem
@@ -117,11 +117,11 @@ def test_metrics_are_prometheus_text_and_name_no_recording(ledger_file: Path) ->
 
 def test_metrics_are_served_to_this_machine_only(ledger_file: Path, tmp_path: Path) -> None:
     board = Board(tmp_path / "bodycam.prom")
-    with Ledger(ledger_file) as ledger, served(board, 0) as port:
+    with Ledger(ledger_file) as ledger, serve_metrics(board, 0) as port:
         board(ledger, 1)
         with urllib.request.urlopen(f"http://{LOOPBACK}:{port}/metrics") as answer:
             assert answer.read().decode() == (tmp_path / "bodycam.prom").read_text()
-        with pytest.raises(StorageError, match="cannot be used"), served(board, port):
+        with pytest.raises(StorageError, match="cannot be used"), serve_metrics(board, port):
             pass
     assert LOOPBACK == "127.0.0.1"
 

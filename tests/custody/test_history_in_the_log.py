@@ -11,7 +11,7 @@ from bodycam_pipeline.custody.session import VaultSession
 from bodycam_pipeline.evidence.history_file import FORMAT, HEAD, HISTORY, _mac, read_chain
 from bodycam_pipeline.pipeline import Order, redact
 from bodycam_pipeline.release.folders import Folders
-from bodycam_pipeline.review.anchors import counted_entries
+from bodycam_pipeline.review.anchors import count_entries
 from bodycam_pipeline.review.history import refuse_unapproved, review_state_of
 from bodycam_pipeline.values.errors import HistoryError
 from tests.attacks.jobs import quick_policy
@@ -38,7 +38,7 @@ def test_the_log_names_every_entry_about_a_release_and_no_person(job: Folders, s
     assert [entry["event"] for entry in entries] == ["release submitted", "release approved", "release rejected"]
     assert len({entry["history"] for entry in entries}) == 3
     assert not [entry for entry in entries if any(name in str(entry) for name in (ANNA, BEN, CARA))]
-    counted_entries(job)
+    count_entries(job)
 
 
 def test_a_history_that_is_put_back_with_its_head_is_refused(job: Folders) -> None:
@@ -50,7 +50,7 @@ def test_a_history_that_is_put_back_with_its_head_is_refused(job: Folders) -> No
         "submitted",
         "approved",
     ]
-    for refuse in (counted_entries, refuse_unapproved):
+    for refuse in (count_entries, refuse_unapproved):
         with pytest.raises(HistoryError, match="not the one that the custody log names"):
             refuse(job)
 
@@ -81,7 +81,7 @@ def test_what_a_machine_stopped_in_the_middle_of_counts_once_it_was_done_again(
     with monkeypatch.context() as stopped:
         stopped.setattr("bodycam_pipeline.review.history.anchor", lambda *_: None)
         decide(job, "submitted", ANNA)
-    counted_entries(job)
+    count_entries(job)
     assert review_state_of(job).state == "draft"
     with pytest.raises(HistoryError, match="submitted by Anna Ashdown"):
         refuse_unapproved(job)

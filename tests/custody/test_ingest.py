@@ -10,7 +10,7 @@ from bodycam_pipeline._native import ObjectKey
 from bodycam_pipeline.custody import ingest as ingest_module
 from bodycam_pipeline.custody.create import new_person
 from bodycam_pipeline.custody.facts import read_facts
-from bodycam_pipeline.custody.ingest import Taken, found_below, ingest
+from bodycam_pipeline.custody.ingest import Taken, find_files, ingest
 from bodycam_pipeline.custody.session import VaultSession, log_read, open_session
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.values.errors import (
@@ -30,7 +30,7 @@ from tests.inline import look_here
 
 
 def take_in(session: VaultSession, *given: Path, listed: dict[str, dict[str, str]] | None = None) -> list[Taken]:
-    return ingest(session, found_below(given), listed or {}, lambda _one: None, look_here)
+    return ingest(session, find_files(given), listed or {}, lambda _one: None, look_here)
 
 
 def events(session: VaultSession) -> list[str]:
@@ -139,7 +139,7 @@ def test_a_file_that_vanished_and_a_path_that_names_nothing(session: VaultSessio
     (one,) = ingest(session, [tmp_path / "gone.mp4"], {}, lambda _one: None, look_here)
     assert (one.state, one.address) == ("failed", "")
     with pytest.raises(UnreadableRecordingError, match="is not there"):
-        list(found_below([tmp_path / "gone"]))
+        list(find_files([tmp_path / "gone"]))
 
 
 def test_a_full_disk_ends_the_ingest_and_leaves_no_half_recording(

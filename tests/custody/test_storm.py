@@ -12,7 +12,7 @@ import pytest
 
 from bodycam_pipeline.custody.audit import audit
 from bodycam_pipeline.custody.create import create_vault
-from bodycam_pipeline.custody.ingest import found_below, ingest
+from bodycam_pipeline.custody.ingest import find_files, ingest
 from bodycam_pipeline.custody.session import VaultSession
 from bodycam_pipeline.vault.keyring import Keyring
 from bodycam_pipeline.vault.store import Vault
@@ -38,7 +38,7 @@ def shoot(session: VaultSession, dock: Path, life_seconds: float) -> bool:
     child = os.fork()
     if not child:
         try:
-            ingest(session, found_below([dock]), {}, lambda _one: None, look_here)
+            ingest(session, find_files([dock]), {}, lambda _one: None, look_here)
         finally:
             os._exit(0)
     time.sleep(life_seconds)
@@ -60,7 +60,7 @@ def test_every_file_is_stored_once_after_any_number_of_kills(
             hits += shoot(session, dock, dice.uniform(0, LONGEST_LIFE_SECONDS))
         fired += hits
         stored.append(len(list(session.vault.ids())))
-        taken = ingest(session, found_below([dock]), {}, lambda _one: None, look_here)
+        taken = ingest(session, find_files([dock]), {}, lambda _one: None, look_here)
         assert {one.state for one in taken} <= {"stored", "already there"}
         entries = [entry["recording"] for _, entry in session.log.entries() if entry["event"] == "ingest"]
         assert len(entries) == len(set(entries)) == len(list(session.vault.ids())) == FILES

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bodycam_pipeline.following.footage import Footage
-from bodycam_pipeline.following.steps import is_inside, moved, side, step
+from bodycam_pipeline.following.steps import is_inside, move_box, side, step
 from bodycam_pipeline.values.geometry import Box
 from tests.following.scenes import CUT, SIZE, Blob, footage, going, ground, luma, pyramid, said, view
 
@@ -63,7 +63,7 @@ class TestAStep:
         box = Box(100, 60, 132, 92)
         place, sure = step(made, box, 0, 1, None)
         assert not sure
-        assert place == moved(box, *made.shift(0, 1))
+        assert place == move_box(box, *made.shift(0, 1))
         assert place.left == pytest.approx(116, abs=2)
 
     def test_a_velocity_helps_where_a_thing_is_faster_than_the_camera(self) -> None:

@@ -6,7 +6,7 @@ import pytest
 from bodycam_pipeline.following.candidates import Candidate, Point
 from bodycam_pipeline.following.footage import Footage
 from bodycam_pipeline.following.onward import BEYOND_SECONDS, GROWTH, go_on, join_candidates
-from bodycam_pipeline.following.segment import followed
+from bodycam_pipeline.following.segment import follow_segment
 from bodycam_pipeline.following.sweep import GUESSED_SECONDS, SUPPORT, sweep
 from bodycam_pipeline.rules import entering
 from bodycam_pipeline.values.geometry import Box
@@ -177,13 +177,14 @@ class TestAWholeSegment:
     """Forward, back, and past both ends."""
 
     def test_a_thing_that_is_seen_in_the_middle_is_there_for_a_second_on_both_sides(self) -> None:
-        (one,), beyond = followed(footage(shown(BLOB, 80), {n: [said(BLOB.box(n))] for n in (38, 42)})), frames_in(1.0)
+        (one,) = follow_segment(footage(shown(BLOB, 80), {n: [said(BLOB.box(n))] for n in (38, 42)}))
+        beyond = frames_in(1.0)
         assert (one.first, one.last, one.start, one.end) == (38, 42, 38 - beyond, 42 + beyond)
         assert sorted(one.points) == list(range(38 - beyond, 43 + beyond)), "no gap"
 
     def test_a_thing_is_there_only_where_it_is_to_be_seen(self) -> None:
         there = Blob(STILL, there=range(20, 50))
-        (one,) = followed(
+        (one,) = follow_segment(
             footage([luma(n, there, of=view()) for n in range(80)], {n: [said(there.box(n))] for n in (30, 40)})
         )
         inside = [n for n, point in one.points.items() if point.found != "guessed"]
@@ -196,7 +197,7 @@ class TestAWholeSegment:
 
         def made() -> list[dict[int, Point]]:
             looks = {n: [said(each.box(n)) for each in (BLOB, other)] for n in range(0, 40, 4)}
-            return [each.points for each in followed(footage([luma(n, BLOB, other) for n in range(40)], looks))]
+            return [each.points for each in follow_segment(footage([luma(n, BLOB, other) for n in range(40)], looks))]
 
         assert len(made()) == 2
         assert made() == made()

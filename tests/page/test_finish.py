@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from bodycam_pipeline.evidence.keys import own_key
 from bodycam_pipeline.page.finish import SET_ASIDE, render_job, standing_facts, take_step
 from bodycam_pipeline.page.review import Review
-from bodycam_pipeline.passes import unwatched
+from bodycam_pipeline.passes import watch_nothing
 from bodycam_pipeline.pipeline import Order, detect
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.review.history import history_of, review_state_of
@@ -68,7 +68,7 @@ def refused(review: Review, by: str) -> str:
 
 
 def test_a_step_is_offered_to_those_alone_whose_signature_counts(review: Review, holds: Hold) -> None:
-    render_job(review, InlineRunner(), unwatched, OFFICER)
+    render_job(review, InlineRunner(), watch_nothing, OFFICER)
     holds(STRANGER)
     assert "not among review.reviewers" in refused(review, STRANGER)
     assert "not the one that review.reviewers" in refused(review, OFFICER)
@@ -90,32 +90,32 @@ def test_a_step_is_offered_to_those_alone_whose_signature_counts(review: Review,
 
 def test_a_draft_of_earlier_decisions_is_set_aside_and_one_in_review_is_not(review: Review, holds: Hold) -> None:
     holds(OFFICER)
-    render_job(review, InlineRunner(), unwatched, OFFICER)
+    render_job(review, InlineRunner(), watch_nothing, OFFICER)
     first = (review.folders.release / "manifest.json").read_bytes()
-    render_job(review, InlineRunner(), unwatched, OFFICER)
+    render_job(review, InlineRunner(), watch_nothing, OFFICER)
     assert not (review.folders.internal / SET_ASIDE).exists(), "nothing changed: it is not made again"
     shown = review.recording.packets.shown_pts().tolist()
     act(review, "withhold", **{"from": shown[1], "to": shown[3]}, reason="interior of a dwelling")
     assert standing_facts(review, OFFICER, own=True)["rendered"] is False
     with pytest.raises(StateError, match="not rendered yet"):
         take_step(review, "submit", OFFICER, "", own=True)
-    render_job(review, InlineRunner(), unwatched, OFFICER)
+    render_job(review, InlineRunner(), watch_nothing, OFFICER)
     (aside,) = (review.folders.internal / SET_ASIDE).iterdir()
     assert (aside / "manifest.json").read_bytes() == first != (review.folders.release / "manifest.json").read_bytes()
     take_step(review, "submit", OFFICER, "", own=True)
     act(review, "undo")
     with pytest.raises(StateError, match="is in review"):
-        render_job(review, InlineRunner(), unwatched, OFFICER)
+        render_job(review, InlineRunner(), watch_nothing, OFFICER)
     with pytest.raises(StateError, match="nobody knows what to change"):
         take_step(review, "reject", OFFICER, " ", own=True)
     take_step(review, "reject", OFFICER, "it is not what was decided", own=True)
-    render_job(review, InlineRunner(), unwatched, OFFICER)
+    render_job(review, InlineRunner(), watch_nothing, OFFICER)
     assert len(list((review.folders.internal / SET_ASIDE).iterdir())) == 2
 
 
 def test_the_page_offers_no_approval_to_who_submitted(review: Review, holds: Hold) -> None:
     holds(OFFICER)
-    render_job(review, InlineRunner(), unwatched, OFFICER)
+    render_job(review, InlineRunner(), watch_nothing, OFFICER)
     take_step(review, "submit", OFFICER, "", own=True)
     with serving(review.folders.internal) as served, chromium() as browser, opened(browser, served, but="409") as page:
         assert page.inner_text(".bar button.primary") == "Ask for changes"

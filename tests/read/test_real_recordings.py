@@ -11,7 +11,7 @@ import av
 import pytest
 
 from bodycam_pipeline.mp4.write import pts_shift
-from bodycam_pipeline.read.container import decoded
+from bodycam_pipeline.read.container import decode_packet
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.read.working import to_working_format
 from bodycam_pipeline.values.recording import VideoFacts
@@ -56,7 +56,7 @@ def _whole(path: Path, video: VideoFacts) -> list[tuple[int | None, str]]:
     with av.open(str(path)) as container:
         stream = next(s for s in container.streams.video if s.index == video.stream_index)
         stream.codec_context.thread_count = 1
-        frames = (frame for packet in container.demux(stream) for frame in decoded(stream, packet))
+        frames = (frame for packet in container.demux(stream) for frame in decode_packet(stream, packet))
         return [(f.pts, digest(to_working_format(f, video))) for f in frames]
 
 

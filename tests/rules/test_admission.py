@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bodycam_pipeline.rules.admission import admitted, number_tracks
+from bodycam_pipeline.rules.admission import is_admitted, number_tracks
 from bodycam_pipeline.values.policy import LEAST_EVIDENCE, HideRule, Policy
 from tests.rules.build import track
 
@@ -25,18 +25,18 @@ def policy(**admissions):
 
 @pytest.mark.parametrize(("word", "least"), LEAST_EVIDENCE.items())
 def test_as_much_evidence_as_the_policy_asks_for_is_enough_and_less_is_not(word, least):
-    assert admitted(track(PTS, BOX, evidence=least), policy(face=word))
-    assert not admitted(track(PTS, BOX, evidence=np.nextafter(least, -np.inf)), policy(face=word))
+    assert is_admitted(track(PTS, BOX, evidence=least), policy(face=word))
+    assert not is_admitted(track(PTS, BOX, evidence=np.nextafter(least, -np.inf)), policy(face=word))
 
 
 def test_each_kind_has_its_own_measure():
     rule = policy(face="cautious", plate="strict")
-    assert admitted(track(PTS, BOX, evidence=-1.0), rule)
-    assert not admitted(track(PTS, BOX, kind="plate", evidence=-1.0), rule)
+    assert is_admitted(track(PTS, BOX, evidence=-1.0), rule)
+    assert not is_admitted(track(PTS, BOX, kind="plate", evidence=-1.0), rule)
 
 
 def test_a_kind_that_the_policy_does_not_name_is_not_hidden():
-    assert not admitted(track(PTS, BOX, kind="plate", evidence=12.0), policy(face="cautious"))
+    assert not is_admitted(track(PTS, BOX, kind="plate", evidence=12.0), policy(face="cautious"))
 
 
 def things(*tracks):

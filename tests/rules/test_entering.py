@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bodycam_pipeline.rules.entering import BEYOND_SECONDS, Neighbours, extended
+from bodycam_pipeline.rules.entering import BEYOND_SECONDS, Neighbours, extend
 from bodycam_pipeline.rules.joining import tracklets
 from bodycam_pipeline.values.geometry import Box
 from bodycam_pipeline.values.track import ORIGINS, Extension
@@ -80,7 +80,7 @@ def test_a_track_grows_by_where_it_was_followed_to_in_order_and_without_a_frame_
     seen = track([400, 440, 480], BOX)
     back = Extension(0, -1, rows(320, 360, 400))
     onward = Extension(0, 1, rows(520) + rows(560, origin="guessed"))
-    (longer,) = extended([seen], [onward, back])
+    (longer,) = extend([seen], [onward, back])
     assert longer.pts.tolist() == [320, 360, 400, 440, 480, 520, 560]
     assert longer.boxes[:, 0].tolist() == [50, 50, 10, 10, 10, 50, 50]
     origins = ["followed", "followed", *["detected"] * 3, "followed", "guessed"]
@@ -91,7 +91,7 @@ def test_a_track_grows_by_where_it_was_followed_to_in_order_and_without_a_frame_
 
 def test_each_track_grows_by_its_own_and_others_stay_as_they_were():
     one, other, third = track([0, 40], BOX), track([0, 40], BOX, kind="plate"), track([0], BOX)
-    found = extended([one, other, third], [Extension(1, 1, rows(80)), Extension(2, -1, rows(0))])
+    found = extend([one, other, third], [Extension(1, 1, rows(80)), Extension(2, -1, rows(0))])
     assert found[0] is one
     assert found[1].pts.tolist() == [0, 40, 80]
     assert found[2] is third

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bodycam_pipeline.rules.fit import check_fits
-from bodycam_pipeline.rules.painting import painted
+from bodycam_pipeline.rules.painting import paint_boxes
 from bodycam_pipeline.rules.planning import make_plan
 from bodycam_pipeline.values.errors import PlanError
 from bodycam_pipeline.values.geometry import Box, Orientation, Region, snap_region
@@ -128,7 +128,7 @@ def test_every_box_of_a_track_is_inside_a_region_of_its_frame(places, kind, orie
     seen = track(pts, [(x, y, x + w, y + h) for x, y, w, h in places], kind=kind)
     made = planned(file, seen, of=rule)
     check_fits(made, file, rule)
-    assert (painted(seen, float(TIME_BASE))[:, 2:] >= seen.boxes[:, 2:] - 1e-9).all()
+    assert (paint_boxes(seen, float(TIME_BASE))[:, 2:] >= seen.boxes[:, 2:] - 1e-9).all()
     for at, (x, y, w, h) in zip(pts, places, strict=True):
         region = snap_region(orientation.to_coded(Box(x, y, x + w, y + h), 318, 190), 318, 190, 1)
         there = [r for r in made.rows() if r.pts == at and r.kind == kind]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bodycam_pipeline.rules.second_look import Released, auditor_scales, unexplained
+from bodycam_pipeline.rules.second_look import Released, auditor_scales, find_unexplained
 from bodycam_pipeline.values.candidates import SegmentCandidates
 from bodycam_pipeline.values.evidence import Evidence, KindWeights
 from bodycam_pipeline.values.geometry import Orientation, Region
@@ -52,7 +52,7 @@ def findings(
     of: Plan, looks: list[SegmentCandidates], policy: Policy | None = None, turn: int = 1, evidence: Evidence = TRUSTED
 ) -> tuple[Finding, ...]:
     video = replace(recording().video, width=320, height=240, orientation=Orientation(turn))
-    return unexplained(Released(of, policy or Policy(), video, ReleaseClock(0, 1)), looks, evidence)
+    return find_unexplained(Released(of, policy or Policy(), video, ReleaseClock(0, 1)), looks, evidence)
 
 
 def test_what_nobody_hid_is_a_spot() -> None:

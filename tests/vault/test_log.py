@@ -60,7 +60,7 @@ def test_the_tiles_lie_where_c2sp_says() -> None:
 @pytest.mark.parametrize("parts", [[1], [255, 1], [256, 1], [1, 255, 1], [3, 600, 2], [511, 1, 1], [70000, 1]])
 def test_however_it_grows_the_log_is_the_tree_of_its_entries(tmp_path: Path, parts: list[int]) -> None:
     log = log_of(tmp_path / "log", *parts)
-    raw = log.verified_entries()
+    raw = log.verify_entries()
     assert [json.loads(entry)["recording"] for entry in raw] == [f"{n:064x}" for n in range(sum(parts))]
     assert log.checkpoint().root == _native.merkle_root(b"".join(map(_native.merkle_leaf, raw)))
     for index in {0, len(raw) // 2, len(raw) - 1}:
@@ -72,7 +72,7 @@ def test_however_it_grows_the_log_is_the_tree_of_its_entries(tmp_path: Path, par
 
 def test_every_smaller_log_is_proved_to_be_the_beginning(tmp_path: Path) -> None:
     log = log_of(tmp_path / "log", SIZE)
-    leaves = b"".join(map(_native.merkle_leaf, log.verified_entries()))
+    leaves = b"".join(map(_native.merkle_leaf, log.verify_entries()))
     for old in range(1, SIZE + 1):
         top, proof = log.consistency(old)
         assert _native.merkle_extends(old, _native.merkle_root(leaves[: 32 * old]), top.size, top.root, proof)
@@ -105,7 +105,7 @@ def test_nobody_adds_to_a_log_that_was_rewritten(tmp_path: Path) -> None:
 
 def refused(log: CustodyLog) -> bool:
     try:
-        log.verified_entries()
+        log.verify_entries()
     except CustodyLogError:
         return True
     return False
@@ -191,7 +191,7 @@ def test_the_witness_accepts_an_honest_log_as_it_grows(tmp_path: Path) -> None:
 def test_a_proof_takes_milliseconds_and_a_hundred_thousand_entries_a_second_are_verified(tmp_path: Path) -> None:
     log = log_of(tmp_path / "log", 100_000)
     began = time.perf_counter()
-    log.verified_entries()
+    log.verify_entries()
     assert 100_000 / (time.perf_counter() - began) > 100_000
     seconds = []
     for index in range(0, 100_000, 9973):
@@ -212,7 +212,7 @@ def test_entries_of_several_processes_follow_one_another(tmp_path: Path) -> None
     writers = [subprocess.Popen(command, cwd=Path(__file__).parents[2]) for _ in range(3)]
     assert [writer.wait() for writer in writers] == [0, 0, 0]
     log = CustodyLog(tmp_path / "log", log_module.Verifier(ORIGIN, KEY.public_key()))
-    assert len(log.verified_entries()) == 61
+    assert len(log.verify_entries()) == 61
 
 
 def test_a_reader_is_not_disturbed_by_a_log_that_grows(tmp_path: Path) -> None:
@@ -253,7 +253,7 @@ def test_a_writer_that_is_killed_leaves_a_log_that_goes_on(tmp_path: Path) -> No
             time.sleep(0.01 * number)
             writer.send_signal(signal.SIGKILL)
         log.append(KEY, event(1))
-        grown = len(log.verified_entries())
+        grown = len(log.verify_entries())
         assert grown > size
         size = grown
 

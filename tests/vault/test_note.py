@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bodycam_pipeline.values.errors import CustodyLogError
-from bodycam_pipeline.vault.note import Checkpoint, Verifier, sign_note, verified
+from bodycam_pipeline.vault.note import Checkpoint, Verifier, sign_note, verify_note
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 TOP = Checkpoint("police.example/custody", 17, bytes(32))
@@ -41,9 +41,9 @@ def test_the_key_of_the_standard_tools_example_is_read() -> None:
 
 def test_a_signed_checkpoint_is_read_and_a_second_signature_does_no_harm() -> None:
     note = sign_note(TOP, KEY)
-    assert verified(note, VERIFIER) == TOP
+    assert verify_note(note, VERIFIER) == TOP
     other = sign_note(TOP, Ed25519PrivateKey.generate()).decode().splitlines()[-1]
-    assert verified(note + f"{other}\n".encode(), VERIFIER) == TOP
+    assert verify_note(note + f"{other}\n".encode(), VERIFIER) == TOP
 
 
 def test_every_flipped_bit_is_refused() -> None:
@@ -52,15 +52,15 @@ def test_every_flipped_bit_is_refused() -> None:
         forged = bytearray(note)
         forged[bit // 8] ^= 1 << bit % 8
         with pytest.raises(CustodyLogError):
-            verified(bytes(forged), VERIFIER)
+            verify_note(bytes(forged), VERIFIER)
 
 
 @pytest.mark.parametrize("key", [Ed25519PrivateKey.generate()])
 def test_another_key_and_another_log_are_refused(key: Ed25519PrivateKey) -> None:
     with pytest.raises(CustodyLogError, match="not signed by the log's key"):
-        verified(sign_note(TOP, key), VERIFIER)
+        verify_note(sign_note(TOP, key), VERIFIER)
     with pytest.raises(CustodyLogError, match="another log"):
-        verified(sign_note(Checkpoint("other.example", 17, bytes(32)), KEY), VERIFIER)
+        verify_note(sign_note(Checkpoint("other.example", 17, bytes(32)), KEY), VERIFIER)
 
 
 @pytest.mark.parametrize("line", ["", "a+b", f"name+00000000+{base64.b64encode(bytes(33)).decode()}", "a+zz+!!"])

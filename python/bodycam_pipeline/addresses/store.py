@@ -35,7 +35,7 @@ def open_stored(address: str) -> BinaryIO:
         OSError: the store refused.
     """
     with _plain_errors(address):
-        system, path = located(address)
+        system, path = locate_store(address)
         return cast("BinaryIO", io.BufferedReader(system.open_input_file(path), READ_AHEAD_BYTES))
 
 
@@ -47,12 +47,12 @@ def stored_size_and_time(address: str) -> tuple[int | None, float | None]:
         OSError: the store refused.
     """
     with _plain_errors(address):
-        system, path = located(address)
+        system, path = locate_store(address)
         found = system.get_file_info(path)
     return (found.size, found.mtime.timestamp() if found.mtime else None) if found.is_file else (None, None)
 
 
-def listed(address: str, wanted: Callable[[str], bool]) -> Iterator[str]:
+def list_addresses(address: str, wanted: Callable[[str], bool]) -> Iterator[str]:
     """The addresses of what an address names: one object, all below a prefix, or what matches a pattern.
 
     Args:
@@ -65,7 +65,7 @@ def listed(address: str, wanted: Callable[[str], bool]) -> Iterator[str]:
     """
     base, pattern = _fixed_part(address)
     with _plain_errors(address):
-        system, path = located(base)
+        system, path = locate_store(base)
         if not pattern and system.get_file_info(path).is_file:
             yield address
             return
@@ -74,7 +74,7 @@ def listed(address: str, wanted: Callable[[str], bool]) -> Iterator[str]:
     yield from (_join(base, name) for name in below if (re.fullmatch(pattern, name) if pattern else wanted(name)))
 
 
-def located(address: str) -> tuple[fs.FileSystem, str]:
+def locate_store(address: str) -> tuple[fs.FileSystem, str]:
     """The store of an address, and the path in it.
 
     Raises:

@@ -18,7 +18,7 @@ from av.audio.resampler import AudioResampler
 from av.codec.context import Flags
 
 from bodycam_pipeline.audio.decode import Pcm, continuous
-from bodycam_pipeline.mp4.staged import staged_file
+from bodycam_pipeline.mp4.staged import stage_file
 from bodycam_pipeline.mp4.write import pts_shift
 from bodycam_pipeline.rules.sounds import released_sounds, sound_format
 from bodycam_pipeline.values.encoded import UNIT_SAMPLES, EncodedAudio
@@ -188,7 +188,7 @@ def _muted(blocks: Iterable[Pcm], runs: Sequence[tuple[int, int]]) -> Iterator[P
 def _encoded(blocks: Iterable[Pcm], rate: int, channels: int, path: str | Path) -> EncodedAudio | None:
     encoder = _encoder(rate, channels)
     sizes: list[int] = []
-    with staged_file(path) as file:
+    with stage_file(path) as file:
         for packet in _packets(encoder, blocks, rate):
             if packet.pts is not None and packet.pts >= 0:  # the priming unit lies before time 0
                 file.write(bytes(packet))

@@ -18,7 +18,7 @@ from pathlib import Path
 from bodycam_pipeline.backlog.orders import name_mark, order_of, release_name
 from bodycam_pipeline.custody.session import log_read
 from bodycam_pipeline.durable import write_atomically
-from bodycam_pipeline.passes import probed
+from bodycam_pipeline.passes import probe_in_worker
 from bodycam_pipeline.pipeline import key_of, redact_probed
 from bodycam_pipeline.running.job_queue import Ending
 from bodycam_pipeline.running.ledger import Ledger
@@ -171,11 +171,11 @@ class _OneRecording:
     def _publish(self) -> None:
         order = order_of(self._lease, self._backlog.out)
         order = replace(order, address=log_read(order.address, "redaction"))
-        recording = probed(self._runner, order.address)
+        recording = probe_in_worker(self._runner, order.address)
         key = key_of(order, recording)
         mark = name_mark(self._backlog.out, key)
-        wish = release_name(self._lease, mark, own_names=self._backlog.own_names)
-        identity = self._ledger.identify(self._lease, key, wish, mark)
+        wanted = release_name(self._lease, mark, own_names=self._backlog.own_names)
+        identity = self._ledger.identify(self._lease, key, wanted, mark)
         if identity.elsewhere:
             return
         published = redact_probed(replace(order, name=identity.name), recording, self._runner)

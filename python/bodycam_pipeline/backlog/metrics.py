@@ -77,7 +77,7 @@ class Board(Collector):
 
 
 @contextmanager
-def served(board: Board, port: int | None) -> Iterator[int | None]:
+def serve_metrics(board: Board, port: int | None) -> Iterator[int | None]:
     """Serve a board over HTTP, to this machine only; gives the port (0 asks for any), None where none is wanted.
 
     Raises:

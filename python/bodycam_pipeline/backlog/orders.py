@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bodycam_pipeline.digests import value_sha256
 from bodycam_pipeline.evidence.edits_file import read_edits
-from bodycam_pipeline.kept import keyed, make_secret, read_secret, secret_path
+from bodycam_pipeline.kept import key_digest, make_secret, read_secret, secret_path
 from bodycam_pipeline.pipeline import Order
 from bodycam_pipeline.running.job_queue import QueueItem
 from bodycam_pipeline.running.ledger_file import Lease
@@ -78,7 +78,7 @@ def name_mark(out: Path, key: str) -> str:
     """
     with _ONE_AT_A_TIME:  # recordings are worked on in threads of one driver
         make_secret(out / _SECRETS)
-    return keyed(read_secret(secret_path(out / _SECRETS)), "release name", key.encode()).hex()
+    return key_digest(read_secret(secret_path(out / _SECRETS)), "release name", key.encode()).hex()
 
 
 def release_name(lease: Lease, mark: str, *, own_names: bool) -> str:

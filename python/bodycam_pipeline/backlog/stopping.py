@@ -52,7 +52,7 @@ class StopFlag:
 
 
 @contextmanager
-def asked_to_stop(notice: str = SEGMENTS, seconds: float | None = None) -> Iterator[StopFlag]:
+def catch_stop_signals(notice: str = SEGMENTS, seconds: float | None = None) -> Iterator[StopFlag]:
     """Turn the first SIGINT or SIGTERM into a question that is asked before every segment; the second one is obeyed.
 
     Args:

@@ -28,7 +28,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from bodycam_pipeline.addresses.store import listed
+from bodycam_pipeline.addresses.store import list_addresses
 from bodycam_pipeline.backlog.orders import WorkItem
 from bodycam_pipeline.backlog.side_files import side_file
 from bodycam_pipeline.evidence.policy_file import read_policy
@@ -98,7 +98,7 @@ def _in_vault(what: str) -> Iterator[str]:
 
 def _in_store(what: str) -> Iterator[str]:
     try:
-        yield from listed(what, _could_be_a_recording)
+        yield from list_addresses(what, _could_be_a_recording)
     except UnreadableRecordingError as error:
         raise WorkListError(f"{error.what}: '{name_of(what)}'", remedy=error.remedy) from error
     except OSError as error:

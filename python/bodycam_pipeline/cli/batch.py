@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from bodycam_pipeline.backlog.run import CAP_SECONDS, Ended, RunOptions, Watcher, carry_out, runner_for
-from bodycam_pipeline.backlog.stopping import asked_to_stop
+from bodycam_pipeline.backlog.stopping import catch_stop_signals
 from bodycam_pipeline.backlog.summary import failures
 from bodycam_pipeline.backlog.work_list import work_items
 from bodycam_pipeline.cli.output import AsJson, tell
@@ -59,7 +59,7 @@ def batch(
     """
     rules = read_policy(policy) if policy else Policy()
     file = ledger or out / "ledger.sqlite"
-    with runner_for(ray, workers, out, cap_minutes * 60) as runner, asked_to_stop() as stop:
+    with runner_for(ray, workers, out, cap_minutes * 60) as runner, catch_stop_signals() as stop:
         options = RunOptions("batch", out, file, "reports/batch-{run:04}", stop, cap_minutes * 60, own_names)
         ended = carry_out(options, work_items(recordings, rules), runner, progress(as_json=as_json))
     show(ended, file, as_json=as_json)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from bodycam_pipeline import pipeline
-from bodycam_pipeline.cli.output import AsJson, tell, watched
+from bodycam_pipeline.cli.output import AsJson, show_progress, tell
 from bodycam_pipeline.demo.compose import compose_demo
 from bodycam_pipeline.pipeline import Order
 from bodycam_pipeline.running.local import LocalRunner
@@ -28,7 +28,7 @@ def demo(
     recording = out / "demo.mp4"
     if not recording.exists():
         compose_demo(recording, seconds=seconds)
-    with LocalRunner(os.cpu_count() or 1) as runner, watched(as_json=as_json) as watch:
+    with LocalRunner(os.cpu_count() or 1) as runner, show_progress(as_json=as_json) as watch:
         published = pipeline.redact(Order(str(recording), out), runner, watch)
     folders = published.folders
     video, report = folders.release / folders.video_name, folders.internal / "report.html"

@@ -11,7 +11,7 @@ import typer
 
 from bodycam_pipeline.cli.output import AsJson, state_of, tell
 from bodycam_pipeline.evidence.policy_file import read_policy
-from bodycam_pipeline.passes import probed
+from bodycam_pipeline.passes import probe_in_worker
 from bodycam_pipeline.read.codecs import spoken_codec
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.job import Job, notes_of, released_streams
@@ -56,7 +56,7 @@ def _facts(address: str, policy: Policy, track: int | None, runner: Runner) -> d
     """What is known of a file; of one that is refused, what its headers say."""
     facts: dict[str, Any] = {"file": name_of(address), "address": address, "headers": _headers(address, runner)}
     try:
-        recording = probed(runner, address, track)
+        recording = probe_in_worker(runner, address, track)
         if policy.encoding.fields == "deinterlace":
             recording = recording.as_full_frames()
         chosen_sounds(recording, policy.audio)

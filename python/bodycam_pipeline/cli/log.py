@@ -94,7 +94,7 @@ def verify(
 ) -> None:
     """Hold every entry and every tile to the signed root."""
     checked = _log(vault, keys, log, verifier)
-    entries, top = len(checked.verified_entries()), checked.checkpoint()
+    entries, top = len(checked.verify_entries()), checked.checkpoint()
     facts = {"state": "verified", "origin": top.origin, "entries": entries, "root": base64.b64encode(top.root).decode()}
     sentences = f"verified: {entries} entries of {top.origin}, root {facts['root']}"
     tell(facts, f"{sentences}\n(that none were taken away at the end, only the witness can tell)", as_json=as_json)

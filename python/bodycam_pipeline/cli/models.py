@@ -17,7 +17,7 @@ from bodycam_pipeline.vision.entries import ModelEntry
 from bodycam_pipeline.vision.graph import MAX_BYTES
 from bodycam_pipeline.vision.providers import installed_providers
 from bodycam_pipeline.vision.registry import find_model, list_models, public_models
-from bodycam_pipeline.vision.trial import tried
+from bodycam_pipeline.vision.trial import try_model
 
 ROLES: tuple[Role, ...] = get_args(Role)
 
@@ -50,7 +50,7 @@ def check(
 ) -> None:
     """Check one detector: there, unchanged, safe to load, and running as its head does, within limits."""
     model = find_model(name)
-    tried(model)
+    try_model(model)
     _tell_model(model, as_json=as_json)
 
 

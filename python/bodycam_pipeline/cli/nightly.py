@@ -12,7 +12,7 @@ import typer
 from bodycam_pipeline.backlog.clock import next_time
 from bodycam_pipeline.backlog.history import write_history
 from bodycam_pipeline.backlog.run import RunOptions, Watcher, carry_out, runner_for
-from bodycam_pipeline.backlog.stopping import asked_to_stop
+from bodycam_pipeline.backlog.stopping import catch_stop_signals
 from bodycam_pipeline.backlog.work_list import work_items
 from bodycam_pipeline.cli.batch import CAP_MINUTES, Cap, LedgerFile, Out, OwnNames, PolicyFile, Ray, Workers, show
 from bodycam_pipeline.cli.output import AsJson
@@ -22,7 +22,7 @@ from bodycam_pipeline.values.policy import Policy
 
 Given = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[RECORDINGS...]", help="Docks, patterns or lists; none: only what still waits."),
+    typer.Argument(metavar="[RECORDINGS...]", help="Watch folders, patterns or lists; none: only what still waits."),
 ]
 Until = Annotated[str, typer.Option("--until", help="No work is begun after this time of day.")]
 Zone = Annotated[str, typer.Option("--zone", help="The time zone of --until, as America/Toronto.")]
@@ -61,7 +61,7 @@ def nightly(
     with ExitStack() as held:
         runner = held.enter_context(runner_for(ray, workers, out, cap_minutes * 60))
         board = held.enter_context(_monitored(metrics_file, metrics_port))
-        stop = held.enter_context(asked_to_stop())
+        stop = held.enter_context(catch_stop_signals())
         order = RunOptions(
             "nightly",
             out,
@@ -88,8 +88,8 @@ def _monitored(file: Path | None, port: int | None) -> Iterator[Watcher]:
         yield lambda _ledger, _run: None
         return
     require("prometheus_client", "metrics", "telling a monitor")
-    from bodycam_pipeline.backlog.metrics import Board, served
+    from bodycam_pipeline.backlog.metrics import Board, serve_metrics
 
     board = Board(file)
-    with served(board, port):
+    with serve_metrics(board, port):
         yield board

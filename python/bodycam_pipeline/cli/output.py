@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from bodycam_pipeline.passes import Phase, Watch, unwatched
+from bodycam_pipeline.passes import Phase, Watch, watch_nothing
 from bodycam_pipeline.values.errors import BodycamError
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.values.printable import printable
@@ -53,11 +53,11 @@ def state_of(error: BodycamError) -> str:
 
 
 @contextmanager
-def watched(*, as_json: bool) -> Iterator[Watch]:
+def show_progress(*, as_json: bool) -> Iterator[Watch]:
     """Show a bar per phase with frames per second and the time left, on a terminal's stderr."""
     console = Console(stderr=True)
     if as_json or not console.is_terminal:
-        yield unwatched
+        yield watch_nothing
         return
     columns = (
         TextColumn("{task.description:>10}"),

@@ -8,7 +8,7 @@ import typer
 
 from bodycam_pipeline.cli.job import By, Job, Me, Why, login
 from bodycam_pipeline.cli.output import AsJson, tell
-from bodycam_pipeline.cli.trust import Fingerprint, Key, trusted
+from bodycam_pipeline.cli.trust import Fingerprint, Key, read_trust
 from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.evidence.keys import read_private_key
 from bodycam_pipeline.package.frame_disclosure import check_disclosure, open_frame
@@ -67,7 +67,7 @@ def check_a_disclosure(
 ) -> None:
     """Check that a package committed to this source frame when it was signed."""
     with LocalRunner(1) as runner:
-        found = check_disclosure(disclosure, package, trusted(key, fingerprint), runner, recording)
+        found = check_disclosure(disclosure, package, read_trust(key, fingerprint), runner, recording)
     facts = {
         "state": "verified",
         "frame": found.number,

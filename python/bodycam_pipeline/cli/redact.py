@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from bodycam_pipeline import pipeline
-from bodycam_pipeline.cli.output import AsJson, note_hand_drawn, tell, watched
+from bodycam_pipeline.cli.output import AsJson, note_hand_drawn, show_progress, tell
 from bodycam_pipeline.evidence.edits_file import read_edits
 from bodycam_pipeline.evidence.plan_file import read_plan
 from bodycam_pipeline.evidence.policy_file import read_policy
@@ -64,7 +64,7 @@ def redact(
     as_json: AsJson = False,
 ) -> None:
     """Look, plan, render, verify, publish. Run again: it resumes, or does nothing."""
-    with LocalRunner(workers) as runner, watched(as_json=as_json) as watch:
+    with LocalRunner(workers) as runner, show_progress(as_json=as_json) as watch:
         published = pipeline.redact(
             replace(_order(recording, out, policy, edits, models, gate), track=track), runner, watch
         )
@@ -82,7 +82,7 @@ def detect(
     as_json: AsJson = False,
 ) -> None:
     """Look and plan only: writes the plan and its report, renders nothing."""
-    with LocalRunner(workers) as runner, watched(as_json=as_json) as watch:
+    with LocalRunner(workers) as runner, show_progress(as_json=as_json) as watch:
         job, plan = pipeline.detect(replace(_order(recording, out, policy, edits, models), track=track), runner, watch)
     facts = {"state": "planned", "plan": job.plan_path, "report": job.folders.internal / "report.html"}
     sentences = f"planned {plan.regions.num_rows} regions in {plan.frames} frames\n  plan:   {job.plan_path}\n"
@@ -100,7 +100,7 @@ def render(
 ) -> None:
     """Render a plan without looking again; verify and publish."""
     order = replace(_order(recording, out, policy, None, None), track=track)
-    with LocalRunner(workers) as runner, watched(as_json=as_json) as watch:
+    with LocalRunner(workers) as runner, show_progress(as_json=as_json) as watch:
         published = pipeline.render(order, read_plan(plan), runner, watch)
     _tell_published(published, as_json=as_json)
 

@@ -14,7 +14,7 @@ Fingerprint = Annotated[
 ]
 
 
-def trusted(key: Path | None, fingerprint: str | None) -> Trust:
+def read_trust(key: Path | None, fingerprint: str | None) -> Trust:
     """What was asked for; both are held against the package where both are given.
 
     Raises:

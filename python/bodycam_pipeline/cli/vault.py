@@ -14,11 +14,11 @@ from rich import filesize
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bodycam_pipeline.backlog.stopping import FILE_SECONDS, FILES, KEPT, StopFlag, ToldToLeaveError, asked_to_stop
+from bodycam_pipeline.backlog.stopping import FILE_SECONDS, FILES, KEPT, StopFlag, ToldToLeaveError, catch_stop_signals
 from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.custody.create import create_vault, new_person
 from bodycam_pipeline.custody.facts import read_facts
-from bodycam_pipeline.custody.ingest import Look, Taken, found_below, ingest
+from bodycam_pipeline.custody.ingest import Look, Taken, find_files, ingest
 from bodycam_pipeline.custody.known import all_facts
 from bodycam_pipeline.custody.session import RecordingStatus, VaultSession, open_session
 from bodycam_pipeline.custody.watch_folder import WatchFolder
@@ -149,11 +149,11 @@ def take_in(
             ingest(session, takewhile(lambda _path: not stop(), paths), listed, watch, look)
         return done
 
-    found = list(found_below(files))
+    found = list(find_files(files))
     if watch is not None:
         sys.stderr.write(f"watching for files that have stopped growing, every {watch:g} s; Ctrl-C ends it\n")
     taken: list[Taken] = []
-    with LocalRunner(1) as runner, asked_to_stop(FILES, FILE_SECONDS) as stop:
+    with LocalRunner(1) as runner, catch_stop_signals(FILES, FILE_SECONDS) as stop:
         look = partial(headers_of, runner)
         for paths in [found] if watch is None else _rounds(WatchFolder(files), watch, stop):
             new = once(paths, stop, look)

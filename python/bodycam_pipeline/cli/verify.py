@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from bodycam_pipeline.checking import check_release
-from bodycam_pipeline.cli.output import AsJson, tell, watched
-from bodycam_pipeline.cli.trust import Fingerprint, Key, trusted
+from bodycam_pipeline.cli.output import AsJson, show_progress, tell
+from bodycam_pipeline.cli.trust import Fingerprint, Key, read_trust
 from bodycam_pipeline.package.check import Trust, check_package, is_package
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.values.errors import VerificationError
@@ -27,11 +27,11 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Hold every file and every decoded frame against what was signed; needs no network."""
-    trust = trusted(key, fingerprint)
+    trust = read_trust(key, fingerprint)
     if not is_package(package):
         _verify_unsigned(package, trust, workers, as_json=as_json)
         return
-    with LocalRunner(workers) as runner, watched(as_json=as_json) as watch:
+    with LocalRunner(workers) as runner, show_progress(as_json=as_json) as watch:
         found = check_package(package, trust, runner, watch)
     facts = {"state": "verified", "package": package, "frames": found.frames, "fingerprint": found.fingerprint}
     sentences = (
@@ -46,7 +46,7 @@ def _verify_unsigned(release: Path, trust: Trust, workers: int, *, as_json: bool
         raise VerificationError(
             f"{release} bears no signature", remedy="Ask the publisher for the package, with its statement.dsse.json."
         )
-    with LocalRunner(workers) as runner, watched(as_json=as_json) as watch:
+    with LocalRunner(workers) as runner, show_progress(as_json=as_json) as watch:
         frames = check_release(release, runner, watch)
     facts = {"state": "verified", "release": release, "frames": frames, "fingerprint": None}
     sentences = (

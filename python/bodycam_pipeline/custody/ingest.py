@@ -111,7 +111,7 @@ def ingest(
         return taken
 
 
-def found_below(given: Iterable[str | Path]) -> Iterator[Path]:
+def find_files(given: Iterable[str | Path]) -> Iterator[Path]:
     """The files that paths and folders name, in order; hidden ones and what is known to be no recording are left out.
 
     Raises:
@@ -165,7 +165,7 @@ def _sealed(
         "seen": seen,
     }
     sealed_facts = key.seal_bytes(json.dumps(facts, sort_keys=True, default=str).encode())
-    wrapped = session.ring.wrapped(key)
+    wrapped = session.ring.wrap(key)
     with disk_errors(staged):
         (staged / FACTS).write_bytes(sealed_facts)
         (staged / KEY).write_bytes(wrapped)

@@ -38,8 +38,9 @@ def facts_of(session: VaultSession, id_: str, status: RecordingStatus) -> Known:
 
 
 def all_facts(session: VaultSession, recordings: Mapping[str, RecordingStatus]) -> dict[str, Known]:
-    """The facts of every recording that can be opened, by id; one entry of the log announces it. Those that are missing
-    or damaged say only that, as ``damaged``: an audit tells more.
+    """The facts of every recording that can be opened, by id; one entry of the log records the read.
+
+    Those that are missing or damaged say only that, as ``damaged``: an audit tells more.
 
     Raises:
         VaultError: this machine has no identity that opens them.

@@ -142,7 +142,7 @@ def _with_key(session: VaultSession, status: RecordingStatus) -> Iterator[str]:
 
 def _wrap_anew(session: VaultSession, places: Sequence[str]) -> None:
     """Name the new files in the log, then put them there: an audit knows what has to be in each place."""
-    wrapped = {place: session.ring.wrapped(open_key(session.vault, place, session.ring)) for place in places}
+    wrapped = {place: session.ring.wrap(open_key(session.vault, place, session.ring)) for place in places}
     session.record_all(
         "key wrapped",
         [

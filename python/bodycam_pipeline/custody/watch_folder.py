@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bodycam_pipeline.custody.facts import places_beside
-from bodycam_pipeline.custody.ingest import found_below
+from bodycam_pipeline.custody.ingest import find_files
 
 Stamp = tuple[tuple[int, int], ...]
 
@@ -23,7 +23,7 @@ class WatchFolder:
 
         A file that failed is returned again when it, or the facts beside it, changed, or when it was away in between.
         """
-        now = {path: _stamp(path) for path in found_below(path for path in self.given if path.exists())}
+        now = {path: _stamp(path) for path in find_files(path for path in self.given if path.exists())}
         ready = [path for path, stamp in now.items() if self._seen.get(path) == stamp != self._given_out.get(path)]
         self._seen = now
         kept = {path: stamp for path, stamp in self._given_out.items() if path in now}

@@ -16,7 +16,7 @@ from typing import Any
 
 from bodycam_pipeline.durable import locked, write_atomically
 from bodycam_pipeline.foreign import parse_json
-from bodycam_pipeline.kept import keyed, read_secret, secret_path
+from bodycam_pipeline.kept import key_digest, read_secret, secret_path
 from bodycam_pipeline.values.errors import HistoryError
 from bodycam_pipeline.values.event import Event
 
@@ -130,7 +130,7 @@ def _head(folder: Path) -> list[str]:
 
 
 def _mac(folder: Path, use: str, text: str) -> str:
-    return keyed(read_secret(secret_path(folder)), use, text.encode()).hex()
+    return key_digest(read_secret(secret_path(folder)), use, text.encode()).hex()
 
 
 def _event(line: str, folder: Path) -> Event:

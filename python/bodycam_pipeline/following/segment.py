@@ -12,7 +12,7 @@ from bodycam_pipeline.following.sweep import sweep
 from bodycam_pipeline.values.candidates import CANDIDATE, FOUND, FRAME, POINT, Candidates
 
 
-def followed(footage: Footage) -> list[Candidate]:
+def follow_segment(footage: Footage) -> list[Candidate]:
     """Follow everything that was seen: forward, back, and past both ends; the longest seen first."""
     candidates = join_candidates(footage, sweep(footage))
     for candidate in sorted(candidates, key=lambda c: (c.first - c.last, c.first, c.kind)):
@@ -42,7 +42,7 @@ def part_candidates(
     frames["pts"], frames["looked"] = pts, footage.looked[:own]
     frames["scene_change"][1:] = np.diff(footage.scenes[:own]) > 0
     goes_on = border_pts is not None and own > 0 and footage.neighbour(own - 1, 1) is not None
-    candidates, points, scores = _columns([c for c in followed(footage) if c.first < own], pts, count)
+    candidates, points, scores = _columns([c for c in follow_segment(footage) if c.first < own], pts, count)
     return Candidates(frames, candidates, points, scores, finest, border_pts if goes_on else None, tuple(undecodable))
 
 

@@ -39,7 +39,7 @@ def side(box: Box) -> float:
     return sqrt(max(box.area, 1e-6))
 
 
-def moved(box: Box, right: float, down: float) -> Box:
+def move_box(box: Box, right: float, down: float) -> Box:
     """The box somewhere else."""
     return Box(box.left + right, box.top + down, box.right + right, box.bottom + down)
 
@@ -56,13 +56,13 @@ def step(footage: Footage, box: Box, frame: int, to: int, velocity: tuple[float,
     """
     camera = footage.shift(frame, to)
     if min(box.width, box.height) < THINNEST_PX:
-        return Move(moved(box, *camera), sure=False)
+        return Move(move_box(box, *camera), sure=False)
     guesses = [camera] if velocity is None else [camera, velocity]
     place, error, likeness = footage.pyramids[frame].follow(footage.pyramids[to], _sides(box), guesses)
     found = Box(*place)
     resized = side(found) / side(box)
     sure = error <= SURE_ERROR and likeness >= SURE_LIKENESS and 1 / SURE_RESIZE < resized < SURE_RESIZE
-    return Move(found if sure else moved(box, *camera), sure)
+    return Move(found if sure else move_box(box, *camera), sure)
 
 
 def find_again(footage: Footage, seen: tuple[int, Box], frame: int, near: Box) -> Box | None:

@@ -6,7 +6,7 @@ from math import exp, log
 
 from bodycam_pipeline.following.candidates import Candidate, Point
 from bodycam_pipeline.following.footage import ROUNDING_SECONDS, Footage, Observation
-from bodycam_pipeline.following.steps import is_inside, moved, side, step
+from bodycam_pipeline.following.steps import is_inside, move_box, side, step
 from bodycam_pipeline.values.geometry import Box
 
 SEED = 1.5
@@ -171,4 +171,4 @@ def blended(followed: Box, observation: Observation) -> Box:
     x, y = x0 + place * (x1 - x0), y0 + place * (y1 - y0)
     width = followed.width + size * (seen.width - followed.width)
     height = followed.height + size * (seen.height - followed.height)
-    return moved(Box(-width / 2, -height / 2, width / 2, height / 2), x, y)
+    return move_box(Box(-width / 2, -height / 2, width / 2, height / 2), x, y)

@@ -274,11 +274,11 @@ def _is_whole(bits: Bits, unit: bytes, kind: int) -> bool:
         ended
         and not bits.broken
         and len(unit) <= _SET_BYTES
-        and unit[1:] == escaped(unit[1:].replace(b"\0\0\3", b"\0\0"))
+        and unit[1:] == escape(unit[1:].replace(b"\0\0\3", b"\0\0"))
     )
 
 
-def escaped(payload: bytes) -> bytes:
+def escape(payload: bytes) -> bytes:
     """The payload with emulation prevention bytes as an encoder must write them, and nowhere else (7.4.1)."""
     out, zeros = bytearray(), 0
     for byte in payload:

@@ -5,7 +5,7 @@ no player of a release needs, and in which anything could stand.
 """
 
 from bodycam_pipeline.h264.nal import H264_PPS, H264_SPS
-from bodycam_pipeline.h264.parameters import Usability, escaped, read_sps
+from bodycam_pipeline.h264.parameters import Usability, escape, read_sps
 
 _KEPT_ALWAYS = 0x60
 """nal_ref_idc 3, as encoders give it to parameter sets; others mean the same, and would say something."""
@@ -23,7 +23,7 @@ def rewritten(unit: bytes) -> bytes:
     said = "1" + _usability(facts.usability) if facts.usability else "0"
     bits = f"{facts.body}{said}1"
     bits += "0" * (-len(bits) % 8)
-    return bytes([_KEPT_ALWAYS | H264_SPS]) + escaped(int(bits, 2).to_bytes(len(bits) // 8, "big"))
+    return bytes([_KEPT_ALWAYS | H264_SPS]) + escape(int(bits, 2).to_bytes(len(bits) // 8, "big"))
 
 
 def _usability(said: Usability) -> str:

@@ -43,13 +43,13 @@ def labels_by_frame(truth: Truth) -> dict[int, list[Label]]:
     found: defaultdict[int, list[Label]] = defaultdict(list)
     for true in truth.boxes:
         real, grown = (
-            truth.orientation.to_coded(box, truth.width, truth.height) for box in (true.box, padded(true, truth))
+            truth.orientation.to_coded(box, truth.width, truth.height) for box in (true.box, pad_box(true, truth))
         )
         found[true.frame].append(Label(true.thing, true.flag, real, grown))
     return dict(found)
 
 
-def padded(true: TrueBox, truth: Truth) -> Box:
+def pad_box(true: TrueBox, truth: Truth) -> Box:
     """A true box, grown by `PADDING`, still in the upright frame."""
     least = LEAST_PX_AT_1080P * min(truth.width, truth.height) / 1080
     sides = (true.box.width, true.box.height, true.box.width, true.box.height)

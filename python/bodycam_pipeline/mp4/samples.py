@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pyarrow import feather
 
 from bodycam_pipeline.h264.avc import is_keyframe
-from bodycam_pipeline.mp4.staged import staged_file
+from bodycam_pipeline.mp4.staged import stage_file
 from bodycam_pipeline.values.encoded import EncodedSegment
 
 _READ_BYTES = 1 << 20
@@ -59,7 +59,7 @@ def write_segment(
     """
     sets: dict[bytes, None] = {}
     rows: list[Row] = []
-    with staged_file(path) as file:
+    with stage_file(path) as file:
         for span in spans:
             sets |= dict.fromkeys(span.parameter_sets)
             for sample in span.samples:
@@ -106,7 +106,7 @@ def _save_index(segment: EncodedSegment) -> None:
     table = pa.table(columns).replace_schema_metadata({"parameter_sets": sets, "sha256": segment.sha256})
     sink = io.BytesIO()
     feather.write_feather(table, sink, compression="uncompressed")
-    with staged_file(_index_path(segment.path)) as file:
+    with stage_file(_index_path(segment.path)) as file:
         file.write(sink.getvalue())
 
 

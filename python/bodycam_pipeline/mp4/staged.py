@@ -28,7 +28,7 @@ class StagedFile:
 
 
 @contextmanager
-def staged_file(path: str | Path) -> Iterator[StagedFile]:
+def stage_file(path: str | Path) -> Iterator[StagedFile]:
     """Write a file that appears under its name whole and durable, or not at all.
 
     Raises:

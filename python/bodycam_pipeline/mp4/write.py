@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from bodycam_pipeline.h264.avc import configuration
 from bodycam_pipeline.mp4 import boxes
 from bodycam_pipeline.mp4.joined import JoinedFiles
-from bodycam_pipeline.mp4.staged import staged_file
+from bodycam_pipeline.mp4.staged import stage_file
 from bodycam_pipeline.read.display_matrix import display_matrix
 from bodycam_pipeline.values.encoded import EncodedAudio, EncodedSegment
 from bodycam_pipeline.values.errors import VerificationError
@@ -91,7 +91,7 @@ def write_mp4(
     sounds = [sound for sound in sounds if len(sound)]
     tracks |= {number: _sound_track(sound) for number, sound in enumerate(sounds, _FIRST_SOUND)}
     layout = _layout(tracks)
-    with staged_file(path) as file:
+    with stage_file(path) as file:
         file.write(_head(pictures, sounds, layout))
         for chunk in layout.chunks:
             tracks[chunk.track].files.copy(chunk.size_bytes, file)

@@ -29,7 +29,7 @@ from bodycam_pipeline.package.contents import (
 )
 from bodycam_pipeline.package.make import framehash
 from bodycam_pipeline.package.statement import Statement, parse_statement, predicate_of
-from bodycam_pipeline.passes import Watch, unwatched
+from bodycam_pipeline.passes import Watch, watch_nothing
 from bodycam_pipeline.running.runner import Runner
 from bodycam_pipeline.values.errors import VerificationError
 
@@ -62,7 +62,7 @@ def is_package(path: Path) -> bool:
     return path.is_file() or (path / STATEMENT).exists()
 
 
-def check_package(package: Path, trust: Trust, runner: Runner, watch: Watch = unwatched) -> Checked:
+def check_package(package: Path, trust: Trust, runner: Runner, watch: Watch = watch_nothing) -> Checked:
     """Check the signature, that every file is there, as signed, and no other, and that every frame decodes as signed.
 
     Raises:

@@ -11,7 +11,7 @@ from bodycam_pipeline.evidence.frames_file import read_frames
 from bodycam_pipeline.foreign import parse_json, read_bytes
 from bodycam_pipeline.package.archive import open_archive
 from bodycam_pipeline.package.check import Trust, check_signed_files
-from bodycam_pipeline.passes import probed
+from bodycam_pipeline.passes import probe_in_worker
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.job import published_manifest
 from bodycam_pipeline.release.source import kept_source
@@ -66,7 +66,7 @@ def check_disclosure(
 
 
 def _check_recording(found: FrameDisclosure, recording: str, runner: Runner) -> None:
-    packets = probed(runner, recording).packets
+    packets = probe_in_worker(runner, recording).packets
     digests = {row.tobytes() for row in packets.sha256[packets.shown & (packets.pts == found.pts)]}
     if digests != {found.packet_sha256}:
         raise VerificationError(f"{recording} holds another frame at pts {found.pts}", remedy=_REMEDY)

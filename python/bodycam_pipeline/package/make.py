@@ -40,7 +40,7 @@ from bodycam_pipeline.package.contents import (
 from bodycam_pipeline.package.index import public_index
 from bodycam_pipeline.package.letter import letter_fields
 from bodycam_pipeline.package.statement import Statement, predicate_of
-from bodycam_pipeline.passes import probed_release
+from bodycam_pipeline.passes import probe_release_in_worker
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.review.history import record, refuse_unapproved
 from bodycam_pipeline.running.runner import Runner
@@ -129,7 +129,7 @@ def framehash(video: Path, frames: FrameTable, runner: Runner) -> bytes:
     Raises:
         RecordingError: the video cannot be read.
     """
-    facts = probed_release(runner, video).video
+    facts = probe_release_in_worker(runner, video).video
     chroma = -(-facts.width // 2) * -(-facts.height // 2)
     size = facts.width * facts.height + 2 * chroma
     frame_facts = FrameFacts(facts.time_base, facts.width, facts.height, facts.sample_aspect_ratio, size)

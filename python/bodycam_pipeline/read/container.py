@@ -164,7 +164,7 @@ def recording_changed(address: str) -> UnreadableRecordingError:
     )
 
 
-def decoded(stream: VideoStream, packet: "av.Packet[VideoStream] | None") -> list[av.VideoFrame]:
+def decode_packet(stream: VideoStream, packet: "av.Packet[VideoStream] | None") -> list[av.VideoFrame]:
     """The frames that come out when a packet goes in, an empty packet at the end; none where it cannot be decoded.
 
     Whoever calls must know which frames to expect: a missing frame is the only sign of damage.

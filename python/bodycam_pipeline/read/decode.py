@@ -12,7 +12,13 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from bodycam_pipeline.h264.nal import length_size, units
-from bodycam_pipeline.read.container import decoded, open_container, prepare_decoder, recording_changed, video_stream
+from bodycam_pipeline.read.container import (
+    decode_packet,
+    open_container,
+    prepare_decoder,
+    recording_changed,
+    video_stream,
+)
 from bodycam_pipeline.read.full_frames import full_frames
 from bodycam_pipeline.read.working import to_working_format
 from bodycam_pipeline.schemes import place
@@ -65,7 +71,7 @@ def decode_segment(address: str, video: VideoFacts, packets: PacketIndex, segmen
     """
     try:
         joined = video.part_number(int(packets.pts[0])) < video.part_number(segment.span.end_pts)
-        frames = decoded_frames(address, video, packets, joined=joined)
+        frames = decode_frames(address, video, packets, joined=joined)
         sources = _paired(frames, packets.shown_pts().tolist(), video)
         yield from _deinterlaced(sources, video.deinterlaced) if video.deinterlaced else sources
     except (UnreadableRecordingError, UnsupportedRecordingError) as error:
@@ -126,7 +132,7 @@ def read_units(address: str, video: VideoFacts, packets: PacketIndex) -> Iterato
             yield units(bytes(packet), length_bytes)
 
 
-def decoded_frames(
+def decode_frames(
     address: str, video: VideoFacts, packets: PacketIndex, *, joined: bool = False
 ) -> Iterator[av.VideoFrame]:
     """The frames of a segment as the decoder gives them, in the track's clock and of whatever size they are.
@@ -168,8 +174,8 @@ def _all_decoded(
         packet.pts = int(packets.pts[number])  # the index may know better than the container: see `learn`
         if packet.is_corrupt and number < checked:
             spoiled.add(packet.pts)
-        yield from decoded(stream, packet)
-    yield from decoded(stream, None)
+        yield from decode_packet(stream, packet)
+    yield from decode_packet(stream, None)
 
 
 def _allow_reordering(stream: VideoStream, packets: PacketIndex) -> None:

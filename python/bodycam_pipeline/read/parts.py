@@ -6,7 +6,7 @@ from itertools import groupby, pairwise
 
 import av
 
-from bodycam_pipeline.read.decode import decoded_frames
+from bodycam_pipeline.read.decode import decode_frames
 from bodycam_pipeline.read.hdr import hdr_of
 from bodycam_pipeline.read.index import NewCoding, change_refused
 from bodycam_pipeline.read.orientation import orientation_of
@@ -86,7 +86,7 @@ def _formats(
 def _format(address: str, video: VideoFacts, part: PacketIndex) -> PartFormat:
     """How a part is coded by its first frame; as the part before it where none decodes."""
     (before,) = video.formats
-    frame = next(decoded_frames(address, video, part.part(0, PACKETS_UNTIL_A_FRAME)), None)
+    frame = next(decode_frames(address, video, part.part(0, PACKETS_UNTIL_A_FRAME)), None)
     if frame is None:
         return before
     if orientation_of(frame) != video.orientation:

@@ -14,7 +14,7 @@ from av.video.stream import VideoStream
 
 from bodycam_pipeline.h264.nal import parameter_sets
 from bodycam_pipeline.read.claims import refuse_more_than_there_is
-from bodycam_pipeline.read.container import decoded, open_container, prepare_decoder, video_stream
+from bodycam_pipeline.read.container import decode_packet, open_container, prepare_decoder, video_stream
 from bodycam_pipeline.read.fields import first_field
 from bodycam_pipeline.read.hdr import BT_709
 from bodycam_pipeline.read.index import NO_TIME, closed_starts, read_index, with_distinct_times
@@ -206,7 +206,7 @@ def _parameter_sets(stream: VideoStream) -> tuple[bytes, ...]:
 
 def _first_frame(container: InputContainer, stream: VideoStream, address: str) -> av.VideoFrame:
     for number, packet in enumerate(container.demux(stream)):
-        for frame in decoded(stream, packet):
+        for frame in decode_packet(stream, packet):
             return frame
         if number > PACKETS_UNTIL_A_FRAME:
             break

@@ -10,7 +10,7 @@ from bodycam_pipeline.values.observed import ContainerObservation, SegmentObserv
 from bodycam_pipeline.values.plan import Plan
 
 
-def expected_of(job: Job, plan: Plan, staged: Staged) -> Expectation:
+def expect(job: Job, plan: Plan, staged: Staged) -> Expectation:
     """What the finished file has to be."""
     return Expectation(job.recording, plan, job.policy, staged.copied)
 
@@ -21,7 +21,7 @@ def refuse_strange_container(job: Job, plan: Plan, staged: Staged, container: Co
     Raises:
         VerificationError: what is wrong, and where first.
     """
-    _refuse(job, verify_container(expected_of(job, plan, staged), container))
+    _refuse(job, verify_container(expect(job, plan, staged), container))
 
 
 def refuse_broken_promises(job: Job, plan: Plan, staged: Staged, frames: Sequence[SegmentObservation]) -> None:
@@ -30,7 +30,7 @@ def refuse_broken_promises(job: Job, plan: Plan, staged: Staged, frames: Sequenc
     Raises:
         VerificationError: what is wrong, and where first.
     """
-    _refuse(job, verify_frames(expected_of(job, plan, staged), frames))
+    _refuse(job, verify_frames(expect(job, plan, staged), frames))
 
 
 def _refuse(job: Job, violations: Sequence[Violation]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from bodycam_pipeline.digests import file_sha256, value_sha256
 from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.evidence.plan_file import read_plan
-from bodycam_pipeline.kept import keyed, read_secret, secret_path
+from bodycam_pipeline.kept import key_digest, read_secret, secret_path
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.rules.second_look import auditor_scales
 from bodycam_pipeline.rules.sounds import chosen_sounds, sound_notes
@@ -199,7 +199,7 @@ def record_of(folders: Folders) -> Noted | None:
 
 def _mac(folders: Folders, noted: Noted) -> str:
     text = json.dumps(noted.facts(), sort_keys=True)
-    return keyed(read_secret(secret_path(folders.internal)), "published", text.encode()).hex()
+    return key_digest(read_secret(secret_path(folders.internal)), "published", text.encode()).hex()
 
 
 def _not_noted(path: Path, why: str) -> PackageError:

@@ -9,7 +9,7 @@ from pathlib import Path
 from bodycam_pipeline.durable import make_folder, write_atomically
 from bodycam_pipeline.release.job import Job
 from bodycam_pipeline.release.staging import Staged
-from bodycam_pipeline.rules.second_look import Released, unexplained
+from bodycam_pipeline.rules.second_look import Released, find_unexplained
 from bodycam_pipeline.tasks.container import PicturesTask
 from bodycam_pipeline.values.candidates import SegmentCandidates
 from bodycam_pipeline.values.errors import NeedsReviewError, Place
@@ -40,7 +40,7 @@ def judge(job: Job, plan: Plan, staged: Staged, seen: Sequence[SegmentCandidates
     looks = sum(len(part.looked_pts) for segment in seen for part in segment.parts)
     released = Released(plan, job.policy, job.recording.video, staged.clock)
     evidence = worth_of([model for model, _ in job.audits]).evidence
-    return SecondLook(unexplained(released, seen, evidence), looks)
+    return SecondLook(find_unexplained(released, seen, evidence), looks)
 
 
 def folder_of(job: Job) -> Path:

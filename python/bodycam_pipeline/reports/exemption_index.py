@@ -7,7 +7,7 @@ from dataclasses import astuple, dataclass, fields
 
 from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.release.job import Job
-from bodycam_pipeline.reports.printed import printed
+from bodycam_pipeline.reports.printed import print_table
 from bodycam_pipeline.reports.templates import render_template
 from bodycam_pipeline.rules.exemptions import Exemption, Screen, exemptions
 from bodycam_pipeline.rules.spreadsheet import csv_text
@@ -58,6 +58,6 @@ def index_files(index: Index) -> dict[str, bytes]:
     contents = (
         csv_text([headings, *rows]).encode(),
         page.encode(),
-        printed(f"Exemption index: {index.title}", index.notice, headings, rows),
+        print_table(f"Exemption index: {index.title}", index.notice, headings, rows),
     )
     return dict(zip(NAMES, contents, strict=True))

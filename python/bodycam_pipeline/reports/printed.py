@@ -27,7 +27,7 @@ STYLE = TableStyle(
 )
 
 
-def printed(title: str, notice: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
+def print_table(title: str, notice: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
     """The PDF of a table; a letter that its font does not have is printed as a question mark.
 
     Args:

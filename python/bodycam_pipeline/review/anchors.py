@@ -28,7 +28,7 @@ def anchor(job: Folders, event: Event) -> None:
         log_event(published.address, f"release {event.what}", **facts)
 
 
-def counted_entries(job: Folders) -> tuple[tuple[Link, bool], ...]:
+def count_entries(job: Folders) -> tuple[tuple[Link, bool], ...]:
     """Every entry, the oldest first, and whether it was finished: by the head, and where there is a vault by the log.
 
     Raises:

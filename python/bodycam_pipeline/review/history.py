@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from bodycam_pipeline.evidence.history_file import Link, append_event, lock_history
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.job import Noted, published_manifest, record_of
-from bodycam_pipeline.review.anchors import anchor, counted_entries
+from bodycam_pipeline.review.anchors import anchor, count_entries
 from bodycam_pipeline.review.signatures import SIGNED, sign_event, why_not_listed, why_not_signed
 from bodycam_pipeline.rules.review_state import ReviewState, review_state
 from bodycam_pipeline.values.errors import HistoryError, NotApprovedError, PackageError, StateError
@@ -106,7 +106,7 @@ def history_of(job: Folders) -> tuple[Event, ...]:
     Raises:
         HistoryError: it was changed after it was written, or is not the one that the custody log names.
     """
-    return tuple(link.event for link, finished in counted_entries(job) if finished)
+    return tuple(link.event for link, finished in count_entries(job) if finished)
 
 
 def entries_of(job: Folders) -> tuple[tuple[Event, str], ...]:
@@ -121,7 +121,7 @@ def entries_of(job: Folders) -> tuple[tuple[Event, str], ...]:
 
 
 def _judged(job: Folders, reviewers: dict[str, str], *, signed: bool) -> Iterator[tuple[Link, str]]:
-    for link, finished in counted_entries(job):
+    for link, finished in count_entries(job):
         if not finished:
             yield link, "it was never finished (whoever did it does it again)"
         else:
@@ -166,7 +166,7 @@ def refuse_unapproved(job: Folders) -> Noted:
 
 def _refuse_unfinished(job: Folders) -> None:
     """Refuse to go on from an entry that does not count: it may be a rejection."""
-    *_, (last, finished) = counted_entries(job) or [(None, True)]
+    *_, (last, finished) = count_entries(job) or [(None, True)]
     if last is not None and not finished:
         done = last.event
         raise HistoryError(

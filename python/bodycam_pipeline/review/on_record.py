@@ -10,7 +10,7 @@ from bodycam_pipeline.custody.session import log_event, open_session
 from bodycam_pipeline.digests import value_sha256
 from bodycam_pipeline.evidence.candidates_file import candidates_sha256
 from bodycam_pipeline.evidence.plan_file import plan_sha256
-from bodycam_pipeline.kept import keyed, read_secret, secret_path
+from bodycam_pipeline.kept import key_digest, read_secret, secret_path
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.job import Job, Noted
 from bodycam_pipeline.values.candidates import SegmentCandidates
@@ -22,7 +22,7 @@ from bodycam_pipeline.vault.naming import is_sealed, parse
 
 def mark(folders: Folders, what: str, sha256: str) -> str:
     """What stands in the log for a digest."""
-    return keyed(read_secret(secret_path(folders.internal)), f"custody log, {what}", sha256.encode()).hex()
+    return key_digest(read_secret(secret_path(folders.internal)), f"custody log, {what}", sha256.encode()).hex()
 
 
 def job_mark(folders: Folders) -> str:

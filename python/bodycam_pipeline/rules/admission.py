@@ -18,7 +18,7 @@ LARGEST_RATIO = 2.5
 """Two boxes are of one thing if they overlap this much, or hold each other's centre and are about as large."""
 
 
-def admitted(track: Track, policy: Policy) -> bool:
+def is_admitted(track: Track, policy: Policy) -> bool:
     """Whether the policy hides a track: detectors are to find its kind, and the evidence is enough for it."""
     rule = policy.hide.get(track.kind)
     return rule is not None and rule.found_by == "detector" and track.evidence >= rule.least_evidence

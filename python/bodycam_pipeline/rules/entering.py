@@ -70,7 +70,7 @@ def _is_guess(point: np.void) -> bool:
     return int(point["found"]) == FOUND.index("guessed")
 
 
-def extended(tracks: Sequence[Track], extensions: Iterable[Extension]) -> list[Track]:
+def extend(tracks: Sequence[Track], extensions: Iterable[Extension]) -> list[Track]:
     """The tracks with where they were followed to."""
     rows: dict[int, list[Extension]] = {}
     for extension in extensions:

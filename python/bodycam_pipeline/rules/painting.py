@@ -15,7 +15,7 @@ MOST_DRIFT = 0.15
 """A box that was not detected is painted larger on each side, as a share of its length, by the time since it was."""
 
 
-def painted(track: Track, time_base: float) -> NDArray[np.float64]:
+def paint_boxes(track: Track, time_base: float) -> NDArray[np.float64]:
     """The boxes of a track as they are hidden, before padding, float64 (n, 4), in pixels of the upright frame.
 
     Args:

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from bodycam_pipeline.rules.painting import painted
+from bodycam_pipeline.rules.painting import paint_boxes
 from bodycam_pipeline.values.candidates import SegmentCandidates
 from bodycam_pipeline.values.errors import Place, PlanError
 from bodycam_pipeline.values.geometry import Box, Sides, snap_regions
@@ -103,7 +103,7 @@ def _words(words: Sequence[str], positions: NDArray[np.uint8]) -> "pa.Array[Any]
 
 
 def _rows(track: Track, kind: int, policy: Policy, video: VideoFacts) -> NDArray[np.void]:
-    boxes = painted(track, float(video.time_base))
+    boxes = paint_boxes(track, float(video.time_base))
     upright = _padded(boxes, policy.hide[track.kind].padding, min(video.upright_size) / 1080)
     regions = snap_regions(_coded(upright, video), video.width, video.height, policy.redaction.grid_px)
     there = (regions[:, 0] < regions[:, 2]) & (regions[:, 1] < regions[:, 3])

@@ -74,7 +74,7 @@ def _apart(side: int, taken: Sequence[int]) -> bool:
     return all(max(side, other) >= APART * min(side, other) for other in taken)
 
 
-def unexplained(released: Released, seen: Sequence[SegmentCandidates], evidence: Evidence) -> tuple[Finding, ...]:
+def find_unexplained(released: Released, seen: Sequence[SegmentCandidates], evidence: Evidence) -> tuple[Finding, ...]:
     """The findings that a person has to look at, by time.
 
     What counts is the evidence over everything that the auditors saw of a thing outside of what the plan hides, what a

@@ -41,7 +41,7 @@ class AttemptQueue:
         """All tasks, in their order."""
         return cls(deque(range(count)))
 
-    def tried(self, number: int) -> None:
+    def count_try(self, number: int) -> None:
         """Count a try."""
         self.tries[number] = self.tries.get(number, 0) + 1
 
@@ -65,6 +65,6 @@ def attempt(step: Callable[[Any], Any], task: object) -> Answer:
         return None, WorkerError(what, remedy=_REMEDY)
 
 
-def given_up(how: str) -> WorkerError:
+def give_up(how: str) -> WorkerError:
     """The error of a task that was lost with every worker that had it."""
     return WorkerError(f"a step {how}, {ATTEMPTS} times", remedy=_REMEDY)

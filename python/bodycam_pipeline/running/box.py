@@ -21,7 +21,7 @@ from bodycam_pipeline.locked import VARIABLE, WEAK, is_weak, lock, no_box
 from bodycam_pipeline.running.attempts import TASK_LIMIT_SECONDS, attempt
 from bodycam_pipeline.running.descriptors import close_all_but
 from bodycam_pipeline.running.handing import Handed
-from bodycam_pipeline.running.passing import nameless_file, taken, tell
+from bodycam_pipeline.running.passing import nameless_file, take_answer, tell
 from bodycam_pipeline.running.wire import NO_ANSWER, pack
 from bodycam_pipeline.schemes import hand_over
 from bodycam_pipeline.tasks.step import Step
@@ -104,7 +104,7 @@ def _forked(step: Callable[[Any], Any], task: object, needs: Needs, handed: Hand
     theirs.close()
     with ours, nameless_file("answer") as file:
         try:
-            whole = taken(ours, file, driver)
+            whole = take_answer(ours, file, driver)
         finally:
             os.kill(child, 9)
             os.waitpid(child, 0)

@@ -27,7 +27,7 @@ def connect(path: Path) -> sqlite3.Connection:
         LedgerError: not a ledger, or another version's.
     """
     _make_private(path)
-    with translated(path):
+    with translate_errors(path):
         database = sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             database.row_factory = sqlite3.Row
@@ -95,7 +95,7 @@ def transaction(database: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextmanager
-def translated(path: Path) -> Iterator[None]:
+def translate_errors(path: Path) -> Iterator[None]:
     """SQLite's errors in the product's words.
 
     Raises:

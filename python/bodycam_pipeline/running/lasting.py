@@ -185,7 +185,7 @@ class LastingBox:
         """Say something, and wait for the answer."""
         seconds = question.limit_seconds
         try:
-            answer, error = unpack(exchanged(joined, content, seconds), question.answers)
+            answer, error = unpack(exchange(joined, content, seconds), question.answers)
         except TimeoutError:
             raise self._lost(f"took longer than {seconds:.0f} s") from None
         except (EOFError, OSError):
@@ -219,7 +219,7 @@ class LastingBox:
         return WorkerError(f"the process that decodes this recording {how}", remedy=_REMEDY)
 
 
-def exchanged(joined: socket.socket, content: bytes, seconds: float) -> bytearray:
+def exchange(joined: socket.socket, content: bytes, seconds: float) -> bytearray:
     """Send what `Connection.recv` takes, unless it is nothing, and receive what its `send_bytes` says, within a time.
 
     Raises:

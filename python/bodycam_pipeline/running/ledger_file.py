@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bodycam_pipeline.running.database import connect, lock_ledger, transaction, translated
+from bodycam_pipeline.running.database import connect, lock_ledger, transaction, translate_errors
 from bodycam_pipeline.values.errors import LateResultError
 
 
@@ -53,11 +53,11 @@ class LedgerFile:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._one_at_a_time, translated(self.path), transaction(self._database):
+        with self._one_at_a_time, translate_errors(self.path), transaction(self._database):
             yield self._database
 
     def _read(self, query: str, *values: object) -> list[sqlite3.Row]:
-        with self._one_at_a_time, translated(self.path):
+        with self._one_at_a_time, translate_errors(self.path):
             return self._database.execute(query, values).fetchall()
 
     def _recover(self) -> None:

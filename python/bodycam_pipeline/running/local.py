@@ -83,7 +83,7 @@ class Processes:
                 self._drop(worker)
                 yield worker, Lost(f"took longer than {self.limit_seconds:.0f} s")
 
-    def answered(self, step: Callable[[Any], Any], task: object) -> Answer | Lost:
+    def do_task(self, step: Callable[[Any], Any], task: object) -> Answer | Lost:
         """Do one task, and wait for it."""
         self.begin(step, task)
         while True:

@@ -29,7 +29,7 @@ def nameless_file(what: str) -> Iterator[BinaryIO]:
             yield file
 
 
-def taken(box: Connection, file: BinaryIO, driver: Connection) -> bool:
+def take_answer(box: Connection, file: BinaryIO, driver: Connection) -> bool:
     """Take an answer from a box into a file, as it will be told; whether there is a whole one.
 
     The process ends, and its box with it, when the driver is gone.

@@ -251,7 +251,7 @@ def _carry_out(task_file: str, key: str) -> tuple[str, str]:
     if not hmac.compare_digest(code, _code(key, content).encode()):
         return _CHANGED, ""
     step, task = pickle.loads(content)  # noqa: S301 - what the driver wrote, as its code says
-    answer = _beside().answered(step, task)
+    answer = _beside().do_task(step, task)
     if isinstance(answer, Lost):
         return _ENDED, ""
     packed = pack(answer)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from bodycam_pipeline.running.attempts import Answer, AttemptQueue, Lost, given_up
+from bodycam_pipeline.running.attempts import Answer, AttemptQueue, Lost, give_up
 from bodycam_pipeline.running.runner import GivenUpError, Outcome, Result, Runner, Task
 from bodycam_pipeline.values.errors import WorkerError
 
@@ -186,7 +186,7 @@ class PassScheduler:
                     one.line.waiting.clear()
                     one.ended.put(error)
                 else:
-                    one.line.tried(number)
+                    one.line.count_try(number)
 
     def _collect(self) -> None:
         if not self._out:
@@ -218,7 +218,7 @@ class _InTurn:
 def _outcome(number: int, answer: Answer | Lost, line: AttemptQueue) -> Outcome[Any] | None:
     """How a task ended; None when it is tried again."""
     if isinstance(answer, Lost):
-        return None if line.try_again(number) else Outcome(number, error=given_up(answer.how))
+        return None if line.try_again(number) else Outcome(number, error=give_up(answer.how))
     result, error = answer
     if isinstance(error, WorkerError) and line.try_again(number):
         return None

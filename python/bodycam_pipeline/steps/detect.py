@@ -50,7 +50,7 @@ def detect_segment(task: DetectTask) -> SegmentCandidates:
 def frames_of(part: Part) -> Iterator[tuple[int, _native.Planes | None]]:
     """The segment's frames by their pts, in order of time; None where one does not decode."""
     for source in decode_segment(part.address, part.video, part.packets, part.segment):
-        yield source.pts, None if source.frame is None else borrowed(part, source.frame)
+        yield source.pts, None if source.frame is None else borrow_planes(part, source.frame)
 
 
 def border_frame(part: Part) -> tuple[int, _native.Planes] | None:
@@ -58,10 +58,10 @@ def border_frame(part: Part) -> tuple[int, _native.Planes] | None:
     if part.border is None or not part.border.shown.all():
         return None
     for source in decode_segment(part.address, part.video, part.border, part.segment):
-        return None if source.frame is None else (source.pts, borrowed(part, source.frame))
+        return None if source.frame is None else (source.pts, borrow_planes(part, source.frame))
     return None
 
 
-def borrowed(part: Part, frame: VideoFrame) -> _native.Planes:
+def borrow_planes(part: Part, frame: VideoFrame) -> _native.Planes:
     """The planes of what the segment's own frames cover of the canvas."""
     return planes(frame, size=(part.shown.width, part.shown.height))

@@ -58,7 +58,7 @@ class Viewer:
         """Small pictures of boxes and what is around them, as recorded, side by side in one."""
         return thumbnail([crop(self._pixels(pts), box) for pts, box in places])
 
-    def ranked(self, places: Places) -> tuple[int, ...]:
+    def rank_by_sharpness(self, places: Places) -> tuple[int, ...]:
         """Positions of places in order of how sharp the picture is there, the sharpest first."""
         scores = [sharpness(_inside(self._pixels(pts), box)) for pts, box in places]
         return tuple(sorted(range(len(places)), key=lambda n: -scores[n]))

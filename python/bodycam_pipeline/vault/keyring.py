@@ -53,7 +53,7 @@ class Keyring:
             raise VaultError("a line of recipients.txt is no recipient", remedy=_WHOLE_LINE)
         return found
 
-    def wrapped(self, key: _native.ObjectKey) -> bytes:
+    def wrap(self, key: _native.ObjectKey) -> bytes:
         """A recording's key as a file that each recipient can open alone.
 
         Raises:

@@ -24,7 +24,7 @@ from bodycam_pipeline.foreign import read_bytes
 from bodycam_pipeline.values.errors import CustodyLogError
 from bodycam_pipeline.vault.growth import Frontier
 from bodycam_pipeline.vault.memory import NOTE_BYTES, Memory
-from bodycam_pipeline.vault.note import Checkpoint, Verifier, sign_note, verified
+from bodycam_pipeline.vault.note import Checkpoint, Verifier, sign_note, verify_note
 from bodycam_pipeline.vault.tiles import ENTRY_LIMIT_BYTES, HASH_BYTES, WIDTH, Tiles, bundle, tile_path, width_at
 
 LEVELLED = timedelta(minutes=1)
@@ -82,7 +82,7 @@ class Proof:
         Raises:
             CustodyLogError: it proves nothing.
         """
-        top = verified(self.checkpoint, verifier)
+        top = verify_note(self.checkpoint, verifier)
         leaf = _native.merkle_leaf(self.entry)
         whole = self.index >= 0 and all(len(node) == HASH_BYTES for node in self.path)
         if not whole or not _native.merkle_includes(top.root, top.size, self.index, leaf, self.path):
@@ -126,9 +126,9 @@ class CustodyLog:
 
     def _top(self) -> tuple[bytes, Checkpoint]:
         """What is remembered is read first: a log that grows meanwhile is newer than that, and never older."""
-        known = self.memory.recalled() if self.memory else None
+        known = self.memory.recall() if self.memory else None
         note = self.note()
-        top = verified(note, self.verifier)
+        top = verify_note(note, self.verifier)
         if self.memory and top != known:
             if known is not None:
                 self.refuse_other_past(known, top)
@@ -175,10 +175,10 @@ class CustodyLog:
         Raises:
             CustodyLogError: the log is not what was signed.
         """
-        raw = self.verified_entries()
+        raw = self.verify_entries()
         yield from ((number, json.loads(raw[number])) for number in range(first, len(raw)))
 
-    def verified_entries(self) -> list[bytes]:
+    def verify_entries(self) -> list[bytes]:
         """Every entry's bytes; entries and tiles were compared with the signed root.
 
         Raises:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bodycam_pipeline.durable import locked, write_atomically
 from bodycam_pipeline.foreign import read_bytes
-from bodycam_pipeline.vault.note import Checkpoint, Verifier, verified
+from bodycam_pipeline.vault.note import Checkpoint, Verifier, verify_note
 
 NOTE_BYTES = 64 << 10
 """More than a checkpoint with many signatures takes."""
@@ -30,14 +30,14 @@ class Memory:
         """The memory in a machine's private folder: one file for each log, by its name and key."""
         return cls(folder / f"seen-{hashlib.sha256(str(verifier).encode()).hexdigest()[:16]}.checkpoint", verifier)
 
-    def recalled(self) -> Checkpoint | None:
+    def recall(self) -> Checkpoint | None:
         """The newest checkpoint seen here; None where none was.
 
         Raises:
             CustodyLogError: what is kept is no checkpoint of this log.
         """
         try:
-            return verified(read_bytes(self.path, NOTE_BYTES), self.verifier)
+            return verify_note(read_bytes(self.path, NOTE_BYTES), self.verifier)
         except FileNotFoundError:
             return None
 
@@ -50,8 +50,8 @@ class Memory:
         if not os.access(self.path.parent, os.W_OK):
             return
         with self._held():
-            known = self.recalled()
-            if known is None or known.size < verified(note, self.verifier).size:
+            known = self.recall()
+            if known is None or known.size < verify_note(note, self.verifier).size:
                 write_atomically(self.path, note)
 
     @contextmanager

@@ -85,7 +85,7 @@ def sign_note(checkpoint: Checkpoint, key: Ed25519PrivateKey) -> bytes:
     return f"{checkpoint.text}\n{_DASH} {verifier.name} {signature}\n".encode()
 
 
-def verified(note: bytes, verifier: Verifier) -> Checkpoint:
+def verify_note(note: bytes, verifier: Verifier) -> Checkpoint:
     """The checkpoint in a note, if the log's own key signed it; other signatures beside it do no harm.
 
     Raises:

@@ -22,7 +22,7 @@ from typing import Any, BinaryIO, cast
 from pyarrow import fs
 
 from bodycam_pipeline import _native
-from bodycam_pipeline.addresses.store import READ_AHEAD_BYTES, located
+from bodycam_pipeline.addresses.store import READ_AHEAD_BYTES, locate_store
 from bodycam_pipeline.durable import disk_errors, make_folder, publish_folder, write_atomically
 from bodycam_pipeline.foreign import parse_json
 from bodycam_pipeline.values.address import scheme_of
@@ -49,7 +49,7 @@ class Vault:
     def __init__(self, address: str) -> None:
         self.address = vault_address(address)
         self.folder = None if scheme_of(self.address) else Path(self.address)
-        self._system, self._root = (fs.LocalFileSystem(), self.address) if self.folder else located(self.address)
+        self._system, self._root = (fs.LocalFileSystem(), self.address) if self.folder else locate_store(self.address)
 
     def __reduce__(self) -> tuple[object, ...]:
         return (Vault, (self.address,))

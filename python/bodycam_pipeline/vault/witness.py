@@ -4,7 +4,7 @@ from pathlib import Path
 
 from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.vault.log import CustodyLog
-from bodycam_pipeline.vault.note import Checkpoint, verified
+from bodycam_pipeline.vault.note import Checkpoint, verify_note
 
 
 def witness(log: CustodyLog, kept: Path) -> tuple[Checkpoint | None, Checkpoint]:
@@ -18,9 +18,9 @@ def witness(log: CustodyLog, kept: Path) -> tuple[Checkpoint | None, Checkpoint]
         StorageError: the disk refused.
     """
     note = log.note()
-    new = verified(note, log.verifier)
-    old = verified(kept.read_bytes(), log.verifier) if kept.exists() else None
-    log.verified_entries()
+    new = verify_note(note, log.verifier)
+    old = verify_note(kept.read_bytes(), log.verifier) if kept.exists() else None
+    log.verify_entries()
     if old is not None:
         log.refuse_other_past(old, new)
     write_atomically(kept, note)

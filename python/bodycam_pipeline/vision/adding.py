@@ -17,7 +17,7 @@ from bodycam_pipeline.vision.graph import MAX_BYTES, Graph, read_graph
 from bodycam_pipeline.vision.heads import AS_THEY_ARE, HEAD_DEFAULTS
 from bodycam_pipeline.vision.registry import LIST, find_model, list_models, own_folder
 from bodycam_pipeline.vision.toml_text import to_toml
-from bodycam_pipeline.vision.trial import tried
+from bodycam_pipeline.vision.trial import try_model
 
 Channels = Literal["rgb", "bgr"]
 Colours = tuple[float, float, float]
@@ -78,7 +78,7 @@ def fetch_model(entry: ModelEntry) -> Model:
 
 
 def _added(path: Path, entry: ModelEntry) -> Model:
-    tried(entry.model(path))
+    try_model(entry.model(path))
     folder = own_folder()
     make_folder(folder)
     with _held(folder):

@@ -10,7 +10,7 @@ from google.protobuf.message import DecodeError, Message  # type: ignore[import-
 
 from bodycam_pipeline.values.errors import MissingModelError, ModelDigestError, ModelError
 from bodycam_pipeline.values.model import HEADS, Head
-from bodycam_pipeline.vision.heads import Recognised, Shape, named, recognise
+from bodycam_pipeline.vision.heads import Recognised, Shape, name_outputs, recognise
 from bodycam_pipeline.vision.onnx_schema import ModelProto, NodeProto, TensorProto
 
 MAX_BYTES = 512 * 1024 * 1024
@@ -159,7 +159,7 @@ def _head(model: Any, path: str | Path, head: Head | None) -> Recognised:
     recognised = recognise(outputs, inputs[0])
     if head is None or (recognised is not None and recognised[0] == head):
         return _known(recognised, outputs, path)
-    wanted = named(head, outputs)
+    wanted = name_outputs(head, outputs)
     if wanted is None:
         instead = f"its outputs are {recognised[0]}" if recognised else f"its outputs are {outputs}"
         raise ModelError(f"{path} is said to be {head} but {instead}", remedy="Name the head that it has.")

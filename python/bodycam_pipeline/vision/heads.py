@@ -109,7 +109,7 @@ def _by_rows(names: tuple[str, ...], shapes: tuple[Shape, ...]) -> Recognised | 
     return None
 
 
-def named(head: Head, outputs: Mapping[str, Shape]) -> tuple[str, ...] | None:
+def name_outputs(head: Head, outputs: Mapping[str, Shape]) -> tuple[str, ...] | None:
     """The outputs that a head's decoder wants, in its order; None where they cannot be that head's.
 
     Args:

@@ -12,7 +12,7 @@ from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.vision.entries import ModelEntry, read_entries
 from bodycam_pipeline.vision.graph import Graph, read_graph
 from bodycam_pipeline.vision.heads import AS_THEY_ARE, HEAD_DEFAULTS
-from bodycam_pipeline.vision.trial import tried
+from bodycam_pipeline.vision.trial import try_model
 
 MODELS = Path(__file__).parents[1] / "models"
 """The shipped list and weights: links to the repository's top-level folder, files in a wheel."""
@@ -96,7 +96,7 @@ def ready_model(name_or_path: str) -> Model:
     """
     found = find_model(name_or_path)
     if found.name not in list_models():
-        tried(found)
+        try_model(found)
     return found
 
 

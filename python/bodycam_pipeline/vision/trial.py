@@ -26,7 +26,7 @@ MOST_BYTES, TIMES_THE_FILE = 4 << 30, 6
 _INTERPRETER = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG")
 
 
-def tried(model: Model) -> None:
+def try_model(model: Model) -> None:
     """Run a model on two small pictures, within limits.
 
     Raises:

@@ -15,7 +15,7 @@ from bodycam_pipeline.measuring.labels.dataset import (
     LabelledPicture,
     kind_of,
     kinds_among,
-    labelled_boxes,
+    stack_boxes,
     unreadable,
 )
 from bodycam_pipeline.values.detection import Kind
@@ -62,7 +62,7 @@ def _dataset(path: Path, folder: Path, listing: dict[str, Any], called: Mapping[
             LabelledPicture(
                 _found(path, folder, image["file_name"]),
                 (int(image["width"]), int(image["height"])),
-                labelled_boxes(rows[image["id"]], kinds),
+                stack_boxes(rows[image["id"]], kinds),
             )
             for image in listing["images"]
         ]

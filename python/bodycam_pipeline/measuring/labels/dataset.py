@@ -87,7 +87,7 @@ def kinds_among(words: Iterable[str], called: Mapping[str, Kind], where: Path) -
     return tuple(sorted(filter(None, found)))
 
 
-def labelled_boxes(rows: Iterable[tuple[Kind | None, Sequence[float]]], kinds: Sequence[Kind]) -> dict[Kind, Rows]:
+def stack_boxes(rows: Iterable[tuple[Kind | None, Sequence[float]]], kinds: Sequence[Kind]) -> dict[Kind, Rows]:
     """Rows of (kind, corners) as one array per kind; rows of no kind are left out."""
     listed = list(rows)
     return {

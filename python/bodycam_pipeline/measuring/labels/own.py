@@ -13,7 +13,7 @@ from bodycam_pipeline.measuring.labels.dataset import (
     LabelledPicture,
     kind_of,
     kinds_among,
-    labelled_boxes,
+    stack_boxes,
     unreadable,
 )
 from bodycam_pipeline.values.detection import Kind
@@ -43,6 +43,6 @@ def read(folder: Path, called: Mapping[str, Kind]) -> Iterator[Dataset]:
 
 
 def _picture(folder: Path, item: dict[str, Any], kind: Kind | None, kinds: tuple[Kind, ...]) -> LabelledPicture:
-    boxes = labelled_boxes(((kind, box) for box in item["boxes"]), kinds)
+    boxes = stack_boxes(((kind, box) for box in item["boxes"]), kinds)
     size = (int(item["width"]), int(item["height"]))
     return LabelledPicture(folder / item["file"], size, {kind: boxes[kind]} if kind else {})

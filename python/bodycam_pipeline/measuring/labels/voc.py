@@ -13,7 +13,7 @@ from bodycam_pipeline.measuring.labels.dataset import (
     LabelledPicture,
     kind_of,
     kinds_among,
-    labelled_boxes,
+    stack_boxes,
     unreadable,
 )
 from bodycam_pipeline.values.detection import Kind
@@ -58,7 +58,7 @@ def _picture(
     name = Path(root.findtext("filename") or f"{path.stem}.jpg").name
     places = [path.parent / name, folder / "JPEGImages" / name, folder / "images" / name]
     picture = next((place for place in places if place.is_file()), places[0])
-    return LabelledPicture(picture, size, labelled_boxes(rows, kinds))
+    return LabelledPicture(picture, size, stack_boxes(rows, kinds))
 
 
 SIDES = ("xmin", "ymin", "xmax", "ymax")

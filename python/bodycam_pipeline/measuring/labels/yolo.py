@@ -13,7 +13,7 @@ from bodycam_pipeline.measuring.labels.dataset import (
     LabelledPicture,
     kind_of,
     kinds_among,
-    labelled_boxes,
+    stack_boxes,
     unreadable,
 )
 from bodycam_pipeline.values.detection import Kind
@@ -62,7 +62,7 @@ def _picture(path: Path, folder: Path, meaning: Sequence[Kind | None], kinds: tu
         rows = [_row(line, meaning, size) for line in lines if line.strip()]
     except (OSError, ValueError, IndexError) as error:
         raise unreadable(text, repr(error)) from error
-    return LabelledPicture(path, size, labelled_boxes(rows, kinds))
+    return LabelledPicture(path, size, stack_boxes(rows, kinds))
 
 
 def _row(line: str, meaning: Sequence[Kind | None], size: tuple[int, int]) -> tuple[Kind | None, Sequence[float]]:

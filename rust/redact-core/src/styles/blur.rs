@@ -52,7 +52,7 @@ impl Blur {
     pub fn lay(&self, window: &mut PlaneMut<'_>) {
         let across = fractions(self.above.len() - 2);
         let down = fractions(self.left.len());
-        pulp::Arch::new().dispatch(Lay { membrane: self, window, across: &across, down: &down });
+        pulp::Arch::new().dispatch(Lay { blur: self, window, across: &across, down: &down });
     }
 
     #[inline(always)]
@@ -71,7 +71,7 @@ impl Blur {
 
 /// The painting, compiled once for every CPU and once for those with wider registers; both round alike.
 struct Lay<'a, 'b> {
-    membrane: &'a Blur,
+    blur: &'a Blur,
     window: &'a mut PlaneMut<'b>,
     across: &'a [f32],
     down: &'a [f32],
@@ -83,8 +83,8 @@ impl pulp::NullaryFnOnce for Lay<'_, '_> {
     #[inline(always)]
     fn call(self) {
         for y in 0..self.window.height() {
-            let at = self.membrane.part.top + y;
-            self.membrane.lay_row(self.window.row_mut(y), self.across, at, self.down[at]);
+            let at = self.blur.part.top + y;
+            self.blur.lay_row(self.window.row_mut(y), self.across, at, self.down[at]);
         }
     }
 }
