@@ -31,6 +31,7 @@ from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.running.ray import RayRunner
 from bodycam_pipeline.running.runner import Outcome, Result, Task
 from bodycam_pipeline.running.wire import MalformedAnswerError, answer_type, pack, unpack
+from bodycam_pipeline.steps.viewing import Viewer
 from bodycam_pipeline.tasks import viewing
 from bodycam_pipeline.tasks.appearance import AppearanceTask, measure_segment
 from bodycam_pipeline.tasks.audit import audit_segment
@@ -148,6 +149,14 @@ def test_every_step_of_the_product_says_what_it_needs(tasks: dict[Step, Any]) ->
     assert all(box.needs_of(step, tasks[step]) is not None for step in STEPS)
 
 
+def test_every_step_and_question_names_what_is_there() -> None:
+    """They are named by text, which no checker reads."""
+    assert all(callable(getattr(step.load(), step.name)) for step in [*STEPS, open_viewer] if hasattr(step, "load"))
+    asked = [each for each in vars(viewing).values() if isinstance(each, Question)]
+    assert asked
+    assert [each.name for each in asked if not callable(getattr(Viewer, each.name, None))] == []
+
+
 @has_box
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: str(step.__name__))
 def test_nothing_gets_out_of_a_step(step: Step, tasks: dict[Step, Any], world: World) -> None:
@@ -175,7 +184,7 @@ def test_nothing_gets_out_of_what_the_page_is_shown_by(tasks: dict[Step, Any], w
     questions = {
         "still": (shown[0], None, "jpeg"),
         "crops": (places,),
-        "ranked": (places,),
+        "rank_by_sharpness": (places,),
         "piece": (0, shown, recording.span.end_pts, None),
         "start_of_sound": (sounds,),
         "piece_of_sound": (sounds, range(4), ()),

@@ -33,7 +33,7 @@ open_viewer = Step[ViewTask, Any]("viewing", "open_viewer", type(None), recorded
 
 still = Question[bytes]("still", bytes)
 crops = Question[bytes]("crops", bytes)
-ranked = Question[tuple[int, ...]]("ranked", tuple[int, ...])
+ranked = Question[tuple[int, ...]]("rank_by_sharpness", tuple[int, ...])
 codec = Question[str]("codec", str)
 initialisation = Question[bytes]("initialisation", bytes)
 piece = Question[bytes]("piece", bytes)
