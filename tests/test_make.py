@@ -40,6 +40,21 @@ def test_every_target_is_declared_to_be_no_file() -> None:
     assert set(declared.split()) == TARGETS
 
 
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_names_each_action_by_its_commit_and_leaves_no_credential(path: Path) -> None:
+    """A tag can be moved to other code; a checkout leaves its token on the disk unless told not to."""
+    text = path.read_text()
+    used = re.findall(r"uses: (\S+)", text)
+    assert used
+    assert all(re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", action) for action in used)
+    checkouts = re.findall(r"uses: actions/checkout@.*\n +with: \{persist-credentials: false\}", text)
+    assert len(checkouts) == sum("actions/checkout" in action for action in used)
+    assert re.search(r"^permissions: (\{\}|\{contents: read\})$", text, re.MULTILINE)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(
     not shutil.which("mkdocs", path=str(Path(sys.executable).parent)), reason="`make site` installs mkdocs"
