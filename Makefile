@@ -70,7 +70,7 @@ bench: $(VENV)/tools
 # One file for every Python from 3.11 on; with zig, which maturin's extra brings, for every Linux since 2014 as well.
 wheel: $(VENV)/python
 	@rm -rf $(WHEELS)
-	$(BIN)/maturin build --release --strip --quiet --out $(WHEELS) \
+	CARGO_PROFILE_RELEASE_LTO=fat $(BIN)/maturin build --release --strip --quiet --out $(WHEELS) \
 		$(if $(shell $(BIN)/python -m ziglang version 2>/dev/null),--zig --compatibility manylinux2014)
 
 # What the wheel brings into an empty environment: distributions and MB.

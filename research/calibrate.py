@@ -4,7 +4,8 @@
     python -m research.calibrate CLIPS auditor-centerface@480+auditor-v1@960 --between --write models/evidence.json
 
 CLIPS holds ``truth.json`` and the clips. ``--between`` looks at the frames between those at which detectors look, at
-enlarged scales, as auditors do. ``--keep FILE`` keeps what was seen, so that the next run need not look.
+enlarged scales, as auditors do. ``--thin-out`` fits to looks that ``detection.thin_out`` leaves, and to all.
+``--keep FILE`` keeps what was seen, so that the next run need not look.
 """
 
 import argparse
@@ -12,7 +13,7 @@ import json
 import pickle
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -45,14 +46,16 @@ class Networks:
         looking: Each, with its scales.
         between: Whether they look between the detectors' frames.
         interval: At one frame in so many.
+        thin_out: Whether they look less often while nothing is to be seen.
     """
 
     looking: tuple[Looking, ...]
     between: bool
     interval: int
+    thin_out: bool = False
 
     @classmethod
-    def named(cls, words: str, *, between: bool, interval: int) -> "Networks":
+    def named(cls, words: str, *, between: bool, interval: int, thin_out: bool = False) -> "Networks":
         """From ``NAME@SCALE,SCALE+NAME@SCALE``."""
         looking = []
         for word in words.split("+"):
@@ -60,7 +63,7 @@ class Networks:
             model = find_model(name)
             sides = tuple(int(side) for side in scales.split(","))
             looking.append(Looking(model, sides, lowest_of(model), enlarge=between))
-        return cls(tuple(looking), between, interval)
+        return cls(tuple(looking), between, interval, thin_out)
 
     @property
     def knows(self) -> dict[Kind, tuple[int, ...]]:
@@ -75,6 +78,10 @@ class Networks:
             kind: tuple(self.looking[n].model.kinds[kind] for n in numbers) for kind, numbers in self.knows.items()
         }
         return Evidence(self.knows, thresholds=thresholds)
+
+    def taken(self, looked: Looked, evidence: Evidence) -> Looked:
+        """Keep the looks that the product would have taken."""
+        return looked.thinned_out(evidence, len(self.looking), self.interval) if self.thin_out else looked
 
     def due(self, since_cut: int) -> bool:
         """Whether they look, so many frames after a scene change."""
@@ -118,14 +125,14 @@ def calibrated(looked: Mapping[str, Looked], networks: Networks, workers: int) -
     """Fit the looks, follow with what came of it, and fit the tracks; also with each clip left out.
 
     All tracks are fitted to what was followed without their own clip: what is followed with it is not what an unknown
-    recording will bring.
+    recording will bring. Looks that are thinned out and all looks teach alike: recordings bring both.
     """
     plain, count = networks.plain, len(networks.looking)
     looks = {name: look_samples(each, plain, count) for name, each in looked.items()}
     by_all = dict.fromkeys(looked, evidence_from(networks.knows, table(looks)))
     by_others = {name: evidence_from(networks.knows, table(looks, name)) for name in looked}
     with ProcessPoolExecutor(workers) as pool:
-        followed = partial(_followed, looked, count, plain, pool)
+        followed = partial(_followed, looked, networks, pool)
         (found, _), (found_without, tracks) = followed(by_all), followed(by_others)
     without = {name: evidence_from(networks.knows, table(looks, name), table(tracks, name)) for name in looked}
     evidence = evidence_from(networks.knows, table(looks), table(tracks))
@@ -134,20 +141,23 @@ def calibrated(looked: Mapping[str, Looked], networks: Networks, workers: int) -
 
 def _followed(
     looked: Mapping[str, Looked],
-    count: int,
-    plain: Evidence,
+    networks: Networks,
     pool: ProcessPoolExecutor,
     evidence: Mapping[str, Evidence],
 ) -> tuple[dict[str, Candidates], dict[str, list[Sample]]]:
     """The candidates of each clip, followed by its evidence, and what they teach."""
-    waiting = {name: pool.submit(_follow, each, evidence[name], count, plain) for name, each in looked.items()}
+    waiting = {name: pool.submit(_follow, each, evidence[name], networks) for name, each in looked.items()}
     results = {name: each.result() for name, each in waiting.items()}
     return {name: found for name, (found, _) in results.items()}, {name: s for name, (_, s) in results.items()}
 
 
-def _follow(looked: Looked, evidence: Evidence, count: int, plain: Evidence) -> tuple[Candidates, list[Sample]]:
-    found = candidates_of(looked, evidence, count)
-    return found, track_samples(looked, found, plain)
+def _follow(looked: Looked, evidence: Evidence, networks: Networks) -> tuple[Candidates, list[Sample]]:
+    """The candidates that the product would follow, and what they teach; they teach beside those of all looks."""
+    taken, count = networks.taken(looked, evidence), len(networks.looking)
+    found = candidates_of(taken, evidence, count)
+    lessons = [found] if taken is looked else [found, candidates_of(looked, evidence, count)]
+    samples = [s for lesson in lessons for s in track_samples(looked, lesson, networks.plain)]
+    return found, [replace(s, weight=s.weight / len(lessons)) for s in samples]
 
 
 def written(networks: Networks, evidence: Evidence, path: Path) -> None:
@@ -174,11 +184,14 @@ def main() -> None:
     parser.add_argument("networks")
     parser.add_argument("--between", action="store_true")
     parser.add_argument("--every", type=int, default=2)
+    parser.add_argument("--thin-out", action="store_true")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--write", type=Path)
     options = parser.parse_args()
-    networks = Networks.named(options.networks, between=options.between, interval=options.every)
+    networks = Networks.named(
+        options.networks, between=options.between, interval=options.every, thin_out=options.thin_out
+    )
     looked = kept(options.keep) or all_looked(options.clips, networks, options.workers)
     if options.keep:
         options.keep.write_bytes(pickle.dumps(looked))

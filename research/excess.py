@@ -1,6 +1,6 @@
 """What must be hidden, and what is hidden for nothing: the evidence tables on clips with complete truth.
 
-    python -m research.excess CLIPS NETWORKS [--keep FILE] [--curve] [--draw SVG] [--burst 10] [--shipped]
+    python -m research.excess CLIPS NETWORKS [--keep FILE] [--curve] [--draw SVG] [--burst 10] [--shipped] [--thin-out]
 
 NETWORKS as for `research.calibrate`. Prints two tables: every clip judged by a table fitted on all of them, and by
 one that was fitted without it. ``--curve`` prints the totals for other admissions, ``--draw`` draws them, of faces
@@ -62,15 +62,15 @@ def scored_of(kind: str, looked: Looked, truth: Truth, found: Candidates, eviden
     return score(truth, hidden_by(planned(looked, found, evidence, least, kind), truth))
 
 
-def in_bursts(looked: Looked, truth: Truth, evidence: Evidence, networks: int, length: int) -> Score:
+def in_bursts(looked: Looked, truth: Truth, evidence: Evidence, networks: Networks, length: int) -> Score:
     """The score of those frames in which what was seen was taken away."""
     draw, gone, frame = random.Random(1), set[int](), 2  # noqa: S311 - a draw, no secret
     while frame < len(looked.detections):
         gone |= set(range(frame, frame + length))
         frame += length + draw.randint(length, 3 * length)
     blind = tuple(() if n in gone and seen is not None else seen for n, seen in enumerate(looked.detections))
-    robbed = replace(looked, detections=blind)
-    plan = planned(robbed, candidates_of(robbed, evidence, networks), evidence, LEAST)
+    robbed = networks.taken(replace(looked, detections=blind), evidence)
+    plan = planned(robbed, candidates_of(robbed, evidence, len(networks.looking)), evidence, LEAST)
     boxes = tuple(box for box in truth.boxes if box.frame in gone)
     hidden = {n: regions for n, regions in hidden_by(plan, truth).items() if n in gone}
     return score(replace(truth, boxes=boxes), hidden)
@@ -82,6 +82,7 @@ def main() -> None:
     parser.add_argument("clips", type=Path)
     parser.add_argument("networks")
     parser.add_argument("--every", type=int, default=2)
+    parser.add_argument("--thin-out", action="store_true")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--curve", action="store_true")
@@ -89,13 +90,13 @@ def main() -> None:
     parser.add_argument("--burst", type=int, default=0)
     parser.add_argument("--shipped", action="store_true")
     options = parser.parse_args()
-    networks = Networks.named(options.networks, between=False, interval=options.every)
+    networks = Networks.named(options.networks, between=False, interval=options.every, thin_out=options.thin_out)
     looked = kept(options.keep) or all_looked(options.clips, networks, options.workers)
     truth = read_truth(options.clips / "truth.json")
     console = Console(width=220)
     console.print(platform.processor() or platform.machine(), f"one frame in {options.every}", sep=", ")
     if options.shipped:
-        judged = by_table(looked, truth, worth_of([each.model for each in networks.looking]).evidence, options.workers)
+        judged = by_table(looked, truth, networks, options.workers)
         console.print(clip_table("the shipped table", judged))
         return
     learnt = calibrated(looked, networks, options.workers)
@@ -118,7 +119,7 @@ def main() -> None:
     if options.burst:
         with ProcessPoolExecutor(options.workers) as pool:
             waiting = {
-                n: pool.submit(in_bursts, each, truth[n], evidence[n], len(networks.looking), options.burst)
+                n: pool.submit(in_bursts, each, truth[n], evidence[n], networks, options.burst)
                 for n, each in looked.items()
                 if any(box.flag == "must" for box in truth[n].boxes)
             }
@@ -126,17 +127,18 @@ def main() -> None:
 
 
 def by_table(
-    looked: Mapping[str, Looked], truth: Mapping[str, Truth], evidence: Evidence, workers: int
+    looked: Mapping[str, Looked], truth: Mapping[str, Truth], networks: Networks, workers: int
 ) -> dict[str, Score]:
-    """Both sides of every clip, judged by one table."""
+    """Both sides of every clip, judged by the table that ships for these networks."""
+    evidence = worth_of([each.model for each in networks.looking]).evidence
     with ProcessPoolExecutor(workers) as pool:
-        waiting = {n: pool.submit(_by_table, each, truth[n], evidence) for n, each in looked.items()}
+        waiting = {n: pool.submit(_by_table, each, truth[n], evidence, networks) for n, each in looked.items()}
         return {n: w.result() for n, w in waiting.items()}
 
 
-def _by_table(looked: Looked, truth: Truth, evidence: Evidence) -> Score:
-    networks = 1 + max(number for numbers in evidence.knows.values() for number in numbers)
-    return scored(looked, truth, candidates_of(looked, evidence, networks), evidence, LEAST)
+def _by_table(looked: Looked, truth: Truth, evidence: Evidence, networks: Networks) -> Score:
+    found = candidates_of(networks.taken(looked, evidence), evidence, len(networks.looking))
+    return scored(looked, truth, found, evidence, LEAST)
 
 
 def _total(scores: Mapping[str, Score]) -> Score:

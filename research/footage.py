@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from bodycam_pipeline.following.observations import observed
 from bodycam_pipeline.passes import parts_of
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.steps.detect import frames_of
+from bodycam_pipeline.steps.key_frames import KeyFrames
 from bodycam_pipeline.values.detection import Detection, Kind
 from bodycam_pipeline.values.evidence import Evidence
 from bodycam_pipeline.values.geometry import Box
@@ -48,12 +49,14 @@ class Looked:
         path: The recording.
         facts: Its entry in ``truth.json``.
         detections: Of every frame that decoded; None where nobody looked.
+        since_cut: How many frames came before each of these since the scene changed.
         finest: Pixels of the finest tensor per pixel of the upright frame.
     """
 
     path: Path
     facts: Mapping[str, Any]
     detections: tuple[tuple[Detection, ...] | None, ...]
+    since_cut: tuple[int, ...]
     finest: float
 
     @property
@@ -83,6 +86,18 @@ class Looked:
     def observations(self, evidence: Evidence, networks: int) -> list[list[Observation] | None]:
         """What was seen in each frame, with its odds."""
         return [None if seen is None else observed(seen, evidence, networks, self.finest) for seen in self.detections]
+
+    def thinned_out(self, evidence: Evidence, networks: int, interval: int) -> "Looked":
+        """Keep only those looks that `bodycam_pipeline.steps.key_frames.KeyFrames` would have taken."""
+        seconds = self.recording.packets.shown_pts() * float(self.recording.video.time_base)
+        due, kept = KeyFrames(interval, seconds, thin_out=True), []
+        seen_by_frame = self.observations(evidence, networks)
+        for since, detections, seen in zip(self.since_cut, self.detections, seen_by_frame, strict=True):
+            taken = due(0, since)
+            kept.append(detections if taken else None)
+            if taken:
+                due.saw(partial(list, seen or []))
+        return replace(self, detections=tuple(kept))
 
     def footage(self, evidence: Evidence, networks: int) -> Footage:
         """The whole clip as one stretch, decoded anew."""
@@ -122,6 +137,7 @@ def look(path: Path, facts: Mapping[str, Any], looking: Sequence[Looking], due: 
     detector = Detector(looking, recording.video)
     footage = Footage(recording.video.upright_size, CUT_DIFFERENCE)
     found: list[tuple[Detection, ...] | None] = []
+    cuts: list[int] = []
     since = 0
     for part in parts_of(recording):
         for pts, frame in frames_of(part):
@@ -130,5 +146,6 @@ def look(path: Path, facts: Mapping[str, Any], looking: Sequence[Looking], due: 
                 since = 0 if footage.add(float(pts * recording.video.time_base), pyramid) else since
                 footage.pyramids.clear()
                 found.append(tuple(detector.look(frame)) if due(since) else None)
+                cuts.append(since)
                 since += 1
-    return Looked(path, facts, tuple(found), detector.finest)
+    return Looked(path, facts, tuple(found), tuple(cuts), detector.finest)

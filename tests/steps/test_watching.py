@@ -65,7 +65,7 @@ def watch(
     """Watch so many frames; from those named on, the light is another."""
     eyes.asked.clear()
     one = Looking(find_model("detector-v1"), (320,), {"face": 0.2})
-    watcher = Watcher(Watching((one,), TRUSTED, CUT), facts(*SIZE), KeyFrames(interval, thin_out=True))
+    watcher = Watcher(Watching((one,), TRUSTED, CUT), facts(*SIZE), KeyFrames(interval, np.zeros(1), thin_out=True))
     level = 120.0
     for number in range(frames):
         eyes.now, level = number, (levels or {}).get(number, level)

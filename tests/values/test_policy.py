@@ -89,6 +89,7 @@ class TestAdmission:
 
     def test_whoever_is_cautious_looks_at_every_frame(self) -> None:
         assert Policy.model_validate({"hide": CAUTIOUS}).detection.interval == 1
+        assert not Policy.model_validate({"hide": CAUTIOUS}).detection.thin_out
         assert Policy.model_validate({"hide": CAUTIOUS, "detection": {"detectors": [SMALL]}}).detection.interval == 1
 
     def test_one_cautious_kind_is_enough(self) -> None:
@@ -97,11 +98,12 @@ class TestAdmission:
 
     def test_whoever_says_how_often_is_heard(self) -> None:
         assert Policy.model_validate({"hide": CAUTIOUS, "detection": {"interval": 4}}).detection.interval == 4
+        assert Policy.model_validate({"hide": CAUTIOUS, "detection": {"thin_out": True}}).detection.thin_out
         assert Policy.model_validate({"hide": CAUTIOUS, "detection": DetectionRule(interval=2)}).detection.interval == 2
 
     def test_rules_made_in_code_say_the_same_as_written_ones(self) -> None:
         made = Policy(hide={"face": HideRule(reason="a test", admission="cautious")}, detection=DetectionRule())
-        assert made.detection.interval == 1
+        assert (made.detection.interval, made.detection.thin_out) == (1, False)
         assert made.sha256 == Policy.model_validate({"hide": CAUTIOUS}).sha256
 
     @pytest.mark.parametrize("admission", ["balanced", "strict"])

@@ -7,7 +7,6 @@ from dataclasses import astuple, dataclass, fields
 
 from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.release.job import Job
-from bodycam_pipeline.reports.printed import print_table
 from bodycam_pipeline.reports.templates import render_template
 from bodycam_pipeline.rules.exemptions import Exemption, Screen, exemptions
 from bodycam_pipeline.rules.spreadsheet import csv_text
@@ -52,6 +51,8 @@ def write_index(job: Job, plan: Plan) -> None:
 
 def index_files(index: Index) -> dict[str, bytes]:
     """The three files by name; the same index gives the same bytes."""
+    from bodycam_pipeline.reports.printed import print_table  # loads reportlab, which no program should start with
+
     headings = ("line", *(field.name for field in fields(Exemption)))
     rows = [(str(number), *astuple(line)) for number, line in enumerate(index.lines, start=1)]
     page = render_template("reports", "exemption_index.html.j2", index=index, headings=headings, rows=rows)

@@ -33,7 +33,8 @@ def detect_segment(task: DetectTask) -> SegmentCandidates:
     if finished is not None:
         return finished
     part = task.part
-    due = KeyFrames(task.interval, thin_out=task.thin_out)
+    seconds = part.packets.shown_pts() * float(part.video.time_base)
+    due = KeyFrames(task.interval, seconds, thin_out=task.thin_out)
     watcher = Watcher(task.watching, part.shown, due, task.threads)
     digests: dict[int, bytes] = {}
     for pts, frame in frames_of(part):

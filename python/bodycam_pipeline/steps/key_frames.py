@@ -3,7 +3,10 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from bodycam_pipeline.following.footage import Observation
+import numpy as np
+from numpy.typing import NDArray
+
+from bodycam_pipeline.following.footage import ROUNDING_SECONDS, Observation
 from bodycam_pipeline.following.sweep import SEED
 
 Look = Callable[[], Sequence[Observation]]
@@ -16,6 +19,19 @@ side."""
 QUIET = 2
 """Turns that have to show nothing."""
 
+SOON_SECONDS = 0.2
+"""Turns are left out only in footage in which every second turn still comes within this time."""
+
+
+def comes_soon(turn: int, seconds: NDArray[np.floating]) -> bool:
+    """Whether so many frames never last longer than `SOON_SECONDS`.
+
+    Args:
+        turn: Frames from one look to the next.
+        seconds: When each frame of the footage is shown, ascending.
+    """
+    return bool((seconds[turn:] - seconds[:-turn] <= SOON_SECONDS + ROUNDING_SECONDS).all())
+
 
 class KeyFrames:
     """The first frame of each scene, and one in ``interval`` after it; half of these while nothing is to be seen.
@@ -24,14 +40,16 @@ class KeyFrames:
     looked at one turn later, and followed back to where it came from.
     """
 
-    def __init__(self, interval: int, *, thin_out: bool) -> None:
+    def __init__(self, interval: int, seconds: NDArray[np.floating], *, thin_out: bool) -> None:
         """Begin a segment.
 
         Args:
             interval: Frames from one turn to the next.
-            thin_out: Whether every second turn is left out while nothing is to be seen.
+            seconds: When each of its frames is shown, ascending.
+            thin_out: Whether every second turn is left out while nothing is to be seen, if the next one comes soon.
         """
-        self._interval, self._thin_out = interval, thin_out
+        self._interval = interval
+        self._thin_out = thin_out and comes_soon(2 * interval, seconds)
         self._turns: deque[Look | None] = deque(maxlen=DELAY + QUIET - 1)
 
     def __call__(self, _pts: int, since_cut: int) -> bool:

@@ -127,8 +127,11 @@ SHIPPED_DETECTORS = tuple(
     NetworkRule(model=model, long_sides_px=(640, 1280)) for model in ("centerface-int8", "detector-v1-int8")
 )
 
-INTERVAL, CAUTIOUS_INTERVAL = 2, 1
+INTERVAL = 2
 """Networks look at one frame in so many; between, what they saw is followed."""
+
+CAUTIOUS: dict[str, object] = {"interval": 1, "thin_out": False}
+"""What a policy of ``cautious`` admission sets of `DetectionRule`, where it says nothing else."""
 
 
 class DetectionRule(_Part):
@@ -139,8 +142,8 @@ class DetectionRule(_Part):
             show nothing new.
         interval: All detectors look at the first frame of each scene and at one frame in so many after it; in the
             others, what was seen is followed through the pixels. The second look is at the frames between.
-        thin_out: While nothing is to be seen that could be hidden, look at half of these frames. The shipped table of
-            evidence was not fitted to such looks.
+        thin_out: While nothing is to be seen that could be hidden, look at half of these frames; not where the next of
+            them would come later than a fifth of a second. The shipped table of evidence was not fitted to such looks.
         scene_change_difference: Mean luma difference (0..255) of two neighbouring frames above which the scene has
             changed. High on purpose: nothing is followed across a change.
         provider: What computes the networks. Another one gives slightly other boxes, and so is part of the job's key;
@@ -368,11 +371,10 @@ class Policy(_Part):
         if "cautious" not in map(_admission, given["hide"].values()):
             return given
         detection = given.get("detection", {})
-        if isinstance(detection, DetectionRule) and "interval" not in detection.model_fields_set:
-            return {**given, "detection": detection.model_copy(update={"interval": CAUTIOUS_INTERVAL})}
-        if not isinstance(detection, dict) or "interval" in detection:
-            return given
-        return {**given, "detection": {**detection, "interval": CAUTIOUS_INTERVAL}}
+        if isinstance(detection, DetectionRule):
+            rest = {key: value for key, value in CAUTIOUS.items() if key not in detection.model_fields_set}
+            return {**given, "detection": detection.model_copy(update=rest)}
+        return {**given, "detection": {**CAUTIOUS, **detection}} if isinstance(detection, dict) else given
 
     @model_validator(mode="after")
     def _releases_are_looked_at_twice(self) -> "Policy":
