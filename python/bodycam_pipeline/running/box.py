@@ -25,7 +25,7 @@ from bodycam_pipeline.running.passing import nameless_file, take_answer, tell
 from bodycam_pipeline.running.wire import NO_ANSWER, pack
 from bodycam_pipeline.schemes import hand_over
 from bodycam_pipeline.tasks.step import Step
-from bodycam_pipeline.values.errors import BodycamError, BoxError
+from bodycam_pipeline.values.errors import BodycamError, BoxError, StorageError
 from bodycam_pipeline.values.needs import Needs
 
 LEAST_MEMORY_BYTES = 4 << 30
@@ -103,15 +103,18 @@ def _forked(step: Callable[[Any], Any], task: object, needs: Needs, handed: Hand
         go_inside(lambda pipe: pipe.send_bytes(pack(attempt(step, task))), needs, handed, theirs)
     theirs.close()
     with ours, nameless_file("answer") as file:
+        refused = None
         try:
             whole = take_answer(ours, file, driver)
+        except StorageError as error:
+            whole, refused = False, error
         finally:
             os.kill(child, 9)
             os.waitpid(child, 0)
         if whole:
             tell(file, driver)
         else:
-            driver.send_bytes(NO_ANSWER)
+            driver.send_bytes(NO_ANSWER if refused is None else pack((None, refused)))
 
 
 def go_inside(

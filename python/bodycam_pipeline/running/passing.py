@@ -5,17 +5,22 @@ before whoever takes over the decoder of the next. So the kernel keeps the bytes
 them from there. The driver waits for nobody but the worker: it gets an answer when the box that gave it is gone.
 """
 
+import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from bodycam_pipeline.running.wire import MOST_BYTES
+from bodycam_pipeline.values.errors import StorageError
 
 _LENGTH_BYTES = 4
 """How `Connection.send_bytes` begins."""
+
+_FULL = {errno.EFBIG, errno.ENOSPC, errno.EDQUOT}
+_MAKE_ROOM = "Raise the limit on file sizes (`ulimit -f`) or make room in memory, and run the same command again."
 
 
 @contextmanager
@@ -33,8 +38,11 @@ def take_answer(box: Connection, file: BinaryIO, driver: Connection) -> bool:
     """Take an answer from a box into a file, as it will be told; whether there is a whole one.
 
     The process ends, and its box with it, when the driver is gone.
+
+    Raises:
+        StorageError: the file takes no more, because of a limit on this process or on memory.
     """
-    with suppress(OSError):
+    try:
         _await(box, driver)
         head = os.read(box.fileno(), _LENGTH_BYTES)
         left = int.from_bytes(head, "big") if len(head) == _LENGTH_BYTES else 0
@@ -43,6 +51,9 @@ def take_answer(box: Connection, file: BinaryIO, driver: Connection) -> bool:
             while left and (moved := _moved(box, file, left, driver)):
                 left -= moved
             return not left
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StorageError(f"cannot write an answer: {error.strerror}", remedy=_MAKE_ROOM) from error
     return False
 
 
