@@ -118,7 +118,11 @@ def _check_frames(video: Path, folder: Path, runner: Runner, watch: Watch) -> No
     seen_pts = np.concatenate([part.pts for part in seen])
     seen_sha256 = np.concatenate([part.sha256 for part in seen])
     if not np.array_equal(pts, seen_pts):
-        raise VerificationError(f"{video.name} has other frames, or other times, than frames.parquet", remedy=_REMEDY)
+        raise VerificationError(
+            f"{video.name} has other frames or other times than frames.parquet says", remedy=_REMEDY
+        )
     if not np.array_equal(sha256, seen_sha256):
         first = int(pts[np.argmax((sha256 != seen_sha256).any(axis=1))])
-        raise VerificationError(f"{video.name} decodes to another picture at pts {first}", remedy=_REMEDY)
+        raise VerificationError(
+            f"{video.name} has other pixels than frames.parquet says at pts {first}", remedy=_REMEDY
+        )

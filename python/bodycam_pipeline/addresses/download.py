@@ -94,11 +94,11 @@ def _read(address: str, answer: BinaryIO, done: int) -> bytes:
     try:
         chunk = answer.read(_CHUNK)
     except (OSError, http.client.HTTPException) as error:
-        raise FetchError(f"{address} broke off after {done} bytes: {error}", remedy=_AGAIN) from error
+        raise FetchError(f"the download of {address} broke off after {done} bytes: {error}", remedy=_AGAIN) from error
     if (
         not chunk and isinstance(answer, http.client.HTTPResponse) and answer.length
     ):  # of what the server said it would send, so much never came
-        raise FetchError(f"{address} broke off after {done} bytes", remedy=_AGAIN)
+        raise FetchError(f"the download of {address} broke off after {done} bytes", remedy=_AGAIN)
     return chunk
 
 

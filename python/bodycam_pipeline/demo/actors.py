@@ -65,7 +65,7 @@ class Sprite:
 
     @lru_cache(maxsize=32)  # noqa: B019 - one cast of six lives for one composition; sizes change every few frames
     def resized(self, size: tuple[int, int]) -> Image.Image:
-        """Its picture at that size."""
+        """Return the actor's picture at a size (width, height in pixels)."""
         return self.picture.resize(size, Image.Resampling.LANCZOS)
 
 

@@ -106,7 +106,7 @@ class CopyTest:
         self._numbers = {read_pps(unit).number for unit in sets if unit and unit[0] & 31 == H264_PPS}
 
     def passes(self, units: Sequence[bytes]) -> bool:
-        """Asked for the NAL units of one packet."""
+        """Whether a packet with these NAL units may be stream-copied."""
         slices = [unit for unit in units if unit[0] & 31 in RELEASED]
         others = [unit for unit in units if unit[0] & 31 not in RELEASED]
         return self._possible and all(map(self._may_go, others)) and self._is_picture(slices)

@@ -83,7 +83,9 @@ def make_package(job: Folders, to: Path, key: Ed25519PrivateKey, by: str, runner
         shutil.copytree(job.release, folder)
         manifest = check_files(folder)
         if file_sha256(folder / "manifest.json") != published.manifest:
-            raise PackageError(f"{job.release} was exchanged meanwhile", remedy="Find out by whom, and run again.")
+            raise PackageError(
+                f"{job.release} was replaced while this command ran", remedy="Find out by whom, and run again."
+            )
         _add_files(folder, manifest, public_index(job, manifest), key, runner)
         _sign(folder, predicate_of(manifest, _frames(folder), published.source), key)
         packaged = Packaged(to, fingerprint(key.public_key()), digests_of(plain_files(folder))[STATEMENT])

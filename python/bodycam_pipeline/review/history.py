@@ -67,7 +67,9 @@ def _sign(job: Folders, key: Ed25519PrivateKey | None, previous: str, event: Eve
 def _refuse_not_allowed(job: Folders, event: Event, key: Ed25519PrivateKey | None) -> None:
     noted, now = _review_state(job)
     if noted.manifest != event.release:
-        raise PackageError(f"{job.release} was exchanged meanwhile", remedy="Find out by whom, and run again.")
+        raise PackageError(
+            f"{job.release} was replaced while this command ran", remedy="Find out by whom, and run again."
+        )
     if refused := _refused(noted, now, event.what, event.by, key):
         raise refused
 

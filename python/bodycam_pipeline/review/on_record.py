@@ -21,7 +21,7 @@ from bodycam_pipeline.vault.naming import is_sealed, parse
 
 
 def mark(folders: Folders, what: str, sha256: str) -> str:
-    """What stands in the log for a digest."""
+    """Return the keyed digest that the log holds in place of a digest, so that the log itself gives nothing away."""
     return key_digest(read_secret(secret_path(folders.internal)), f"custody log, {what}", sha256.encode()).hex()
 
 

@@ -30,7 +30,7 @@ class Audit:
     secret_path: str
 
     def kept(self) -> SegmentCandidates | None:
-        """What was seen and kept before."""
+        """Read what an earlier run of this second look saw; None where there is none."""
         return read_candidates(Path(self.result_path), Path(self.secret_path))
 
 

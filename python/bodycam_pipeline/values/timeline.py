@@ -53,11 +53,11 @@ def exact_clock(seconds: Fraction) -> str:
     """``hh:mm:ss`` with as many decimals as it takes: what `parse_clock` reads as exactly this.
 
     Raises:
-        ValueError: no clock shows it: it is negative, or has more than nine decimals.
+        ValueError: the time is negative, or needs more than nine decimals.
     """
     billionths = seconds * 10**9
     if seconds < 0 or billionths.denominator != 1:
-        raise ValueError(f"no clock shows {seconds} s: write the pts of a frame")
+        raise ValueError(f"{seconds} s cannot be written as hh:mm:ss with nine decimals: write the pts of a frame")
     minutes, rest = divmod(int(billionths), 60 * 10**9)
     hours, minutes = divmod(minutes, 60)
     whole, decimals = divmod(rest, 10**9)

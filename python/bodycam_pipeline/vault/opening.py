@@ -80,7 +80,9 @@ def open_key(vault: Vault, place: str, ring: Keyring) -> _native.ObjectKey:
         return _native.ObjectKey.unwrap(vault.read(place, KEY), ring.identities())
     except OSError as error:
         raise VaultError(
-            "the recording or its key is not there", remedy="`bodycam vault show` tells why.", where=Place(place)
+            "the recording or its key is missing from the vault",
+            remedy="`bodycam vault show` tells why.",
+            where=Place(place),
         ) from error
     except ValueError as error:
         remedy = "A custodian can wrap it again: `bodycam vault rotate`."
