@@ -44,6 +44,12 @@ def no_box(error: OSError) -> BoxError:
     )
 
 
+def say_if_weak() -> None:
+    """Say on stderr that recordings are decoded without the box, where that is so."""
+    if is_weak():
+        sys.stderr.write(WEAK_NOTICE)
+
+
 def why_no_box() -> str:
     """Why this machine has no box; empty where it has one."""
     return box_here()[1]

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from bodycam_pipeline.running.local import LocalRunner
+from bodycam_pipeline.locked import VARIABLE, WEAK
+from bodycam_pipeline.running.local import LocalRunner, Processes
 from bodycam_pipeline.running.ray import RayRunner
 from bodycam_pipeline.running.runner import GivenUpError
+from bodycam_pipeline.running.scheduler import PassScheduler
 from bodycam_pipeline.values.errors import DamagedRecordingError, WorkerError
 from tests.running import steps
 
@@ -154,3 +156,16 @@ def test_closing_ends_every_pass_and_a_new_one_finds_new_workers() -> None:
                 one.result(timeout=60)
     with runner:
         assert [o.result for o in runner.run(steps.double, [4])] == [8]
+
+
+@pytest.mark.parametrize("value", [WEAK, None])
+def test_whoever_runs_passes_says_that_the_box_is_off(
+    value: str | None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The runner on a cluster is one as well."""
+    monkeypatch.delenv(VARIABLE, raising=False)
+    if value:
+        monkeypatch.setenv(VARIABLE, value)
+    assert issubclass(RayRunner, PassScheduler)
+    PassScheduler(Processes(1, 1.0))
+    assert ("decoded without the box" in capsys.readouterr().err) == bool(value)

@@ -9,7 +9,6 @@ question opens a new one. Closing the server's end of the pair ends the box, and
 import pickle
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -17,7 +16,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.reduction import send_handle
 from typing import Any, Protocol, TypeVar, cast
 
-from bodycam_pipeline.locked import WEAK_NOTICE, is_weak
+from bodycam_pipeline.locked import say_if_weak
 from bodycam_pipeline.running.starting import started
 from bodycam_pipeline.running.wire import MalformedAnswerError, unpack
 from bodycam_pipeline.tasks.question import Question
@@ -132,8 +131,7 @@ class LastingBoxes:
 
     def _started(self) -> tuple[subprocess.Popen[bytes], Connection]:
         if self._parent is None:
-            if is_weak():
-                sys.stderr.write(WEAK_NOTICE)
+            say_if_weak()
             process, ours = started(_PARENT)
             ours.send(self._opener)
             self._parent = process, ours

@@ -4,14 +4,12 @@ Processes, not threads: a decoder that crashes on a hostile file takes one worke
 """
 
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from bodycam_pipeline.locked import WEAK_NOTICE, is_weak
 from bodycam_pipeline.running.attempts import TASK_LIMIT_SECONDS, Answer, Lost
 from bodycam_pipeline.running.scheduler import PassScheduler
 from bodycam_pipeline.running.starting import started
@@ -30,8 +28,6 @@ class LocalRunner(PassScheduler):
     def __init__(self, workers: int, *, task_limit_seconds: float = TASK_LIMIT_SECONDS) -> None:
         if workers < 1:
             raise ValueError(f"workers must be at least 1, not {workers}")
-        if is_weak():
-            sys.stderr.write(WEAK_NOTICE)
         self.processes = Processes(workers, task_limit_seconds)
         super().__init__(self.processes)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from bodycam_pipeline.locked import say_if_weak
 from bodycam_pipeline.running.attempts import Answer, AttemptQueue, Lost, give_up
 from bodycam_pipeline.running.runner import GivenUpError, Outcome, Result, Runner, Task
 from bodycam_pipeline.values.errors import WorkerError
@@ -58,6 +59,7 @@ class PassScheduler:
     """
 
     def __init__(self, pool: WorkerPool) -> None:
+        say_if_weak()
         self._pool = pool
         self._asked: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._passes: list[_Pass] = []
