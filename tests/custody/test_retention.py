@@ -65,7 +65,7 @@ def test_two_people_end_a_recording_and_it_stands_in_the_log_first(
     )
     with pytest.raises(VaultError, match="destroyed"):
         log_read(address(session, id_), "a test")
-    with pytest.raises(VaultError, match="not there"):
+    with pytest.raises(VaultError, match="missing from the vault"):
         open_sealed(announced_before)
     keeping.destroy_key(session, id_, WHY, consents(session, id_, keys[:2]))
     assert events(session).count("destruction") == 1
