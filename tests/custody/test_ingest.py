@@ -57,9 +57,9 @@ def test_every_recording_is_stored_on_record_and_opens_to_the_same_bytes(session
 def test_what_people_and_the_container_know_is_kept_sealed(session: VaultSession, dock: Path) -> None:
     b = next(one for one in take_in(session, dock, listed={"b.mkv": {"unit": "7"}}) if one.file == "b.mkv")
     facts = facts_of(session, b)
-    assert facts["told"] == {"officer": "A. Marker", "incident": "2026-0117", "unit": "7"}
+    assert facts["metadata"] == {"officer": "A. Marker", "incident": "2026-0117", "unit": "7"}
     assert facts["file"] == "b.mkv"
-    assert facts["seen"]["tracks"] == ["video hevc"]  # type: ignore[index]
+    assert facts["headers"]["tracks"] == ["video hevc"]  # type: ignore[index]
     everything = b"".join(p.read_bytes() for p in Path(session.vault.address).rglob("*") if p.is_file())
     for secret in (b"Marker", b"b.mkv", str(facts["sha256"]).encode(), bytes.fromhex(str(facts["sha256"]))):
         assert secret not in everything
@@ -264,7 +264,7 @@ def test_a_broken_list_beside_one_recording_fails_that_one(session: VaultSession
 def test_a_cameras_signature_is_noticed(session: VaultSession, shared: Path, name: str) -> None:
     (one,) = take_in(session, shared / "clips" / name)
     assert "signed by the camera (ONVIF media signing" in one.why
-    assert facts_of(session, one)["seen"]["signature"] == "ONVIF media signing"  # type: ignore[index]
+    assert facts_of(session, one)["headers"]["signature"] == "ONVIF media signing"  # type: ignore[index]
 
 
 def _id(taken: Taken) -> str:

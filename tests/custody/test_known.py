@@ -1,6 +1,8 @@
 """What is known of recordings opens for those who may, on record, and only as it was sealed."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,11 +31,30 @@ def facts_file(session: VaultSession, id_: str) -> Path:
 def test_a_list_tells_names_and_officers_and_that_stands_in_the_log(session: VaultSession, ids: list[str]) -> None:
     rows = bodycam("vault", "list", "--vault", session.vault.address, "--facts")["recordings"]
     assert [(row["id"], row["facts"]["file"]) for row in rows] == [(ids[0], "0.mp4"), (ids[1], "1.mp4")]  # type: ignore[attr-defined]
-    assert rows[0]["facts"]["told"] == {"officer": "A. Officer"}  # type: ignore[index]
+    assert rows[0]["facts"]["metadata"] == {"officer": "A. Officer"}  # type: ignore[index]
     last = [entry for _, entry in session.log.entries()][-1]
     assert (last["event"], last["recordings"]) == ("read", 2)
     shown = bodycam("log", "show", ids[1], "--vault", session.vault.address)["entries"]
     assert [entry["event"] for entry in shown] == ["intent", "ingest", "read"]  # type: ignore[attr-defined]
+
+
+def test_facts_that_an_earlier_version_sealed_are_read_under_the_names_of_now(
+    session: VaultSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    former = {"metadata": "told", "headers": "seen"}
+
+    def dumps(facts: dict[str, object], **options: Any) -> str:
+        return encode({former.get(name, name): value for name, value in facts.items()}, **options)
+
+    encode, file = json.dumps, clip(tmp_path / "a.mp4", frames=3)
+    with monkeypatch.context() as patched:
+        patched.setattr(json, "dumps", dumps)
+        (one,) = ingest(session, [file], {"a.mp4": {"unit": "7"}}, lambda _one: None, look_here)
+    recordings = session.recordings()
+    known = facts_of(session, str(parse(one.address).id), *recordings.values())
+    assert known["metadata"] == {"unit": "7"}
+    assert known["headers"]["tracks"] == ["video h264, 3 listed"]
+    assert not {"told", "seen"} & set(known)
 
 
 def test_who_has_no_identity_reads_nothing_and_leaves_no_entry(session: VaultSession, ids: list[str]) -> None:

@@ -18,7 +18,7 @@ from bodycam_pipeline.backlog.stopping import FILE_SECONDS, FILES, KEPT, StopFla
 from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.custody.create import create_vault, new_person
 from bodycam_pipeline.custody.facts import read_facts
-from bodycam_pipeline.custody.ingest import Look, Taken, find_files, ingest
+from bodycam_pipeline.custody.ingest import HeaderReader, Taken, find_files, ingest
 from bodycam_pipeline.custody.known import all_facts
 from bodycam_pipeline.custody.session import RecordingStatus, VaultSession, open_session
 from bodycam_pipeline.custody.watch_folder import WatchFolder
@@ -93,7 +93,7 @@ def list_recordings(
     recordings = session.recordings()
     known = all_facts(session, recordings) if facts else {}
     rows = [_row(session, id_, one) | ({"facts": known.get(id_)} if facts else {}) for id_, one in recordings.items()]
-    lines = ["\n  ".join([_summary(row), *_told(known.get(str(row["id"]), {}))]) for row in rows]
+    lines = ["\n  ".join([_summary(row), *_metadata(known.get(str(row["id"]), {}))]) for row in rows]
     tell({"recordings": rows}, "\n".join(lines) or "nothing was taken in yet", as_json=as_json)
 
 
@@ -116,9 +116,9 @@ def _summary(row: Mapping[str, object]) -> str:
     return "  ".join([str(row["at"]), f"{size:>10}", str(row["address"]), *state])
 
 
-def _told(facts: Mapping[str, Any]) -> list[str]:
+def _metadata(facts: Mapping[str, Any]) -> list[str]:
     """What people look for a recording by."""
-    shown = {name: facts[name] for name in ("file", "damaged") if name in facts} | facts.get("told", {})
+    shown = {name: facts[name] for name in ("file", "damaged") if name in facts} | facts.get("metadata", {})
     return ["  ".join(f"{name}: {value}" for name, value in shown.items())] if shown else []
 
 
@@ -137,7 +137,7 @@ def take_in(
     """
     session = open_session(vault, keys)
 
-    def once(paths: list[Path], stop: StopFlag, look: Look) -> list[Taken]:
+    def once(paths: list[Path], stop: StopFlag, read_headers: HeaderReader) -> list[Taken]:
         listed = read_facts(facts) if facts else {}
         done: list[Taken] = []
         with _bar(len(paths), as_json=as_json) as tick, suppress(ToldToLeaveError):
@@ -146,7 +146,7 @@ def take_in(
                 done.append(one)
                 tick(one)
 
-            ingest(session, takewhile(lambda _path: not stop(), paths), listed, watch, look)
+            ingest(session, takewhile(lambda _path: not stop(), paths), listed, watch, read_headers)
         return done
 
     found = list(find_files(files))
@@ -154,9 +154,9 @@ def take_in(
         sys.stderr.write(f"watching for files that have stopped growing, every {watch:g} s; Ctrl-C ends it\n")
     taken: list[Taken] = []
     with LocalRunner(1) as runner, catch_stop_signals(FILES, FILE_SECONDS) as stop:
-        look = partial(headers_of, runner)
+        read_headers = partial(headers_of, runner)
         for paths in [found] if watch is None else _rounds(WatchFolder(files), watch, stop):
-            new = once(paths, stop, look)
+            new = once(paths, stop, read_headers)
             taken += new
             _tell_taken(new, as_json=as_json)
             if report:

@@ -44,7 +44,7 @@ def export(session: VaultSession, id_: str, out: Path, *, to: str, reason: str) 
         proof = {
             "sha256": facts["sha256"],
             "bytes": facts["bytes"],
-            "told": facts["told"],
+            "metadata": facts["metadata"],
             "log": str(session.log.verifier),
             "ingest": session.log.proof(status.ingest).as_json(),
             "export": session.log.proof(number).as_json(),

@@ -44,7 +44,7 @@ from bodycam_pipeline.vault.store import FACTS, KEY, RECORDING
 NOT_RECORDINGS = {".csv", ".json", ".txt", ".xml", ".log", ".md", ".toml", ".html", ".pdf", ".db", ".ini"}
 """What cameras and docks leave beside recordings. Everything else is sealed, readable or not: it is evidence."""
 
-Look = Callable[[Path], Headers]
+HeaderReader = Callable[[Path], Headers]
 """Reads the headers of a file."""
 
 _ENDS_BYTES = 64 << 10
@@ -83,7 +83,7 @@ def ingest(
     files: Iterable[Path],
     listed: Mapping[str, Facts],
     watch: Callable[[Taken], None],
-    look: Look,
+    read_headers: HeaderReader,
 ) -> list[Taken]:
     """Take in every file; one that fails stops none of the others, and leaves nothing behind.
 
@@ -92,7 +92,7 @@ def ingest(
         files: What is taken in.
         listed: What a list says of files, by name.
         watch: Told of each.
-        look: Who reads the headers of a file, somewhere else: whoever takes FFmpeg over is not to hold the log's key.
+        read_headers: Reads the headers of a file in another process: who takes FFmpeg over must not hold the log's key.
 
     Raises:
         VaultError: no vault, or keys are missing: nothing was begun.
@@ -106,7 +106,7 @@ def ingest(
             adopt(session)
         shelves, taken = Shelves(session), []
         for path in files:
-            taken.append(_one(session, path, listed, staging / secrets.token_hex(8), shelves, look))
+            taken.append(_one(session, path, listed, staging / secrets.token_hex(8), shelves, read_headers))
             watch(taken[-1])
         return taken
 
@@ -130,13 +130,18 @@ def find_files(given: Iterable[str | Path]) -> Iterator[Path]:
 
 
 def _one(
-    session: VaultSession, path: Path, listed: Mapping[str, Facts], staged: Path, shelves: Shelves, look: Look
+    session: VaultSession,
+    path: Path,
+    listed: Mapping[str, Facts],
+    staged: Path,
+    shelves: Shelves,
+    read_headers: HeaderReader,
 ) -> Taken:
     began = time.monotonic()
     try:
         metadata = facts_beside(path) | listed.get(path.name, {})
         staged.mkdir()
-        id_, entry, why, size = _sealed(session, path, metadata, staged, look)
+        id_, entry, why, size = _sealed(session, path, metadata, staged, read_headers)
         state: State = "stored" if shelves.put(id_, staged, entry) else "already there"
         return Taken(path.name, state, str(Sealed(session.vault.address, id_)), why, size, time.monotonic() - began)
     except (RecordingError, WorkListError) as error:  # the trouble of this file alone
@@ -146,13 +151,13 @@ def _one(
 
 
 def _sealed(
-    session: VaultSession, path: Path, metadata: Facts, staged: Path, look: Look
+    session: VaultSession, path: Path, metadata: Facts, staged: Path, read_headers: HeaderReader
 ) -> tuple[str, LogEntry, str, int]:
-    """Seal a file into a staging folder: its id, what the log is told of it, what was noticed, and its size."""
+    """Seal a file into a staging folder: its id, its entry in the log, what was noticed, and its size."""
     key, target = _native.ObjectKey(), staged / RECORDING
     before = _stamp(path)
     sha256, size, blake3, sealed_size = _seal(key, path, target)
-    seen, why = _looked_into(path, look)
+    headers, why = _headers(path, read_headers)
     if _stamp(path) != before or size != before[0]:
         raise UnreadableRecordingError("the file changed while it was read", remedy="Take it in once it is finished.")
     _refuse_closed(key, target)
@@ -161,8 +166,8 @@ def _sealed(
         "sha256": sha256.hex(),
         "bytes": size,
         "written": before[1],
-        "told": metadata,
-        "seen": seen,
+        "metadata": metadata,
+        "headers": headers,
     }
     sealed_facts = key.seal_bytes(json.dumps(facts, sort_keys=True, default=str).encode())
     wrapped = session.ring.wrap(key)
@@ -192,14 +197,14 @@ def _seal(key: _native.ObjectKey, path: Path, target: Path) -> tuple[bytes, int,
         raise StorageError(f"the vault's disk refused: {error}", remedy=remedy) from error
 
 
-def _looked_into(path: Path, look: Look) -> tuple[dict[str, Any], str]:
-    """What the recording tells of itself, as its facts have it; a file that is no video is sealed all the same."""
+def _headers(path: Path, read_headers: HeaderReader) -> tuple[dict[str, Any], str]:
+    """What the container says, and what of it was noticed; a file that is no video is sealed all the same."""
     try:
-        seen = asdict(look(path))
+        headers = asdict(read_headers(path))
     except (RecordingError, BoxError, WorkerError) as error:
         return {"unreadable": error.what}, f"sealed, but {error.what}"
-    signature = seen["signature"]
-    return seen, f"signed by the camera ({signature}, not validated)" if signature else ""
+    signature = headers["signature"]
+    return headers, f"signed by the camera ({signature}, not validated)" if signature else ""
 
 
 def _refuse_closed(key: _native.ObjectKey, target: Path) -> None:

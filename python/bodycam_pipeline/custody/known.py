@@ -12,7 +12,10 @@ from bodycam_pipeline.vault.place import place_of
 from bodycam_pipeline.vault.store import FACTS
 
 Known = dict[str, Any]
-"""``file``, ``sha256``, ``bytes``, ``written``, ``told`` by people, ``seen`` in the container."""
+"""``file``, ``sha256``, ``bytes``, ``written``, ``metadata`` from people, ``headers`` of the container."""
+
+_FORMER_NAMES = {"told": "metadata", "seen": "headers"}
+"""Facts that an earlier version sealed have these names, and stay sealed as they are."""
 
 
 def facts_of(session: VaultSession, id_: str, status: RecordingStatus) -> Known:
@@ -34,7 +37,7 @@ def facts_of(session: VaultSession, id_: str, status: RecordingStatus) -> Known:
         known: Known = json.loads(key.open_bytes(sealed))
     except ValueError as error:
         raise broken(id_, str(error)) from error
-    return known
+    return {_FORMER_NAMES.get(name, name): value for name, value in known.items()}
 
 
 def all_facts(session: VaultSession, recordings: Mapping[str, RecordingStatus]) -> dict[str, Known]:
