@@ -130,12 +130,14 @@ class Bench:
             )
             for out, (given, options) in zip(outs, batches, strict=True)
         ]
-        told = [json.loads(batch.communicate()[0]) for batch in running]
+        summaries = [json.loads(batch.communicate()[0]) for batch in running]
         wall = time.monotonic() - began
-        assert all(set(one["states"]) == {"published"} for one in told), told
-        self.frames = sum(one["frames"] for one in told)
-        busy = sum(sum(one["effort"].values()) for one in told) / (WORKERS[name] * max(one["seconds"] for one in told))
-        self.seconds.setdefault(name, []).append(max(one["seconds"] for one in told))
+        assert all(set(one["states"]) == {"published"} for one in summaries), summaries
+        self.frames = sum(one["frames"] for one in summaries)
+        busy = sum(sum(one["effort"].values()) for one in summaries) / (
+            WORKERS[name] * max(one["seconds"] for one in summaries)
+        )
+        self.seconds.setdefault(name, []).append(max(one["seconds"] for one in summaries))
         self._compare(name, outs)
         print(
             f"{name:20} {self.seconds[name][-1]:7.1f} s ({wall:.1f} s with its start), workers busy {busy:.0%} of it; "

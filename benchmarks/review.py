@@ -111,8 +111,8 @@ def report(recording: Recording, folders: Folders, places: int) -> None:
     print(f"{os.cpu_count()} processors, {load()}; {len(shown)} frames of {SIZE[0]}x{SIZE[1]}, {TRACKS} tracks")
     print(f"open the job: {opening}; all that the page shows of it: {facts}")
     print(f"the first still, with the boxes' parent: {boxed}")
-    print(f"still at a random place: {told(first)}")
-    print(f"the next frame: {told(following)}")
+    print(f"still at a random place: {summarise(first)}")
+    print(f"the next frame: {summarise(following)}")
     print(f"memory: {before:.0f} MB, and after {10 * places} more places {resident_mb():.0f} MB")
     boxes.close()
 
@@ -151,7 +151,7 @@ def ran_seconds(process: int) -> float:
     return sum(int(stat.read_text().split()[0]) for stat in stats) / 1e9
 
 
-def told(took: list[Took]) -> str:
+def summarise(took: list[Took]) -> str:
     walls, cpu = [1000 * each.wall for each in took], statistics.median(1000 * each.cpu for each in took)
     return f"median {statistics.median(walls):.0f} ms ({cpu:.0f} ms of a processor), slowest {max(walls):.0f} ms"
 

@@ -149,10 +149,10 @@ class _Catcher(Evidence):
 
 
 def _is_thing(looked: Looked, life: Life) -> bool | None:
-    """True if most of its sightings are of a thing that must be hidden, False if they touch nobody, else None."""
+    """True if most of its detections are of a thing that must be hidden, False if they touch nobody, else None."""
     number = {int(pts): frame for frame, pts in enumerate(looked.recording.packets.shown_pts())}
-    sightings = life.points[life.detected]
-    things = [_thing(box_of(p), life.kind, looked.truth.get(number[int(p["pts"])], [])) for p in sightings]
+    detections = life.points[life.detected]
+    things = [_thing(box_of(p), life.kind, looked.truth.get(number[int(p["pts"])], [])) for p in detections]
     right = sum(thing is not None and thing >= 0 for thing in things)
     if right >= 0.5 * len(things):
         return True
@@ -160,7 +160,7 @@ def _is_thing(looked: Looked, life: Life) -> bool | None:
 
 
 def _mostly(things: Sequence[int | None]) -> bool:
-    """Whether hardly any sighting touches somebody."""
+    """Whether hardly any detection touches somebody."""
     return sum(thing != -1 for thing in things) <= 0.2 * len(things)
 
 

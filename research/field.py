@@ -110,11 +110,11 @@ class Bench:
         out.mkdir()
         policy = out / "policy.toml"
         policy.write_text(case.policy + POLICY)
-        code, told, text = self._redact(file, out, policy, case.share, None)
-        if case.decide and "[[" in told.get("remedy", ""):
+        code, printed, text = self._redact(file, out, policy, case.share, None)
+        if case.decide and "[[" in printed.get("remedy", ""):
             edits = out / "edits.toml"
-            edits.write_text(told["remedy"][told["remedy"].index("[[") :].replace("YOUR NAME", "A. Clerk"))
-            code, told, text = self._redact(file, out, policy, case.share, edits)
+            edits.write_text(printed["remedy"][printed["remedy"].index("[[") :].replace("YOUR NAME", "A. Clerk"))
+            code, printed, text = self._redact(file, out, policy, case.share, edits)
         facts: dict[str, object] = {"exit": code, "says": text}
         for release in sorted(out.rglob("redacted.mp4")):
             facts |= facts_of(release)
@@ -128,16 +128,16 @@ class Bench:
         preload = {"SHARE_NO": share, "LD_PRELOAD": str(self.work / "share.so")} if share else {}
         done = subprocess.run(command, capture_output=True, text=True, env=os.environ | preload, check=False)
         try:
-            told = json.loads(done.stdout)
+            printed = json.loads(done.stdout)
         except ValueError:
-            told = {}
-        return done.returncode, told, said(told) or done.stderr.strip()[-300:]
+            printed = {}
+        return done.returncode, printed, said(printed) or done.stderr.strip()[-300:]
 
 
-def said(told: dict[str, Any]) -> str:
+def said(printed: dict[str, Any]) -> str:
     """The sentences of an answer."""
-    lines = [str(told[name]) for name in ("what", "remedy") if name in told]
-    return " ".join(lines + [str(line) for line in told.get("notes", ())])
+    lines = [str(printed[name]) for name in ("what", "remedy") if name in printed]
+    return " ".join(lines + [str(line) for line in printed.get("notes", ())])
 
 
 def facts_of(release: Path) -> dict[str, object]:

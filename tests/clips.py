@@ -57,7 +57,7 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class Look:
+class Header:
     """What the header says about colours and samples.
 
     Attributes:
@@ -145,7 +145,7 @@ def clip(
     pictures: Iterable[Picture] | None = None,
     lossless: bool = False,
     turn: Turn | None = None,
-    look: Look | None = None,
+    look: Header | None = None,
     tone_hz: float | None = None,
     tone_from: Fraction = Fraction(0),
     container_options: dict[str, str] | None = None,
@@ -170,7 +170,7 @@ def clip(
         tone_from: Second at which the sound begins.
         container_options: Of the muxer, for instance ``{"movflags": "frag_keyframe+empty_moov"}``.
     """
-    look = look or Look()
+    look = look or Header()
     counted = path.suffix == ".avi" or codec.startswith("mpeg")  # these count frames, not ticks
     timing = _timing(frames, rate, pts, time_base or (Fraction(1, rate) if counted else None))
     with av.open(str(path), "w", options=container_options or {}) as container:
@@ -206,7 +206,7 @@ def _timing(frames: int, rate: int, pts: Sequence[int] | None, time_base: Fracti
     return Timing([int(number * step) for number in range(frames)], time_base or Fraction(1, 512 * rate))
 
 
-def _options(codec: str, options: dict[str, str] | None, *, lossless: bool, look: Look) -> dict[str, str]:
+def _options(codec: str, options: dict[str, str] | None, *, lossless: bool, look: Header) -> dict[str, str]:
     defaults: dict[str, dict[str, str]] = {
         "libx264": {"preset": "ultrafast", "g": "10", "bf": "2", "crf": "18", "sc_threshold": "0"},
         "libx265": {"preset": "ultrafast", "x265-params": "log-level=none:keyint=10:open-gop=0:bframes=2"},

@@ -1,6 +1,7 @@
 """One name, one thing: no public class or function is called as one in another room, no module as two others.
 
-A function is a verb: a participle alone says what came of it, not what it does.
+A function is a verb: a participle alone says what came of it, not what it does. Words that the field's own replaced do
+not come back.
 """
 
 import ast
@@ -14,6 +15,17 @@ MODULES = [path for path in sorted(PACKAGE.rglob("*.py")) if path.name != "__ini
 PARTICIPLE = re.compile(r"[a-z]+[^e]ed|held|seen|taken|made|given|told|kept|found|drawn|shown|lost")
 STATES = {"locked", "counted", "boxed", "blended", "observed", "started"}
 """`with locked(…)` says how a block runs; the others wait for a name. No more of them."""
+
+ROOT = PACKAGE.parents[1]
+RETIRED_CLASSES = re.compile(
+    r"Asked|Crew|Entry|Eyes|Fate|Held|Looks|Membrane|NotForYou|Noted|Opening|Painter|Person|Promise|Seen|Sighting|"
+    r"Sketch|Spot|Stage|Standing|Suspect|Told|Trusted|Window|Wish"
+)
+RETIRED_WORDS = re.compile(
+    r"(^|_)(told|sketch|sketches|spots?|sighting|sightings|suspect|painter|lettering|fate|crew|desk|keeping|noted|"
+    r"announced|burn|contest|contestant|carried_over|closer_look)($|_)"
+)
+"""Each has a term of the field in its place: docs/words.md."""
 
 
 def test_no_public_name_occurs_in_two_rooms() -> None:
@@ -42,3 +54,22 @@ def test_no_public_function_is_a_participle_alone() -> None:
         node.name for path in MODULES for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)
     }
     assert {name for name in functions if PARTICIPLE.fullmatch(name)} == STATES
+
+
+def test_no_retired_word_names_anything() -> None:
+    """Classes, functions, arguments and variables of the package, and of what measures it; Rust's items."""
+    names = set[str]()
+    for path in [*MODULES, *(ROOT / "benchmarks").rglob("*.py"), *(ROOT / "research").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case (
+                    ast.ClassDef(name) | ast.FunctionDef(name) | ast.arg(name) | ast.Name(name) | ast.Attribute(_, name)
+                ):
+                    names.add(name)
+                case _:
+                    pass
+    for path in (ROOT / "rust").glob("*/src/**/*.rs"):
+        names |= set(re.findall(r"\b(?:fn|struct|enum|trait|mod|type|const|let) (\w+)", path.read_text()))
+    assert len(names) > 5000, "the names were found"
+    assert {name for name in names if RETIRED_CLASSES.fullmatch(name) or RETIRED_WORDS.search(name)} == set()
+    assert [path for path in MODULES if RETIRED_WORDS.search(path.stem)] == []

@@ -68,13 +68,13 @@ def box_here() -> tuple[int, str]:
         os._exit(0)
     theirs.close()
     try:
-        told = ours.recv_bytes(_ANSWER_BYTES).decode()
+        answer = ours.recv_bytes(_ANSWER_BYTES).decode()
     except (EOFError, OSError):
-        told = "the lock ended the process"
+        answer = "the lock ended the process"
     finally:
         ours.close()
         os.waitpid(child, 0)
-    return (int(told), "") if told.isdecimal() else (0, told)
+    return (int(answer), "") if answer.isdecimal() else (0, answer)
 
 
 def _tried() -> str:

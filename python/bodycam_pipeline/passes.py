@@ -34,7 +34,7 @@ from bodycam_pipeline.tasks.render import RenderTask, render_segment
 from bodycam_pipeline.tasks.sound import SoundTask, render_sound_track
 from bodycam_pipeline.tasks.watching import Watching
 from bodycam_pipeline.values.address import name_of
-from bodycam_pipeline.values.appearance import Look, Probe, TrackAppearance
+from bodycam_pipeline.values.appearance import FrameAppearance, Probe, TrackAppearance
 from bodycam_pipeline.values.candidates import SegmentCandidates
 from bodycam_pipeline.values.encoded import EncodedAudio, EncodedSegment
 from bodycam_pipeline.values.errors import Place, WorkerError
@@ -143,7 +143,7 @@ def measure_appearance(recording: Recording, draft: Plan, runner: Runner) -> dic
     for each in probes:
         wanted.setdefault(max(bisect_right(starts, each.pts) - 1, 0), []).append(each)
     tasks = [AppearanceTask(parts[number], tuple(wanted[number])) for number in sorted(wanted)]
-    looks: dict[int, tuple[Look, ...]] = {}
+    looks: dict[int, tuple[FrameAppearance, ...]] = {}
     for outcome in runner.run(measure_segment, tasks) if tasks else ():
         if outcome.error is not None:
             raise outcome.error.at(Place(recording.name, segment=tasks[outcome.number].part.segment.number))

@@ -92,11 +92,11 @@ def beside_licensed(licensed: Path, ours: str, pictures: list[Row]) -> str:
     at_1 = {(r["dataset"], short(r["model"])): 100 * r["recall"] for r in pictures if r["false_per_picture"] == 1}
     sets = sorted({r["dataset"] for r in pictures})
     gains = {name: at_1[name, licensed.stem] - at_1[name, short(ours)] for name in sets}
-    told = metadata(onnx.load(str(licensed)))
+    facts = metadata(onnx.load(str(licensed)))
     changes = ", ".join(f"`{name}` {gain:+.1f}" for name, gain in gains.items())
     return (
         f"`{licensed.stem}` in the tables is the same network trained on the sets with a stated licence alone, "
-        f"{origin(told)}, {told['crops']} crops. Recall at 1 false positive per picture, in points: {changes}. It "
+        f"{origin(facts)}, {facts['crops']} crops. Recall at 1 false positive per picture, in points: {changes}. It "
         "would take this one's place if it lost less than 2 anywhere."
     )
 
@@ -111,9 +111,9 @@ def in_eight_bits(ours: str, pictures: list[Row]) -> str:
     )
 
 
-def origin(told: dict[str, str]) -> str:
+def origin(facts: dict[str, str]) -> str:
     """What a run began with; files that were exported before they said so began with an earlier network."""
-    start = told.get("start", "an earlier network of its own")
+    start = facts.get("start", "an earlier network of its own")
     return f"from {start}" if start else "from scratch"
 
 
@@ -215,11 +215,11 @@ def main() -> None:
     cli.add_argument("--licensed-only", type=Path, help="weights of sets with a stated licence, measured beside it")
     a = cli.parse_args()
     model = onnx.load(str(a.onnx))
-    told = metadata(model)
+    facts = metadata(model)
     pictures, clips = (pq.read_table(folder / "measured.parquet").to_pylist() for folder in (a.pictures, a.clips))
     ours = next(r["model"] for r in pictures if short(r["model"]) == a.onnx.stem)
     # exported before the file said so: every set
-    used = json.loads(told["sets"]) if "sets" in told else shares(dict.fromkeys(SETS, 1))
+    used = json.loads(facts["sets"]) if "sets" in facts else shares(dict.fromkeys(SETS, 1))
     sets = [f"| {n} | {SETS[n].licence or '**none stated**'} | {100 * share:.0f} % |" for n, share in used.items()]
     table, bins = picture_tables(pictures)
     licensed = beside_licensed(a.licensed_only, ours, pictures) if a.licensed_only else ""
@@ -227,7 +227,7 @@ def main() -> None:
     intro = (
         "One anchor-free network, two kinds in one pass, made to decide what a redaction hides. Input RGB in 0..1, any "
         "multiple of 32 pixels. Trained by this project with `research/training` "
-        f"{origin(told)}: {told['crops']} crops of 320 pixels in {told['step']} steps on a processor. "
+        f"{origin(facts)}: {facts['crops']} crops of 320 pixels in {facts['step']} steps on a processor. "
         f"Sets without a stated licence: {', '.join(unlicensed) or 'none'}."
     )
     recordings = (

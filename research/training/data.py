@@ -128,7 +128,7 @@ def _shrunk(picture: Picture, scale: float) -> Picture:
     return np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-class Entry:
+class CachedImage:
     """One cached picture: pixels stay in the memory map until they are cut."""
 
     def __init__(self, record: dict[str, Any], hard: list[list[float]]) -> None:
@@ -164,10 +164,10 @@ class Crops(IterableDataset[Batch]):
         self.data = np.memmap(self.work / "cache.bin", np.uint8, "r")
         mined = self.work / "hard.json"
         hard = json.loads(mined.read_text()) if mined.exists() else {}
-        groups: dict[str, list[Entry]] = {}
-        self.hard: list[Entry] = []
+        groups: dict[str, list[CachedImage]] = {}
+        self.hard: list[CachedImage] = []
         for record in json.loads((self.work / "cache.json").read_text()):
-            entry = Entry(record, hard.get(record["name"], []))
+            entry = CachedImage(record, hard.get(record["name"], []))
             groups.setdefault(record["set"], []).append(entry)
             if len(entry.hard):
                 self.hard.append(entry)
@@ -210,7 +210,7 @@ class Crops(IterableDataset[Batch]):
             augment.cover(picture, own, r)
         return self.camera(picture), own, np.concatenate(ignored)
 
-    def pick(self) -> tuple[Entry, Rows | None]:
+    def pick(self) -> tuple[CachedImage, Rows | None]:
         """A picture, and the row to build the crop around (None: anywhere)."""
         r = self.random
         if self.hard and r.random() < HARD:

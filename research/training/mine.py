@@ -17,7 +17,7 @@ import numpy as np
 
 from research.training.augment import FACE
 from research.training.boxes import overlaps
-from research.training.data import Entry
+from research.training.data import CachedImage
 from research.training.detectors import Ours, fit
 
 SCORE = 0.45  # a box of at least this score is a false alarm worth showing again
@@ -25,7 +25,7 @@ SCALES = (1.0, 0.5)
 MOST = 8  # per picture, so that no single picture fills the list
 
 
-def false_alarms(entry: Entry, data: np.ndarray, network: Ours) -> list[list[float]]:
+def false_alarms(entry: CachedImage, data: np.ndarray, network: Ours) -> list[list[float]]:
     rows = []
     for scale, picture in zip(SCALES, entry.pictures(data), strict=False):
         canvas, _ = fit(picture, max(picture.shape[:2]))
@@ -50,7 +50,7 @@ def main() -> None:
     cv2.setNumThreads(1)
     data, network, hard = np.memmap(a.work / "cache.bin", np.uint8, "r"), Ours(a.onnx), {}
     for record in json.loads((a.work / "cache.json").read_text()):
-        if found := false_alarms(Entry(record, []), data, network):
+        if found := false_alarms(CachedImage(record, []), data, network):
             hard[record["name"]] = found
     (a.work / "hard.json").write_text(json.dumps(hard))
     faces = sum(row[0] == FACE for rows in hard.values() for row in rows)

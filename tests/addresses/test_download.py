@@ -108,9 +108,9 @@ def test_another_file_never_gets_the_name_and_nothing_of_it_is_kept(server: Serv
     assert files(tmp_path) == []
 
 
-@pytest.mark.parametrize("told", [True, False])
-def test_a_file_that_is_too_large_is_refused_as_soon_as_it_shows(server: Server, tmp_path: Path, told: bool) -> None:
-    server.told_size = told
+@pytest.mark.parametrize("stated", [True, False])
+def test_a_file_that_is_too_large_is_refused_as_soon_as_it_shows(server: Server, tmp_path: Path, stated: bool) -> None:
+    server.told_size = stated
     with pytest.raises(FetchError, match="larger than 2000000 bytes"):
         download(promise(server.address(), most=2_000_000), tmp_path / "model.onnx")
     assert not (tmp_path / "model.onnx").exists()

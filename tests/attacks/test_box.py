@@ -22,7 +22,7 @@ import numpy as np
 import pytest
 
 from bodycam_pipeline import locked
-from bodycam_pipeline import tasks as told
+from bodycam_pipeline import tasks as step_tasks
 from bodycam_pipeline.cli import doctor
 from bodycam_pipeline.pipeline import Order, redact
 from bodycam_pipeline.running import box, wire
@@ -137,8 +137,8 @@ def world(tasks: dict[Step, Any], tmp_path: Path) -> World:
 
 def test_every_task_of_a_step_says_what_it_needs() -> None:
     """So that a new one has a box, or fails here."""
-    for path in Path(told.__file__).parent.glob("*.py"):
-        module = importlib.import_module(f"{told.__name__}.{path.stem}")
+    for path in Path(step_tasks.__file__).parent.glob("*.py"):
+        module = importlib.import_module(f"{step_tasks.__name__}.{path.stem}")
         for name, kind in vars(module).items():
             assert not (name.endswith("Task") and isinstance(kind, type)) or hasattr(kind, "needs"), name
 

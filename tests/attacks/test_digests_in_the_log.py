@@ -46,10 +46,10 @@ def test_no_digest_in_the_log_is_one_that_a_guess_confirms(session: VaultSession
     render(order(address, tmp_path / "rendered"), done.plan, InlineRunner())
     decide(done.folders, "submitted", "Otto Submitter")
     decide(done.folders, "approved", ANNA)
-    told = json.dumps([entry for _, entry in session.log.entries()])
-    assert told.count('"release approved"') == 1
+    logged = json.dumps([entry for _, entry in session.log.entries()])
+    assert logged.count('"release approved"') == 1
     for guess in guesses(done.folders, order(address, tmp_path / "out"), tmp_path / "a.mp4"):
-        assert guess not in told
+        assert guess not in logged
 
 
 def guesses(job: Folders, order: Order, copy: Path) -> Iterator[str]:

@@ -73,10 +73,10 @@ def test_the_page_loads_none_of_it_and_leaves_no_box(folder: Path) -> None:
         try:
             boxes = _look_at_everything(server)
             server.send_signal(signal.SIGINT)
-            told, _ = server.communicate(timeout=60)
+            output, _ = server.communicate(timeout=60)
         finally:
             server.kill()
-    assert json.loads(told.splitlines()[-1])[1] == []
+    assert json.loads(output.splitlines()[-1])[1] == []
     wait_for(lambda: not any(map(alive, boxes)), 5.0)
 
 
@@ -101,9 +101,9 @@ class Browser:
 
     def __init__(self, address: str, token: str) -> None:
         self._address = address
-        told = self._asked("/api/session", json.dumps({"token": token}).encode(), {"Origin": address})
-        self._headers = {"Origin": address, "Cookie": str(told.headers["set-cookie"]).split(";")[0]}
-        self._headers[TOKEN_HEADER] = json.loads(told.read())["token"]
+        output = self._asked("/api/session", json.dumps({"token": token}).encode(), {"Origin": address})
+        self._headers = {"Origin": address, "Cookie": str(output.headers["set-cookie"]).split(";")[0]}
+        self._headers[TOKEN_HEADER] = json.loads(output.read())["token"]
 
     def get(self, path: str) -> bytes:
         """Something of the job."""

@@ -182,17 +182,17 @@ def test_a_release_that_asks_for_nobody_is_not_put_in_the_place_of_one_that_does
     """A manifest that says 0 approvals, and a record inside that says that it is the one."""
     path = job.release / "manifest.json"
     path.write_text(path.read_text().replace('"approvals": 2', '"approvals": 0'))
-    noted = job.internal / RECORD
-    noted.write_text(json.dumps(json.loads(noted.read_text()) | {"manifest": file_sha256(path)}))
+    record = job.internal / RECORD
+    record.write_text(json.dumps(json.loads(record.read_text()) | {"manifest": file_sha256(path)}))
     with pytest.raises(PackageError):
         package(job)
 
 
 def test_the_log_knows_which_release_was_published_even_from_who_has_the_secret(sealed: Folders) -> None:
-    path, noted = sealed.release / "manifest.json", record_of(sealed)
-    assert noted is not None
+    path, record = sealed.release / "manifest.json", record_of(sealed)
+    assert record is not None
     path.write_text(path.read_text().replace('"approvals": 2', '"approvals": 0'))
-    other = type(noted)(**asdict(noted) | {"manifest": file_sha256(path)})
+    other = type(record)(**asdict(record) | {"manifest": file_sha256(path)})
     record_again = {"format": 2, **asdict(other), "mac": record_mac(sealed, other)}
     (sealed.internal / RECORD).write_text(json.dumps(record_again))
     with pytest.raises(HistoryError, match="names no release"):
@@ -208,9 +208,9 @@ def test_what_is_packaged_is_what_was_approved_whatever_is_exchanged_meanwhile(
     refuse = make.refuse_unapproved
 
     def exchanged(job: Folders) -> object:
-        noted = refuse(job)
+        record = refuse(job)
         exchange(job, other, what)
-        return noted
+        return record
 
     approved(job)
     monkeypatch.setattr(make, "refuse_unapproved", exchanged)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_pipeline.custody import retention as keeping
+from bodycam_pipeline.custody import retention
 from bodycam_pipeline.custody.audit import audit
 from bodycam_pipeline.custody.create import create_vault
 from bodycam_pipeline.custody.export import export
@@ -132,13 +132,13 @@ def test_a_log_that_gives_back_another_entry_is_never_called_stored(
 
 def test_what_people_decided_holds_for_every_copy(session: VaultSession, card: Path, tmp_path: Path) -> None:
     one = take_in(session, card)
-    keeping.hold(session, id_of(one), "R. v. Doe")
+    retention.hold(session, id_of(one), "R. v. Doe")
     (folder_of(session, one) / FACTS).unlink()
     take_in(session, card)
     assert session.one(id_of(one)).holds == ["R. v. Doe"]
     exported = export(session, id_of(one), tmp_path / "court", to="Crown", reason="R. v. Doe")
     assert (exported / "a.mp4").read_bytes() == card.read_bytes()
-    assert keeping.rotate(session) == 2, "who may no longer open it opens the copy that was lost neither"
+    assert retention.rotate(session) == 2, "who may no longer open it opens the copy that was lost neither"
     assert audit(session, DAY, everything=True, opening=True).findings == ()
 
 
@@ -153,8 +153,8 @@ def test_a_recording_that_was_destroyed_has_no_copy_that_opens_and_is_not_taken_
     for key in keys:
         public = new_key(key)
         public.rename(session.ring.folder / "people" / public.name)
-    keeping.people_on_record(session)
-    keeping.destroy_key(session, id_of(one), why, [keeping.consent(session, id_of(one), why, key) for key in keys])
+    retention.people_on_record(session)
+    retention.destroy_key(session, id_of(one), why, [retention.consent(session, id_of(one), why, key) for key in keys])
     assert not list(Path(session.vault.address).rglob(KEY))
     again = take_in(session, card)
     assert (again.state, again.address) == ("failed", "")

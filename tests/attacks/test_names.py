@@ -115,9 +115,9 @@ def test_answers_and_refusals_spell_out_what_a_terminal_would_obey(capsys: pytes
     error = UnreadableRecordingError(ESCAPE, remedy=ESCAPE, where=Place(recording=ESCAPE))
     report_error(error, as_json=False)
     report_error(error, as_json=True)
-    told = capsys.readouterr()
-    assert told.out.startswith("a\nb \\x1b]0;pwned\\x07\\x1b[2J\\x0d\\xff\n")
-    _plain((told.out + told.err).encode())
+    printed = capsys.readouterr()
+    assert printed.out.startswith("a\nb \\x1b]0;pwned\\x07\\x1b[2J\\x0d\\xff\n")
+    _plain((printed.out + printed.err).encode())
 
 
 def test_printable_text_is_left_alone() -> None:

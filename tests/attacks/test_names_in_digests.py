@@ -63,7 +63,7 @@ def test_what_stays_inside_is_in_the_digest_inside_and_not_in_the_public_one(rec
 def test_two_plans_that_differ_in_names_alone_give_the_same_public_bytes(recording: Path, tmp_path: Path) -> None:
     """The salted root differs, as it does between any two jobs; without the job's secret it is noise."""
     new_key(tmp_path / "agency.pem")
-    key, told = read_private_key(tmp_path / "agency.pem"), []
+    key, packages = read_private_key(tmp_path / "agency.pem"), []
     for name in (FIRST, SECOND):
         (tmp_path / name).mkdir()
         path = Path(tmp_path / name / "recording.mp4")
@@ -73,6 +73,6 @@ def test_two_plans_that_differ_in_names_alone_give_the_same_public_bytes(recordi
         files = {file.name: file.read_bytes() for file in package.iterdir()}
         statement = json.loads(base64.b64decode(json.loads(files.pop("statement.dsse.json"))["payload"]))
         root = statement["predicate"]["source"].pop("root")
-        told.append((files_of(published), files, statement))
+        packages.append((files_of(published), files, statement))
         assert len(root) == 64
-    assert told[0] == told[1]
+    assert packages[0] == packages[1]

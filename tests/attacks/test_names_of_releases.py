@@ -19,11 +19,11 @@ TELLING = "AXON_X60A4471_Ofc.Marker"
 
 def released(folder: Path, fast: Policy, *given: Path, **more: object) -> list[str]:
     out = folder / "out"
-    asked = RunOptions("batch", out, out / "ledger.sqlite", "reports/{run}", lambda: False, **more)  # type: ignore[arg-type]
-    ended = carry_out(asked, work_items(map(str, given), fast), InlineRunner(), lambda *_: None)
+    options = RunOptions("batch", out, out / "ledger.sqlite", "reports/{run}", lambda: False, **more)  # type: ignore[arg-type]
+    ended = carry_out(options, work_items(map(str, given), fast), InlineRunner(), lambda *_: None)
     assert ended.summary.exit_code == 0
-    told = json.loads((ended.folder / "summary.json").read_text())["recordings"]
-    assert {f"{one['release']}" for one in told} == {path.name for path in out.glob("*.release")}
+    recordings = json.loads((ended.folder / "summary.json").read_text())["recordings"]
+    assert {f"{one['release']}" for one in recordings} == {path.name for path in out.glob("*.release")}
     return sorted(path.name for path in out.glob("*.release"))
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_pipeline.backlog.stopping import KEPT, StopFlag, catch_stop_signals, leaving_when_told
+from bodycam_pipeline.backlog.stopping import KEPT, StopFlag, catch_stop_signals, leave_on_signal
 from bodycam_pipeline.custody.session import VaultSession
 from tests.backlog.conftest import FAST_TOML
 from tests.clips import clip
@@ -95,10 +95,10 @@ def test_a_file_that_takes_long_to_seal_is_left_within_seconds_and_nothing_of_it
         file.truncate(1 << 40)
     with running("ingest", dock, "--vault", session.vault.address, "--report", report) as process:
         until(lambda: any(each.stat().st_size > 1 << 20 for each in staging.glob("*/*/*")), process)
-        told = time.monotonic()
+        signalled = time.monotonic()
         process.send_signal(number)
         said, aside = process.communicate(timeout=SECONDS)
-        assert time.monotonic() - told < LEFT_WITHIN_SECONDS
+        assert time.monotonic() - signalled < LEFT_WITHIN_SECONDS
     assert process.returncode == code
     assert "the file in hand is finished first if that takes a second" in aside
     assert KEPT.strip() in aside
@@ -128,23 +128,23 @@ def test_a_job_can_be_stopped(verb: str, number: signal.Signals, code: int, tmp_
 
 @pytest.mark.parametrize(("number", "code"), SIGNALS)
 def test_a_signal_is_obeyed_at_once_where_nothing_has_to_be_finished(number: signal.Signals, code: int) -> None:
-    with pytest.raises(KeyboardInterrupt) as raised, leaving_when_told():
+    with pytest.raises(KeyboardInterrupt) as raised, leave_on_signal():
         signal.raise_signal(number)
     assert raised.value.exit_code == code  # type: ignore[attr-defined]
 
 
 def test_the_handlers_of_whoever_called_come_back() -> None:
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
-    with leaving_when_told(), catch_stop_signals():
+    with leave_on_signal(), catch_stop_signals():
         pass
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
 
 
 def test_who_waits_hears_that_somebody_asked() -> None:
-    asked = StopFlag()
-    asked.by = signal.SIGTERM
+    flag = StopFlag()
+    flag.by = signal.SIGTERM
     began = time.monotonic()
-    asked.wait(60)
+    flag.wait(60)
     assert time.monotonic() - began < 1
     StopFlag().wait(0.01)
 

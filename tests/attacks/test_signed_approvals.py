@@ -205,17 +205,19 @@ def test_who_cannot_sign_is_told_what_to_do(job: Folders, by: str, signer: str |
 
 def test_who_may_sign_is_on_record_too(sealed: Folders) -> None:
     """With the secret, the list of reviewers is exchanged beside a release: the log names another."""
-    noted = record_of(sealed)
-    assert noted is not None
-    other = replace(noted, reviewers={ANNA: noted.reviewers[ANNA], MALLORY: fingerprint(key_of(MALLORY).public_key())})
+    record = record_of(sealed)
+    assert record is not None
+    other = replace(
+        record, reviewers={ANNA: record.reviewers[ANNA], MALLORY: fingerprint(key_of(MALLORY).public_key())}
+    )
     (sealed.internal / RECORD).write_text(json.dumps({"format": 2, **asdict(other), "mac": record_mac(sealed, other)}))
     with pytest.raises(HistoryError, match="names no release"):
         decide(sealed, "approved", MALLORY)
 
 
 def test_a_list_of_reviewers_that_an_editor_changed_is_refused(job: Folders) -> None:
-    noted = job.internal / RECORD
-    noted.write_text(noted.read_text().replace(fingerprint(key_of(BEN).public_key()), "0" * 64))
+    record = job.internal / RECORD
+    record.write_text(record.read_text().replace(fingerprint(key_of(BEN).public_key()), "0" * 64))
     with pytest.raises(Exception, match="was changed after it was written"):
         decide(job, "approved", BEN)
 
@@ -226,10 +228,10 @@ def test_reviewers_are_in_no_public_byte_and_change_none(tmp_path: Path) -> None
     made = [redact(Order(path, tmp_path / str(n), each), InlineRunner()) for n, each in enumerate(policies)]
     assert files_of(made[0]) == files_of(made[1])
     assert policies[0].sha256 == policies[1].sha256
-    told = b"".join(files_of(made[0]).values())
+    content = b"".join(files_of(made[0]).values())
     for name, print_ in policies[0].review.reviewers.items():
-        assert name.encode() not in told
-        assert print_.encode() not in told
+        assert name.encode() not in content
+        assert print_.encode() not in content
 
 
 def test_a_policy_that_asks_for_nobody_needs_no_key(tmp_path: Path) -> None:

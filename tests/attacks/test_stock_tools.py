@@ -41,8 +41,8 @@ def test_ffmpeg_prints_the_digests_of_the_release(published: Published) -> None:
     pts, sha256 = read_frames(published.folders.release / "frames.parquet")
     facts = probe(str(video)).video
     frame_bytes = facts.width * facts.height * 3 // 2
-    told = FrameFacts(facts.time_base, facts.width, facts.height, facts.sample_aspect_ratio, frame_bytes)
-    assert printed == framehash_text(pts, sha256, told)
+    header = FrameFacts(facts.time_base, facts.width, facts.height, facts.sample_aspect_ratio, frame_bytes)
+    assert printed == framehash_text(pts, sha256, header)
 
 
 def test_sha256sum_prints_the_digests_of_the_manifest(published: Published) -> None:

@@ -48,7 +48,7 @@ def test_a_storm_of_tiles_and_proofs(seconds: float, tmp_path: Path) -> None:
     log.append(SIGNER, *({"event": "read", "number": n} for n in range(600)))
     whole = log.verify_entries()
     files = sorted(path for path in (tmp_path / "log").rglob("*") if path.is_file() and not path.name.startswith("."))
-    told = json.dumps(log.proof(300).as_json()).encode()
+    proof = json.dumps(log.proof(300).as_json()).encode()
 
     def blow(rng: random.Random) -> None:
         path = rng.choice(files)
@@ -63,7 +63,7 @@ def test_a_storm_of_tiles_and_proofs(seconds: float, tmp_path: Path) -> None:
             assert _right(log, whole)
         finally:
             path.write_bytes(before)
-        broken = mutated(rng, told)
+        broken = mutated(rng, proof)
         try:
             value = json.loads(broken)
         except (ValueError, UnicodeDecodeError):

@@ -42,15 +42,15 @@ def run(tmp_path: Path, fast: Policy) -> Run:
     def run(*given: str | Path, kind: str = "batch", **more: object) -> Ended:
         facts = {"out": out, "ledger": out / "ledger.sqlite", "report": "reports/{run}", "stop": lambda: False}
         facts |= {"own_names": True} | more
-        asked = RunOptions(kind, **facts)  # type: ignore[arg-type]
-        return carry_out(asked, work_items(map(str, given), fast), InlineRunner(), nobody)
+        options = RunOptions(kind, **facts)  # type: ignore[arg-type]
+        return carry_out(options, work_items(map(str, given), fast), InlineRunner(), nobody)
 
     return run
 
 
 def states(ended: Ended) -> dict[str, str]:
-    told = json.loads((ended.folder / "summary.json").read_text())
-    return {Path(line["recording"]).name: line["state"] for line in told["recordings"]}
+    summary = json.loads((ended.folder / "summary.json").read_text())
+    return {Path(line["recording"]).name: line["state"] for line in summary["recordings"]}
 
 
 def digests(out: Path) -> dict[str, bytes]:
@@ -69,8 +69,8 @@ def test_what_a_card_holds_beside_its_recordings_is_left_aside_by_kind_and_liste
         ended = run(card, kind=kind)
         assert ended.summary.exit_code == 0
         assert ended.summary.states == {"left aside": len(CARD)}
-    told = json.loads((ended.folder / "summary.json").read_text())
-    kinds = {Path(line["recording"]).name: line["why"] for line in told["recordings"]}
+    summary = json.loads((ended.folder / "summary.json").read_text())
+    kinds = {Path(line["recording"]).name: line["why"] for line in summary["recordings"]}
     assert kinds["0001.SRT"] == "captions or positions beside a recording"
     assert kinds["._0001.MP4"] == kinds["Thumbs.db"] == "a computer's own file"
 
@@ -86,12 +86,12 @@ def test_good_ones_are_published_and_bad_ones_quarantined_with_the_reason(run: R
     assert ended.summary.states == {"published": 2, "quarantined": 2}
     assert ended.summary.exit_code == 4
     assert [p.name for p in (tmp_path / "out").glob("*.release")] == ["0001.release"], "a copy is not published twice"
-    told = json.loads((ended.folder / "summary.json").read_text())
-    assert told["frames"] == 30
-    for line in told["recordings"]:
+    summary = json.loads((ended.folder / "summary.json").read_text())
+    assert summary["frames"] == 30
+    for line in summary["recordings"]:
         assert (line["state"] == "quarantined") == bool(line["why"])
-    assert {line["same_as"] for line in told["recordings"]} == {None, "0001"}
-    assert set(told["effort"]) == {"probe", "detect", "render", "observe", "audit"}
+    assert {line["same_as"] for line in summary["recordings"]} == {None, "0001"}
+    assert set(summary["effort"]) == {"probe", "detect", "render", "observe", "audit"}
 
 
 def test_a_second_run_does_nothing_and_tries_the_bad_ones_again(run: Run, dock: Path, tmp_path: Path) -> None:
@@ -130,18 +130,18 @@ def test_what_is_due_first_is_worked_on_first(run: Run, tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("recording,due\nlate.mp4,2026-12-24\nnever.mp4,\nsoon.mp4,2026-12-01\n")
     ended = run(tmp_path / "list.csv")
     assert list(states(ended)) == ["soon.mp4", "late.mp4", "never.mp4"]
-    told = json.loads((ended.folder / "summary.json").read_text())
-    begun = [line["started"] for line in told["recordings"]]
+    summary = json.loads((ended.folder / "summary.json").read_text())
+    begun = [line["started"] for line in summary["recordings"]]
     assert begun == sorted(begun)
 
 
 def test_recordings_of_one_segment_are_worked_on_side_by_side(tmp_path: Path, fast: Policy) -> None:
     for number in range(3):
         clip(tmp_path / f"{number}.mp4", frames=90 + number, size=(640, 360), options={"g": "100"})
-    asked = RunOptions("batch", tmp_path / "out", tmp_path / "ledger.sqlite", "reports/{run}", lambda: False)
+    options = RunOptions("batch", tmp_path / "out", tmp_path / "ledger.sqlite", "reports/{run}", lambda: False)
     with LocalRunner(2) as runner:
         list(runner.run(pid, range(4)))  # both workers are there before the first recording
-        ended = carry_out(asked, work_items([f"{tmp_path}/*.mp4"], fast), runner, nobody)
+        ended = carry_out(options, work_items([f"{tmp_path}/*.mp4"], fast), runner, nobody)
     assert ended.summary.states == {"published": 3}
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
         tries = ledger._read("SELECT job, started, ended FROM attempts")
@@ -223,8 +223,10 @@ def test_stopped_it_is_resumed_where_it_was_and_the_bytes_are_the_same(run: Run,
     done = run(tmp_path / "a.mp4")
     assert done.summary.states == {"published": 1}
     undisturbed = tmp_path / "undisturbed"
-    asked = RunOptions("batch", undisturbed, tmp_path / "other.sqlite", "reports/{run}", lambda: False, own_names=True)
-    carry_out(asked, [WorkItem(f"{tmp_path}/a.mp4", fast)], InlineRunner(), nobody)
+    options = RunOptions(
+        "batch", undisturbed, tmp_path / "other.sqlite", "reports/{run}", lambda: False, own_names=True
+    )
+    carry_out(options, [WorkItem(f"{tmp_path}/a.mp4", fast)], InlineRunner(), nobody)
     assert digests(tmp_path / "out") == digests(undisturbed) != {}
 
 
@@ -244,9 +246,9 @@ def test_a_worker_that_dies_while_probing_quarantines_the_file(
 
     monkeypatch.setattr(passes, "probe", die_probing)
     marker = tmp_path / "a.mp4"
-    asked = RunOptions("batch", tmp_path / "out", tmp_path / "ledger.sqlite", "reports/{run}", lambda: False)
+    options = RunOptions("batch", tmp_path / "out", tmp_path / "ledger.sqlite", "reports/{run}", lambda: False)
     with LocalRunner(1) as runner:
-        ended = carry_out(asked, [WorkItem(str(marker), fast)], runner, nobody)
+        ended = carry_out(options, [WorkItem(str(marker), fast)], runner, nobody)
     assert ended.summary.states == {"quarantined": 1}
     assert "2 times" in (ended.folder / "summary.json").read_text()
 
@@ -282,10 +284,10 @@ def test_a_file_name_cannot_write_html_into_the_report(run: Run, tmp_path: Path)
 
 
 def test_the_first_signal_asks_and_the_second_is_obeyed(capsys: pytest.CaptureFixture[str]) -> None:
-    with catch_stop_signals() as asked:
-        assert not asked()
+    with catch_stop_signals() as stop:
+        assert not stop()
         signal.raise_signal(signal.SIGTERM)
-        assert asked()
+        assert stop()
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
     assert "finished first" in capsys.readouterr().err

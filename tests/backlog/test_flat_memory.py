@@ -28,8 +28,8 @@ class Refusing:
             yield Outcome(number, error=UnreadableRecordingError(f"no recording {task}", remedy="None."))
 
 folder = Path(sys.argv[1])
-asked = RunOptions("batch", folder, folder / "ledger.sqlite", "reports", lambda: False)
-ended = carry_out(asked, work_items([sys.argv[2]], Policy()), Refusing(), lambda ledger, run: None)
+options = RunOptions("batch", folder, folder / "ledger.sqlite", "reports", lambda: False)
+ended = carry_out(options, work_items([sys.argv[2]], Policy()), Refusing(), lambda ledger, run: None)
 print(ended.summary.states["quarantined"], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 

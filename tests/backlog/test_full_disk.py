@@ -70,7 +70,7 @@ def _refused_cleanly(done: "subprocess.CompletedProcess[str]", out: Path, phases
     assert done.returncode == 4, (done.returncode, done.stdout, done.stderr)
     assert "Traceback" not in done.stderr, done.stderr
     assert not list(out.glob("*.release"))
-    told = json.loads(done.stdout)
-    assert told["remedy"]
-    where = told["what"].split("/")[-1].split(":")[0]
+    summary = json.loads(done.stdout)
+    assert summary["remedy"]
+    where = summary["what"].split("/")[-1].split(":")[0]
     phases[where] = phases.get(where, 0) + 1

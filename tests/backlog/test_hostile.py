@@ -26,20 +26,21 @@ def test_the_hostile_set_is_worked_off(shared: Path, tmp_path: Path) -> None:
     said, complaints = driver.communicate(timeout=3600)
     most = peak.end()
     assert driver.returncode in {0, 3, 4}, complaints
-    told = json.loads(Path(json.loads(said)["summary"]).read_text())
+    summary = json.loads(Path(json.loads(said)["summary"]).read_text())
     files = {p.name for p in hostile.iterdir() if p.suffix != ".csv"}
-    assert {Path(line["recording"]).name for line in told["recordings"]} == files
-    for line in told["recordings"]:
+    assert {Path(line["recording"]).name for line in summary["recordings"]} == files
+    for line in summary["recordings"]:
         assert line["state"] in {"published", "quarantined", "needs review"}
         assert line["state"] == "published" or line["why"]
-    slowest = max(told["recordings"], key=_seconds)
+    slowest = max(summary["recordings"], key=_seconds)
     print(
-        f"{len(files)} files: {told['states']}, most memory {most / 2**30:.2f} GiB, {time.monotonic() - began:.0f} s, "
+        f"{len(files)} files: {summary['states']}, most memory {most / 2**30:.2f} GiB, "
+        f"{time.monotonic() - began:.0f} s, "
         f"slowest {Path(slowest['recording']).name} {_seconds(slowest):.0f} s"
     )
-    for why, count in Counter(line["why"] for line in told["recordings"] if line["why"]).most_common():
+    for why, count in Counter(line["why"] for line in summary["recordings"] if line["why"]).most_common():
         print(f"  {count} x {why[:140]}")
-    assert not [line for line in told["recordings"] if "a defect" in (line["why"] or "")]
+    assert not [line for line in summary["recordings"] if "a defect" in (line["why"] or "")]
     assert _seconds(slowest) < CAP_MINUTES * 60 + 60
     assert most < MOST_BYTES
     assert "Traceback" not in complaints

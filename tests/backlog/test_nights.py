@@ -53,15 +53,15 @@ def test_what_is_no_time_or_no_zone_is_refused(until: str, zone: str) -> None:
         next_time(until, zone, datetime.now(UTC))
 
 
-def night(tmp_path: Path, wishes: list[WorkItem], segments: int = 10_000) -> Ended:
+def night(tmp_path: Path, items: list[WorkItem], segments: int = 10_000) -> Ended:
     """One night, in which at most so many segments are begun."""
 
     def over() -> bool:
         with Ledger(tmp_path / "ledger.sqlite") as ledger:
             return sum(ledger.tries().values()) >= segments
 
-    asked = RunOptions("nightly", tmp_path / "out", tmp_path / "ledger.sqlite", "nights/{run}", over, own_names=True)
-    return carry_out(asked, wishes, InlineRunner(), nobody)
+    options = RunOptions("nightly", tmp_path / "out", tmp_path / "ledger.sqlite", "nights/{run}", over, own_names=True)
+    return carry_out(options, items, InlineRunner(), nobody)
 
 
 def test_what_is_left_goes_on_the_next_night_without_being_asked_for(tmp_path: Path, fast: Policy) -> None:
@@ -157,9 +157,9 @@ def test_the_command_works_a_night_and_writes_everything_down(tmp_path: Path) ->
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["states"] == {"published": 1}
-    assert Path(told["report"]).is_file()
+    summary = json.loads(done.stdout)
+    assert summary["states"] == {"published": 1}
+    assert Path(summary["report"]).is_file()
     assert (tmp_path / "out" / "nights" / "history.csv").is_file()
     assert 'bodycam_jobs{state="published"} 1.0' in (tmp_path / "m.prom").read_text()
 

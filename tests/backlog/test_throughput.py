@@ -25,9 +25,9 @@ NOISE = 0.85
 
 def frames_per_second(out: Path, recording: Path, warm_up: Path, runner: Runner, policy: Policy) -> float:
     for number, path in enumerate((warm_up, recording)):
-        asked = RunOptions("batch", out, out / f"{number}.sqlite", "reports", lambda: False, own_names=True)
+        options = RunOptions("batch", out, out / f"{number}.sqlite", "reports", lambda: False, own_names=True)
         began = time.monotonic()
-        ended = carry_out(asked, [WorkItem(str(path), policy)], runner, nobody)
+        ended = carry_out(options, [WorkItem(str(path), policy)], runner, nobody)
         assert ended.summary.states == {"published": 1}
     return FRAMES / (time.monotonic() - began)
 

@@ -20,8 +20,8 @@ RECORDINGS = 4
 
 
 def batch(out: Path, dock: Path, runner: Runner, policy: Policy, watch: Watcher = nobody) -> Ended:
-    asked = RunOptions("batch", out, out / "ledger.sqlite", "reports", lambda: False, own_names=True)
-    return carry_out(asked, work_items([str(dock)], policy), runner, watch)
+    options = RunOptions("batch", out, out / "ledger.sqlite", "reports", lambda: False, own_names=True)
+    return carry_out(options, work_items([str(dock)], policy), runner, watch)
 
 
 @pytest.mark.slow

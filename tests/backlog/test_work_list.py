@@ -106,9 +106,9 @@ def test_a_list_that_is_not_there_is_refused(tmp_path: Path, fast: Policy) -> No
 def test_a_policy_or_edits_that_cannot_be_read_stop_the_batch_before_it_begins(tmp_path: Path, fast: Policy) -> None:
     with pytest.raises(PolicyError):
         list(work_items([str(listed(tmp_path, "recording,policy\na.mp4,no.toml\n"))], fast))
-    (wish,) = work_items([str(listed(tmp_path, "recording,edits\na.mp4,no.toml\n"))], fast)
+    (item,) = work_items([str(listed(tmp_path, "recording,edits\na.mp4,no.toml\n"))], fast)
     with pytest.raises(EditsError):
-        queue_item(wish)
+        queue_item(item)
     unknown = Policy().with_models(["no-such-model"])
     with pytest.raises(MissingModelError):
         list(work_items([str(tmp_path)], unknown))
@@ -117,11 +117,11 @@ def test_a_policy_or_edits_that_cannot_be_read_stop_the_batch_before_it_begins(t
 def test_a_file_is_asked_for_again_when_it_or_its_order_changes(tmp_path: Path, fast: Policy) -> None:
     path = tmp_path / "list.csv"
     path.write_text("recording\na.mp4\n")
-    (wish,) = work_items([str(path)], fast)
-    before = queue_item(wish).asked
-    assert queue_item(wish).asked == before
+    (item,) = work_items([str(path)], fast)
+    before = queue_item(item).asked
+    assert queue_item(item).asked == before
     (tmp_path / "a.mp4").write_bytes(b"now it is there")
-    there = queue_item(wish).asked
+    there = queue_item(item).asked
     path.write_text("recording,reason\na.mp4,another\n")
     (other,) = work_items([str(path)], fast)
     assert len({before, there, queue_item(other).asked}) == 3

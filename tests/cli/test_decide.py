@@ -26,8 +26,8 @@ def job(tmp_path: Path) -> Folders:
 def review(job: Folders, verb: str, *words: str) -> dict[str, object]:
     done = CliRunner().invoke(app, ["review", verb, str(job.out / job.name), *words, "--json"], catch_exceptions=False)
     assert done.exit_code == 0, done.output
-    told: dict[str, object] = json.loads(done.output)
-    return told
+    report: dict[str, object] = json.loads(done.output)
+    return report
 
 
 def test_numbers_are_written_as_places(job: Folders) -> None:

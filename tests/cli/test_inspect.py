@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bodycam_pipeline.cli.main import app
-from tests.clips import Look, clip
+from tests.clips import Header, clip
 from tests.read.joining_files import muxed
 
 
@@ -16,7 +16,7 @@ def inspect(*words: str | Path) -> Result:
 
 
 def test_a_recording_is_said_in_plain_words(tmp_path: Path) -> None:
-    path = clip(tmp_path / "a.mp4", frames=50, tone_hz=440, look=Look(interlaced="bff"))
+    path = clip(tmp_path / "a.mp4", frames=50, tone_hz=440, look=Header(interlaced="bff"))
     done = inspect(path)
     assert done.exit_code == 0, done.output
     assert "a.mp4: can be redacted" in done.output

@@ -93,8 +93,8 @@ def test_a_log_that_was_rewritten_ends_the_audit(session: VaultSession) -> None:
 def test_the_exit_code_tells_a_timer(session: VaultSession, folders: list[Path]) -> None:
     assert bodycam("vault", "audit", "--vault", session.vault.address, "--all")["state"] == "well"
     flip(folders[0] / "recording.age", -1)
-    told = bodycam("vault", "audit", "--vault", session.vault.address, "--all", expect=4)
-    assert told["state"] == "not well"
+    printed = bodycam("vault", "audit", "--vault", session.vault.address, "--all", expect=4)
+    assert printed["state"] == "not well"
 
 
 def test_an_export_is_the_original_with_a_proof_that_a_stranger_checks(
@@ -107,8 +107,8 @@ def test_an_export_is_the_original_with_a_proof_that_a_stranger_checks(
     for part in ("ingest", "export"):
         Proof.parse(proof[part]).check(Verifier.parse(proof["log"]))
     assert [entry for _, entry in session.log.entries()][-1]["to"] == "Crown"
-    told = bodycam("log", "check-proof", folder / "proof.json", "--part", "export", "--verifier", proof["log"])
-    assert told["state"] == "proved"
+    printed = bodycam("log", "check-proof", folder / "proof.json", "--part", "export", "--verifier", proof["log"])
+    assert printed["state"] == "proved"
     with pytest.raises(ReleaseExistsError):
         export(session, folders[0].name, tmp_path / "court", to="Crown", reason="again")
 
@@ -116,11 +116,11 @@ def test_an_export_is_the_original_with_a_proof_that_a_stranger_checks(
 @pytest.mark.usefixtures("folders")
 @pytest.mark.parametrize("key", ["index", "entry", "path", "checkpoint"])
 def test_a_changed_proof_is_refused(session: VaultSession, key: str) -> None:
-    told = session.log.proof(2).as_json()
-    forged = {"index": 3, "entry": str(told["entry"]).replace("ingest", "export"), "path": [], "checkpoint": "x"}
+    printed = session.log.proof(2).as_json()
+    forged = {"index": 3, "entry": str(printed["entry"]).replace("ingest", "export"), "path": [], "checkpoint": "x"}
     with pytest.raises(CustodyLogError):
-        Proof.parse(told | {key: forged[key]}).check(session.log.verifier)
-    Proof.parse(told).check(session.log.verifier)
+        Proof.parse(printed | {key: forged[key]}).check(session.log.verifier)
+    Proof.parse(printed).check(session.log.verifier)
 
 
 def test_a_broken_seal_is_never_exported(session: VaultSession, folders: list[Path], tmp_path: Path) -> None:

@@ -73,8 +73,8 @@ def test_the_exit_code_and_the_report_tell_what_failed(session: VaultSession, tm
     (tmp_path / "a.mp4.json").write_text('{"badge": 7}')
     report = tmp_path / "report.json"
     words = ("ingest", tmp_path / "a.mp4", "--vault", session.vault.address, "--report", report)
-    told = bodycam(*words, expect=4)
-    assert told["failed"] == 1
+    printed = bodycam(*words, expect=4)
+    assert printed["failed"] == 1
     assert "unknown columns badge" in report.read_text()
     (tmp_path / "a.mp4.json").unlink()
     assert bodycam(*words)["stored"] == 1

@@ -118,12 +118,12 @@ def test_a_card_that_is_pulled_out_leaves_nothing_and_stops_nothing(
             return getattr(self._key, name)
 
         def seal(self, source: Path, target: Path) -> tuple[bytes, int, bytes, int]:
-            told = self._key.seal(source, target)
+            digests = self._key.seal(source, target)
             if source.name == "b.mkv" and moment == "changed":
                 source.write_bytes(source.read_bytes() + b"more")
             elif source.name == "b.mkv":
                 raise EOFError("the recording cannot be read: Input/output error (os error 5)")
-            return told
+            return digests
 
     monkeypatch.setattr(ingest_module._native, "ObjectKey", Torn)
     taken = {one.file: one for one in take_in(session, dock)}

@@ -66,8 +66,8 @@ def test_a_batch_takes_a_whole_vault(session: VaultSession, tmp_path: Path, poli
     files = [clip(tmp_path / f"{n}.mp4", frames=12 + n) for n in range(2)]
     ingest(session, files, {}, lambda _one: None, look_here)
     out = tmp_path / "out"
-    told = bodycam("batch", Sealed(session.vault.address), "--out", out, "--policy", policy, *words)
-    assert told["states"] == {"published": 2}
+    printed = bodycam("batch", Sealed(session.vault.address), "--out", out, "--policy", policy, *words)
+    assert printed["states"] == {"published": 2}
     assert sorted(events(session)[5:]) == ["plan", "plan", "read", "read", "release", "release"]
     assert events(session)[5] == "read"
 
@@ -82,8 +82,8 @@ def test_a_recording_whose_seal_is_broken_is_quarantined_and_the_rest_goes_on(
     content = bytearray(broken.read_bytes())
     content[len(content) // 2] ^= 1
     broken.write_bytes(content)
-    told = bodycam("batch", Sealed(session.vault.address), "--out", tmp_path / "out", "--policy", policy, expect=4)
-    assert told["states"] == {"published": 1, "quarantined": 1}
+    printed = bodycam("batch", Sealed(session.vault.address), "--out", tmp_path / "out", "--policy", policy, expect=4)
+    assert printed["states"] == {"published": 1, "quarantined": 1}
 
 
 def test_a_vault_in_a_real_s3_store(
@@ -113,5 +113,5 @@ def test_a_vault_is_never_begun_twice_and_a_store_needs_a_folder_for_its_log(
     again = bodycam("vault", "create", session.vault.address, "--origin", "x", expect=4)
     assert "there is a vault" in str(again["what"])
     s3.create_dir("elsewhere")
-    told = bodycam("vault", "create", "s3://elsewhere/v", "--origin", "x", "--keys", ring.folder, expect=4)
-    assert "a folder for its log" in str(told["what"])
+    printed = bodycam("vault", "create", "s3://elsewhere/v", "--origin", "x", "--keys", ring.folder, expect=4)
+    assert "a folder for its log" in str(printed["what"])

@@ -38,8 +38,8 @@ def test_an_auditor_verifies_shows_and_proves_without_any_key_of_the_agency(
     shown = run("log", "show", f"{1:064x}", *outside, "--json")["entries"]
     assert [entry["entry"] for entry in shown] == [2]  # type: ignore[attr-defined]
     (tmp_path / "proof.json").write_text(json.dumps(run("log", "prove", 2, *outside)))
-    told = run("log", "check-proof", tmp_path / "proof.json", "--verifier", str(session.log.verifier), "--json")
-    assert told["state"] == "proved"
+    printed = run("log", "check-proof", tmp_path / "proof.json", "--verifier", str(session.log.verifier), "--json")
+    assert printed["state"] == "proved"
 
 
 def test_a_witness_accepts_growth_and_nothing_else(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_pipeline.custody import retention as keeping
+from bodycam_pipeline.custody import retention
 from bodycam_pipeline.custody.create import new_person
 from bodycam_pipeline.custody.ingest import ingest
 from bodycam_pipeline.custody.session import VaultSession, log_read
@@ -36,7 +36,7 @@ def keys(session: VaultSession, tmp_path: Path) -> list[Path]:
         public = new_key(path)
         if path.stem != "stranger":
             public.rename(session.ring.folder / "people" / public.name)
-    keeping.people_on_record(session)
+    retention.people_on_record(session)
     return found
 
 
@@ -49,14 +49,14 @@ def events(session: VaultSession) -> list[str]:
 
 
 def consents(session: VaultSession, id_: str, keys: list[Path], reason: str = WHY) -> list[bytes]:
-    return [keeping.consent(session, id_, reason, key) for key in keys]
+    return [retention.consent(session, id_, reason, key) for key in keys]
 
 
 def test_two_people_end_a_recording_and_it_stands_in_the_log_first(
     session: VaultSession, id_: str, keys: list[Path]
 ) -> None:
     announced_before = log_read(address(session, id_), "a test")
-    keeping.destroy_key(session, id_, WHY, consents(session, id_, keys[:2]))
+    retention.destroy_key(session, id_, WHY, consents(session, id_, keys[:2]))
     assert events(session)[-1] == "destruction"
     assert (session.vault.has(id_, KEY), session.vault.has(id_, RECORDING), session.vault.has(id_, FACTS)) == (
         False,
@@ -67,7 +67,7 @@ def test_two_people_end_a_recording_and_it_stands_in_the_log_first(
         log_read(address(session, id_), "a test")
     with pytest.raises(VaultError, match="missing from the vault"):
         open_sealed(announced_before)
-    keeping.destroy_key(session, id_, WHY, consents(session, id_, keys[:2]))
+    retention.destroy_key(session, id_, WHY, consents(session, id_, keys[:2]))
     assert events(session).count("destruction") == 1
 
 
@@ -78,11 +78,11 @@ def test_a_destruction_that_was_cut_off_is_finished(
     with monkeypatch.context() as during:
         during.setattr(type(session.vault), "destroy_key", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
-            keeping.destroy_key(session, id_, WHY, signed)
+            retention.destroy_key(session, id_, WHY, signed)
     assert session.vault.has(id_, KEY)
     with pytest.raises(VaultError, match="destroyed"):
         log_read(address(session, id_), "a test")
-    keeping.destroy_key(session, id_, WHY, signed)
+    retention.destroy_key(session, id_, WHY, signed)
     assert not session.vault.has(id_, KEY)
 
 
@@ -91,7 +91,7 @@ def test_fewer_than_two_people_on_record_end_nothing(
     session: VaultSession, id_: str, keys: list[Path], signers: list[int]
 ) -> None:
     with pytest.raises(VaultError, match="of 2 people on record"):
-        keeping.destroy_key(session, id_, WHY, consents(session, id_, [keys[n] for n in signers]))
+        retention.destroy_key(session, id_, WHY, consents(session, id_, [keys[n] for n in signers]))
     assert session.vault.has(id_, KEY)
 
 
@@ -106,7 +106,7 @@ def test_a_consent_is_to_one_recording_and_one_reason(
         [b"", b"{}"],
     ):
         with pytest.raises(VaultError, match="0 of 2"):
-            keeping.destroy_key(session, id_, WHY, signed)
+            retention.destroy_key(session, id_, WHY, signed)
 
 
 def test_somebody_who_was_only_put_into_the_folder_is_not_on_record(
@@ -114,16 +114,16 @@ def test_somebody_who_was_only_put_into_the_folder_is_not_on_record(
 ) -> None:
     (tmp_path / "stranger.pub.pem").rename(session.ring.folder / "people" / "stranger.pub.pem")
     with pytest.raises(VaultError, match="1 of 2"):
-        keeping.destroy_key(session, id_, WHY, consents(session, id_, keys[1:]))
+        retention.destroy_key(session, id_, WHY, consents(session, id_, keys[1:]))
 
 
 def test_a_hold_stands_against_it_until_it_is_lifted(session: VaultSession, id_: str, keys: list[Path]) -> None:
     signed = consents(session, id_, keys[:2])
-    keeping.hold(session, id_, "R. v. Doe")
+    retention.hold(session, id_, "R. v. Doe")
     with pytest.raises(VaultError, match=r"legal hold: R\. v\. Doe"):
-        keeping.destroy_key(session, id_, WHY, signed)
-    keeping.lift_holds(session, id_, "acquitted, no appeal")
-    keeping.destroy_key(session, id_, WHY, signed)
+        retention.destroy_key(session, id_, WHY, signed)
+    retention.lift_holds(session, id_, "acquitted, no appeal")
+    retention.destroy_key(session, id_, WHY, signed)
     assert events(session)[-3:] == ["hold", "hold lifted", "destruction"]
 
 
@@ -131,18 +131,18 @@ def test_a_retention_stands_against_it_and_is_only_made_longer(
     session: VaultSession, id_: str, keys: list[Path]
 ) -> None:
     today = datetime.now(UTC).date()
-    keeping.retain(session, id_, today + timedelta(days=2), "by-law")
+    retention.retain(session, id_, today + timedelta(days=2), "by-law")
     with pytest.raises(VaultError, match="kept until"):
-        keeping.destroy_key(session, id_, WHY, consents(session, id_, keys[:2]))
+        retention.destroy_key(session, id_, WHY, consents(session, id_, keys[:2]))
     with pytest.raises(VaultError, match="kept until"):
-        keeping.retain(session, id_, date(2020, 1, 1), "sooner")
+        retention.retain(session, id_, date(2020, 1, 1), "sooner")
 
 
 def test_rotation_changes_who_opens_and_no_sealed_byte(session: VaultSession, id_: str, tmp_path: Path) -> None:
     before = {part: session.vault.read(id_, part) for part in (RECORDING, FACTS)}
     public = new_person(tmp_path / "next.txt")
     session.ring.path("recipients.txt").write_text(public)
-    assert keeping.rotate(session) == 1
+    assert retention.rotate(session) == 1
     assert {part: session.vault.read(id_, part) for part in (RECORDING, FACTS)} == before
     with pytest.raises(VaultError, match="none of the identities"):
         open_sealed(log_read(address(session, id_), "a test"))
@@ -154,7 +154,7 @@ def test_rotation_changes_who_opens_and_no_sealed_byte(session: VaultSession, id
 
 def test_what_is_not_there_cannot_be_held(session: VaultSession) -> None:
     with pytest.raises(VaultError, match="ever taken in"):
-        keeping.hold(session, "0" * 64, "why")
+        retention.hold(session, "0" * 64, "why")
 
 
 def test_nothing_edits_or_deletes_a_recording() -> None:
@@ -167,8 +167,8 @@ def test_nothing_edits_or_deletes_a_recording() -> None:
 
 
 def test_what_is_decided_is_said_with_its_entry_of_the_log(session: VaultSession, id_: str) -> None:
-    told = bodycam("vault", "hold", address(session, id_), "--reason", "R. v. Doe")
-    assert told == {"recording": id_, "state": "under legal hold", "entry": 3}
+    printed = bodycam("vault", "hold", address(session, id_), "--reason", "R. v. Doe")
+    assert printed == {"recording": id_, "state": "under legal hold", "entry": 3}
     assert (
         bodycam("vault", "retain", address(session, id_), "--until", "2031-12-31", "--reason", "by-law 7")["entry"] == 4
     )

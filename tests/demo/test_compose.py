@@ -62,11 +62,13 @@ def test_it_is_coded_as_cameras_do(demo: tuple[Path, GroundTruth]) -> None:
 
 def test_the_truth_on_disk_is_the_truth_returned(demo: tuple[Path, GroundTruth]) -> None:
     path, truth = demo
-    told = json.loads(path.with_suffix(".truth.json").read_text())
-    assert (told["width"], told["height"], Fraction(told["time_base"])) == (*SIZE, TIME_BASE)
-    assert list(map(int, told["frames"])) == list(truth.frames)
+    written = json.loads(path.with_suffix(".truth.json").read_text())
+    assert (written["width"], written["height"], Fraction(written["time_base"])) == (*SIZE, TIME_BASE)
+    assert list(map(int, written["frames"])) == list(truth.frames)
     for pts, things in truth.frames.items():
-        assert [(each["kind"], each["id"]) for each in told["frames"][str(pts)]] == [(t.kind, t.thing) for t in things]
+        assert [(each["kind"], each["id"]) for each in written["frames"][str(pts)]] == [
+            (t.kind, t.thing) for t in things
+        ]
 
 
 def test_nothing_half_written_is_left_beside_it(demo: tuple[Path, GroundTruth]) -> None:

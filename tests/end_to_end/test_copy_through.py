@@ -26,7 +26,7 @@ from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.values.recording import Recording
 from bodycam_pipeline.values.timeline import ReleaseClock
 from tests.attacks.jobs import quick_policy
-from tests.clips import Look, Turn, clip
+from tests.clips import Header, Turn, clip
 from tests.inline import InlineRunner
 from tests.read.whole import whole_file_digests
 
@@ -48,7 +48,11 @@ MADE: dict[str, dict] = {
     "slices.mp4": {"options": {"preset": "fast", "g": "6", "slices": "4", "bf": "2"}},
     "cropped.mp4": {"options": {"g": "5", "bf": "1"}, "size": (326, 186)},
     "variable.mkv": {"options": {"g": "4", "bf": "2"}, "pts": VIRTUAL_RATES},
-    "turned.mp4": {"options": {"g": "6"}, "turn": Turn(90), "look": Look(full_range=True, aspect=Fraction(4, 3))},
+    "turned.mp4": {
+        "options": {"g": "6"},
+        "turn": Turn(90),
+        "look": Header(full_range=True, aspect=Fraction(4, 3)),
+    },
     "references.mov": {"options": {"preset": "slower", "g": "10", "refs": "8", "bf": "3", "level": "3.1"}},
     "fragments.mp4": {
         "options": {"g": "6", "bf": "2"},

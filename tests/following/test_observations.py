@@ -104,5 +104,5 @@ def test_every_score_is_in_an_observation_and_the_order_does_not_matter(boxes: l
     assert [o.odds for o in found] == sorted((o.odds for o in found), reverse=True)
     shuffled = list(boxes)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    told = [(o.kind, o.box, o.scores, o.odds) for o in found]
-    assert [(o.kind, o.box, o.scores, o.odds) for o in observed(shuffled, SUM, 2, 1.0)] == told
+    merged = [(o.kind, o.box, o.scores, o.odds) for o in found]
+    assert [(o.kind, o.box, o.scores, o.odds) for o in observed(shuffled, SUM, 2, 1.0)] == merged

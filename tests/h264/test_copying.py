@@ -16,7 +16,7 @@ from bodycam_pipeline.read.decode import read_units
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.values.policy import EncodingRule
 from bodycam_pipeline.values.recording import Recording
-from tests.clips import Look, clip
+from tests.clips import Header, clip
 
 COPY = EncodingRule()
 X264 = {"preset": "medium", "g": "6", "bf": "2", "x264-params": ""}
@@ -50,14 +50,16 @@ class TestTracks:
     def test_a_lossless_release_is_of_another_profile_and_is_encoded_whole(self, recording: Recording) -> None:
         assert joining(recording.video, EncodingRule(crf=0)) is None
 
-    @pytest.mark.parametrize("told", [{"width": 318}, {"height": 190}, {"field_order": "top"}, {"parameter_sets": ()}])
+    @pytest.mark.parametrize(
+        "changes", [{"width": 318}, {"height": 190}, {"field_order": "top"}, {"parameter_sets": ()}]
+    )
     def test_a_container_that_contradicts_the_coding_has_all_encoded_anew(
-        self, told: dict[str, object], recording: Recording
+        self, changes: dict[str, object], recording: Recording
     ) -> None:
-        assert joining(replace(recording.video, **told), COPY) is None  # type: ignore[arg-type]
+        assert joining(replace(recording.video, **changes), COPY) is None  # type: ignore[arg-type]
 
     def test_so_does_one_that_stretches_the_picture_otherwise(self, tmp_path: Path) -> None:
-        video = probe(str(clip(tmp_path / "a.mp4", look=Look(aspect=Fraction(4, 3))))).video
+        video = probe(str(clip(tmp_path / "a.mp4", look=Header(aspect=Fraction(4, 3))))).video
         assert joining(video, COPY) is not None
         assert joining(replace(video, sample_aspect_ratio=Fraction(1)), COPY) is None
 
@@ -66,7 +68,7 @@ class TestTracks:
         [
             ("ten-bit", {"pixel_format": "yuv420p10le", "options": {"g": "6"}}),
             ("422", {"pixel_format": "yuv422p", "options": {"g": "6"}}),
-            ("interlaced", {"look": Look(interlaced="tff"), "options": {"g": "6"}}),
+            ("interlaced", {"look": Header(interlaced="tff"), "options": {"g": "6"}}),
             ("hevc", {"codec": "libx265"}),
             ("lossless", {"lossless": True}),
             ("mpeg4", {"codec": "mpeg4"}),

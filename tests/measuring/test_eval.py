@@ -126,16 +126,16 @@ def test_a_plan_that_was_made_before_is_scored_without_looking(recordings: Path,
         app, ["detect", str(recordings / "scene.mp4"), "--out", str(tmp_path / "left"), "--model", "detector-v1"]
     )
     assert done.exit_code == 0, done.output
-    told = RUN.invoke(app, ["eval", str(recordings), "--boxes", f"yesterday={tmp_path / 'left'}"])
-    assert told.exit_code == 0, told.output
-    assert "yesterday: shares are of the picture" in told.output
-    assert "total" in told.output
+    printed = RUN.invoke(app, ["eval", str(recordings), "--boxes", f"yesterday={tmp_path / 'left'}"])
+    assert printed.exit_code == 0, printed.output
+    assert "yesterday: shares are of the picture" in printed.output
+    assert "total" in printed.output
 
 
 def test_the_total_is_told_beside_the_rows(recordings: Path) -> None:
     done = RUN.invoke(app, ["eval", str(recordings), "--boxes", f"blanket={recordings / 'peer'}", "--json"])
-    told = json.loads(done.stdout)
-    assert told["totals"] == [told["rows"][0] | {"clip": "total"}]
+    printed = json.loads(done.stdout)
+    assert printed["totals"] == [printed["rows"][0] | {"clip": "total"}]
 
 
 def test_a_recording_that_is_not_the_labelled_one_is_refused(recordings: Path) -> None:

@@ -33,9 +33,9 @@ RECTS = st.lists(st.tuples(SIDE, SIDE, SIDE, SIDE), max_size=6).map(lambda r: np
 
 def truth(*boxes, frames=10, **facts):
     """A recording of 100 by 100 pixels and ten frames a second."""
-    told = {"orientation": Orientation.UPRIGHT, "time_base": Fraction(1, 10)} | facts
+    facts = {"orientation": Orientation.UPRIGHT, "time_base": Fraction(1, 10)} | facts
     pts = tuple(range(frames))
-    return Truth(100, 100, told["orientation"], told["time_base"], pts, frames, 0, frames - 1, boxes)
+    return Truth(100, 100, facts["orientation"], facts["time_base"], pts, frames, 0, frames - 1, boxes)
 
 
 def true(frame, box=BOX, *, thing=1, flag="must", kind="face"):

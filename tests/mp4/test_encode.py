@@ -24,7 +24,7 @@ from bodycam_pipeline.values.encoded import EncodedSegment
 from bodycam_pipeline.values.errors import StorageError
 from bodycam_pipeline.values.policy import EncodingRule
 from bodycam_pipeline.values.recording import VideoFacts
-from tests.clips import Look, clip, picture, video_frame
+from tests.clips import Header, clip, picture, video_frame
 from tests.read.whole import FAST, decode, encode_all, encode_segment
 
 
@@ -54,8 +54,8 @@ def test_the_same_frames_give_the_same_bytes(tmp_path: Path, video: VideoFacts) 
     assert Path(one.path).read_bytes() == Path(two.path).read_bytes()
 
 
-@pytest.mark.parametrize("look", [Look(), Look(interlaced="tff"), Look(full_range=True)], ids=str)
-def test_a_sample_holds_slices_and_nothing_else(tmp_path: Path, look: Look) -> None:
+@pytest.mark.parametrize("look", [Header(), Header(interlaced="tff"), Header(full_range=True)], ids=str)
+def test_a_sample_holds_slices_and_nothing_else(tmp_path: Path, look: Header) -> None:
     recording = probe(str(clip(tmp_path / "a.mp4", look=look)))
     for segment in encode_all(recording, tmp_path, EncodingRule()):
         for sample in samples_of(segment):
@@ -138,7 +138,7 @@ def test_a_full_disk_is_named_and_leaves_nothing(
 def test_a_withheld_frame_does_not_swap_the_fields_of_its_neighbours(tmp_path: Path, order: str, first: int) -> None:
     if shutil.which("ffprobe") is None:
         pytest.skip("ffprobe is not installed")
-    recording = probe(str(clip(tmp_path / "a.mp4", frames=10, look=Look(interlaced=order))))
+    recording = probe(str(clip(tmp_path / "a.mp4", frames=10, look=Header(interlaced=order))))
     (segment,) = split(recording)
     shown = (
         blank_frame(recording.video, source.pts) if number in {0, 4} else source.frame
@@ -148,8 +148,8 @@ def test_a_withheld_frame_does_not_swap_the_fields_of_its_neighbours(tmp_path: P
     write_mp4(tmp_path / "r.mp4", recording, [coded])
     fields = ["-show_entries", "frame=interlaced_frame,top_field_first", "-of", "csv=p=0"]
     command = ["ffprobe", "-v", "error", "-select_streams", "v", *fields, str(tmp_path / "r.mp4")]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    assert told == [f"1,{first}"] * 10
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert printed == [f"1,{first}"] * 10
 
 
 class TestFinishedSegments:

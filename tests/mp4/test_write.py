@@ -23,7 +23,7 @@ from bodycam_pipeline.values.errors import VerificationError
 from bodycam_pipeline.values.geometry import Orientation
 from bodycam_pipeline.values.policy import AudioRule
 from bodycam_pipeline.values.recording import Recording
-from tests.clips import Boxes, Look, Turn, clip, number_of
+from tests.clips import Boxes, Header, Turn, clip, number_of
 from tests.read.whole import all_frames, encode_all, release
 
 PICTURE_BOXES = {
@@ -70,9 +70,9 @@ def test_ffprobe_reads_the_same_times(tmp_path: Path, made: dict) -> None:
     recording = probe(str(clip(tmp_path / made["name"], **{k: v for k, v in made.items() if k != "name"})))
     path = release(recording, tmp_path / "out")
     command = ["ffprobe", "-v", "error", "-select_streams", "v", "-show_frames", "-show_streams", "-of", "json", path]
-    told = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
-    time_base = Fraction(told["streams"][0]["time_base"])
-    assert [frame["pts"] * time_base for frame in told["frames"]] == times(recording)
+    printed = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    time_base = Fraction(printed["streams"][0]["time_base"])
+    assert [frame["pts"] * time_base for frame in printed["frames"]] == times(recording)
 
 
 @pytest.mark.parametrize("first", [-400, 1 << 40])
@@ -88,21 +88,21 @@ def test_times_that_an_mp4_cannot_hold_are_shifted_to_begin_at_0(tmp_path: Path,
 @pytest.mark.parametrize(
     ("look", "turn"),
     [
-        (Look(), None),
-        (Look(full_range=True, primaries=5, transfer=6, matrix=6, aspect=Fraction(4, 3)), Turn(90)),
-        (Look(primaries=1, transfer=1, matrix=1), Turn(180, mirrored=True)),
-        (Look(interlaced="tff"), Turn(270)),
-        (Look(interlaced="bff"), None),
+        (Header(), None),
+        (Header(full_range=True, primaries=5, transfer=6, matrix=6, aspect=Fraction(4, 3)), Turn(90)),
+        (Header(primaries=1, transfer=1, matrix=1), Turn(180, mirrored=True)),
+        (Header(interlaced="tff"), Turn(270)),
+        (Header(interlaced="bff"), None),
     ],
     ids=str,
 )
-def test_how_the_picture_is_to_be_seen_is_kept(tmp_path: Path, look: Look, turn: Turn | None) -> None:
+def test_how_the_picture_is_to_be_seen_is_kept(tmp_path: Path, look: Header, turn: Turn | None) -> None:
     recording = probe(str(clip(tmp_path / "a.mp4", look=look, turn=turn)))
-    told = probe(str(release(recording, tmp_path / "out"))).video
+    printed = probe(str(release(recording, tmp_path / "out"))).video
     same = ("width", "height", "orientation", "sample_aspect_ratio", "full_range", "field_order", "time_base")
     colours = ("colour_primaries", "colour_transfer", "colour_matrix")
     for name in (*same, *colours):
-        assert getattr(told, name) == getattr(recording.video, name), name
+        assert getattr(printed, name) == getattr(recording.video, name), name
 
 
 @pytest.mark.parametrize("orientation", Orientation)

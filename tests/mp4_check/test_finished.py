@@ -15,16 +15,16 @@ from bodycam_pipeline.mp4_check.finished import observe_container
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.values.policy import AudioRule
 from bodycam_pipeline.values.timeline import Span
-from tests.clips import Look, Turn, clip
+from tests.clips import Header, Turn, clip
 from tests.mp4_check.leaks import MORE, TWELVE, planted
 from tests.read.whole import encode_all, release
 
 CLIPS: dict[str, dict[str, object]] = {
     "plain": {},
     "turned": {"turn": Turn(90)},
-    "aspect": {"look": Look(aspect=Fraction(4, 3))},
-    "interlaced": {"look": Look(interlaced="tff"), "options": {"preset": "ultrafast", "flags": "+ildct"}},
-    "full range": {"look": Look(full_range=True)},
+    "aspect": {"look": Header(aspect=Fraction(4, 3))},
+    "interlaced": {"look": Header(interlaced="tff"), "options": {"preset": "ultrafast", "flags": "+ildct"}},
+    "full range": {"look": Header(full_range=True)},
     "sound": {"tone_hz": 440.0},
     "one frame": {"frames": 1},
 }

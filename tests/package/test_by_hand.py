@@ -13,7 +13,7 @@ from bodycam_pipeline.package.check import Trust, check_package
 from bodycam_pipeline.package.make import make_package
 from bodycam_pipeline.pipeline import Order, redact
 from tests.attacks.jobs import quick_policy
-from tests.clips import Look, clip
+from tests.clips import Header, clip
 from tests.conftest import shared_files
 from tests.inline import InlineRunner
 from tests.package.conftest import REVIEWERS, Made
@@ -88,7 +88,7 @@ def passes_by_hand_and_by_program(recording: Path, folder: Path) -> None:
 
 def test_a_recording_that_does_not_say_the_shape_of_its_samples_passes(tmp_path: Path) -> None:
     """Its groups are stream-copied and still do not say; what `ffmpeg` prints of them has to be foretold."""
-    silent = clip(tmp_path / "recording.mp4", frames=20, look=Look(aspect=Fraction(0)))
+    silent = clip(tmp_path / "recording.mp4", frames=20, look=Header(aspect=Fraction(0)))
     passes_by_hand_and_by_program(silent, tmp_path)
 
 

@@ -48,7 +48,7 @@ class Served:
     access: Access
     port: int
     folders: Folders
-    told: list[str] = field(default_factory=list)
+    printed: list[str] = field(default_factory=list)
 
     @property
     def origin(self) -> str:
@@ -93,7 +93,7 @@ def serving(path: Path, proxy: Proxy | None = None, idle_seconds: float = 900.0)
     access = Access(frozenset({f"http://127.0.0.1:{port}"}), "" if proxy else "officer", proxy, idle_seconds)
     queue = Queue.of(path)
     served = Served(access, port, queue.items[0].folders)
-    access.hand_out = served.told.append
+    access.hand_out = served.printed.append
     server = http_server(Page(access, queue).app())
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
     thread.start()

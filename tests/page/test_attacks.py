@@ -154,7 +154,7 @@ def test_the_page_locks_itself_and_a_new_address_opens_it(detected: Folders) -> 
         now[0] = 111
         assert error_of(served.ask("GET", JOB, **entered)) == (401, "locked")
         assert served.ask("GET", JOB, **entered).status == 401
-        (token,) = served.told
+        (token,) = served.printed
         body = json.dumps({"token": token}).encode()
         assert served.ask("POST", "/api/session", body, Origin=served.origin).status == 200
 
@@ -207,8 +207,8 @@ def test_the_command_prints_one_address_and_says_what_is_kept(detected: Folders)
         [*command, "--no-browser", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
-    told = "".join(process.stdout.readline() for _ in range(4))
-    address = json.loads(told)["address"]
+    printed = "".join(process.stdout.readline() for _ in range(4))
+    address = json.loads(printed)["address"]
     origin, _, token = address.partition("/#")
     assert len(token) >= 32
     with socket.create_connection(("127.0.0.1", int(origin.rpartition(":")[2]))):

@@ -29,12 +29,12 @@ def test_a_box_that_dies_is_told_and_another_takes_its_place(served: Served) -> 
     (box,) = boxes()
     os.kill(box, signal.SIGKILL)
     wait_for(lambda: not alive(box))
-    told = served.ask("GET", still, **browser)
-    assert (told.status, told.json()["what"]) == (
+    answer = served.ask("GET", still, **browser)
+    assert (answer.status, answer.json()["what"]) == (
         409,
         "the process that decodes this recording ended before it answered",
     )
-    assert "try again" in told.json()["remedy"]
+    assert "try again" in answer.json()["remedy"]
     assert served.ask("GET", still, **browser).body == first.body
 
 

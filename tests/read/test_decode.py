@@ -12,7 +12,7 @@ from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.read.working import to_working_format, working_format
 from bodycam_pipeline.rules.segments import split
 from bodycam_pipeline.values.errors import UnreadableRecordingError, UnsupportedRecordingError
-from tests.clips import Look, clip, number_of, picture, video_frame
+from tests.clips import Header, clip, number_of, picture, video_frame
 from tests.read.test_probe import OPEN_X264, REALTIME
 from tests.read.whole import all_frames, decode, digest, whole_file_digests
 
@@ -24,12 +24,12 @@ KINDS: list[tuple[str, dict[str, Any]]] = [
     ("a.webm", {"codec": "libvpx-vp9", "options": REALTIME}),
     ("8.webm", {"codec": "libvpx", "options": REALTIME}),
     ("a.avi", {"codec": "mpeg4"}),
-    ("m.avi", {"codec": "mjpeg", "options": {}, "look": Look(full_range=True)}),
+    ("m.avi", {"codec": "mjpeg", "options": {}, "look": Header(full_range=True)}),
     ("2.ts", {"codec": "mpeg2video", "options": {"g": "10", "bf": "2"}}),
     ("10.mp4", {"pixel_format": "yuv420p10le"}),
     ("422.mp4", {"pixel_format": "yuv422p"}),
-    ("full.mp4", {"look": Look(full_range=True)}),
-    ("fields.mp4", {"look": Look(interlaced="tff")}),
+    ("full.mp4", {"look": Header(full_range=True)}),
+    ("fields.mp4", {"look": Header(interlaced="tff")}),
     ("pyramid.mp4", {"options": {"preset": "fast", "g": "15", "bf": "7", "refs": "4"}, "frames": 60}),
     ("fragments.mp4", {"container_options": {"movflags": "frag_keyframe+empty_moov"}}),
 ]
@@ -65,7 +65,7 @@ def test_frames_are_eight_bit_420_on_the_recordings_clock(tmp_path: Path) -> Non
 
 
 def test_full_range_stays_full_range_when_converted(tmp_path: Path) -> None:
-    look = Look(full_range=True)
+    look = Header(full_range=True)
     video = probe(str(clip(tmp_path / "a.mp4", pixel_format="yuvj422p", look=look, lossless=True))).video
     assert working_format(video) == "yuvj420p"
     recording = probe(str(tmp_path / "a.mp4"))

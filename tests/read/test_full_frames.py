@@ -15,7 +15,7 @@ from bodycam_pipeline.release.job import notes_of
 from bodycam_pipeline.rules.segments import split
 from bodycam_pipeline.values.policy import EncodingRule, Policy
 from tests.attacks.jobs import plan_of, quick_policy, rendered
-from tests.clips import Look, Picture, clip, picture, planes_of
+from tests.clips import Header, Picture, clip, picture, planes_of
 from tests.read.whole import all_frames, decode, digest
 
 FRAMES = 24
@@ -41,7 +41,7 @@ def combing(luma: np.ndarray) -> float:
 @pytest.mark.parametrize(("order", "spoken"), [("tff", "top"), ("bff", "bottom")])
 def test_full_frames_are_released_where_the_policy_asks(tmp_path: Path, order: str, spoken: str) -> None:
     path = clip(
-        tmp_path / "a.mp4", frames=FRAMES, pictures=woven(order), look=Look(interlaced=order), options={"g": "6"}
+        tmp_path / "a.mp4", frames=FRAMES, pictures=woven(order), look=Header(interlaced=order), options={"g": "6"}
     )
     recording = probe(str(path))
     assert recording.video.field_order == spoken
@@ -62,7 +62,7 @@ def test_full_frames_are_released_where_the_policy_asks(tmp_path: Path, order: s
 
 
 def test_the_release_is_progressive_and_whole(tmp_path: Path) -> None:
-    path = clip(tmp_path / "a.mp4", frames=FRAMES, pictures=woven("tff"), look=Look(interlaced="tff"))
+    path = clip(tmp_path / "a.mp4", frames=FRAMES, pictures=woven("tff"), look=Header(interlaced="tff"))
     policy = quick_policy(encoding=DEINTERLACE)
     published = rendered(path, policy, plan_of(path, policy, []))
     finished = probe(str(published.folders.release / "redacted.mp4"))
@@ -72,7 +72,7 @@ def test_the_release_is_progressive_and_whole(tmp_path: Path) -> None:
 
 
 def test_a_segment_of_one_frame_is_deinterlaced_alone(tmp_path: Path) -> None:
-    path = clip(tmp_path / "a.mp4", frames=1, pictures=woven("tff"), look=Look(interlaced="tff"))
+    path = clip(tmp_path / "a.mp4", frames=1, pictures=woven("tff"), look=Header(interlaced="tff"))
     recording = probe(str(path)).as_full_frames()
     (segment,) = split(recording)
     assert [source.frame is not None for source in decode(recording, segment)] == [True]

@@ -10,7 +10,7 @@ from bodycam_pipeline.h264.copying import joining
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.values.policy import EncodingRule
 from bodycam_pipeline.values.recording import Hdr
-from tests.clips import Look, Picture, clip, planes_of
+from tests.clips import Header, Picture, clip, planes_of
 from tests.read.whole import all_frames, release
 
 HEVC = {"codec": "libx265", "pixel_format": "yuv420p10le"}
@@ -36,7 +36,7 @@ def nits(transfer: int) -> float:
 
 @pytest.mark.parametrize(("transfer", "name", "made"), [(16, "pq", HEVC), (18, "hlg", HEVC), (18, "hlg", {})])
 def test_hdr_is_mapped_to_bt_709_in_light(tmp_path: Path, transfer: int, name: str, made: dict[str, Any]) -> None:
-    look = Look(primaries=9, transfer=transfer, matrix=9)
+    look = Header(primaries=9, transfer=transfer, matrix=9)
     recording = probe(str(clip(tmp_path / "a.mp4", pictures=[grey()] * 3, frames=3, look=look, **made)))
     video = recording.video
     assert video.hdr == Hdr(name, wide=True, full_range=False)  # type: ignore[arg-type]
@@ -54,6 +54,6 @@ def test_hdr_is_mapped_to_bt_709_in_light(tmp_path: Path, transfer: int, name: s
 
 
 def test_wide_colours_alone_are_no_hdr(tmp_path: Path) -> None:
-    recording = probe(str(clip(tmp_path / "a.mp4", frames=9, look=Look(primaries=9, transfer=14, matrix=9), **HEVC)))
+    recording = probe(str(clip(tmp_path / "a.mp4", frames=9, look=Header(primaries=9, transfer=14, matrix=9), **HEVC)))
     assert recording.video.hdr is None
     assert recording.video.colour_transfer == 14

@@ -9,7 +9,7 @@ from PIL import Image
 
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.values.errors import NoVideoError, RecordingError, UnreadableRecordingError
-from tests.clips import Look, clip
+from tests.clips import Header, clip
 from tests.conftest import SHARED
 from tests.read.joining_files import muxed
 
@@ -98,7 +98,7 @@ def test_a_raw_stream_of_jpeg_pictures_is_a_recording(tmp_path: Path) -> None:
     assert (
         len(
             probe(
-                str(clip(tmp_path / "a.avi", codec="mjpeg", options={}, frames=3, look=Look(full_range=True)))
+                str(clip(tmp_path / "a.avi", codec="mjpeg", options={}, frames=3, look=Header(full_range=True)))
             ).packets
         )
         == 3

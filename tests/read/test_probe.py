@@ -22,7 +22,7 @@ from bodycam_pipeline.values.errors import (
     UnsupportedRecordingError,
 )
 from bodycam_pipeline.values.geometry import Orientation
-from tests.clips import Boxes, Look, Picture, Turn, clip, number_of, video_frame
+from tests.clips import Boxes, Header, Picture, Turn, clip, number_of, video_frame
 from tests.clips import picture as pattern
 from tests.read.whole import all_frames
 
@@ -53,7 +53,7 @@ def test_every_packet_is_indexed(tmp_path: Path) -> None:
 
 
 def test_the_header_is_kept(tmp_path: Path) -> None:
-    look = Look(full_range=True, primaries=5, transfer=6, matrix=6, aspect=Fraction(4, 3), interlaced="bff")
+    look = Header(full_range=True, primaries=5, transfer=6, matrix=6, aspect=Fraction(4, 3), interlaced="bff")
     video = probe(str(clip(tmp_path / "a.mp4", look=look))).video
     assert (video.codec, video.width, video.height, video.time_base) == ("h264", 320, 192, Fraction(1, 12800))
     assert (video.colour_primaries, video.colour_transfer, video.colour_matrix) == (5, 6, 6)
@@ -80,7 +80,7 @@ def test_the_header_is_kept(tmp_path: Path) -> None:
 def test_a_start_is_where_nothing_later_needs_anything_earlier(
     tmp_path: Path, name: str, codec: str, options: dict[str, str] | None, starts: list[int]
 ) -> None:
-    look = Look(full_range=codec == "mjpeg")
+    look = Header(full_range=codec == "mjpeg")
     recording = probe(str(clip(tmp_path / name, codec=codec, options=options, look=look)))
     assert np.flatnonzero(recording.packets.random_access).tolist() == starts
 
@@ -242,7 +242,9 @@ class TestRefusals:
         assert gap.span.end_pts == recording.span.start_pts == 400
 
     def test_two_frames_at_one_time_are_no_reason(self, tmp_path: Path) -> None:
-        path = _repacked(clip(tmp_path / "a.mkv", codec="mjpeg", options={}, look=Look(True)), _third_at_time_of_second)
+        path = _repacked(
+            clip(tmp_path / "a.mkv", codec="mjpeg", options={}, look=Header(True)), _third_at_time_of_second
+        )
         recording = probe(str(path))
         assert recording.notes[0].startswith("1 frame shared a time")
         assert len(set(recording.packets.shown_pts().tolist())) == 30

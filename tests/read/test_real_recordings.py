@@ -78,5 +78,5 @@ def test_a_release_has_the_recordings_frames_at_the_recordings_times(path: Path,
 
 def _ffprobe_times(path: Path) -> list[Fraction]:
     command = ["ffprobe", "-v", "error", "-select_streams", "v", "-show_frames", "-show_streams", "-of", "json", path]
-    told = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
-    return [frame["pts"] * Fraction(told["streams"][0]["time_base"]) for frame in told["frames"]]
+    printed = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    return [frame["pts"] * Fraction(printed["streams"][0]["time_base"]) for frame in printed["frames"]]

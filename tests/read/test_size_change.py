@@ -20,7 +20,7 @@ from bodycam_pipeline.values.errors import UnsupportedRecordingError
 from bodycam_pipeline.values.geometry import Region
 from bodycam_pipeline.values.policy import EncodingRule
 from tests.attacks.jobs import plan_of, quick_policy, rendered
-from tests.clips import Look, clip, number_of, planes_of
+from tests.clips import Header, clip, number_of, planes_of
 from tests.conftest import SHARED
 from tests.read.whole import all_frames, release
 
@@ -65,7 +65,7 @@ HEVC: dict[str, object] = {"codec": "libx265"}
         (".ts", {"codec": "mpeg2video"}),
         (".webm", {"codec": "libvpx", "options": {"deadline": "realtime", "cpu-used": "8", "g": "6"}}),
         (".webm", {"codec": "libvpx-vp9", "options": {"deadline": "realtime", "cpu-used": "8", "g": "6"}}),
-        (".avi", {"codec": "mjpeg", "pixel_format": "yuvj420p", "look": Look(full_range=True)}),
+        (".avi", {"codec": "mjpeg", "pixel_format": "yuvj420p", "look": Header(full_range=True)}),
     ],
     ids=["h264", "hevc", "mpeg2", "vp8", "vp9", "mjpeg"],
 )
@@ -114,7 +114,7 @@ def test_a_plan_hides_on_the_canvas(tmp_path: Path) -> None:
 
 
 def test_full_range_and_other_sampling_become_those_of_the_first_part(tmp_path: Path) -> None:
-    full = {"pixel_format": "yuvj420p", "look": Look(full_range=True)}
+    full = {"pixel_format": "yuvj420p", "look": Header(full_range=True)}
     path = joined(tmp_path, ".ts", {"size": LARGE}, {"pixel_format": "yuv444p"}, full)
     recording = probe(str(path))
     assert [each.pixel_format for each in recording.video.formats] == ["yuv420p", "yuv444p", "yuvj420p"]
@@ -126,7 +126,7 @@ def test_full_range_and_other_sampling_become_those_of_the_first_part(tmp_path: 
 
 
 def test_another_coding_of_the_same_size_is_encoded_anew(tmp_path: Path) -> None:
-    path = joined(tmp_path, ".ts", {}, {"look": Look(primaries=1, transfer=1, matrix=6)})
+    path = joined(tmp_path, ".ts", {}, {"look": Header(primaries=1, transfer=1, matrix=6)})
     recording = probe(str(path))
     assert (recording.video.width, recording.video.height) == SMALL
     assert recording.notes == ("the coding of the picture changes 1 time on the way: all of it is encoded anew",)

@@ -12,7 +12,7 @@ from bodycam_pipeline.release.work import WORK, read_draft, read_work
 from bodycam_pipeline.values.edits import Edits
 from bodycam_pipeline.values.errors import PackageError
 from tests.attacks.jobs import quick_policy
-from tests.clips import Look, Turn, clip
+from tests.clips import Header, Turn, clip
 from tests.inline import InlineRunner
 
 WITHHOLD = {"withhold": [{"from": "0.1", "to": "0.2", "reason": "a test", "by": "A. Officer"}]}
@@ -21,7 +21,7 @@ WITHHOLD = {"withhold": [{"from": "0.1", "to": "0.2", "reason": "a test", "by": 
 @pytest.fixture(scope="module")
 def detected(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Folders]:
     folder = tmp_path_factory.mktemp("work")
-    look = Look(full_range=True, matrix=6)
+    look = Header(full_range=True, matrix=6)
     path = clip(folder / "recording.mp4", pts=[40, 80, 81, 300], turn=Turn(90, mirrored=True), look=look, tone_hz=440)
     order = Order(str(path), folder / "out", quick_policy(), Edits.model_validate(WITHHOLD))
     return path, detect(order, InlineRunner())[0].folders

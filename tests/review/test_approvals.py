@@ -97,14 +97,14 @@ def test_what_was_approved_is_this_very_release(job: Folders) -> None:
     """Another manifest under the same name starts as a draft, whoever approved the one before."""
     for what, by in (("submitted", ANNA), ("approved", BEN), ("approved", CARA)):
         decide(job, what, by)
-    manifest, noted = job.release / "manifest.json", job.internal / "job.json"
+    manifest, record = job.release / "manifest.json", job.internal / "job.json"
     manifest.write_text(f"{manifest.read_text()}\n")
     with pytest.raises(PackageError, match="not what was published"):
         review_state_of(job)
     import hashlib
 
-    facts = json.loads(noted.read_text()) | {"manifest": hashlib.sha256(manifest.read_bytes()).hexdigest()}
-    noted.write_text(json.dumps(facts))
+    facts = json.loads(record.read_text()) | {"manifest": hashlib.sha256(manifest.read_bytes()).hexdigest()}
+    record.write_text(json.dumps(facts))
     with pytest.raises(PackageError, match="was changed after it was written"):
         review_state_of(job)
 

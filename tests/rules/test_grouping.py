@@ -3,7 +3,7 @@
 import numpy as np
 
 from bodycam_pipeline.rules.grouping import appearances, choose_probes, propose_groups
-from bodycam_pipeline.values.appearance import Look, Probe, TrackAppearance, TrackPicture
+from bodycam_pipeline.values.appearance import FrameAppearance, Probe, TrackAppearance, TrackPicture
 from bodycam_pipeline.values.geometry import Box, Orientation, Region
 from tests.rules.build import plan, recording, row
 
@@ -70,7 +70,7 @@ def test_each_track_is_looked_at_where_it_is_smallest_and_least_sure():
 
 def test_the_sharpest_and_the_worst_picture_are_by_size_sharpness_and_confidence():
     def look(pts, side, sharpness, confidence):
-        return Look(Probe(1, pts, Region(0, 0, side, side), confidence), sharpness, RED, BLUE)
+        return FrameAppearance(Probe(1, pts, Region(0, 0, side, side), confidence), sharpness, RED, BLUE)
 
     video = recording(orientation=Orientation.HALF_TURN).video
     looks = [look(0, 16, 2.0, 0.5), look(40, 64, 2.0, 0.5), look(80, 64, 9.0, 0.5), look(120, 64, 9.0, 0.1)]

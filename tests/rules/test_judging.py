@@ -16,7 +16,7 @@ PTS = range(0, 400, 40)
 
 
 @dataclass
-class Asked:
+class RecordingEvidence:
     """An evidence that notes what it is asked."""
 
     calls: list = field(default_factory=list)
@@ -32,7 +32,7 @@ def life(*parts):
 
 
 def asked(of, but=None):
-    ear = Asked()
+    ear = RecordingEvidence()
     assert of.evidence(ear, but) == 1.5
     return ear.calls[0]
 
@@ -62,7 +62,7 @@ def test_points_that_are_left_out_are_neither_sightings_nor_silence():
     _, said, _, seconds = asked(seen, but)
     assert said == [[0.1], [0.2]]
     assert seconds == pytest.approx(0.04)
-    assert seen.evidence(Asked(), np.ones(5, np.bool_)) == LOWEST
+    assert seen.evidence(RecordingEvidence(), np.ones(5, np.bool_)) == LOWEST
 
 
 def test_a_life_goes_on_over_the_border():

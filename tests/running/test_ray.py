@@ -94,9 +94,9 @@ def test_a_pickle_is_no_answer_and_runs_nothing(by: str, tmp_path: Path) -> None
 def carried_out(task_file: Path, key: str, folder: Path) -> str:
     """What becomes of a task file; in a process of its own, since carrying one out closes the standard streams."""
     code = f"from bodycam_pipeline.running.ray import _carry_out; word = _carry_out({str(task_file)!r}, {key!r})[0]"
-    told = folder / "word"
-    subprocess.run([sys.executable, "-c", f"{code}; open({str(told)!r}, 'w').write(word)"], check=True)
-    return told.read_text()
+    file = folder / "word"
+    subprocess.run([sys.executable, "-c", f"{code}; open({str(file)!r}, 'w').write(word)"], check=True)
+    return file.read_text()
 
 
 OUTSIDE = """

@@ -94,10 +94,10 @@ def _rows(source: str, target: str, numbers: int) -> Layers:
 
 def _built(layers: list[Layers], outputs: dict[str, list[int | str | None]]) -> onnx.ModelProto:
     image = helper.make_tensor_value_info("image", TensorProto.FLOAT, [DIM, 3, "height", "width"])
-    told = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs.items()]
+    declared = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs.items()]
     nodes = [node for part in layers for node in part[0]]
     weights = [weight for part in layers for weight in part[1]]
-    graph = helper.make_graph(nodes, "spots", [image], told, weights)
+    graph = helper.make_graph(nodes, "spots", [image], declared, weights)
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 

@@ -17,11 +17,11 @@ FILES = "stopping: the file in hand is finished first if that takes a second at 
 FILE_SECONDS = 1.0
 KEPT = "interrupted: what was finished is kept; the same command goes on from there\n"
 
-_LOOK_SECONDS = 0.2
+_POLL_SECONDS = 0.2
 """How often somebody who waits looks whether to stop."""
 
 
-class ToldToLeaveError(KeyboardInterrupt):
+class StopSignalError(KeyboardInterrupt):
     """A signal that is obeyed at once."""
 
     def __init__(self, number: int) -> None:
@@ -48,7 +48,7 @@ class StopFlag:
         """Wait, but not after somebody asked."""
         end = time.monotonic() + seconds
         while not self() and (left := end - time.monotonic()) > 0:
-            time.sleep(min(left, _LOOK_SECONDS))
+            time.sleep(min(left, _POLL_SECONDS))
 
 
 @contextmanager
@@ -63,14 +63,14 @@ def catch_stop_signals(notice: str = SEGMENTS, seconds: float | None = None) -> 
 
     def answer(number: int, _frame: FrameType | None) -> None:
         if flag.by:
-            raise ToldToLeaveError(number)
+            raise StopSignalError(number)
         flag.by = number
         sys.stderr.write(notice)
         if seconds is not None:
             signal.setitimer(signal.ITIMER_REAL, seconds)
 
     def leave(_number: int, _frame: FrameType | None) -> None:
-        raise ToldToLeaveError(flag.by)
+        raise StopSignalError(flag.by)
 
     answers = {signal.SIGINT: answer, signal.SIGTERM: answer}
     with _answering(answers if seconds is None else answers | {signal.SIGALRM: leave}):
@@ -82,15 +82,15 @@ def catch_stop_signals(notice: str = SEGMENTS, seconds: float | None = None) -> 
 
 
 @contextmanager
-def leaving_when_told() -> Iterator[None]:
+def leave_on_signal() -> Iterator[None]:
     """Obey SIGINT and SIGTERM at once: what is open is closed on the way out.
 
     Raises:
-        ToldToLeaveError: inside, when one comes.
+        StopSignalError: inside, when one comes.
     """
 
     def answer(number: int, _frame: FrameType | None) -> None:
-        raise ToldToLeaveError(number)
+        raise StopSignalError(number)
 
     with _answering({signal.SIGINT: answer, signal.SIGTERM: answer}):
         yield

@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from bodycam_pipeline.backlog.stopping import KEPT, leaving_when_told
+from bodycam_pipeline.backlog.stopping import KEPT, leave_on_signal
 from bodycam_pipeline.cli import (
     batch,
     bench,
@@ -28,11 +28,11 @@ from bodycam_pipeline.cli import (
     nightly,
     package,
     redact,
+    retention,
     review,
     vault,
     verify,
 )
-from bodycam_pipeline.cli import retention as keeping
 from bodycam_pipeline.cli.output import report_error
 from bodycam_pipeline.values.errors import BodycamError
 
@@ -42,7 +42,7 @@ class _Verbs(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            with leaving_when_told():
+            with leave_on_signal():
                 return super().invoke(ctx)
         except KeyboardInterrupt as stop:
             sys.stderr.write(KEPT)
@@ -72,7 +72,7 @@ for group in (
     review,
     verify,
     vault,
-    keeping,
+    retention,
     log,
     keys,
     demo,

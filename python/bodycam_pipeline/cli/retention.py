@@ -9,7 +9,7 @@ import typer
 
 from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.cli.vault import Id, Keys, Reason, VaultAddress, VaultOfRecording
-from bodycam_pipeline.custody import retention as keeping
+from bodycam_pipeline.custody import retention as custody
 from bodycam_pipeline.custody.audit import audit as check_share
 from bodycam_pipeline.custody.export import export as hand_out
 from bodycam_pipeline.custody.known import facts_of
@@ -100,7 +100,7 @@ def hold(
 ) -> None:
     """Put a recording under legal hold."""
     session, id_ = _at(recording, vault, keys)
-    _on_record(id_, keeping.hold(session, id_, reason), "under legal hold", as_json=as_json)
+    _on_record(id_, custody.hold(session, id_, reason), "under legal hold", as_json=as_json)
 
 
 def lift_holds(
@@ -108,7 +108,7 @@ def lift_holds(
 ) -> None:
     """End the legal holds on a recording."""
     session, id_ = _at(recording, vault, keys)
-    _on_record(id_, keeping.lift_holds(session, id_, reason), "under no legal hold any more", as_json=as_json)
+    _on_record(id_, custody.lift_holds(session, id_, reason), "under no legal hold any more", as_json=as_json)
 
 
 def retain(
@@ -122,12 +122,12 @@ def retain(
     """Say until when a recording is kept; the day is only ever moved later."""
     session, id_ = _at(recording, vault, keys)
     day = until.date()
-    _on_record(id_, keeping.retain(session, id_, day, reason), f"kept until {day}", as_json=as_json)
+    _on_record(id_, custody.retain(session, id_, day, reason), f"kept until {day}", as_json=as_json)
 
 
 def people(vault: VaultAddress, keys: Keys = None, as_json: AsJson = False) -> None:
     """Put on record whose consent a destruction needs: those in people/ of the folder of keys."""
-    found = keeping.people_on_record(open_session(vault, keys))
+    found = custody.people_on_record(open_session(vault, keys))
     tell({"people": found}, "\n".join(found), as_json=as_json)
 
 
@@ -142,7 +142,7 @@ def consent(
 ) -> None:
     """Sign that a recording's key may be destroyed, for this reason."""
     session, id_ = _at(recording, vault, keys)
-    write_atomically(out, keeping.consent(session, id_, reason, key))
+    write_atomically(out, custody.consent(session, id_, reason, key))
     sentences = f"signed: the key of {id_} may be destroyed: {reason}\nyour consent: {out} (it destroys nothing yet)"
     tell({"recording": id_, "reason": reason, "consent": out}, sentences, as_json=as_json)
 
@@ -161,14 +161,14 @@ def destroy(
         signed = [read_bytes(path) for path in consents]
     except OSError as error:
         raise VaultError(f"cannot read a consent: {error.strerror}", remedy="Check the path.") from error
-    keeping.destroy_key(session, id_, reason, signed)
+    custody.destroy_key(session, id_, reason, signed)
     sentences = f"destroyed: the key of {id_}; nobody can open it any more\ncopies of key.age in backups still open it"
     tell({"state": "destroyed", "recording": id_}, sentences, as_json=as_json)
 
 
 def rotate(vault: VaultAddress, keys: Keys = None, as_json: AsJson = False) -> None:
     """Wrap every key to those in recipients.txt now; needs an identity that opens them. No sealed byte changes."""
-    count = keeping.rotate(open_session(vault, keys))
+    count = custody.rotate(open_session(vault, keys))
     tell({"keys": count}, f"{count} keys wrapped to the recipients of today", as_json=as_json)
 
 

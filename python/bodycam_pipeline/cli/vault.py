@@ -14,7 +14,7 @@ from rich import filesize
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bodycam_pipeline.backlog.stopping import FILE_SECONDS, FILES, KEPT, StopFlag, ToldToLeaveError, catch_stop_signals
+from bodycam_pipeline.backlog.stopping import FILE_SECONDS, FILES, KEPT, StopFlag, StopSignalError, catch_stop_signals
 from bodycam_pipeline.cli.output import AsJson, tell
 from bodycam_pipeline.custody.create import create_vault, new_person
 from bodycam_pipeline.custody.facts import read_facts
@@ -140,7 +140,7 @@ def take_in(
     def once(paths: list[Path], stop: StopFlag, read_headers: HeaderReader) -> list[Taken]:
         listed = read_facts(facts) if facts else {}
         done: list[Taken] = []
-        with _bar(len(paths), as_json=as_json) as tick, suppress(ToldToLeaveError):
+        with _bar(len(paths), as_json=as_json) as tick, suppress(StopSignalError):
 
             def watch(one: Taken) -> None:
                 done.append(one)

@@ -39,17 +39,17 @@ def identities(
         hidden: What is hidden in each.
         size: Width and height of the coded frame, in pixels.
     """
-    held = _Held()
+    matches = _Matches()
     for frame in frames:
         regions, here = hidden.get(frame, []), labels.get(frame, [])
         tracked = [region for region in regions if region.track is not None]
         if len(tracked) == len(regions):
-            held.add(*_asked_for(here, tracked, size))
-    return held.score()
+            matches.add(*_asked_for(here, tracked, size))
+    return matches.score()
 
 
 @dataclass
-class _Held:
+class _Matches:
     """Which track holds which thing, in how many frames."""
 
     things: Counter[int] = field(default_factory=Counter)

@@ -21,8 +21,8 @@ def public_index(job: Folders, manifest: dict[str, Any]) -> dict[str, bytes]:
         PackageError: it is not the plan of this release, or an older version made that.
     """
     plan = read_plan(job.internal / "plan.parquet")
-    video, noted = manifest["video"], record_of(job)
-    if noted is None or plan_sha256(plan) != noted.plan or plan.sha256 != manifest["plan"]["sha256"]:
+    video, published = manifest["video"], record_of(job)
+    if published is None or plan_sha256(plan) != published.plan or plan.sha256 != manifest["plan"]["sha256"]:
         raise PackageError(f"the plan in {job.internal} is not the one that {job.release} was made from", remedy=_AGAIN)
     if "frame_duration_pts" not in video:
         raise PackageError(f"an older version made {job.release}: it does not say how long a frame is", remedy=_AGAIN)

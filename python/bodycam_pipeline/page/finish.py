@@ -88,10 +88,10 @@ def _set_aside(folders: Folders, by: str) -> None:
             f"the release is {now.state}, and what was decided since is not in it",
             remedy="Ask for changes first: the release is then a draft again.",
         )
-    noted = record_of(folders)
+    published = record_of(folders)
     place = folders.internal / SET_ASIDE
     make_private_folder(place)
-    name = f"{noted.manifest[:16] if noted else 'unknown'}.release"
+    name = f"{published.manifest[:16] if published else 'unknown'}.release"
     with folders.locked():
         folders.release.rename(_free(place / name))
     record(folders, "worked", by, "its decisions were changed", did="set aside", machine_seconds="0.0", workers="0")
@@ -132,8 +132,8 @@ def take_step(
 
 def _is_rendered(review: Review) -> bool:
     """True where the release that stands there is of what is decided now."""
-    noted = record_of(review.folders) if review.folders.release.exists() else None
-    return noted is not None and noted.plan == plan_sha256(review.current.plan)
+    published = record_of(review.folders) if review.folders.release.exists() else None
+    return published is not None and published.plan == plan_sha256(review.current.plan)
 
 
 def note_watched(review: Review, by: str, parts: Sequence[Sequence[float]]) -> None:

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from bodycam_pipeline.rules.pieces import cut_pieces
-from bodycam_pipeline.running.lasting import Opening
+from bodycam_pipeline.running.lasting import BoxOpener
 from bodycam_pipeline.tasks import viewing
 from bodycam_pipeline.tasks.viewing import ViewTask
 from bodycam_pipeline.values.errors import WorkerError
@@ -68,7 +68,7 @@ class Kept:
 class Pictures:
     """The pictures of one recording; every method may be called from any thread."""
 
-    def __init__(self, recording: Recording, boxes: Opening) -> None:
+    def __init__(self, recording: Recording, boxes: BoxOpener) -> None:
         self.recording = recording
         self.shown = recording.packets.shown_pts()
         self.piece_firsts = cut_pieces(self.shown.tolist(), recording.video.time_base)

@@ -26,7 +26,7 @@ from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.work import draft_path, read_draft, read_work
 from bodycam_pipeline.review.decisions import DecisionStore, edits_path
 from bodycam_pipeline.rules.editing import Followed, apply_edits
-from bodycam_pipeline.running.lasting import Opening
+from bodycam_pipeline.running.lasting import BoxOpener
 from bodycam_pipeline.running.runner import Runner
 from bodycam_pipeline.values.edits import Decision, Edits, Hide
 from bodycam_pipeline.values.errors import ChangedMeanwhileError, StateError
@@ -67,7 +67,7 @@ class Review:
     def __init__(
         self,
         folders: Folders,
-        boxes: Opening,
+        boxes: BoxOpener,
         runner: Callable[[], Runner],
         patient: Callable[[], Runner] | None = None,
     ) -> None:

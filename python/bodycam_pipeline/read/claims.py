@@ -141,14 +141,14 @@ def _behind_fields(kind: bytes, content: bytes, depth: int) -> Iterator[tuple[by
             yield found[0], content[found.end() : found.end() + _HEAD_BYTES]
     else:
         handler = next((n for n in range(4, len(content), 4) if content[n : n + 4] == b"hdlr"), len(content))
-        yield from _boxes(_Held(content[handler - 4 :]), len(content) - handler + 4, depth + 1)
+        yield from _boxes(_InMemory(content[handler - 4 :]), len(content) - handler + 4, depth + 1)
 
 
 _ENDLESS = b"...."
 """Stands for a box that is larger, or deeper, than any camera's."""
 
 
-class _Held:
+class _InMemory:
     """Bytes in memory as a source."""
 
     def __init__(self, content: bytes) -> None:

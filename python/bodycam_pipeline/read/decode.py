@@ -91,15 +91,15 @@ def _deinterlaced(sources: Iterator[SourceFrame], first_field: Literal["top", "b
 def _paired(frames: Iterator[av.VideoFrame], wanted: list[int], video: VideoFacts) -> Iterator[SourceFrame]:
     """Match frames with the times at which they are expected; what does not come is None, what is too much refused."""
     waiting = deque(wanted)
-    announced = set(wanted)
+    expected = set(wanted)
     early: dict[int, av.VideoFrame] = {}
     for frame in frames:
-        if frame.pts not in announced:
-            raise _unannounced(frame)
-        announced.remove(frame.pts)
+        if frame.pts not in expected:
+            raise _unexpected(frame)
+        expected.remove(frame.pts)
         early[frame.pts] = frame
         while waiting and (waiting[0] in early or len(early) > _MOST_EARLY_FRAMES):
-            announced.discard(waiting[0])
+            expected.discard(waiting[0])
             yield _source_frame(waiting[0], early.pop(waiting.popleft(), None), video)
     for pts in waiting:
         yield _source_frame(pts, early.pop(pts, None), video)
@@ -111,7 +111,7 @@ def _source_frame(pts: int, frame: av.VideoFrame | None, video: VideoFacts) -> S
     return SourceFrame(pts, to_working_format(frame, video))
 
 
-def _unannounced(frame: av.VideoFrame) -> UnsupportedRecordingError:
+def _unexpected(frame: av.VideoFrame) -> UnsupportedRecordingError:
     return UnsupportedRecordingError(
         "the decoder gives a frame at a time at which no packet announces one",
         remedy="The file's times are contradictory: re-wrap a copy with correct times.",

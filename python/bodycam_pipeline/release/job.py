@@ -26,7 +26,7 @@ RECORD, RECORD_FORMAT = "job.json", 2
 
 
 @dataclass(frozen=True)
-class Noted:
+class PublishedRelease:
     """What is noted inside, under the job's secret, of a release before it takes its place.
 
     Attributes:
@@ -147,8 +147,8 @@ class Job:
         """
         if not self.folders.release.exists():
             return False
-        noted, manifest = self._noted(), self.folders.release / "manifest.json"
-        if noted and noted.key == self.key and manifest.exists() and file_sha256(manifest) == noted.manifest:
+        record, manifest = self._read_record(), self.folders.release / "manifest.json"
+        if record and record.key == self.key and manifest.exists() and file_sha256(manifest) == record.manifest:
             return True
         raise ReleaseExistsError(
             f"{self.folders.release} exists and is not this work "
@@ -156,13 +156,13 @@ class Job:
             remedy="Choose another folder with --out, or move that release away; nothing is ever replaced.",
         )
 
-    def _noted(self) -> Noted | None:
+    def _read_record(self) -> PublishedRelease | None:
         try:
             return record_of(self.folders)
         except PackageError:
             return None
 
-    def record_published(self, manifest_sha256: str, plan_sha256: str, source_root: str) -> Noted:
+    def record_published(self, manifest_sha256: str, plan_sha256: str, source_root: str) -> PublishedRelease:
         """Note, inside, which work the release is. Written before the release takes its place.
 
         Raises:
@@ -170,13 +170,15 @@ class Job:
             StorageError: the disk refused.
         """
         where, reviewers = self.recording, dict(self.policy.review.reviewers)
-        noted = Noted(self.key, manifest_sha256, plan_sha256, source_root, where.sha256, where.address, reviewers)
-        record = {"format": RECORD_FORMAT, **noted.facts(), "mac": _mac(self.folders, noted)}
+        published = PublishedRelease(
+            self.key, manifest_sha256, plan_sha256, source_root, where.sha256, where.address, reviewers
+        )
+        record = {"format": RECORD_FORMAT, **published.facts(), "mac": _mac(self.folders, published)}
         write_atomically(self.folders.internal / RECORD, json.dumps(record, indent=2).encode())
-        return noted
+        return published
 
 
-def record_of(folders: Folders) -> Noted | None:
+def record_of(folders: Folders) -> PublishedRelease | None:
     """What `Job.record_published` noted; None where it did not yet.
 
     Raises:
@@ -188,28 +190,28 @@ def record_of(folders: Folders) -> Noted | None:
     try:
         record = json.loads(path.read_text())
         mac, format_ = record.pop("mac", ""), record.pop("format", 1)
-        noted = Noted(**record)
-        right = format_ == RECORD_FORMAT and mac == _mac(folders, noted)
+        published = PublishedRelease(**record)
+        right = format_ == RECORD_FORMAT and mac == _mac(folders, published)
     except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise _not_noted(path, "it is not what this version writes") from error
+        raise _unusable_record(path, "it is not what this version writes") from error
     if not right:
-        raise _not_noted(path, "it was changed after it was written")
-    return noted
+        raise _unusable_record(path, "it was changed after it was written")
+    return published
 
 
-def _mac(folders: Folders, noted: Noted) -> str:
-    text = json.dumps(noted.facts(), sort_keys=True)
+def _mac(folders: Folders, published: PublishedRelease) -> str:
+    text = json.dumps(published.facts(), sort_keys=True)
     return key_digest(read_secret(secret_path(folders.internal)), "published", text.encode()).hex()
 
 
-def _not_noted(path: Path, why: str) -> PackageError:
+def _unusable_record(path: Path, why: str) -> PackageError:
     return PackageError(
         f"{path} does not say which release was published here: {why}",
         remedy="Restore it from a backup. Of older versions there is none: redact the recording again elsewhere.",
     )
 
 
-def published_manifest(folders: Folders) -> tuple[Noted, dict[str, Any]]:
+def published_manifest(folders: Folders) -> tuple[PublishedRelease, dict[str, Any]]:
     """What was noted of a release, and its manifest, which is read once and is the one that was published.
 
     Raises:
@@ -223,14 +225,14 @@ def published_manifest(folders: Folders) -> tuple[Noted, dict[str, Any]]:
             f"there is no release at {folders.release}",
             remedy="Name OUT/NAME of a published release: `bodycam redact` prints where it is.",
         ) from error
-    noted = record_of(folders)
-    if noted is None or hashlib.sha256(content).hexdigest() != noted.manifest:
+    published = record_of(folders)
+    if published is None or hashlib.sha256(content).hexdigest() != published.manifest:
         raise PackageError(
             f"{folders.release} is not what was published: its manifest is another one than {folders.internal} notes",
             remedy="Redact the recording again into another folder.",
         )
     manifest: dict[str, Any] = json.loads(content)
-    return noted, manifest
+    return published, manifest
 
 
 def _facts(model: Model) -> list[object]:

@@ -178,8 +178,8 @@ class DecisionStore:
 
     def _note(self, event: EditEvent, *, again: bool) -> None:
         """Put an act into the job's history, once: where a machine stopped it may be there already."""
-        noted = (entry.facts.get("act_number") for entry in (history_of(self._job) if again else ()))
-        if str(event.number) not in noted:
+        recorded = (entry.facts.get("act_number") for entry in (history_of(self._job) if again else ()))
+        if str(event.number) not in recorded:
             what = ", ".join(
                 [*(f"-{each.table}" for each in event.removes), *(f"+{each.table}" for each in event.adds)]
             )

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bodycam_pipeline.evidence.history_file import Link, append_event, lock_history
 from bodycam_pipeline.release.folders import Folders
-from bodycam_pipeline.release.job import Noted, published_manifest, record_of
+from bodycam_pipeline.release.job import PublishedRelease, published_manifest, record_of
 from bodycam_pipeline.review.anchors import anchor, count_entries
 from bodycam_pipeline.review.signatures import SIGNED, sign_event, why_not_listed, why_not_signed
 from bodycam_pipeline.rules.review_state import ReviewState, review_state
@@ -65,12 +65,12 @@ def _sign(job: Folders, key: Ed25519PrivateKey | None, previous: str, event: Eve
 
 
 def _refuse_not_allowed(job: Folders, event: Event, key: Ed25519PrivateKey | None) -> None:
-    noted, now = _review_state(job)
-    if noted.manifest != event.release:
+    published, now = _review_state(job)
+    if published.manifest != event.release:
         raise PackageError(
             f"{job.release} was replaced while this command ran", remedy="Find out by whom, and run again."
         )
-    if refused := _refused(noted, now, event.what, event.by, key):
+    if refused := _refused(published, now, event.what, event.by, key):
         raise refused
 
 
@@ -84,7 +84,9 @@ def why_refused(job: Folders, what: What, by: str, key: Ed25519PrivateKey | None
     return _refused(*_review_state(job), what, by, key)
 
 
-def _refused(noted: Noted, now: ReviewState, what: What, by: str, key: Ed25519PrivateKey | None) -> StateError | None:
+def _refused(
+    published: PublishedRelease, now: ReviewState, what: What, by: str, key: Ed25519PrivateKey | None
+) -> StateError | None:
     if refusal := now.refusal(what, by):
         return StateError(refusal, remedy="`bodycam history` tells what was done and by whom.")
     if not now.needed or what not in SIGNED:
@@ -94,7 +96,7 @@ def _refused(noted: Noted, now: ReviewState, what: What, by: str, key: Ed25519Pr
             f"{by} has not signed: the policy asks for approvals, so each is signed with the person's own key",
             remedy="Make a key with `bodycam keys new`; give the line that it prints to whoever writes the policy.",
         )
-    if odd := why_not_listed(key.public_key(), by, noted.reviewers):
+    if odd := why_not_listed(key.public_key(), by, published.reviewers):
         remedy = (
             "Sign as yourself: --by NAME --key FILE. With a new reviewer in the policy, redact into another folder."
         )
@@ -117,8 +119,8 @@ def entries_of(job: Folders) -> tuple[tuple[Event, str], ...]:
     Raises:
         HistoryError: as `history_of`.
     """
-    noted = record_of(job)
-    reviewers = noted.reviewers if noted else {}
+    published = record_of(job)
+    reviewers = published.reviewers if published else {}
     return tuple((link.event, why) for link, why in _judged(job, reviewers, signed=bool(reviewers)))
 
 
@@ -140,22 +142,22 @@ def review_state_of(job: Folders) -> ReviewState:
     return _review_state(job)[1]
 
 
-def _review_state(job: Folders) -> tuple[Noted, ReviewState]:
-    noted, manifest = published_manifest(job)
+def _review_state(job: Folders) -> tuple[PublishedRelease, ReviewState]:
+    published, manifest = published_manifest(job)
     rule = manifest["policy"]
     needed, own = int(rule["approvals"]), bool(rule.get("submitter_may_approve", False))
-    judged = _judged(job, noted.reviewers, signed=needed > 0)
-    return noted, review_state((link.event for link, why in judged if not why), noted.manifest, needed, own=own)
+    judged = _judged(job, published.reviewers, signed=needed > 0)
+    return published, review_state((link.event for link, why in judged if not why), published.manifest, needed, own=own)
 
 
-def refuse_unapproved(job: Folders) -> Noted:
+def refuse_unapproved(job: Folders) -> PublishedRelease:
     """Refuse a release that fewer people have approved than its policy asks for; returns what is noted of it.
 
     Raises:
         NotApprovedError: that.
         PackageError, HistoryError: as `review_state_of`; or the last entry was never finished.
     """
-    noted, now = _review_state(job)
+    published, now = _review_state(job)
     _refuse_unfinished(job)
     if not now.may_be_released:
         raise NotApprovedError(
@@ -163,7 +165,7 @@ def refuse_unapproved(job: Folders) -> Noted:
             remedy="`bodycam review submit`, then `bodycam review approve` by different people, each with an own key; "
             "`bodycam history` says which entries do not count, and why.",
         )
-    return noted
+    return published
 
 
 def _refuse_unfinished(job: Folders) -> None:

@@ -12,7 +12,7 @@ from bodycam_pipeline.evidence.candidates_file import candidates_sha256
 from bodycam_pipeline.evidence.plan_file import plan_sha256
 from bodycam_pipeline.kept import key_digest, read_secret, secret_path
 from bodycam_pipeline.release.folders import Folders
-from bodycam_pipeline.release.job import Job, Noted
+from bodycam_pipeline.release.job import Job, PublishedRelease
 from bodycam_pipeline.values.candidates import SegmentCandidates
 from bodycam_pipeline.values.errors import HistoryError
 from bodycam_pipeline.values.plan import Plan
@@ -53,7 +53,7 @@ def note_approved_plan(job: Job, plan: Plan) -> None:
         log_event(job.recording.address, "plan approved", **facts)
 
 
-def note_release(folders: Folders, published: Noted) -> None:
+def note_release(folders: Folders, published: PublishedRelease) -> None:
     """Name a release in the log before it takes its place: its manifest, which is public, its plan and its reviewers.
 
     Raises:
@@ -63,7 +63,7 @@ def note_release(folders: Folders, published: Noted) -> None:
         log_event(published.address, "release", **_release_facts(folders, published))
 
 
-def _release_facts(folders: Folders, published: Noted) -> dict[str, str]:
+def _release_facts(folders: Folders, published: PublishedRelease) -> dict[str, str]:
     facts = {"job": job_mark(folders), "manifest": published.manifest}
     facts["plan"] = mark(folders, "plan", published.plan)
     if published.reviewers:
@@ -99,7 +99,7 @@ def entries_of(address: str) -> Iterator[LogEntry]:
     yield from (entry for _, entry in open_session(address).log.entries() if entry.get("recording") == id_)
 
 
-def refuse_unnamed(folders: Folders, published: Noted, entries: Sequence[LogEntry]) -> None:
+def refuse_unnamed(folders: Folders, published: PublishedRelease, entries: Sequence[LogEntry]) -> None:
     """Refuse a release that the log does not name with this plan and these reviewers.
 
     Raises:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bodycam_pipeline.rules.anchoring import PlanRows
-from bodycam_pipeline.values.appearance import Group, Look, Probe, TrackAppearance, TrackPicture
+from bodycam_pipeline.values.appearance import FrameAppearance, Group, Probe, TrackAppearance, TrackPicture
 from bodycam_pipeline.values.geometry import Box, Region
 from bodycam_pipeline.values.plan import Plan
 from bodycam_pipeline.values.recording import VideoFacts
@@ -47,26 +47,26 @@ def choose_probes(draft: Plan) -> tuple[Probe, ...]:
     return tuple(found)
 
 
-def appearances(looks: Iterable[Look], video: VideoFacts) -> dict[int, TrackAppearance]:
+def appearances(looks: Iterable[FrameAppearance], video: VideoFacts) -> dict[int, TrackAppearance]:
     """Each track that was looked at, from what was measured.
 
     Args:
         looks: Of all tracks.
         video: Of the recording.
     """
-    by_track: defaultdict[int, list[Look]] = defaultdict(list)
+    by_track: defaultdict[int, list[FrameAppearance]] = defaultdict(list)
     for look in looks:
         by_track[look.probe.track].append(look)
     return {track: _appearance(track, of_track, video) for track, of_track in sorted(by_track.items())}
 
 
-def _appearance(track: int, looks: Sequence[Look], video: VideoFacts) -> TrackAppearance:
+def _appearance(track: int, looks: Sequence[FrameAppearance], video: VideoFacts) -> TrackAppearance:
     pictures = sorted((_picture(look, video) for look in looks), key=lambda each: (each.quality, each.pts))
     inside, around = (np.mean([getattr(look, name) for look in looks], axis=0) for name in ("inside", "around"))
     return TrackAppearance(track, pictures[-1], pictures[0], inside, around)
 
 
-def _picture(look: Look, video: VideoFacts) -> TrackPicture:
+def _picture(look: FrameAppearance, video: VideoFacts) -> TrackPicture:
     region = look.probe.region
     box = Box(region.left, region.top, region.right, region.bottom)
     quality = sqrt(region.area) * look.sharpness * look.probe.confidence

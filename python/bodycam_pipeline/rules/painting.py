@@ -23,14 +23,14 @@ def paint_boxes(track: Track, time_base: float) -> NDArray[np.float64]:
         time_base: Seconds per pts.
     """
     seconds = track.pts.astype(np.float64) * time_base
-    sizes = _steady(track.boxes[:, 2:] - track.boxes[:, :2], seconds)
+    sizes = _largest_nearby(track.boxes[:, 2:] - track.boxes[:, :2], seconds)
     drift = np.minimum(DRIFT_PER_SECOND * _since_seen(track, seconds), MOST_DRIFT)
     sizes = sizes * (1 + 2 * drift[:, None])
     centres = (track.boxes[:, :2] + track.boxes[:, 2:]) / 2
     return np.concatenate([centres - sizes / 2, centres + sizes / 2], axis=1)
 
 
-def _steady(sizes: NDArray[np.float64], seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+def _largest_nearby(sizes: NDArray[np.float64], seconds: NDArray[np.float64]) -> NDArray[np.float64]:
     first = np.searchsorted(seconds, seconds - NEAR_SECONDS - 1e-6)
     end = np.searchsorted(seconds, seconds + NEAR_SECONDS + 1e-6)
     near = np.stack([np.quantile(sizes[a:b], SIZE_SHARE, axis=0) for a, b in zip(first, end, strict=True)])

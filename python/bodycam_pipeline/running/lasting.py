@@ -46,7 +46,7 @@ class Answering(Protocol):
         """Let go of what is open; the next question opens it again."""
 
 
-class Opening(Protocol):
+class BoxOpener(Protocol):
     """Who opens things."""
 
     def open(self, task: object) -> Answering:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from bodycam_pipeline.read.decode import decode_segment
 from bodycam_pipeline.read.planes import VideoFrame, samples
 from bodycam_pipeline.tasks.appearance import AppearanceTask
-from bodycam_pipeline.values.appearance import Histogram, Look, Probe
+from bodycam_pipeline.values.appearance import FrameAppearance, Histogram, Probe
 from bodycam_pipeline.values.geometry import Box, Region, snap_region
 from bodycam_pipeline.values.recording import VideoFacts
 
@@ -18,7 +18,7 @@ BESIDE, BELOW = 0.5, 2.0
 """How far around a region reaches, in its own widths and heights: the clothes below a head, the car around a plate."""
 
 
-def measure_segment(task: AppearanceTask) -> tuple[Look, ...]:
+def measure_segment(task: AppearanceTask) -> tuple[FrameAppearance, ...]:
     """Measure every probe whose frame decodes, in order of time.
 
     Raises:
@@ -27,23 +27,23 @@ def measure_segment(task: AppearanceTask) -> tuple[Look, ...]:
     wanted: dict[int, list[Probe]] = {}
     for probe in task.probes:
         wanted.setdefault(probe.pts, []).append(probe)
-    found, part, last = list[Look](), task.part, max(wanted)
+    found, part, last = list[FrameAppearance](), task.part, max(wanted)
     for source in decode_segment(part.address, part.video, part.packets, part.segment):
         if source.frame is not None:
-            found += [_look(source.frame, probe, part.video) for probe in wanted.get(source.pts, ())]
+            found += [_appearance_in(source.frame, probe, part.video) for probe in wanted.get(source.pts, ())]
         if source.pts >= last:
             break
     return tuple(found)
 
 
-def _look(frame: VideoFrame, probe: Probe, video: VideoFacts) -> Look:
+def _appearance_in(frame: VideoFrame, probe: Probe, video: VideoFacts) -> FrameAppearance:
     luma, blue, red = samples(frame)
     inside, (rows, columns) = _half(probe.region), _half(_around(probe.region, video))
     colours = _colours(luma[::2, ::2][rows, columns], blue[rows, columns], red[rows, columns])
     within = np.zeros(blue.shape, np.bool_)
     within[inside] = True
     own = within[rows, columns]
-    return Look(probe, _sharpness(luma, probe.region), _histogram(colours[own]), _histogram(colours[~own]))
+    return FrameAppearance(probe, _sharpness(luma, probe.region), _histogram(colours[own]), _histogram(colours[~own]))
 
 
 def _around(region: Region, video: VideoFacts) -> Region:

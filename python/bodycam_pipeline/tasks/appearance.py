@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bodycam_pipeline.tasks.detect import Part
 from bodycam_pipeline.tasks.step import Step
-from bodycam_pipeline.values.appearance import Look, Probe
+from bodycam_pipeline.values.appearance import FrameAppearance, Probe
 from bodycam_pipeline.values.needs import Needs
 
 
@@ -25,4 +25,6 @@ class AppearanceTask:
         return Needs((self.part.address,))
 
 
-measure_segment = Step[AppearanceTask, tuple[Look, ...]]("appearance", "measure_segment", tuple[Look, ...])
+measure_segment = Step[AppearanceTask, tuple[FrameAppearance, ...]](
+    "appearance", "measure_segment", tuple[FrameAppearance, ...]
+)

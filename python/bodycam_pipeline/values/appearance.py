@@ -33,7 +33,7 @@ class Probe:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Look:
+class FrameAppearance:
     """What was measured there.
 
     Attributes:

@@ -44,8 +44,8 @@ def _environment() -> dict[str, str]:
 @lru_cache(maxsize=32)
 def _tried(path: str, spec: str, cpu_seconds: int) -> None:
     most_bytes = MOST_BYTES + TIMES_THE_FILE * Path(path).stat().st_size
-    told_limits = [str(cpu_seconds), str(most_bytes), WEAK if is_weak() else ""]
-    command = [sys.executable, "-P", "-m", __name__, *told_limits]
+    limits = [str(cpu_seconds), str(most_bytes), WEAK if is_weak() else ""]
+    command = [sys.executable, "-P", "-m", __name__, *limits]
     try:
         done = subprocess.run(  # noqa: S603 - this very file
             command, input=spec.encode(), capture_output=True, timeout=WALL_SECONDS, check=False, env=_environment()

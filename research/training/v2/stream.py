@@ -44,7 +44,7 @@ Sample = tuple[Picture, Rows, Rows]
 Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
 
-class Entry:
+class PoolImage:
     """One picture of the pool: pixels stay in the memory map until they are cut."""
 
     def __init__(self, record: dict[str, Any]) -> None:
@@ -83,9 +83,9 @@ class Crops(IterableDataset[Batch]):
     def open(self, random: Random) -> None:
         self.random, self.camera = random, augment.Camera(random)
         self.data = np.memmap(self.work / "pool.bin", np.uint8, "r")
-        groups: dict[str, list[Entry]] = {}
+        groups: dict[str, list[PoolImage]] = {}
         for record in json.loads((self.work / "pool.json").read_text()):
-            groups.setdefault(record["source"], []).append(Entry(record))
+            groups.setdefault(record["source"], []).append(PoolImage(record))
         self.groups = [(SOURCES[name].share, entries) for name, entries in groups.items()]
         self.weights = [share for share, _ in self.groups]
         # crowded pictures hold more to learn, but not in proportion: their faces come in one crop together
@@ -133,7 +133,7 @@ class Crops(IterableDataset[Batch]):
             augment.cover(picture, own[own[:, 0] != HEAD], r)
         return self.camera(picture), own, np.concatenate(ignored)
 
-    def pick(self, mode: str) -> tuple[Entry, Rows | None]:
+    def pick(self, mode: str) -> tuple[PoolImage, Rows | None]:
         """A picture, and the row to build the crop around (None: anywhere)."""
         r = self.random
         if mode == "plate":

@@ -14,7 +14,7 @@ use vault_core::{Recipient, SealedReader};
 use crate::errors::vault_refused;
 
 /// What SHA-256 and BLAKE3 give: (sha256, size, `sealed_blake3`, `sealed_size`).
-type Told<'py> = (Bound<'py, PyBytes>, u64, Bound<'py, PyBytes>, u64);
+type SealedFacts<'py> = (Bound<'py, PyBytes>, u64, Bound<'py, PyBytes>, u64);
 
 #[pyclass(module = "bodycam_pipeline._native", frozen)]
 pub struct ObjectKey(vault_core::ObjectKey);
@@ -37,8 +37,8 @@ impl ObjectKey {
         Ok(PyBytes::new(py, &self.0.wrap(&people).map_err(vault_refused)?))
     }
 
-    fn seal<'py>(&self, py: Python<'py>, source: PathBuf, target: PathBuf) -> PyResult<Told<'py>> {
-        let sealed = until_told(py, |stop| vault_core::seal_file(&self.0, &source, &target, stop))?;
+    fn seal<'py>(&self, py: Python<'py>, source: PathBuf, target: PathBuf) -> PyResult<SealedFacts<'py>> {
+        let sealed = until_stopped(py, |stop| vault_core::seal_file(&self.0, &source, &target, stop))?;
         let bytes = |hash: &[u8]| PyBytes::new(py, hash);
         Ok((bytes(&sealed.sha256), sealed.size, bytes(&sealed.sealed_blake3), sealed.sealed_size))
     }
@@ -154,16 +154,16 @@ pub fn new_identity() -> (String, String) {
 #[pyfunction]
 pub fn blake3_file<'py>(py: Python<'py>, file: Bound<'py, PyAny>) -> PyResult<(Bound<'py, PyBytes>, u64)> {
     let (hash, size) = if let Ok(path) = file.extract::<PathBuf>() {
-        until_told(py, |stop| vault_core::digest_file(&path, stop))?
+        until_stopped(py, |stop| vault_core::digest_file(&path, stop))?
     } else {
         let source = Source::Object(file.unbind());
-        until_told(py, |stop| vault_core::digest(source, stop))?
+        until_stopped(py, |stop| vault_core::digest(source, stop))?
     };
     Ok((PyBytes::new(py, &hash), size))
 }
 
 /// Do what takes long without the GIL; a signal whose handler raises ends it at the next block, with what it raised.
-fn until_told<T: Send>(
+fn until_stopped<T: Send>(
     py: Python<'_>,
     act: impl FnOnce(&mut dyn FnMut() -> bool) -> vault_core::Result<T> + Send,
 ) -> PyResult<T> {

@@ -89,9 +89,9 @@ impl<R: Read + Seek> Read for SealedReader<R> {
                 ErrorKind::InvalidData | ErrorKind::UnexpectedEof => "the seal is broken",
                 _ => "it cannot be read",
             };
-            let told = format!("{what} at byte {}: {error}", self.position);
-            self.error = Some(told.clone());
-            io::Error::other(told)
+            let message = format!("{what} at byte {}: {error}", self.position);
+            self.error = Some(message.clone());
+            io::Error::other(message)
         })
     }
 }
@@ -127,8 +127,8 @@ mod tests {
 
     fn sealed(key: &ObjectKey, size: usize) -> Vec<u8> {
         let mut target = Vec::new();
-        let told = seal(key, &content(size)[..], &mut target, &mut || false).unwrap();
-        assert_eq!((told.size, told.sealed_size), (size as u64, target.len() as u64));
+        let sealed = seal(key, &content(size)[..], &mut target, &mut || false).unwrap();
+        assert_eq!((sealed.size, sealed.sealed_size), (size as u64, target.len() as u64));
         target
     }
 
