@@ -33,6 +33,8 @@ from bodycam_pipeline.values.recording import Recording
 
 SIZE, RATE, GROUP, PATTERN_FRAMES = (1920, 1080), 30, 30, 120
 TRACKS, TRACK_FRAMES = 500, 300
+LOOK_EVERY = 5
+"""Places between two looks at the memory."""
 
 Result = TypeVar("Result")
 
@@ -105,15 +107,17 @@ def report(recording: Recording, folders: Folders, places: int) -> None:
     for number in chosen:
         first.append(timed(partial(review.still, "released", int(shown[number]), "jpg"))[0])
         following.append(timed(partial(review.still, "released", int(shown[number + 1]), "jpg"))[0])
-    before = resident_mb()
-    for number in np.random.default_rng(2).integers(0, len(shown) - 2, 10 * places).tolist():
-        review.still("released", int(shown[number]), "jpg")
+    taken = list[float]()
+    for some in np.random.default_rng(2).integers(0, len(shown) - 2, (10 * places // LOOK_EVERY, LOOK_EVERY)):
+        for number in some.tolist():
+            review.still("released", int(shown[number]), "jpg")
+        taken.append(resident_mb())
     print(f"{os.cpu_count()} processors, {load()}; {len(shown)} frames of {SIZE[0]}x{SIZE[1]}, {TRACKS} tracks")
     print(f"open the job: {opening}; all that the page shows of it: {facts}")
     print(f"the first still, with the boxes' parent: {boxed}")
     print(f"still at a random place: {summarise(first)}")
     print(f"the next frame: {summarise(following)}")
-    print(f"memory: {before:.0f} MB, and after {10 * places} more places {resident_mb():.0f} MB")
+    print(f"memory over {len(taken) * LOOK_EVERY} more places: {told_growth(taken)}")
     boxes.close()
 
 
@@ -154,6 +158,16 @@ def ran_seconds(process: int) -> float:
 def summarise(took: list[Took]) -> str:
     walls, cpu = [1000 * each.wall for each in took], statistics.median(1000 * each.cpu for each in took)
     return f"median {statistics.median(walls):.0f} ms ({cpu:.0f} ms of a processor), slowest {max(walls):.0f} ms"
+
+
+def told_growth(taken: list[float]) -> str:
+    """What is taken, and its growth: the slope of the straight line through every look.
+
+    One look may be 30 MB beside another: in between, a box gave back what it had freed.
+    """
+    slope = float(np.polyfit(LOOK_EVERY * np.arange(len(taken)), taken, 1)[0])
+    growth = f"{1000 * slope:+.0f} MB in 1,000 places"
+    return f"median {statistics.median(taken):.0f} MB, most {max(taken):.0f} MB, growth {growth}"
 
 
 def load() -> str:

@@ -88,6 +88,10 @@ def note(what: tuple[str, str, float]) -> None:
     time.sleep(seconds)
 
 
+BLOCK_BYTES = 64 << 10
+"""Less than what the C library gives back at once."""
+
+
 @dataclass(frozen=True)
 class Opened:
     """A task of a box that lasts, and needs nothing."""
@@ -131,6 +135,12 @@ class Odd:
         content = pickle.dumps(print)
         self._say(len(content).to_bytes(4, "big") + content)
         return self.hang(0)
+
+    def free_between_blocks(self, size_bytes: int) -> int:
+        """Free large blocks that lie between small ones which stay; how many blocks there were."""
+        blocks = [bytes(BLOCK_BYTES if number % 2 else 1 << 10) for number in range(2 * size_bytes // BLOCK_BYTES)]
+        self._stay = blocks[::2]
+        return len(blocks)
 
     def _say(self, content: bytes) -> None:
         for descriptor in range(3, 64):

@@ -1,17 +1,20 @@
 """A box that lasts answers with data or with an error in words, and is gone when whoever asks it is."""
 
+import ctypes
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from bodycam_pipeline import locked
 from bodycam_pipeline.running import lasting
 from bodycam_pipeline.running.lasting import LastingBoxes
+from bodycam_pipeline.running.lasting_parent import ANSWERS_BETWEEN
 from bodycam_pipeline.tasks.question import Question
 from bodycam_pipeline.values.errors import DamagedRecordingError, WorkerError
 from tests.running.steps import Opened, open_oddly
@@ -25,9 +28,11 @@ REFUSE = Question[int]("refuse", int)
 DIE = Question[int]("die", int)
 HANG = Question[int]("hang", int, limit_seconds=0.5)
 DRIP = Question[int]("drip", int, limit_seconds=0.5)
+FREE = Question[int]("free_between_blocks", int)
 SHOUT = Question[int]("shout", int)
 PICKLE = Question[int]("answer_with_a_pickle", int)
 ORPHAN_SECONDS = 5.0
+FREED_BYTES = 64 << 20
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +82,21 @@ def test_a_box_that_goes_wrong_is_said_in_words_and_another_takes_its_place(
     assert "try again" in raised.value.remedy
     wait_for(lambda: not alive(was), ORPHAN_SECONDS)
     assert box.ask(DOUBLE, 2) == 4
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="this C library gives back on its own terms")
+def test_what_a_box_has_freed_is_given_back(boxes: LastingBoxes) -> None:
+    box = boxes.open(Opened())
+    process, before = box.ask(PROCESS), held_bytes(box.ask(PROCESS))
+    assert box.ask(FREE, FREED_BYTES) > 0
+    assert held_bytes(process) - before > FREED_BYTES / 2, "the C library keeps what lies between blocks in use"
+    for _ in range(ANSWERS_BETWEEN):
+        box.ask(DOUBLE, 1)
+    wait_for(lambda: held_bytes(process) - before < FREED_BYTES / 4, ORPHAN_SECONDS)
+
+
+def held_bytes(process: int) -> int:
+    return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def test_what_was_asked_longest_ago_makes_room(boxes: LastingBoxes) -> None:

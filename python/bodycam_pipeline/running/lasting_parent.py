@@ -12,6 +12,7 @@ import signal
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle
@@ -19,12 +20,17 @@ from typing import Any
 
 from bodycam_pipeline.running.attempts import attempt
 from bodycam_pipeline.running.box import go_inside, needs_of, prepare
+from bodycam_pipeline.running.freed_memory import give_back
 from bodycam_pipeline.running.handing import Handed
 from bodycam_pipeline.running.starting import begun
 from bodycam_pipeline.running.wire import pack
 from bodycam_pipeline.tasks.step import Step
 from bodycam_pipeline.values.errors import BodycamError
 from bodycam_pipeline.values.needs import Needs
+
+ANSWERS_BETWEEN = 32
+"""Answers after which a box gives back the memory that it has freed. It has to be taken anew when it is needed: after
+every answer that costs a third of a still, after so many a fiftieth."""
 
 Opener = Callable[[Any], Any]
 
@@ -118,9 +124,13 @@ def _answer(opener: Opener, task: object, pipe: Connection) -> None:
     """What a box does: open, then answer what is asked, until nobody asks any more."""
     opened, error = attempt(opener, task)
     pipe.send_bytes(pack((None, error)))
-    while error is None:
+    if error is not None:
+        return
+    for answered in count(1):
         name, arguments = pipe.recv()
         pipe.send_bytes(pack(attempt(lambda given: getattr(opened, name)(*given), arguments)))  # noqa: B023 - at once
+        if answered % ANSWERS_BETWEEN == 0:
+            give_back()  # now nobody waits
 
 
 if __name__ == "__main__":
