@@ -563,12 +563,12 @@ def blake3_file(file: str | PathLike[str] | _ReadsAndSeeks) -> tuple[bytes, int]
         OSError: it cannot be read.
     """
 
-def lock_process(read: list[str | PathLike[str]], write: list[str | PathLike[str]]) -> int:
+def lock_process(read: list[str | PathLike[str]]) -> int:
     """Take from this process, for good, what reading a stranger's bytes does not need; it has one thread yet.
 
-    It keeps what it holds open. It can open files below ``read``, and make, write and remove plain ones below
-    ``write``. It can start threads, and no program; it reaches no network and no other process, and dies with its
-    parent. A path that is not there allows nothing.
+    It keeps what it holds open, and can open files below ``read`` to read them; it makes none and takes none away. It
+    can start threads, and no program; it reaches no network and no other process, and dies with its parent. A path that
+    is not there allows nothing.
 
     Returns:
         The version of Landlock that holds it.

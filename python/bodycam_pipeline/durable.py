@@ -7,7 +7,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from errno import EDQUOT, EEXIST, EINVAL, ENOSPC, ENOSYS, ENOTEMPTY, ENOTSUP, EPERM, EROFS, EXDEV
+from errno import EDQUOT, EEXIST, EFBIG, EINVAL, ENOSPC, ENOSYS, ENOTEMPTY, ENOTSUP, EPERM, EROFS, EXDEV
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,6 +15,7 @@ from bodycam_pipeline.values.errors import ReleaseExistsError, StorageError
 
 _REMEDIES = {
     ENOSPC: "The disk is full: free some space and run the same command again.",
+    EFBIG: "It is longer than a limit, or than half of what the disk had left: free some space and run it again.",
     EDQUOT: "The disk quota is used up: free some space and run the same command again.",
     EROFS: "The disk is read-only: choose another folder.",
     EXDEV: "Staging and final folder lie on different disks: choose a work folder on the disk of the release.",
@@ -29,6 +30,9 @@ _NO_LINKS = {EPERM, ENOTSUP, ENOSYS}
 
 _AT_FDCWD, _RENAME_NOREPLACE = -100, 1
 """linux/fcntl.h, linux/fs.h."""
+
+_handed: dict[str, tuple[int, Callable[[], None]]] = {}
+"""What this process was handed open, by path, and what says that it is whole: a box makes no file itself."""
 
 Content = bytes | Callable[[BinaryIO], None]
 
@@ -65,6 +69,10 @@ def durable_file(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
     Raises:
         StorageError: the disk refused.
     """
+    if str(path) in _handed:
+        with _handed_file(path) as file:
+            yield file
+        return
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
     with disk_errors(path):
         try:
@@ -76,7 +84,24 @@ def durable_file(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-        _sync(path.parent)
+        sync(path.parent)
+
+
+def write_into(files: dict[str, tuple[int, Callable[[], None]]]) -> None:
+    """From here on, what is to be written to one of these paths goes to a descriptor; once it is whole, say so."""
+    _handed.update(files)
+
+
+@contextmanager
+def _handed_file(path: Path) -> Iterator[BinaryIO]:
+    descriptor, say_whole = _handed[str(path)]
+    with disk_errors(path), open(descriptor, "wb", closefd=False) as file:
+        file.seek(0)
+        file.truncate()
+        yield file
+        file.flush()
+        os.fsync(descriptor)
+        say_whole()
 
 
 def _for_its_owner(path: str, flags: int) -> int:
@@ -100,7 +125,7 @@ def write_private(path: Path, content: bytes) -> None:
             _place_without_replacing(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
-        _sync(path.parent)
+        sync(path.parent)
 
 
 def _place_without_replacing(temporary: Path, path: Path) -> None:
@@ -205,7 +230,7 @@ def publish_folder(staging: Path, final: Path) -> None:
                 raise _exists(final) from error
             raise
         for parent in {final.parent, staging.parent}:
-            _sync(parent)
+            sync(parent)
 
 
 def refuse_taken(final: Path) -> None:
@@ -221,11 +246,16 @@ def refuse_taken(final: Path) -> None:
 def _sync_tree(folder: Path) -> None:
     for root, _, names in os.walk(folder):
         for name in names:
-            _sync(Path(root, name))
-        _sync(Path(root))
+            sync(Path(root, name))
+        sync(Path(root))
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Have what was written to a file, or what names a folder holds, on the disk itself.
+
+    Raises:
+        OSError: the disk refused.
+    """
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -24,8 +24,8 @@ def is_weak() -> bool:
     return os.environ.get(VARIABLE) == WEAK
 
 
-def lock(read: Iterable[str] = (), write: Iterable[str] = ()) -> None:
-    """Lock this process, for good: beside these files and folders it opens libraries, and nothing else.
+def lock(read: Iterable[str] = ()) -> None:
+    """Lock this process, for good: beside these files and folders it opens libraries, and nothing else, to be read.
 
     Raises:
         OSError: this machine has no lock, or threads run that would stay outside of it; the process may be locked in
@@ -33,7 +33,7 @@ def lock(read: Iterable[str] = (), write: Iterable[str] = ()) -> None:
     """
     if len(list(Path("/proc/self/task").glob("*"))) > 1:
         raise OSError("threads that run already would stay outside of it")
-    _native.lock_process([*_libraries(), *read], [*write])
+    _native.lock_process([*_libraries(), *read])
 
 
 def no_box(error: OSError) -> BoxError:
@@ -80,7 +80,7 @@ def box_here() -> tuple[int, str]:
 def _tried() -> str:
     """The version that holds, or what does not."""
     try:
-        version = _native.lock_process([], [])
+        version = _native.lock_process([])
     except OSError as error:
         return str(error)
     with suppress(PermissionError):

@@ -3,10 +3,12 @@
 They run inside a box, where the demuxer would be opened.
 """
 
+import _thread
 import ctypes
 import errno
 import fcntl
 import io
+import itertools
 import mmap
 import os
 import platform
@@ -17,6 +19,8 @@ import stat
 import struct
 import subprocess
 import tempfile
+import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -41,7 +45,7 @@ class World:
         folder: One that is none of the job's.
         recording: What the box was handed open.
         read: A file that the box may read and not write.
-        write: The job's own folder.
+        write: The job's own folder, in which the box makes what was announced, and nothing else.
         driver: The process that waits for the answer.
     """
 
@@ -171,6 +175,20 @@ TRIALS: dict[str, Callable[[World], object]] = {
     "have a signal in time": lambda _w: signal.setitimer(signal.ITIMER_REAL, 60),
     "go before others": lambda _w: os.nice(-1),
     "seize the driver": lambda w: _attach(w.driver, _PTRACE_SEIZE),
+    "make a file in the job": lambda w: os.open(f"{w.write}/made", os.O_WRONLY | os.O_CREAT),
+    "make one without a name": lambda w: os.open(w.write, os.O_WRONLY | os.O_TMPFILE),
+    "make a folder in the job": lambda w: Path(w.write, "folder").mkdir(),
+    "take a file of the job away": lambda w: Path(w.read).unlink(),
+    "put another in its place": lambda w: Path(w.recording).replace(w.read),
+    "name what others have open": lambda w: Path(f"/proc/{w.driver}/fd/0").readlink(),
+    "name where others are": lambda w: Path(f"/proc/{w.driver}/cwd").readlink(),
+    "read what it may name": lambda w: os.open(f"/proc/self/fd/{os.open(w.secret, os.O_PATH)}", os.O_RDONLY),
+    "read below what it may name": lambda w: os.open("identity.txt", os.O_RDONLY, dir_fd=os.open(w.folder, os.O_PATH)),
+    "read from its own root": lambda w: Path(f"/proc/self/root{w.secret}").read_bytes(),
+    "write its own memory": lambda _w: os.open("/proc/self/mem", os.O_RDWR),
+    "be ended last": lambda _w: Path("/proc/self/oom_score_adj").write_text("-1000"),
+    "hold others off a file": lambda w: fcntl.fcntl(os.open(w.read, os.O_RDONLY), fcntl.F_SETLEASE, fcntl.F_RDLCK),
+    "choose the signal": lambda w: fcntl.fcntl(os.open(w.read, os.O_RDONLY), fcntl.F_SETSIG, signal.SIGKILL),
     "have a terminal type": lambda _w: fcntl.ioctl(0, 0x5412, b"x"),
 }
 """Those that any architecture has by name."""
@@ -209,9 +227,8 @@ _MEANT = {
         60,
         63,
     ),
-    *(74, 75, 77, 79, 82, 83, 84, 87, 89, 95, 96, 97, 98, 99, 100, 102, 104, 107, 108, 110, 131, 137, 138, 143, 145),
-    *(158, 186, 201, 202, 204, 217, 219, 221, 228, 229, 230, 231, 239, 258, 262, 263, 264, 267, 269, 270, 271, 273),
-    *(285, 292, 309, 316, 318, 324, 332, 334, 439),
+    *(74, 75, 77, 79, 89, 96, 97, 98, 99, 100, 102, 104, 107, 108, 110, 131, 137, 138, 143, 145, 158, 186, 201, 202),
+    *(204, 217, 219, 221, 228, 229, 230, 231, 239, 262, 267, 269, 270, 271, 273, 292, 309, 318, 324, 332, 334, 439),
 }
 """Numbers on x86-64 of the calls that a box may make, whatever their arguments."""
 
@@ -248,6 +265,7 @@ def other_door(_task: object) -> int:
 if platform.machine() == "x86_64":
     TRIALS |= {
         "make any other call": call_others,
+        "start a thread among other people": lambda _w: call(56, 0x10010900, 0, 0, 0, 0),  # invalid, once it is let by
         "start a thread that hides how": lambda _w: call(435, 0, 0, 0, 0, 0, 0),
     }
 
@@ -280,6 +298,7 @@ class TakenOver:
     step: Callable[[object], object]
     task: object
     world: World
+    pause_seconds: float = 0.0
 
     def needs(self) -> Needs:
         """As the task's."""
@@ -368,13 +387,42 @@ def burn(task: TakenOver) -> None:
 
 
 def fill(task: TakenOver) -> None:
-    """Write."""
+    """Write to all that may be written to, in turn."""
+    own = [each for each, what in held().items() if stat.S_ISREG(what.st_mode) and _is_writable(each)]
 
     def more() -> None:
-        with Path(task.world.write, "filled").open("ab") as file:
-            file.write(bytes(1 << 16))
+        for each in own:
+            os.write(each, bytes(1 << 20))
+        time.sleep(task.pause_seconds)
 
     _for_ever(more, task)
+
+
+def litter(task: TakenOver) -> None:
+    """Make very many small files, and go on when that is refused."""
+    numbers = itertools.count()
+
+    def more() -> None:
+        Path(task.world.write, f"small.{next(numbers)}").write_bytes(b"small")
+
+    _for_ever(more, task)
+
+
+def swarm(task: TakenOver) -> None:
+    """Start threads that never end."""
+    threading.stack_size(1 << 15)
+    ever = threading.Lock()
+    ever.acquire()
+
+    def more() -> None:
+        with suppress(RuntimeError):
+            _thread.start_new_thread(ever.acquire, ())
+
+    _for_ever(more, task)
+
+
+def _is_writable(descriptor: int) -> bool:
+    return bool(fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE)
 
 
 def _for_ever(act: Callable[[], None], task: TakenOver) -> None:

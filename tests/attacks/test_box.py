@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -58,8 +59,10 @@ from tests.attacks.break_outs import (
     burn,
     eat,
     fill,
+    litter,
     open_taken_over,
     other_door,
+    swarm,
     taken_over,
 )
 from tests.attacks.jobs import files_of, quick_policy
@@ -162,7 +165,8 @@ def test_every_step_and_question_names_what_is_there() -> None:
 def test_nothing_gets_out_of_a_step(step: Step, tasks: dict[Step, Any], world: World) -> None:
     needs = box.needs_of(step, tasks[step])
     assert needs is not None
-    world = replace(world, recording=needs.recordings[0], write=next(iter(needs.write), world.write))
+    made = [str(Path(each).parent) for each in needs.made]
+    world = replace(world, recording=needs.recordings[0], write=next(iter(made), world.write))
     with LocalRunner(1) as runner:
         (answer,) = runner.run(taken_over, [TakenOver(step, tasks[step], world)])
         assert answer.error is None
@@ -174,6 +178,7 @@ def test_nothing_gets_out_of_a_step(step: Step, tasks: dict[Step, Any], world: W
         (after,) = runner.run(probe, [tasks[probe]])
         assert after.error is None
     assert sorted(path.name for path in Path(world.folder).iterdir()) == ["identity.txt"]
+    assert not list(Path(world.write).glob(".*.part"))
 
 
 @has_box
@@ -242,12 +247,20 @@ def test_the_door_of_32_bits_is_shut(tasks: dict[Step, Any], world: World) -> No
 
 @has_box
 @pytest.mark.parametrize(
-    ("bomb", "words"), [(eat, "Cannot allocate memory"), (burn, "longer than 2 s, 2 times"), (fill, "too large")]
+    ("bomb", "words"),
+    [
+        (eat, "Cannot allocate memory"),
+        (burn, "longer than 2 s, 2 times"),
+        (fill, "too large"),
+        (litter, "Permission denied"),
+        (swarm, r"started \d+ threads"),
+    ],
 )
 def test_a_bomb_ends_as_an_error_and_the_next_recording_is_worked_off(
     bomb: Callable[[TakenOver], None], words: str, tasks: dict[Step, Any], world: World
 ) -> None:
-    """All the memory, all the time, and all the disk there is; the worker's own limit stands for the disk."""
+    """All the memory, time, disk, files and threads there are; the worker's own limit stands for the disk."""
+    was = sorted(Path(world.write).iterdir())
     with LocalRunner(1) as runner:
         (before,) = runner.run(library_versions, [None])
         assert before.error is None
@@ -263,7 +276,45 @@ def test_a_bomb_ends_as_an_error_and_the_next_recording_is_worked_off(
         (after,) = runner.run(probe, [tasks[probe]])
         assert after.error is None
         assert not [box for each in runner.processes.pool for box in children(each.process.pid)]
-    Path(world.write, "filled").unlink(missing_ok=True)
+    assert sorted(Path(world.write).iterdir()) == was
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 64 MiB, which only root can have."""
+    place = tmp_path / "small"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(place)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False, stderr=subprocess.DEVNULL).returncode:
+        pytest.skip("no disk can be mounted here")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+@has_box
+def test_no_bomb_fills_a_disk_with_several_large_files(tasks: dict[Step, Any], world: World, small_disk: Path) -> None:
+    """Each of them stays under half of the disk; together they leave as much as they take."""
+    told = tasks[render_segment]
+    task = replace(told, result_path=str(small_disk / "results" / "samples"))
+    least = [1 << 40]
+    with LocalRunner(1) as runner:
+        looking = threading.Event()
+
+        def look() -> None:
+            while not looking.wait(0.01):
+                disk = os.statvfs(small_disk)
+                least[0] = min(least[0], disk.f_bavail * disk.f_frsize)
+
+        beside = threading.Thread(target=look)
+        beside.start()
+        (answer,) = runner.run(fill, [TakenOver(render_segment, task, world, pause_seconds=0.02)])
+        looking.set()
+        beside.join()
+        assert answer.error is not None
+        assert "more than the disk has left" in answer.error.what
+        assert 16 << 20 < least[0] < 40 << 20, "else it was not tried"
+        (after,) = runner.run(render_segment, [task])
+        assert after.error is None, "the disk has its room again"
 
 
 @has_box
@@ -275,8 +326,13 @@ def test_a_box_has_limits_and_the_kernel_ends_it_before_anything_else_when_memor
         limits = {line[:26].strip(): line[26:].split()[:2] for line in lines}
         assert limits["Max core file size"] == ["0", "0"]
         assert limits["Max cpu time"] == [str(box.MOST_CPU_SECONDS)] * 2
-        for name in ("Max file size", "Max open files", "Max address space"):
+        assert limits["Max file size"] == ["0", "0"], "it makes none"
+        for name in ("Max open files", "Max address space"):
             assert "unlimited" not in limits[name], name
+        status = dict(each.split(":\t") for each in Path(f"/proc/{process}/status").read_text().splitlines())
+        read_search = 1 << 2
+        assert not int(status["CapEff"], 16) & ~read_search, "quotas hold for root as well"
+        assert int(status["CapPrm"], 16) | int(status["CapInh"], 16) == int(status["CapEff"], 16)
 
 
 def test_a_release_is_the_same_with_and_without_the_box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from pyarrow import feather
 
 from bodycam_pipeline.h264.avc import is_keyframe
 from bodycam_pipeline.mp4.staged import stage_file
-from bodycam_pipeline.values.encoded import EncodedSegment
+from bodycam_pipeline.values.encoded import EncodedSegment, index_path
 
 _READ_BYTES = 1 << 20
 _COLUMNS = ("pts", "size_bytes", "keyframe", "copied")
@@ -106,14 +106,14 @@ def _save_index(segment: EncodedSegment) -> None:
     table = pa.table(columns).replace_schema_metadata({"parameter_sets": sets, "sha256": segment.sha256})
     sink = io.BytesIO()
     feather.write_feather(table, sink, compression="uncompressed")
-    with stage_file(_index_path(segment.path)) as file:
+    with stage_file(index_path(segment.path)) as file:
         file.write(sink.getvalue())
 
 
 def finished_segment(path: str | Path) -> EncodedSegment | None:
     """The segment at a path if it was finished there and not a byte of it has changed, else None."""
     try:
-        table = feather.read_table(_index_path(path))
+        table = feather.read_table(index_path(path))
         metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
         columns = {name: table[name].to_numpy() for name in _COLUMNS}
         columns["source_sha256"] = _digest_rows(table["source_sha256"].to_pylist())
@@ -122,10 +122,6 @@ def finished_segment(path: str | Path) -> EncodedSegment | None:
         return segment if _sha256(path) == segment.sha256 else None
     except (OSError, pa.ArrowInvalid, KeyError, ValueError):
         return None
-
-
-def _index_path(path: str | Path) -> Path:
-    return Path(f"{path}.index")
 
 
 def _sha256(path: str | Path) -> str:

@@ -1,38 +1,41 @@
 """The box: one task, one locked process. What reads a stranger's bytes can do nothing but that.
 
 A worker is a warm parent: it has the code and the networks, and never reads a recording. For each task that names what
-it needs it forks a box, which empties its environment, closes every descriptor but its own, and locks itself: of files,
-libraries to be read and the job's folders; no network, no program, no other process (`rust/box-core`). The box answers
-in data (`wire`) and is gone. `BODYCAM_BOX=weak` does without the lock, where a kernel does not offer it, and says so.
+it needs it forks a box, which empties its environment, closes every descriptor but its own, and locks itself: it reads
+libraries and what the task names, and writes to what it was handed open (`making`); no network, no program, no other
+process (`rust/box-core`). The box answers in data (`wire`) and is gone. `BODYCAM_BOX=weak` does without the lock, where
+a kernel does not offer it, and says so.
 """
 
 import gc
 import os
 import resource
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import closing, suppress
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import Any, BinaryIO, NoReturn, cast
 
-from bodycam_pipeline.durable import make_folder
+from bodycam_pipeline.durable import write_into
 from bodycam_pipeline.locked import VARIABLE, WEAK, is_weak, lock, no_box
 from bodycam_pipeline.running.attempts import TASK_LIMIT_SECONDS, attempt
+from bodycam_pipeline.running.bounds import refuse_threads
 from bodycam_pipeline.running.descriptors import close_all_but
 from bodycam_pipeline.running.handing import Handed
+from bodycam_pipeline.running.making import Making
 from bodycam_pipeline.running.passing import nameless_file, take_answer, tell
 from bodycam_pipeline.running.wire import NO_ANSWER, pack
 from bodycam_pipeline.schemes import hand_over
 from bodycam_pipeline.tasks.step import Step
-from bodycam_pipeline.values.errors import BodycamError, BoxError, StorageError
+from bodycam_pipeline.values.errors import BodycamError, BoxError
 from bodycam_pipeline.values.needs import Needs
 
 LEAST_MEMORY_BYTES = 4 << 30
 MOST_CPU_SECONDS = int(TASK_LIMIT_SECONDS) * (os.cpu_count() or 1)
+MOST_FILE_BYTES = 64 << 30
 _LIMITS = {
     resource.RLIMIT_CORE: 0,
-    resource.RLIMIT_FSIZE: 64 << 30,
     resource.RLIMIT_NOFILE: 512,
     resource.RLIMIT_CPU: MOST_CPU_SECONDS,
 }
@@ -59,32 +62,30 @@ def boxed(step: Callable[[Any], Any], task: object, driver: Connection) -> None:
         driver.send_bytes(pack(attempt(step, task)))
         return
     try:
-        prepare(needs)
+        refuse_devices(needs)
+        making = Making(needs.made)
     except BodycamError as error:
         driver.send_bytes(pack((None, error)))
         return
-    _warm(step, task, needs)
-    handed = Handed(needs.recordings)
     try:
-        _forked(step, task, needs, handed, driver)
+        _warm(step, task, needs)
+        with closing(Handed(needs.recordings)) as handed:
+            _forked(step, task, needs, (handed, making), driver)
     finally:
-        handed.close()
+        making.close()
 
 
-def prepare(needs: Needs) -> None:
-    """Make what a box will need, before it is forked.
+def refuse_devices(needs: Needs) -> None:
+    """Refuse what no box lets in, before one is forked.
 
     Raises:
-        BoxError: it needs what no box lets in.
-        StorageError: the disk refused.
+        BoxError: it needs that.
     """
     if needs.provider != "cpu" and not is_weak():
         raise BoxError(
             f"no box lets the provider {needs.provider} reach its device",
             remedy=f"Set detection.provider = 'cpu' in the policy, or {VARIABLE}={WEAK} to decode without the box.",
         )
-    for folder in needs.write:
-        make_folder(Path(folder))
 
 
 def _warm(step: Callable[[Any], Any], task: object, needs: Needs) -> None:
@@ -94,31 +95,59 @@ def _warm(step: Callable[[Any], Any], task: object, needs: Needs) -> None:
             step.warm(task)
 
 
-def _forked(step: Callable[[Any], Any], task: object, needs: Needs, handed: Handed, driver: Connection) -> None:
-    """The answer is told when the box is gone: what it wrote does not change any more."""
+def _forked(
+    step: Callable[[Any], Any], task: object, needs: Needs, given: tuple[Handed, Making], driver: Connection
+) -> None:
+    """The answer is told when the box is gone: what it wrote has its place, and does not change any more."""
+    handed, making = given
     ours, theirs = Pipe(duplex=False)
     gc.freeze()  # else the first collection in the box copies every page
     child = os.fork()
     if child == 0:
-        go_inside(lambda pipe: pipe.send_bytes(pack(attempt(step, task))), needs, handed, theirs)
+        go_inside(lambda pipe: pipe.send_bytes(pack(attempt(step, task))), needs, handed, theirs, making=making)
     theirs.close()
     with ours, nameless_file("answer") as file:
-        refused = None
         try:
-            whole = take_answer(ours, file, driver)
-        except StorageError as error:
-            whole, refused = False, error
-        finally:
-            os.kill(child, 9)
-            os.waitpid(child, 0)
+            whole = _taken(child, ours, file, driver, making)
+        except BodycamError as refused:
+            driver.send_bytes(pack((None, refused)))
+            return
         if whole:
             tell(file, driver)
         else:
-            driver.send_bytes(NO_ANSWER if refused is None else pack((None, refused)))
+            driver.send_bytes(NO_ANSWER)
+
+
+def _taken(child: int, ours: Connection, file: BinaryIO, driver: Connection, making: Making) -> bool:
+    """End the box with its answer, and give what it made its place; whether there is a whole answer.
+
+    Raises:
+        WorkerError: it took more threads than a step needs.
+        StorageError: it took more of the disk than it may, or the disk or memory refused.
+    """
+
+    def look() -> None:
+        refuse_threads(child)
+        making.refuse_full()
+
+    try:
+        whole = take_answer(ours, file, driver, look)
+    finally:
+        os.kill(child, 9)
+        os.waitpid(child, 0)
+    if whole:
+        making.place()
+    return whole
 
 
 def go_inside(
-    act: Callable[[Connection], None], needs: Needs, handed: Handed, pipe: Connection, kept: Iterable[int] = ()
+    act: Callable[[Connection], None],
+    needs: Needs,
+    handed: Handed,
+    pipe: Connection,
+    *,
+    making: Making | None = None,
+    kept: Iterable[int] = (),
 ) -> NoReturn:
     """The box, from its first moment to its last: what was just forked locks itself, acts, and is gone.
 
@@ -128,11 +157,16 @@ def go_inside(
         try:
             weak = is_weak()
             hand_over(handed.opened)
+            if making is not None:
+                write_into(making.opened())
+            made = () if making is None else making.descriptors
+            most_bytes = 0 if making is None else min(MOST_FILE_BYTES, making.most_bytes())
             _be_ended_first()
-            _leave_behind({pipe.fileno(), *handed.descriptors, *kept})
+            _leave_behind({pipe.fileno(), *handed.descriptors, *made, *kept})
+            _limit(resource.RLIMIT_FSIZE, most_bytes)
             if not weak:
                 _limit(resource.RLIMIT_AS, _most_memory())
-                lock(needs.read, needs.write)
+                lock((*needs.read, *needs.made))
         except OSError as error:
             pipe.send_bytes(pack((None, no_box(error))))
         else:

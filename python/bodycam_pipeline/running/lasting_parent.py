@@ -19,18 +19,21 @@ from multiprocessing.reduction import recv_handle
 from typing import Any
 
 from bodycam_pipeline.running.attempts import attempt
-from bodycam_pipeline.running.box import go_inside, needs_of, prepare
+from bodycam_pipeline.running.bounds import LOOK_SECONDS, refuse_threads
+from bodycam_pipeline.running.box import go_inside, needs_of, refuse_devices
 from bodycam_pipeline.running.freed_memory import give_back
 from bodycam_pipeline.running.handing import Handed
 from bodycam_pipeline.running.starting import begun
 from bodycam_pipeline.running.wire import pack
 from bodycam_pipeline.tasks.step import Step
-from bodycam_pipeline.values.errors import BodycamError
+from bodycam_pipeline.values.errors import BodycamError, WorkerError
 from bodycam_pipeline.values.needs import Needs
 
 ANSWERS_BETWEEN = 32
 """Answers after which a box gives back the memory that it has freed. It has to be taken anew when it is needed: after
 every answer that costs a third of a still, after so many a fiftieth."""
+
+_LOOK_MS = 1000 * LOOK_SECONDS
 
 Opener = Callable[[Any], Any]
 
@@ -87,7 +90,8 @@ class _Forks:
             EOFError, OSError: the server is gone.
         """
         while True:
-            ready = {descriptor for descriptor, _ in self._poll.poll()}
+            ready = {descriptor for descriptor, _ in self._poll.poll(_LOOK_MS if self._boxes else None)}
+            ready |= {box.joined.fileno() for box in self._boxes.values() if _has_too_many_threads(box)}
             for ended in {self._boxes[each].process: self._boxes[each] for each in ready & self._boxes.keys()}.values():
                 self._close(ended)
             if self._server.fileno() in ready:
@@ -96,7 +100,7 @@ class _Forks:
     def _open(self, task: object, joined: Connection) -> None:
         needs = needs_of(self._opener, task) or Needs(())
         try:
-            prepare(needs)
+            refuse_devices(needs)
         except BodycamError as error:
             joined.send_bytes(pack((None, error)))
             joined.close()
@@ -106,7 +110,7 @@ class _Forks:
         gc.freeze()  # else the first collection in the box copies every page
         process = os.fork()
         if process == 0:
-            go_inside(lambda pipe: _answer(self._opener, task, pipe), needs, handed, joined, (inside.fileno(),))
+            go_inside(lambda pipe: _answer(self._opener, task, pipe), needs, handed, joined, kept=(inside.fileno(),))
         inside.close()
         box = _Box(process, joined, alive, handed)
         for each in (joined, alive):
@@ -118,6 +122,14 @@ class _Forks:
             self._poll.unregister(each)
             del self._boxes[each.fileno()]
         box.end()
+
+
+def _has_too_many_threads(box: _Box) -> bool:
+    try:
+        refuse_threads(box.process)
+    except WorkerError:
+        return True
+    return False
 
 
 def _answer(opener: Opener, task: object, pipe: Connection) -> None:

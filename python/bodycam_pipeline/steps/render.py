@@ -34,17 +34,12 @@ def render_segment(task: RenderTask) -> EncodedSegment:
         BodycamError: as decoding and encoding do.
     """
     finished = finished_segment(task.result_path) if signatures_path(task.result_path).exists() else None
-    vouched = None if finished is None else read_kept(_voucher(task), task.secret)
+    vouched = None if finished is None else read_kept(task.voucher, task.secret)
     if finished is not None and vouched == _facts(finished):
         return finished
     return write_segment(
-        task.result_path, _spans(task), lambda made: write_kept(_voucher(task), _facts(made), task.secret)
+        task.result_path, _spans(task), lambda made: write_kept(task.voucher, _facts(made), task.secret)
     )
-
-
-def _voucher(task: RenderTask) -> Path:
-    """The file that says, under the job's secret, that the samples beside it are those that were rendered."""
-    return Path(f"{task.result_path}.rendered")
 
 
 def _facts(segment: EncodedSegment) -> bytes:

@@ -44,9 +44,8 @@ class AuditTask:
     def needs(self) -> Needs:
         """What it opens."""
         audit = self.audit
-        folder = str(Path(audit.result_path).parent)
         read = (audit.secret_path, *audit.watching.models)
-        return Needs((self.part.address,), read, (folder,), audit.watching.provider)
+        return Needs((self.part.address,), read, (audit.result_path,), audit.watching.provider)
 
 
 audit_segment = Step[AuditTask, SegmentCandidates]("audit", "audit_segment", SegmentCandidates)

@@ -1,7 +1,6 @@
 """What watching one segment needs."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from bodycam_pipeline.tasks.step import Step
 from bodycam_pipeline.tasks.watching import Watching
@@ -61,9 +60,9 @@ class DetectTask:
 
     def needs(self) -> Needs:
         """What it opens."""
-        folders = {str(Path(path).parent) for path in (self.result_path, self.digests_path) if path is not None}
+        made = tuple(filter(None, (self.result_path, self.digests_path)))
         read = (self.secret_path, *self.watching.models)
-        return Needs((self.part.address,), read, tuple(sorted(folders)), self.watching.provider)
+        return Needs((self.part.address,), read, made, self.watching.provider)
 
 
 detect_segment = Step[DetectTask, SegmentCandidates]("detect", "detect_segment", SegmentCandidates)

@@ -1,7 +1,6 @@
 """What looking at one segment of a finished file needs."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from bodycam_pipeline.tasks.audit import Audit
 from bodycam_pipeline.tasks.detect import Part
@@ -40,8 +39,8 @@ class ObserveTask:
         read = (*self.signatures, *filter(None, (self.secret_path,)))
         if audit is None:
             return Needs((self.part.address,), read)
-        folder = str(Path(audit.result_path).parent)
-        return Needs((self.part.address,), (*read, *audit.watching.models), (folder,), audit.watching.provider)
+        read = (*read, *audit.watching.models)
+        return Needs((self.part.address,), read, (audit.result_path,), audit.watching.provider)
 
 
 observe_segment = Step[ObserveTask, SegmentObservation]("observe", "observe_segment", SegmentObservation)

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from bodycam_pipeline.evidence.signatures_file import signatures_path
 from bodycam_pipeline.tasks.step import Step
-from bodycam_pipeline.values.encoded import EncodedSegment
+from bodycam_pipeline.values.encoded import EncodedSegment, index_path
 from bodycam_pipeline.values.needs import Needs
 from bodycam_pipeline.values.plan import PlanPart
 from bodycam_pipeline.values.policy import EncodingRule
@@ -33,12 +34,19 @@ class RenderTask:
 
     def needs(self) -> Needs:
         """What it opens."""
-        return Needs((self.address,), (self.digests_path, self.secret_path), (str(Path(self.result_path).parent),))
+        samples = self.result_path
+        made = (samples, index_path(samples), str(signatures_path(samples)), str(self.voucher))
+        return Needs((self.address,), (self.digests_path, self.secret_path), made)
 
     @property
     def secret(self) -> Path:
         """The file of the job's secret."""
         return Path(self.secret_path)
+
+    @property
+    def voucher(self) -> Path:
+        """The file that says, under the job's secret, that the samples beside it are those that were rendered."""
+        return Path(f"{self.result_path}.rendered")
 
 
 render_segment = Step[RenderTask, EncodedSegment]("render", "render_segment", EncodedSegment)

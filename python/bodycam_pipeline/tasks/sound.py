@@ -1,7 +1,6 @@
 """What one sound track of a release needs."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from bodycam_pipeline.tasks.step import Step
 from bodycam_pipeline.values.encoded import EncodedAudio
@@ -31,7 +30,7 @@ class SoundTask:
 
     def needs(self) -> Needs:
         """What it opens."""
-        return Needs((self.recording.address,), (), (str(Path(self.result_path).parent),))
+        return Needs((self.recording.address,), (), (self.result_path,))
 
 
 render_sound_track = Step[SoundTask, EncodedAudio | None]("sound", "render_sound_track", EncodedAudio | None)

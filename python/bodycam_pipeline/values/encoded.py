@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Self
 
 import numpy as np
@@ -12,6 +13,11 @@ ENCODER: Final = "libx264"
 
 UNIT_SAMPLES: Final = 1024
 """Samples per AAC-LC access unit and channel (ISO/IEC 14496-3, 4.5.2.1.1)."""
+
+
+def index_path(samples: str | Path) -> str:
+    """Where the index of a segment's samples lies: beside them."""
+    return f"{samples}.index"
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ class Needs:
     Attributes:
         recordings: Addresses that it reads.
         read: Files that it reads.
-        write: Folders in which it reads, makes and replaces files.
+        made: Files that it makes. One that is there already it reads, or replaces.
         provider: What computes its networks; "cpu" where it has none.
     """
 
     recordings: tuple[str, ...]
     read: tuple[str, ...] = ()
-    write: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
     provider: str = "cpu"

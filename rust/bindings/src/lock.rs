@@ -6,6 +6,6 @@ use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 
 #[pyfunction]
-pub fn lock_process(read: Vec<PathBuf>, write: Vec<PathBuf>) -> PyResult<u32> {
-    box_core::lock(&box_core::Allowed { read, write }).map_err(|error| PyOSError::new_err(error.to_string()))
+pub fn lock_process(read: Vec<PathBuf>) -> PyResult<u32> {
+    box_core::lock(&read).map_err(|error| PyOSError::new_err(error.to_string()))
 }

@@ -1,4 +1,4 @@
-//! seccomp: the system calls that decoding, looking, encoding and writing files need, and no other. Every other one is
+//! seccomp: the system calls that decoding, looking, encoding and writing to open files need, and no other. Every other one is
 //! refused with `EPERM`, which Python and the libraries turn into errors of their own.
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use crate::Error;
 
 /// What is allowed whatever its arguments are.
 const FREE: &[c_long] = &[
-    // files that are open, or that Landlock lets open
+    // files that are open, or that Landlock lets be read
     SYS_read,
     SYS_write,
     SYS_readv,
@@ -38,13 +38,7 @@ const FREE: &[c_long] = &[
     SYS_fsync,
     SYS_fdatasync,
     SYS_ftruncate,
-    SYS_fallocate,
     SYS_fadvise64,
-    SYS_renameat,
-    SYS_renameat2,
-    SYS_unlinkat,
-    SYS_mkdirat,
-    SYS_umask,
     // memory
     SYS_mmap,
     SYS_munmap,
@@ -103,10 +97,6 @@ const OLDER: &[c_long] = &[
     SYS_access,
     SYS_readlink,
     SYS_dup2,
-    SYS_rename,
-    SYS_unlink,
-    SYS_mkdir,
-    SYS_rmdir,
     SYS_poll,
     SYS_select,
     SYS_time,
@@ -126,6 +116,18 @@ const FLAGS: [u64; 6] =
 /// Of `ioctl`: whether a file is a terminal, and whether it stays open in a program that is started (none is).
 const ASKED: [u64; 3] = [TCGETS, FIOCLEX, FIONCLEX];
 
+/// Of `clone`: what makes a thread as any other is; none in a network, a tree of files or a host of its own.
+const THREAD: c_int = CLONE_VM
+    | CLONE_FS
+    | CLONE_FILES
+    | CLONE_SIGHAND
+    | CLONE_THREAD
+    | CLONE_SYSVSEM
+    | CLONE_SETTLS
+    | CLONE_PARENT_SETTID
+    | CLONE_CHILD_CLEARTID
+    | CLONE_DETACHED;
+
 pub(crate) fn filter() -> Result<(), Error> {
     let refused = |error: &dyn std::fmt::Display| Error::Calls(error.to_string());
     for program in [old_way(), allowed()] {
@@ -144,7 +146,7 @@ fn old_way() -> Result<BpfProgram, seccompiler::BackendError> {
 fn allowed() -> Result<BpfProgram, seccompiler::BackendError> {
     let mut rules: BTreeMap<c_long, Vec<SeccompRule>> = FREE.iter().chain(OLDER).map(|&call| (call, vec![])).collect();
     rules.insert(SYS_openat, opening()?);
-    rules.insert(SYS_clone, vec![SeccompRule::new(vec![has(0, u64::from(CLONE_THREAD.unsigned_abs()))?])?]);
+    rules.insert(SYS_clone, vec![SeccompRule::new(vec![has(0, bits(CLONE_THREAD))?, lacks(0, !bits(THREAD))?])?]);
     rules.insert(SYS_prctl, any_of(0, &NAMES)?);
     rules.insert(SYS_fcntl, any_of(1, &FLAGS)?);
     rules.insert(SYS_ioctl, any_of(1, &ASKED)?);
@@ -155,8 +157,8 @@ fn allowed() -> Result<BpfProgram, seccompiler::BackendError> {
 
 /// A file is emptied by those alone who may write to it: older versions of Landlock do not see to that.
 fn opening() -> Result<Vec<SeccompRule>, seccompiler::BackendError> {
-    let mode = |mode: i32| masked(2, u64::from(O_ACCMODE.unsigned_abs()), u64::from(mode.unsigned_abs()));
-    let kept = masked(2, u64::from(O_TRUNC.unsigned_abs()), 0)?;
+    let mode = |mode: i32| masked(2, bits(O_ACCMODE), bits(mode));
+    let kept = masked(2, bits(O_TRUNC), 0)?;
     Ok(vec![
         SeccompRule::new(vec![kept])?,
         SeccompRule::new(vec![mode(O_WRONLY)?])?,
@@ -178,6 +180,14 @@ fn nowhere(argument: u8) -> Result<SeccompCondition, seccompiler::BackendError> 
 
 fn has(argument: u8, bits: u64) -> Result<SeccompCondition, seccompiler::BackendError> {
     masked(argument, bits, bits)
+}
+
+fn lacks(argument: u8, bits: u64) -> Result<SeccompCondition, seccompiler::BackendError> {
+    masked(argument, bits, 0)
+}
+
+fn bits(of: c_int) -> u64 {
+    u64::from(of.unsigned_abs())
 }
 
 fn masked(argument: u8, mask: u64, value: u64) -> Result<SeccompCondition, seccompiler::BackendError> {

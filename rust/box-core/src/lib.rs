@@ -1,9 +1,9 @@
 //! The box: what a process may still do that reads a stranger's bytes. Pure Rust, no Python, no unsafe code.
 //!
-//! A process that has locked itself can use what it holds open, read the folders that it was given, write to others that
-//! it was given, and start threads. It cannot open anything else, reach a network, start a program, look into another
-//! process or signal one, and there is no way back. What the kernel cannot hold is an error: nothing is half locked
-//! without a word.
+//! A process that has locked itself can use what it holds open, read the files and folders that it was given, and start
+//! threads. It cannot open anything else, make a file or take one away, reach a network, start a program, look into
+//! another process or signal one, and there is no way back. What the kernel cannot hold is an error: nothing is half
+//! locked without a word.
 
 #![forbid(unsafe_code)]
 
@@ -13,15 +13,6 @@ use std::path::PathBuf;
 mod calls;
 #[cfg(target_os = "linux")]
 mod files;
-
-/// What may be opened after the lock; everything below each path.
-#[derive(Debug, Clone, Default)]
-pub struct Allowed {
-    /// To be read.
-    pub read: Vec<PathBuf>,
-    /// To be read, written, made and removed.
-    pub write: Vec<PathBuf>,
-}
 
 /// Why a process is not locked. It may be locked in part: it has to end.
 #[derive(Debug, thiserror::Error)]
@@ -35,8 +26,8 @@ pub enum Error {
     /// The kernel refused to filter system calls.
     #[error("the kernel refused to filter system calls: {0}")]
     Calls(String),
-    /// The kernel refused to hide the process.
-    #[error("the kernel refused to hide the process: {0}")]
+    /// The kernel refused to take a right from the process, or to hide it.
+    #[error("the kernel refused to take rights from the process: {0}")]
     Process(std::io::Error),
     /// There is no box on this system.
     #[error("this system has no box: it needs Linux")]
@@ -44,19 +35,29 @@ pub enum Error {
 }
 
 /// Lock this process, for good; returns the version of Landlock that holds it. It has one thread when this is called, and
-/// dies with the process that made it.
+/// dies with the process that made it. After the lock it can open what is below the paths of `read`, to read it.
 ///
 /// # Errors
 /// The kernel cannot hold one of the locks.
 #[cfg(target_os = "linux")]
-pub fn lock(allowed: &Allowed) -> Result<u32, Error> {
+pub fn lock(read: &[PathBuf]) -> Result<u32, Error> {
     use rustix::process::{DumpableBehavior, Signal, set_dumpable_behavior, set_parent_process_death_signal};
 
+    give_up_capabilities().map_err(|error| Error::Process(error.into()))?;
     set_parent_process_death_signal(Some(Signal::KILL)).map_err(|error| Error::Process(error.into()))?;
     set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(|error| Error::Process(error.into()))?;
-    let version = files::hold(allowed)?;
+    let version = files::hold(read)?;
     calls::filter()?;
     Ok(version)
+}
+
+/// Of what root can do, what is left is reading files of other people: quotas and limits hold for it as for anybody.
+#[cfg(target_os = "linux")]
+fn give_up_capabilities() -> rustix::io::Result<()> {
+    use rustix::thread::{CapabilitySet, CapabilitySets, capabilities, set_capabilities};
+
+    let kept = capabilities(None)?.permitted & CapabilitySet::DAC_READ_SEARCH;
+    set_capabilities(None, CapabilitySets { effective: kept, permitted: kept, inheritable: CapabilitySet::empty() })
 }
 
 /// There is no box on this system.
@@ -64,6 +65,6 @@ pub fn lock(allowed: &Allowed) -> Result<u32, Error> {
 /// # Errors
 /// Always.
 #[cfg(not(target_os = "linux"))]
-pub fn lock(_allowed: &Allowed) -> Result<u32, Error> {
+pub fn lock(_read: &[PathBuf]) -> Result<u32, Error> {
     Err(Error::NoLinux)
 }
