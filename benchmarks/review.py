@@ -117,7 +117,7 @@ def report(recording: Recording, folders: Folders, places: int) -> None:
     print(f"the first still, with the boxes' parent: {boxed}")
     print(f"still at a random place: {summarise(first)}")
     print(f"the next frame: {summarise(following)}")
-    print(f"memory over {len(taken) * LOOK_EVERY} more places: {told_growth(taken)}")
+    print(f"memory over {len(taken) * LOOK_EVERY} more places: {growth_text(taken)}")
     boxes.close()
 
 
@@ -160,7 +160,7 @@ def summarise(took: list[Took]) -> str:
     return f"median {statistics.median(walls):.0f} ms ({cpu:.0f} ms of a processor), slowest {max(walls):.0f} ms"
 
 
-def told_growth(taken: list[float]) -> str:
+def growth_text(taken: list[float]) -> str:
     """What is taken, and its growth: the slope of the straight line through every look.
 
     One look may be 30 MB beside another: in between, a box gave back what it had freed.

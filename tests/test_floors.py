@@ -21,6 +21,7 @@ FLOORS = {
     "foreign": 3,
     "addresses": 4,
     "kept": 4,
+    "bounds": 2,
     "locked": 2,
     "evidence": 5,
     "following": 5,

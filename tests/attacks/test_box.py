@@ -52,9 +52,7 @@ from bodycam_pipeline.values.errors import BodycamError, BoxError, DamagedRecord
 from bodycam_pipeline.values.geometry import Box, Orientation, Region
 from bodycam_pipeline.values.track import Entering
 from tests.attacks.break_outs import (
-    TRIALS,
     TakenOver,
-    World,
     answer_with_a_pickle,
     burn,
     eat,
@@ -66,6 +64,7 @@ from tests.attacks.break_outs import (
     taken_over,
 )
 from tests.attacks.jobs import files_of, quick_policy
+from tests.attacks.trials import TRIALS, World
 from tests.clips import clip
 from tests.inline import InlineRunner
 from tests.running.steps import Opened, open_oddly

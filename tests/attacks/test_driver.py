@@ -25,7 +25,8 @@ try:
     main()
 except SystemExit as ended:
     code = ended.code
-print(json.dumps([code, sorted({"av", "onnx", "onnxruntime"} & {name.split(".")[0] for name in sys.modules})]))
+print(json.dumps([code, sorted({"av", "onnx", "onnxruntime"} & {name.split(".")[0] for name in sys.modules})
+    + [name for name in ("google.protobuf",) if name in sys.modules]]))
 """
 
 

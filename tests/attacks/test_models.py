@@ -1,7 +1,10 @@
 """Models that were made to hang or to fill the memory: tried where they cannot, and refused in words."""
 
+import json
+import os
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +12,12 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from bodycam_pipeline import locked
 from bodycam_pipeline.values.errors import ModelError
 from bodycam_pipeline.vision import trial
 from bodycam_pipeline.vision.adding import Registration, add_model
 from bodycam_pipeline.vision.registry import find_model, own_folder, ready_model
+from tests.attacks.trials import TRIALS, World
 from tests.vision.graphs import bright_spots, saved
 
 ENDLESS = 1 << 62
@@ -108,3 +113,81 @@ def test_what_runs_passes_the_trial_and_says_so_in_words(tmp_path: Path) -> None
     path = saved(bright_spots(), tmp_path / "fine.onnx")
     assert ready_model(str(path)).head == "bodycam"
     assert add_model(path, Registration("mine", "MIT", "a test")).name == "mine"
+
+
+TAKEN_OVER = """
+import json, os, sys, threading
+from bodycam_pipeline.values.errors import ModelError
+from bodycam_pipeline.vision import graph
+from tests.attacks.trials import TRIALS, World, outcome
+
+def get_out(*_):
+    world = World(**{world!r})
+    raise ModelError(json.dumps({{name: outcome(trial, world) for name, trial in TRIALS.items()}}), remedy="none")
+
+def shout(*_):
+    while True:
+        os.write(1, b" " * 65536)
+
+def lie(*_):
+    os.write(1, json.dumps({{"facts": {{"head": "../x", "packed": False, "made_from": None}}}}).encode())
+    os._exit(0)
+
+def swarm(*_):
+    threading.stack_size(1 << 15)
+    ever = threading.Lock()
+    ever.acquire()
+    while True:
+        try:
+            threading._start_new_thread(ever.acquire, ())
+        except RuntimeError:
+            pass
+
+graph._parsed = {act}
+"""
+"""What the parser is, once a file has taken it over: Python imports this before anything of ours."""
+
+
+@pytest.fixture
+def take_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], World]:
+    """Have the parser of graphs be somebody else's, in processes that are started from here on."""
+    outside, root = tmp_path / "outside", Path(__file__).parents[2]
+    outside.mkdir()
+    (outside / "identity.txt").write_text("AGE-SECRET-KEY-1")
+    model = saved(bright_spots(), tmp_path / "taken.onnx")
+    world = World(str(outside / "identity.txt"), str(outside), str(model), str(model), str(tmp_path), os.getpid())
+
+    def take(act: str) -> World:
+        (tmp_path / "sitecustomize.py").write_text(TAKEN_OVER.format(world=asdict(world), act=act))
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(tmp_path), str(root))))
+        return world
+
+    return take
+
+
+@pytest.mark.skipif(bool(locked.why_no_box()), reason="no box on this machine")
+@pytest.mark.parametrize("verb", ["examine", "try"])
+def test_nothing_gets_out_of_what_reads_and_runs_a_strangers_graph(
+    verb: str, take_over: Callable[[str], World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = find_model("detector-v1")
+    world = take_over("get_out")
+    act = {"examine": lambda: trial.examine(model.path, model.sha256), "try": lambda: trial.try_model(model)}[verb]
+    with pytest.raises(ModelError) as ended:
+        act()
+    outcomes = json.loads(ended.value.what)
+    assert set(outcomes) == set(TRIALS)
+    got = {name: how for name, how in outcomes.items() if how != "refused"}
+    assert set(got) <= {"start a thread that hides how"}, got
+    assert [path.name for path in Path(world.folder).iterdir()] == ["identity.txt"]
+    monkeypatch.delenv("PYTHONPATH")
+    assert trial.examine(world.recording, find_model(world.recording).sha256).head == "bodycam"
+
+
+@pytest.mark.parametrize("act", ["shout", "lie", "swarm"])
+def test_an_answer_has_limits_and_a_form_and_who_gives_it_too(act: str, take_over: Callable[[str], World]) -> None:
+    world, began = take_over(act), time.monotonic()
+    with pytest.raises(ModelError, match="ends the process it runs in"):
+        find_model(world.recording)
+    assert time.monotonic() - began < 60
+    assert not own_folder().exists()

@@ -21,8 +21,9 @@ from bodycam_pipeline.values.recording import Recording
 from bodycam_pipeline.vault.keyring import Keyring
 from bodycam_pipeline.vault.naming import parse
 from bodycam_pipeline.vault.store import RECORDING
-from tests.attacks.break_outs import TRIALS, TakenOver, World, pester, taken_over
+from tests.attacks.break_outs import TakenOver, pester, taken_over
 from tests.attacks.memory import holds
+from tests.attacks.trials import TRIALS, World
 from tests.clips import clip
 from tests.inline import look_here
 from tests.waiting import children, wait_for

@@ -1,5 +1,7 @@
 """A segment watched frame by frame: who looks when, what is kept, and that parts of it are joined like segments."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -18,6 +20,7 @@ from bodycam_pipeline.values.model import Thresholds
 from bodycam_pipeline.vision.looking import Looking
 from bodycam_pipeline.vision.registry import find_model
 from tests.following.scenes import CUT, SIZE, Blob, frame_of, going, ground, luma
+from tests.vision.graphs import bright_spots, saved
 from tests.vision.pictures import facts
 
 TICKS = 31
@@ -177,3 +180,15 @@ class TestInParts:
         parts = watch(eyes, 32, border=True)
         assert [part.border_pts for part in parts] == [16 * TICKS, 32 * TICKS]
         assert all(part.candidates["alive"].tolist() == [True] for part in parts)
+
+
+def test_a_worker_loads_what_is_shipped_and_leaves_a_strangers_network_to_the_box(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What parses it would be taken over where every later recording is decoded."""
+    opened: list[str] = []
+    monkeypatch.setattr(watching, "open_network", lambda model, _provider: opened.append(model.name))
+    ours, theirs = find_model("detector-v1"), find_model(str(saved(bright_spots(), tmp_path / "theirs.onnx")))
+    looking = tuple(Looking(each, (320,), {"face": 0.2}) for each in (ours, theirs))
+    watching.warm(Watching(looking, TRUSTED, CUT))
+    assert opened == ["detector-v1"]

@@ -125,6 +125,15 @@ def test_an_added_file_that_changed_is_refused(tmp_path: Path) -> None:
         find_model("mine")
 
 
+def test_an_entry_that_was_edited_to_another_head_is_refused(tmp_path: Path) -> None:
+    add_model(saved(bright_spots(), tmp_path / "m.onnx"), said())
+    path = own_folder() / "models.toml"
+    path.write_text(path.read_text().replace('= "bodycam"', '= "bodycam2"'))
+    for name in ("mine", str(tmp_path / "m.onnx")):
+        with pytest.raises(ModelError, match="its outputs are bodycam"):
+            find_model(name)
+
+
 @pytest.mark.parametrize("text", ["[[model]]\nname = 'x'\n", "not toml at all", "[[other]]\n"])
 def test_a_list_that_is_none_is_named_and_shipped_models_are_found_all_the_same(text: str, tmp_path: Path) -> None:
     (tmp_path / "own").mkdir()

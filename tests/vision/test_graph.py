@@ -8,7 +8,8 @@ import pytest
 from onnx import TensorProto, helper
 
 from bodycam_pipeline.values.errors import MissingModelError, ModelDigestError, ModelError
-from bodycam_pipeline.vision.graph import MAX_BYTES, read_graph
+from bodycam_pipeline.vision.graph import read_graph
+from bodycam_pipeline.vision.model_file import MAX_BYTES
 from tests.vision.graphs import bright_spots, saved, taking_bytes
 
 

@@ -14,7 +14,7 @@ from bodycam_pipeline.values.errors import BodycamError, MissingModelError
 from bodycam_pipeline.values.model import HEADS, Model, Role
 from bodycam_pipeline.vision.adding import Channels, Colours, Registration, add_model, fetch_model
 from bodycam_pipeline.vision.entries import ModelEntry
-from bodycam_pipeline.vision.graph import MAX_BYTES
+from bodycam_pipeline.vision.model_file import MAX_BYTES
 from bodycam_pipeline.vision.providers import installed_providers
 from bodycam_pipeline.vision.registry import find_model, list_models, public_models
 from bodycam_pipeline.vision.trial import try_model

@@ -17,10 +17,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, cast
 
+from bodycam_pipeline.bounds import refuse_threads
 from bodycam_pipeline.durable import write_into
 from bodycam_pipeline.locked import VARIABLE, WEAK, is_weak, lock, no_box
 from bodycam_pipeline.running.attempts import TASK_LIMIT_SECONDS, attempt
-from bodycam_pipeline.running.bounds import refuse_threads
 from bodycam_pipeline.running.descriptors import close_all_but
 from bodycam_pipeline.running.handing import Handed
 from bodycam_pipeline.running.making import Making

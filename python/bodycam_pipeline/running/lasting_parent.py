@@ -18,8 +18,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle
 from typing import Any
 
+from bodycam_pipeline.bounds import LOOK_SECONDS, refuse_threads
 from bodycam_pipeline.running.attempts import attempt
-from bodycam_pipeline.running.bounds import LOOK_SECONDS, refuse_threads
 from bodycam_pipeline.running.box import go_inside, needs_of, refuse_devices
 from bodycam_pipeline.running.freed_memory import give_back
 from bodycam_pipeline.running.handing import Handed

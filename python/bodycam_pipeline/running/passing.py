@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection, wait
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO
 
-from bodycam_pipeline.running.bounds import LOOK_SECONDS
+from bodycam_pipeline.bounds import LOOK_SECONDS
 from bodycam_pipeline.running.wire import MOST_BYTES
 from bodycam_pipeline.values.errors import BodycamError, StorageError
 

@@ -13,6 +13,7 @@ from bodycam_pipeline.values.candidates import Candidates
 from bodycam_pipeline.values.detection import Detection
 from bodycam_pipeline.values.recording import VideoFacts
 from bodycam_pipeline.vision.detector import Detector
+from bodycam_pipeline.vision.registry import is_shipped
 from bodycam_pipeline.vision.session import open_network
 
 MOST_FRAMES = 240
@@ -20,13 +21,14 @@ MOST_FRAMES = 240
 
 
 def warm(watching: Watching) -> None:
-    """Load the networks.
+    """Load the networks that come with this software; a stranger's is loaded in the box alone.
 
     Raises:
         ModelError: a model that cannot be loaded.
     """
     for each in watching.looking:
-        open_network(each.model, watching.provider)
+        if is_shipped(each.model):
+            open_network(each.model, watching.provider)
 
 
 class Watcher:

@@ -13,11 +13,11 @@ from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.errors import ModelError
 from bodycam_pipeline.values.model import Head, Model, Role
 from bodycam_pipeline.vision.entries import ModelEntry, model_entry
-from bodycam_pipeline.vision.graph import MAX_BYTES, Graph, read_graph
 from bodycam_pipeline.vision.heads import AS_THEY_ARE, HEAD_DEFAULTS
+from bodycam_pipeline.vision.model_file import MAX_BYTES, read_model
 from bodycam_pipeline.vision.registry import LIST, find_model, list_models, own_folder
 from bodycam_pipeline.vision.toml_text import to_toml
-from bodycam_pipeline.vision.trial import try_model
+from bodycam_pipeline.vision.trial import GraphFacts, examine, try_model
 
 Channels = Literal["rgb", "bgr"]
 Colours = tuple[float, float, float]
@@ -57,7 +57,8 @@ def add_model(path: Path, said: Registration) -> Model:
             said and was not.
         StorageError: the disk refused.
     """
-    return _added(path, _entry(read_graph(path, head=said.head), said))
+    _, sha256 = read_model(path)
+    return _added(path, _entry(examine(path, sha256, said.head), sha256, said))
 
 
 def fetch_model(entry: ModelEntry) -> Model:
@@ -86,18 +87,18 @@ def _added(path: Path, entry: ModelEntry) -> Model:
         placed = entry.model_copy(update={"file": f"{entry.name}.onnx", "address": None, "package": None})
         with durable_file(folder / f"{entry.name}.onnx") as copy, path.open("rb") as original:
             shutil.copyfileobj(original, copy)
-        read_graph(folder / f"{entry.name}.onnx", entry.sha256, entry.head)
+        read_model(folder / f"{entry.name}.onnx", entry.sha256)
         _append(folder / LIST, placed)
     return find_model(entry.name)
 
 
-def _entry(graph: Graph, said: Registration) -> ModelEntry:
+def _entry(graph: GraphFacts, sha256: str, said: Registration) -> ModelEntry:
     expected = HEAD_DEFAULTS[graph.head]
     mean, factor = AS_THEY_ARE if graph.packed else (expected.mean, expected.factor)
     facts = {
         "name": said.name,
         "file": f"{said.name}.onnx",
-        "sha256": graph.sha256,
+        "sha256": sha256,
         "head": graph.head,
         "channels": said.channels or expected.channels,
         "mean": said.mean or mean,

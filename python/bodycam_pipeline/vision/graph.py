@@ -1,6 +1,5 @@
 """Model files, opened with care: a graph is code of a stranger's."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,13 +7,11 @@ from typing import Any
 
 from google.protobuf.message import DecodeError, Message  # type: ignore[import-untyped]
 
-from bodycam_pipeline.values.errors import MissingModelError, ModelDigestError, ModelError
+from bodycam_pipeline.values.errors import ModelError
 from bodycam_pipeline.values.model import HEADS, Head
 from bodycam_pipeline.vision.heads import Recognised, Shape, name_outputs, recognise
+from bodycam_pipeline.vision.model_file import read_model
 from bodycam_pipeline.vision.onnx_schema import ModelProto, NodeProto, TensorProto
-
-MAX_BYTES = 512 * 1024 * 1024
-"""A detector that runs on every frame is a few megabytes; half a gigabyte is no detector."""
 
 DEFAULT_DOMAINS = frozenset({"", "ai.onnx"})
 """Operators that ONNX itself defines. Others may be anything a runtime was built with."""
@@ -68,13 +65,7 @@ def read_graph(path: str | Path, sha256: str | None = None, head: Head | None = 
         ModelError: not ONNX, weights outside the file, foreign operators, not a head we know, or not the one it is
             said to be.
     """
-    content = _read(Path(path))
-    found = hashlib.sha256(content).hexdigest()
-    if sha256 is not None and found != sha256:
-        raise ModelDigestError(
-            f"{path} is not the registered model: its SHA-256 is {found}, not {sha256}",
-            remedy="Install the registered version again, or name the file by its path if you mean to use this one.",
-        )
+    content, found = read_model(path, sha256)
     model = _parsed(content, path)
     _refuse_strangers(model, path)
     _make_weights_constant(model)
@@ -87,19 +78,6 @@ def read_graph(path: str | Path, sha256: str | None = None, head: Head | None = 
 
 def _made_from(model: Any) -> str | None:
     return next((each.value for each in model.metadata_props if each.key == WEIGHTS), None)
-
-
-def _read(path: Path) -> bytes:
-    if not path.is_file():  # a pipe or a device would never end
-        raise MissingModelError(f"no model file at {path}", remedy="Check the path of the ONNX file.")
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise ModelError(f"cannot read {path}: {error.strerror}", remedy="Check the file's permissions.") from error
-    if len(content) > MAX_BYTES:
-        raise ModelError(f"{path} is larger than {MAX_BYTES >> 20} MiB", remedy=_EXPECTED)
-    return content
 
 
 def _parsed(content: bytes, path: str | Path) -> Any:

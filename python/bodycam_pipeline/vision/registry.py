@@ -10,9 +10,9 @@ from bodycam_pipeline.values.errors import MissingModelError, ModelError
 from bodycam_pipeline.values.model import Model
 from bodycam_pipeline.values.policy import Policy
 from bodycam_pipeline.vision.entries import ModelEntry, read_entries
-from bodycam_pipeline.vision.graph import Graph, read_graph
 from bodycam_pipeline.vision.heads import AS_THEY_ARE, HEAD_DEFAULTS
-from bodycam_pipeline.vision.trial import try_model
+from bodycam_pipeline.vision.model_file import read_model
+from bodycam_pipeline.vision.trial import GraphFacts, examine, try_model
 
 MODELS = Path(__file__).parents[1] / "models"
 """The shipped list and weights: links to the repository's top-level folder, files in a wheel."""
@@ -72,12 +72,12 @@ def find_model(name_or_path: str) -> Model:
         ModelError: the file cannot be used safely, or the person's own list is not one.
     """
     if name_or_path in _shipped():
-        return _checked(_shipped()[name_or_path], MODELS)
+        return _unchanged(_shipped()[name_or_path], MODELS)[0]
     if name_or_path.startswith(PACKAGE):
         return _unregistered(_in_package(name_or_path.removeprefix(PACKAGE)))
     own = own_entries()
     if name_or_path in own:
-        return _checked(own[name_or_path], own_folder())
+        return _checked(own[name_or_path])
     path = Path(name_or_path)
     if not path.is_file():
         raise MissingModelError(
@@ -100,6 +100,11 @@ def ready_model(name_or_path: str) -> Model:
     return found
 
 
+def is_shipped(model: Model) -> bool:
+    """Whether it is one of those that come with this software, to the byte."""
+    return any(entry.sha256 == model.sha256 for entry in _shipped().values())
+
+
 def refuse_unready(policy: Policy) -> None:
     """Refuse a policy of which a model cannot be used, before any work begins.
 
@@ -116,25 +121,33 @@ def _shipped() -> dict[str, ModelEntry]:
     return read_entries(MODELS / LIST)
 
 
-def _checked(entry: ModelEntry, folder: Path) -> Model:
+def _unchanged(entry: ModelEntry, folder: Path) -> tuple[Model, Path]:
     if entry.address:
         raise MissingModelError(
             f"'{entry.name}' has an address and no file", remedy="Fetch it with `bodycam models fetch`, then add it."
         )
     path = folder / entry.file if entry.file else _in_package(entry.package or "")
-    read_graph(path, entry.sha256, entry.head)
-    return entry.model(path)
+    read_model(path, entry.sha256)
+    return entry.model(path), path
+
+
+def _checked(entry: ModelEntry) -> Model:
+    """A person's own: of what is shipped the digest says enough, of others the graph is examined."""
+    model, path = _unchanged(entry, own_folder())
+    examine(path, entry.sha256, entry.head)
+    return model
 
 
 def _unregistered(path: Path) -> Model:
-    graph = read_graph(path)
-    for entry in (*_shipped().values(), *own_entries().values()):
-        if entry.sha256 == graph.sha256:
-            return entry.model(path.resolve())
-    return _as_its_head_expects(graph, path.resolve())
+    _, sha256 = read_model(path)
+    if shipped := [entry for entry in _shipped().values() if entry.sha256 == sha256]:
+        return shipped[0].model(path.resolve())
+    own = [entry for entry in own_entries().values() if entry.sha256 == sha256]
+    graph = examine(path, sha256, own[0].head if own else None)
+    return own[0].model(path.resolve()) if own else _as_its_head_expects(graph, path.resolve(), sha256)
 
 
-def _as_its_head_expects(graph: Graph, path: Path) -> Model:
+def _as_its_head_expects(graph: GraphFacts, path: Path, sha256: str) -> Model:
     """A stranger's weights: what the head's public ones expect, under a name that tells two files apart."""
     expected = HEAD_DEFAULTS[graph.head]
     if not expected.kinds or expected.classes is None:
@@ -144,9 +157,9 @@ def _as_its_head_expects(graph: Graph, path: Path) -> Model:
         )
     mean, factor = AS_THEY_ARE if graph.packed else (expected.mean, expected.factor)
     return Model(
-        name=f"{path.stem}@{graph.sha256[:8]}",
+        name=f"{path.stem}@{sha256[:8]}",
         path=str(path),
-        sha256=graph.sha256,
+        sha256=sha256,
         head=graph.head,
         classes=expected.classes,
         kinds=dict(expected.kinds),

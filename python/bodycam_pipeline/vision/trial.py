@@ -1,21 +1,28 @@
-"""Whether a model runs, tried where it can do no harm: in a locked process of its own, with limits for time and memory.
+"""What a stranger's graph is, and whether it runs: asked of a locked process, with limits for time, memory and threads.
 
-What goes in and what comes back is JSON. A graph is a stranger's code: it may multiply for a year or ask for terabytes.
+A graph is a stranger's code: it may multiply for a year or ask for terabytes, or be no graph but what takes over who
+reads it. Questions and answers are JSON, answers of a known form and length.
 """
 
 import json
 import os
-import resource
 import subprocess
 import sys
+import time
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import Annotated, Any, BinaryIO, Literal
 
-from bodycam_pipeline.locked import WEAK, is_weak, lock, no_box
-from bodycam_pipeline.values.errors import BoxError, ModelError
-from bodycam_pipeline.values.model import Model, Thresholds
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bodycam_pipeline.bounds import LOOK_SECONDS, refuse_threads
+from bodycam_pipeline.foreign import parse_json
+from bodycam_pipeline.locked import WEAK, is_weak
+from bodycam_pipeline.values import errors
+from bodycam_pipeline.values.errors import BodycamError, ModelError
+from bodycam_pipeline.values.model import Head, Model
 
 CPU_SECONDS, WALL_SECONDS = 30, 180
 """A detector takes milliseconds for two small pictures, and loading the runtime a second, or some on a busy machine."""
@@ -23,7 +30,62 @@ CPU_SECONDS, WALL_SECONDS = 30, 180
 MOST_BYTES, TIMES_THE_FILE = 4 << 30, 6
 """Memory limit: for the runtime, and for the weights in the forms that they take while they are read."""
 
+MOST_ANSWER_BYTES = 64 << 10
+
 _INTERPRETER = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG")
+_PROCESS = "bodycam_pipeline.vision.trial_process"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class GraphFacts(_Part):
+    """What a graph says of itself.
+
+    Attributes:
+        head: What its outputs are.
+        packed: It takes bytes as they are.
+        made_from: SHA-256 of the model whose weights these are in another form, where it says so.
+    """
+
+    head: Head
+    packed: bool
+    made_from: str | None
+
+
+class RefusedGraph(_Part):
+    """Why a graph is refused."""
+
+    kind: Literal["ModelError", "ModelDigestError", "MissingModelError", "BoxError"]
+    what: Annotated[str, Field(min_length=1)]
+    remedy: str
+
+
+class Answer(_Part):
+    """What the locked process answers: facts where they were asked for, or a refusal."""
+
+    facts: GraphFacts | None = None
+    refusal: RefusedGraph | None = None
+
+
+def examine(path: str | Path, sha256: str, head: Head | None = None) -> GraphFacts:
+    """What a graph says of itself, and that it is safe to load.
+
+    Args:
+        path: The file.
+        sha256: Its digest.
+        head: What its outputs are, where a person or a list says so.
+
+    Raises:
+        ModelError: as `read_graph`, or reading it ends the process that does.
+        BoxError: this machine has no lock.
+    """
+    question = {"examine": {"path": str(path), "sha256": sha256, "head": head}}
+    facts = _answer(str(path), json.dumps(question), CPU_SECONDS).facts
+    if facts is None:
+        raise _no_answer(str(path), CPU_SECONDS)
+    return facts
 
 
 def try_model(model: Model) -> None:
@@ -31,8 +93,54 @@ def try_model(model: Model) -> None:
 
     Raises:
         ModelError: it does not run as its head does, or not within the limits.
+        BoxError: this machine has no lock.
     """
-    _tried(model.path, json.dumps(asdict(model)), CPU_SECONDS)
+    _answer(model.path, json.dumps({"try": asdict(model)}), CPU_SECONDS)
+
+
+@lru_cache(maxsize=64)
+def _answer(path: str, question: str, cpu_seconds: int) -> Answer:
+    """The answer of a process of its own."""
+    with TemporaryFile(buffering=0) as file:
+        _asked(path, question, cpu_seconds, file)
+        file.seek(0)
+        try:
+            answer = Answer.model_validate(parse_json(file.read(MOST_ANSWER_BYTES)))
+        except (ValueError, ValidationError) as odd:
+            raise _no_answer(path, cpu_seconds) from odd
+    if answer.refusal is not None:
+        kind: type[BodycamError] = getattr(errors, answer.refusal.kind)
+        raise kind(answer.refusal.what, remedy=answer.refusal.remedy)
+    return answer
+
+
+def _asked(path: str, question: str, cpu_seconds: int, answer: BinaryIO) -> None:
+    """Have a process write its answer into a file, which its own limit keeps short."""
+    weak = WEAK if is_weak() else ""
+    command = [sys.executable, "-P", "-m", _PROCESS, str(cpu_seconds), str(_most_bytes(path)), weak]
+    given: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": answer, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, env=_environment(), **given) as process:  # noqa: S603 - our own
+        try:
+            process.stdin.write(question.encode())  # type: ignore[union-attr]
+            process.stdin.close()  # type: ignore[union-attr]
+            _await(process)
+        except (OSError, subprocess.TimeoutExpired, errors.WorkerError) as error:
+            raise _no_answer(path, cpu_seconds) from error
+        finally:
+            process.kill()
+
+
+def _await(process: subprocess.Popen[bytes]) -> None:
+    """Wait for a process to end, and look after its threads meanwhile."""
+    end = time.monotonic() + WALL_SECONDS
+    while True:
+        try:
+            process.wait(LOOK_SECONDS)
+            return
+        except subprocess.TimeoutExpired:
+            refuse_threads(process.pid)
+            if time.monotonic() > end:
+                raise
 
 
 def _environment() -> dict[str, str]:
@@ -41,81 +149,15 @@ def _environment() -> dict[str, str]:
     return needed | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
-@lru_cache(maxsize=32)
-def _tried(path: str, spec: str, cpu_seconds: int) -> None:
-    most_bytes = MOST_BYTES + TIMES_THE_FILE * Path(path).stat().st_size
-    limits = [str(cpu_seconds), str(most_bytes), WEAK if is_weak() else ""]
-    command = [sys.executable, "-P", "-m", __name__, *limits]
+def _most_bytes(path: str) -> int:
     try:
-        done = subprocess.run(  # noqa: S603 - this very file
-            command, input=spec.encode(), capture_output=True, timeout=WALL_SECONDS, check=False, env=_environment()
-        )
-        answer: dict[str, str] = json.loads(done.stdout)
-    except (subprocess.TimeoutExpired, ValueError) as error:
-        raise ModelError(
-            f"{path} does not run within {cpu_seconds} s and {most_bytes >> 20} MiB, or ends the process it runs in",
-            remedy="Use a detector of its head as its makers export it: it takes milliseconds.",
-        ) from error
-    if answer:
-        kind = BoxError if answer["kind"] == BoxError.__name__ else ModelError
-        raise kind(answer["what"], remedy=answer["remedy"])
+        return MOST_BYTES + TIMES_THE_FILE * Path(path).stat().st_size
+    except OSError:
+        return MOST_BYTES
 
 
-def try_here(model: Model) -> None:
-    """Beyond what opening tries: a picture full of noise, in the colours that the model is said to take.
-
-    Raises:
-        ModelError: it does not run as its head does.
-    """
-    import numpy as np
-
-    from bodycam_pipeline.vision.session import TRIAL_SIZES, open_network
-
-    network = open_network(model)
-    tensor, draw = network.tensor(*TRIAL_SIZES[0]), np.random.default_rng(0)
-    noise = draw.uniform(0, 255, (1, 3, *TRIAL_SIZES[0]))
-    mean, factor = (np.array(each).reshape(3, 1, 1) for each in (model.mean, model.factor))
-    tensor[:] = draw.integers(0, 2**24, tensor.shape) if network.packed else (noise - mean) * factor
-    try:
-        network.boxes(tensor, [0.5] * len(model.classes))
-    except ValueError as error:
-        raise ModelError(
-            f"{model.path} does not behave as a {model.head} detector: {error}", remedy="Name the head that it has."
-        ) from error
-
-
-def _limit(cpu_seconds: int, most_bytes: int) -> None:
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
-    resource.setrlimit(resource.RLIMIT_DATA, (most_bytes, most_bytes))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _model(spec: dict[str, Any]) -> Model:
-    kinds = {kind: Thresholds(**limits) for kind, limits in spec.pop("kinds").items()}
-    lists = {name: tuple(spec.pop(name)) for name in ("classes", "mean", "factor")}
-    return Model(**spec, **lists, kinds=kinds)  # type: ignore[arg-type]
-
-
-def _answer(*, weak: bool) -> dict[str, str]:
-    model = _model(json.load(sys.stdin))
-    try:
-        if not weak:
-            _lock(model)
-        try_here(model)
-    except (ModelError, BoxError) as error:
-        return {"kind": type(error).__name__, "what": error.what, "remedy": error.remedy}
-    return {}
-
-
-def _lock(model: Model) -> None:
-    """Before the runtime is loaded, which starts threads of its own."""
-    try:
-        lock([model.path])
-    except OSError as error:
-        raise no_box(error) from error
-
-
-if __name__ == "__main__":
-    _limit(*map(int, sys.argv[1:3]))
-    json.dump(_answer(weak=sys.argv[3] == WEAK), sys.stdout)
+def _no_answer(path: str, cpu_seconds: int) -> ModelError:
+    return ModelError(
+        f"{path} does not run within {cpu_seconds} s and {_most_bytes(path) >> 20} MiB, or ends the process it runs in",
+        remedy="Use a detector of its head as its makers export it: it takes milliseconds.",
+    )
