@@ -31,7 +31,7 @@ def chromium() -> Iterator[Any]:
 
 
 @contextmanager
-def opened(browser: Any, served: Served, *, but: str = "\0", **context: Any) -> Iterator[Any]:
+def opened(browser: Any, served: Served, *, but: str = "\0", path: str = "/", **context: Any) -> Iterator[Any]:
     """The page as somebody who was let in sees it; its console holds no error ``but`` one that is expected."""
     own = browser.new_context(viewport={"width": 1280, "height": 800}, **context)
     page = own.new_page()
@@ -39,7 +39,7 @@ def opened(browser: Any, served: Served, *, but: str = "\0", **context: Any) -> 
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-    page.goto(f"{served.origin}/#{served.access.new_token()}" if served.access.person else served.origin)
+    page.goto(f"{served.origin}{path}#{served.access.new_token()}" if served.access.person else served.origin)
     page.wait_for_selector("review-stage[data-pts]")
     try:
         yield page

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from bodycam_pipeline.evidence.keys import own_key
 from bodycam_pipeline.page.finish import SET_ASIDE, render_job, standing_facts, take_step
+from bodycam_pipeline.page.queue import Queue
 from bodycam_pipeline.page.review import Review
 from bodycam_pipeline.passes import watch_nothing
 from bodycam_pipeline.pipeline import Order, detect
@@ -126,4 +127,7 @@ def test_the_page_offers_no_approval_to_who_submitted(review: Review, holds: Hol
         page.keyboard.type("the street sign is not hidden")
         page.keyboard.press("Enter")
         until(page, "review.store.facts.state === 'draft'")
+        assert page.inner_text(".bar .state") == "needs changes"
     assert [event.what for event in history_of(review.folders)][-1] == "rejected"
+    (row,) = Queue.of(review.folders.internal).rows()
+    assert (row["state"], row["last_by"]) == ("needs changes", OFFICER)

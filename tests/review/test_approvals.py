@@ -76,9 +76,11 @@ def test_a_rejection_voids_the_approvals(job: Folders) -> None:
     decide(job, "approved", BEN)
     decide(job, "approved", CARA)
     decide(job, "rejected", ANNA, "a face in the window")
-    assert review_state_of(job).state == "draft"
+    now = review_state_of(job)
+    assert (now.state, now.sent_back_by) == ("draft", ANNA)
     decide(job, "submitted", ANNA)
-    assert review_state_of(job).approvals == ()
+    now = review_state_of(job)
+    assert (now.approvals, now.sent_back_by) == ((), None)
 
 
 @pytest.mark.parametrize("what", ["approved", "rejected", "disclosed", "opened"])

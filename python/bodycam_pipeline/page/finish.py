@@ -48,6 +48,7 @@ def standing_facts(review: Review, by: str, *, own: bool) -> dict[str, Any]:
     return {
         "remarks": remarks,
         "state": now.state,
+        "sent_back_by": now.sent_back_by,
         "refused": _why_not_next(folders, now, by, own=own),
         "rendered": _is_rendered(review),
         "approvals": list(now.approvals),

@@ -1,6 +1,7 @@
 """The jobs that wait for a person: one that was named, or all of a backlog."""
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from bodycam_pipeline.page.review import Review
 from bodycam_pipeline.release.folders import Folders
 from bodycam_pipeline.release.work import WORK, read_work
-from bodycam_pipeline.review.history import review_state_of
+from bodycam_pipeline.review.history import history_of, review_state_of
 from bodycam_pipeline.running.lasting import LastingBoxes
 from bodycam_pipeline.running.ledger import Ledger
 from bodycam_pipeline.running.local import LocalRunner
@@ -109,6 +110,7 @@ class Queue:
                 "request": item.request,
                 "due": item.due,
                 "state": state_of(item),
+                "last_by": last_person(item.folders),
             }
             for number, item in enumerate(self.items)
         ]
@@ -149,12 +151,20 @@ def state_of(item: Item) -> str:
     """Where a job stands: as its release does, or else as the batch left it."""
     if item.folders.release.exists():
         try:
-            return review_state_of(item.folders).state
+            now = review_state_of(item.folders)
+            return "needs changes" if now.sent_back_by else now.state
         except BodycamError as error:
             return f"refused: {error.what}"
     if (item.folders.internal / "second-look" / "findings.json").exists():
         return "needs review"
     return item.ended or "planned"
+
+
+def last_person(folders: Folders) -> str:
+    """Who did something to a job last, by its history; "" where nobody did, or it cannot be believed."""
+    with suppress(BodycamError):
+        return next((event.by for event in reversed(history_of(folders)) if event.what != "worked"), "")
+    return ""
 
 
 def _item(out: Path, row: Row) -> Item:

@@ -28,12 +28,14 @@ class ReviewState:
         approvals: Who approved it since it was last submitted.
         needed: How many different people its policy asks for.
         submitter: Whose approval does not count, being their own; None where anybody's does.
+        sent_back_by: Who asked for changes of this draft; None where nobody did.
     """
 
     state: State
     approvals: tuple[str, ...]
     needed: int
     submitter: str | None = None
+    sent_back_by: str | None = None
 
     @property
     def may_be_released(self) -> bool:
@@ -66,10 +68,11 @@ def review_state(history: Iterable[Event], release: str, needed: int, *, own: bo
     state: State = "draft"
     approvals: list[str] = []
     submitter: str | None = None
+    sent_back_by: str | None = None
     for event in (event for event in history if event.release == release):
         match event.what:
             case "submitted":
-                state, approvals, submitter = "in review", [], None if own else event.by
+                state, approvals, submitter, sent_back_by = "in review", [], None if own else event.by, None
             case "approved" if needed and submitter and same_person(event.by) == same_person(submitter):
                 continue
             case "approved":
@@ -77,7 +80,7 @@ def review_state(history: Iterable[Event], release: str, needed: int, *, own: bo
                 enough = len({same_person(name) for name in approvals}) >= needed
                 state = "approved" if enough else "in review"
             case "rejected":
-                state, approvals = "draft", []
+                state, approvals, sent_back_by = "draft", [], event.by
             case "released":
                 state = "released"
-    return ReviewState(state, tuple(approvals), needed, submitter)
+    return ReviewState(state, tuple(approvals), needed, submitter, sent_back_by)

@@ -4,13 +4,14 @@ import { get, post } from "./api.js";
 import { ask, askComment, askReason, say } from "./dialogs.js";
 import { el } from "./dom.js";
 import { drawBox } from "./drawing.js";
+import { nextWaiting, open as openAnew } from "./queue.js";
 import { VIEWS, nameOf, spanName } from "./store.js";
 import { thumb } from "./thumbs.js";
 
 export const RATES = [0.25, 0.5, 1, 2, 4, 8];
 const EVERY_MS = 700;
 
-export function makeActs(store, { stage, timeline }) {
+export function makeActs(store, { stage, timeline, jobs, number }) {
   const { clock } = store;
   const last = { keep: "the requester", change: "" };
   const step = (by) => { acts.pause(); store.go(store.number + by); };
@@ -129,6 +130,9 @@ export function makeActs(store, { stage, timeline }) {
     nextTrack: () => neighbour(1),
     nextUndecided: () => undecided(1),
     previousUndecided: () => undecided(-1),
+    nextJob: () => otherJob(1),
+    previousJob: () => otherJob(-1),
+    queue() { if (jobs.length > 1) leave(null); else say("This is the only job that was opened.", { remedy: "`bodycam review open FOLDER` opens a backlog." }); },
     clear() { stage.cancelDrawing?.(); store.set({ selected: new Set(), mark: { first: null, end: null } }); },
     views() { const at = VIEWS.findIndex((view) => view.name === store.view); store.set({ view: VIEWS[(at + 1) % VIEWS.length].name }); },
     peek() { store.set({ peek: true }); },
@@ -295,10 +299,31 @@ export function makeActs(store, { stage, timeline }) {
 
   async function take(what, why, done, place = {}) {
     try {
-      const parts = store.watchedParts();
-      if (parts.length && what !== "reject") await post(`${store.job}/watched`, { parts });
+      if (what !== "reject") await tellWatched();
       taken(await post(`${store.job}/steps`, { step: what, why, ...place }));
       say(done);
+    } catch (error) { fail(error); }
+  }
+
+  async function tellWatched() {
+    const parts = store.watchedParts();
+    if (parts.length) await post(`${store.job}/watched`, { parts });
+  }
+
+  async function otherJob(by) {
+    try {
+      const next = await nextWaiting(number, by);
+      if (next === null) say("No other job waits for a person.", { remedy: jobs.length > 1 ? "Q shows the queue." : "" });
+      else await leave(next);
+    } catch (error) { fail(error); }
+  }
+
+  /** Open another job, or the queue, once what was done here is on record. */
+  async function leave(next) {
+    try {
+      await deciding;
+      await tellWatched();
+      openAnew(next);
     } catch (error) { fail(error); }
   }
 

@@ -15,7 +15,7 @@ export class Refused extends Error {
 /** Enter: by the one-time token of the address, else by the cookie. Returns who sits here. */
 export async function enter() {
   const once = location.hash.slice(1);
-  history.replaceState(null, "", location.pathname);
+  history.replaceState(null, "", location.pathname + location.search);
   let found;
   if (once) {
     found = await post("/api/session", { token: once }).catch(async (refused) => {

@@ -26,7 +26,7 @@ export async function openJob(person, jobs, number) {
   const keys = new Keys(acts);
   acts.help = () => keys.card();
   fill(document.body,
-    bar(store, acts),
+    bar(store, acts, jobs.length > 1),
     el("main", { class: "desk" },
       el("section", { class: "viewer", "aria-label": "Picture" }, stage, transport(store, acts)),
       el("aside", { class: "side", "aria-label": "Decisions" }, cards)),
@@ -39,7 +39,7 @@ export async function openJob(person, jobs, number) {
   window.review = { store, acts, stage }; // for tests and for whoever looks closely; the server trusts none of it
 }
 
-function bar(store, acts) {
+function bar(store, acts, backlog) {
   const state = el("span", { class: "state" }), doubt = el("button", { class: "next", title: "Go to the next that needs you", onclick: () => acts.nextUndecided() });
   const finish = el("button", { class: "primary", onclick: () => acts.submit() });
   const undo = el("button", { class: "plain", title: "Undo (Ctrl+Z)", "aria-label": "Undo", onclick: () => acts.undo() }, "↶");
@@ -47,8 +47,8 @@ function bar(store, acts) {
   const views = el("div", { class: "views", role: "radiogroup", "aria-label": "View" });
   const draw = () => {
     const { facts } = store, many = store.undecided().length;
-    const { progress } = store;
-    state.textContent = progress?.running ? `${progress.phase || "rendering"} ${progress.frames ? Math.round((100 * progress.done) / progress.frames) : 0} %` : facts.rendered || facts.state === "not rendered" ? facts.state : `${facts.state}, changed since`;
+    const { progress } = store, standing = facts.sent_back_by ? "needs changes" : facts.state;
+    state.textContent = progress?.running ? `${progress.phase || "rendering"} ${progress.frames ? Math.round((100 * progress.done) / progress.frames) : 0} %` : facts.rendered || facts.state === "not rendered" ? standing : `${standing}, changed since`;
     fill(doubt, many ? [el("span", { class: "undecided-count" }, `? ${many}`), " to decide ", caps("N")] : "Everything is decided");
     doubt.disabled = !many;
     [undo.disabled, redo.disabled] = [!facts.undo, !facts.redo];
@@ -62,6 +62,7 @@ function bar(store, acts) {
   store.on(["facts", "view", "progress"], draw);
   draw();
   return el("header", { class: "bar" },
+    backlog ? el("button", { class: "plain", title: "The queue (Q)", onclick: () => acts.queue() }, "☰ Queue") : null,
     el("h1", { title: store.facts.recording }, store.facts.name), state, doubt,
     el("span", { class: "spacer" }), views, el("span", { class: "spacer" }),
     undo, redo, finish,
