@@ -1,5 +1,6 @@
 """Candidates kept for a later run: exactly what was found comes back, or nothing does."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,13 @@ def test_what_was_found_comes_back_in_all_its_parts(path: Path, tmp_path: Path) 
     assert all(same(one, other) for one, other in zip(SEEN.parts, found.parts, strict=True))
     assert found.parts[0].looked_pts.tolist() == [0, 40]
     assert np.isnan(found.parts[2].candidates["left"]).tolist() == [False, True]
+
+
+def test_columns_of_an_earlier_version_are_looked_at_again(tmp_path: Path) -> None:
+    made = part(FACE, pts=[0, 40, 80], networks=2)
+    before = np.empty(1, [("kind", "U32"), ("first_pts", np.int64)])
+    write_candidates(SegmentCandidates(0, (replace(made, candidates=before),)), tmp_path / "before", secret(tmp_path))
+    assert read_candidates(tmp_path / "before", secret(tmp_path)) is None
 
 
 def test_a_segment_without_a_part_comes_back(tmp_path: Path) -> None:

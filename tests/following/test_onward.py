@@ -153,12 +153,12 @@ class TestJoining:
         assert [(each.start, each.end) for each in found] == [(0, 2), (30, 34)]
 
     def test_weak_observations_before_the_first_strong_one_are_taken_in(self) -> None:
-        looks = {n: [said(BLOB.box(n), odds=SUPPORT if n < 20 else 3.0)] for n in range(4, 30, 2)}
+        looks = {n: [said(BLOB.box(n), odds=SUPPORT if n < 20 else 3.0)] for n in range(12, 30, 2)}
         made = footage(shown(BLOB), looks)
         (before,) = sweep(made)
         assert before.first == 20
         (one,) = join_candidates(made, [before])
-        assert (one.first, one.start, one.last) == (4, 4, 28)
+        assert (one.first, one.start, one.last) == (12, 12, 28)
 
     def test_kinds_do_not_meet(self) -> None:
         both = self.pieces((0, 4)) + self.pieces((10, 12), kind="plate")

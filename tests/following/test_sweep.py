@@ -10,6 +10,8 @@ from tests.following.scenes import Blob, footage, frames_in, going, ground, luma
 
 BLOB = Blob(going(40, 60, 5, 1))
 FRAMES = 12
+LATE = frames_in(SILENT_SECONDS) + 1
+"""The first frame in which a weak observation begins nothing."""
 
 
 def shown(*blobs: Blob, frames: int = FRAMES) -> list[np.ndarray]:
@@ -66,15 +68,32 @@ def test_a_scene_change_ends_a_candidate() -> None:
 
 
 def test_weak_observations_continue_a_candidate_and_begin_none() -> None:
-    weak = {n: [said(BLOB.box(n), odds=SUPPORT)] for n in range(0, FRAMES, 2)}
-    assert sweep(footage(shown(BLOB), weak)) == []
-    begun = {**weak, 0: [said(BLOB.box(0), odds=SEED)]}
-    (one,) = sweep(footage(shown(BLOB), begun))
-    assert (one.first, one.last) == (0, 10)
-    weaker = {n: [said(BLOB.box(n), odds=SUPPORT - 0.01)] for n in range(2, FRAMES, 2)}
-    (alone,) = sweep(footage(shown(BLOB), {**weaker, 0: [said(BLOB.box(0), odds=SEED)]}))
-    assert (alone.first, alone.last) == (0, 0)
-    assert sweep(footage(shown(BLOB), {0: [said(BLOB.box(0), odds=SEED - 0.01)]})) == []
+    frames = range(LATE, LATE + FRAMES)
+    weak = {n: [said(BLOB.box(n), odds=SUPPORT)] for n in frames[::2]}
+    assert sweep(footage(shown(BLOB, frames=frames.stop), weak)) == []
+    begun = {**weak, LATE: [said(BLOB.box(LATE), odds=SEED)]}
+    (one,) = sweep(footage(shown(BLOB, frames=frames.stop), begun))
+    assert (one.first, one.last, one.sure) == (LATE, frames[::2][-1], True)
+    weaker = {n: [said(BLOB.box(n), odds=SUPPORT - 0.01)] for n in frames[2::2]}
+    (alone,) = sweep(footage(shown(BLOB, frames=frames.stop), {**weaker, LATE: [said(BLOB.box(LATE), odds=SEED)]}))
+    assert (alone.first, alone.last) == (LATE, LATE)
+    assert sweep(footage(shown(BLOB, frames=frames.stop), {LATE: [said(BLOB.box(LATE), odds=SEED - 0.01)]})) == []
+
+
+def test_near_the_start_a_weak_observation_begins_a_candidate_that_is_not_sure() -> None:
+    for at, begun in ((0, 1), (LATE - 1, 1), (LATE, 0)):
+        found = sweep(footage(shown(BLOB, frames=LATE + 1), {at: [said(BLOB.box(at), odds=SUPPORT)]}))
+        assert [each.sure for each in found] == [False] * begun
+    looks = {0: [said(BLOB.box(0), odds=SUPPORT)], 4: [said(BLOB.box(4), odds=SEED)]}
+    (later,) = sweep(footage(shown(BLOB), looks))
+    assert (later.first, later.last, later.sure) == (0, 4, True)
+
+
+def test_one_that_is_not_sure_keeps_no_sure_one_from_beginning() -> None:
+    left, top, right, bottom = (getattr(BLOB.box(2), side) for side in ("left", "top", "right", "bottom"))
+    head = Box(left - 40, top - 40, right + 40, bottom + 40)
+    looks = {0: [said(head, odds=SUPPORT)], 2: [said(BLOB.box(2), odds=SEED)]}
+    assert sorted(each.sure for each in sweep(footage(shown(BLOB), looks))) == [False, True]
 
 
 def test_what_is_followed_past_its_last_sighting_is_left_to_others() -> None:

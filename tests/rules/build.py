@@ -101,6 +101,7 @@ class Thing:
     guessed: tuple = ()
     unlooked: tuple = ()
     onward: tuple | None = None
+    sure: bool = True
 
     def how(self, pts):
         return "followed" if pts in self.followed else "guessed" if pts in self.guessed else "detected"
@@ -125,7 +126,7 @@ def part(*things, pts=range(0, 400, 40), cuts=(), unlooked=(), networks=1, fines
         detected = [at for at in sorted(thing.boxes) if thing.how(at) == "detected"]
         sides = thing.onward or (np.nan,) * 4
         ends = (detected[0], detected[-1], thing.onward is not None)
-        candidates.append((thing.kind, *ends, *sides))
+        candidates.append((thing.kind, thing.sure, *ends, *sides))
         for at in sorted(thing.boxes):
             looked = at not in thing.unlooked and at not in unlooked
             points.append((number, at, FOUND.index(thing.how(at)), looked, *thing.boxes[at]))

@@ -47,6 +47,20 @@ def test_parts_of_one_segment_are_joined_as_segments_are():
     assert named(tracklets([SegmentCandidates(7, (before, after))])) == [[(7, 0), (7, 0)]]
 
 
+def test_one_that_is_not_sure_counts_if_it_goes_on_from_one_that_is():
+    before = part(still(FIRST, BOX, onward=BOX), border_pts=400)
+    weak = part(still(SECOND, BOX, onward=BOX, sure=False), pts=SECOND, border_pts=800)
+    last = part(still(THIRD, BOX, sure=False), pts=THIRD)
+    assert named(tracklets(segments(before, weak, last))) == [[(0, 0), (1, 0), (2, 0)]]
+    assert tracklets(segments(weak, last)) == []
+
+
+def test_one_that_is_sure_is_joined_before_one_that_is_not():
+    before = part(still(FIRST, BOX, onward=BOX), border_pts=400)
+    after = part(still(SECOND, BOX, sure=False), still(SECOND, moved(BOX, 2)), pts=SECOND)
+    assert named(tracklets(segments(before, after))) == [[(0, 0), (1, 1)]]
+
+
 def test_nothing_is_joined_across_a_scene_change():
     before = part(still(FIRST, BOX, onward=BOX), border_pts=None)
     after = part(still(SECOND, BOX), pts=SECOND)

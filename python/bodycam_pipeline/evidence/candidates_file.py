@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bodycam_pipeline.kept import read_kept, write_kept
-from bodycam_pipeline.values.candidates import Candidates, SegmentCandidates
+from bodycam_pipeline.values.candidates import CANDIDATE, FRAME, POINT, Candidates, SegmentCandidates
 
-_TABLES = ("frames", "candidates", "points", "scores")
+_TABLES = {"frames": FRAME, "candidates": CANDIDATE, "points": POINT, "scores": np.dtype(np.float32)}
 
 
 def write_candidates(found: SegmentCandidates, path: Path, secret: Path) -> None:
@@ -38,7 +39,8 @@ def read_candidates(path: Path, secret: Path) -> SegmentCandidates | None:
     """What `write_candidates` left at a path; None where there is nothing, or anything but exactly that.
 
     A candidate that went missing on the disk, or that somebody took out, would be a face that nobody hides; one that
-    somebody put in would hide what no network saw. What changed is looked at again.
+    somebody put in would hide what no network saw. What changed is looked at again, and what an earlier version
+    wrote in other columns.
 
     Raises:
         KeyFileError: the secret cannot be read.
@@ -46,10 +48,12 @@ def read_candidates(path: Path, secret: Path) -> SegmentCandidates | None:
     content = read_kept(path, secret)
     if content is None:
         return None
-    with np.load(io.BytesIO(content), allow_pickle=False) as tables:
-        facts = json.loads(tables["facts"].tobytes())
-        parts = tuple(_part(dict(each), n, tables) for n, each in enumerate(facts["parts"]))
-    return SegmentCandidates(facts["segment"], parts)
+    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+        tables = dict(archive)
+    facts = json.loads(tables["facts"].tobytes())
+    if any(tables[f"{name}{n}"].dtype != _TABLES[name] for n in range(len(facts["parts"])) for name in _TABLES):
+        return None
+    return SegmentCandidates(facts["segment"], tuple(_part(each, n, tables) for n, each in enumerate(facts["parts"])))
 
 
 def candidates_sha256(seen: Iterable[SegmentCandidates]) -> str:
@@ -68,7 +72,7 @@ def _facts(part: Candidates) -> dict[str, Any]:
     return {"finest": part.finest, "border_pts": part.border_pts, "undecodable_pts": part.undecodable_pts}
 
 
-def _part(facts: dict[str, Any], number: int, tables: Any) -> Candidates:
+def _part(facts: dict[str, Any], number: int, tables: dict[str, NDArray[Any]]) -> Candidates:
     frames, candidates, points, scores = (tables[f"{name}{number}"] for name in _TABLES)
     undecodable = tuple(facts["undecodable_pts"])
     return Candidates(frames, candidates, points, scores, facts["finest"], facts["border_pts"], undecodable)

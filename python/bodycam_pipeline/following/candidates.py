@@ -30,12 +30,14 @@ class Candidate:
         kind: What it may be.
         points: By frame.
         first, last: The frames of its first and last observation; points beyond are where it was followed to.
+        sure: Whether an observation was sure enough to begin it.
     """
 
     kind: Kind
     points: dict[int, Point] = field(default_factory=dict)
     first: int = 0
     last: int = 0
+    sure: bool = False
 
     @property
     def start(self) -> int:
@@ -58,3 +60,4 @@ class Candidate:
             if own is None or (own.found != "detected" and point.found == "detected"):
                 self.points[frame] = point
         self.first, self.last = min(self.first, other.first), max(self.last, other.last)
+        self.sure = self.sure or other.sure

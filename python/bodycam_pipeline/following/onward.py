@@ -7,6 +7,7 @@ from bodycam_pipeline.following.footage import ROUNDING_SECONDS, Footage
 from bodycam_pipeline.following.steps import find_again, is_inside, step
 from bodycam_pipeline.following.sweep import (
     GUESSED_SECONDS,
+    SEED,
     SILENT_SECONDS,
     SUPPORT,
     blended,
@@ -129,6 +130,7 @@ def _take(footage: Footage, candidate: Candidate, frame: int, box: Box) -> Box |
     observation.taken = True
     place = blended(box, observation)
     candidate.points[frame] = Point(place, "detected", observation.scores)
+    candidate.sure |= observation.odds >= SEED
     candidate.first, candidate.last = min(candidate.first, frame), max(candidate.last, frame)
     return place
 

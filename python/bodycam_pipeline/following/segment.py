@@ -55,7 +55,7 @@ def _columns(
         onward = candidate.points.get(len(pts))
         box = onward.box if onward else None
         sides = (box.left, box.top, box.right, box.bottom) if box else (np.nan,) * 4
-        rows.append((candidate.kind, pts[candidate.first], pts[last], onward is not None, *sides))
+        rows.append((candidate.kind, candidate.sure, pts[candidate.first], pts[last], onward is not None, *sides))
         for frame in sorted(candidate.points):
             if frame < len(pts):
                 point = candidate.points[frame]

@@ -10,10 +10,11 @@ from bodycam_pipeline.following.steps import is_inside, move_box, side, step
 from bodycam_pipeline.values.geometry import Box
 
 SEED = 1.5
-"""Log-odds from which on an observation begins a candidate."""
+"""Log-odds from which on an observation is sure enough to begin a candidate."""
 
 SUPPORT = -1.0
-"""Log-odds from which on an observation continues one."""
+"""Log-odds from which on an observation continues one. Near the start of a segment it begins one as well, which counts
+if it goes on from one of the segment before: where a recording is cut into segments must not end anything."""
 
 SILENT_SECONDS = 0.35
 """How long a candidate is followed without an observation, if networks looked meanwhile."""
@@ -56,7 +57,8 @@ def sweep(footage: Footage) -> list[Candidate]:
         done += [each.candidate for each in before if id(each) not in still]
         observed = [o for o in footage.observations[frame] if o.odds >= SUPPORT]
         _meet(live, observed, frame)
-        live += list(_begun(live, observed, frame))
+        early = footage.seconds[frame] - footage.seconds[0] <= SILENT_SECONDS + ROUNDING_SECONDS
+        live += list(_begun(live, [o for o in observed if early or o.odds >= SEED], frame))
     found = done + [each.candidate for each in live]
     for candidate in found:
         candidate.trim()
@@ -99,6 +101,7 @@ def _meet(live: Sequence[_Live], observed: Sequence[Observation], frame: int) ->
             each.velocity = (each.velocity[0] + x - x0, each.velocity[1] + y - y0)
         each.candidate.points[frame] = Point(each.box, "detected", observation.scores)
         each.candidate.last = frame
+        each.candidate.sure |= observation.odds >= SEED
         each.unsure_since = None
 
 
@@ -132,14 +135,16 @@ def distance(box: Box, observation: Observation) -> float | None:
 def _begun(live: Sequence[_Live], observed: Sequence[Observation], frame: int) -> Iterator[_Live]:
     begun: list[_Live] = []
     for observation in observed:
-        if observation.taken or observation.odds < SEED:
+        if observation.taken:
             continue
-        others = [*live, *begun]
+        sure = observation.odds >= SEED
+        others = [other for other in (*live, *begun) if other.candidate.sure or not sure]
         if any(o.candidate.kind == observation.kind and is_same(o.box, observation.box) for o in others):
             continue  # one thing, seen twice
         observation.taken = True
         candidate = Candidate(observation.kind, {frame: Point(observation.box, "detected", observation.scores)})
         candidate.first = candidate.last = frame
+        candidate.sure = sure
         begun.append(_Live(candidate, observation.box))
     yield from begun
 

@@ -32,6 +32,11 @@ class Piece:
         return str(self.part.candidates["kind"][self.row])
 
     @property
+    def sure(self) -> bool:
+        """Whether an observation was sure enough to begin it."""
+        return bool(self.part.candidates["sure"][self.row])
+
+    @property
     def points(self) -> slice:
         """Its rows among the part's points, which are sorted by candidate."""
         first, end = np.searchsorted(self.part.points["candidate"], [self.row, self.row + 1])
@@ -39,7 +44,9 @@ class Piece:
 
 
 def tracklets(segments: Sequence[SegmentCandidates]) -> list[list[Piece]]:
-    """Every candidate in exactly one chain, each the pieces of one thing in order of time.
+    """Chains of candidates, each the pieces of one thing in order of time; no candidate is in two.
+
+    What no observation of a chain was sure enough to begin is in none.
 
     Args:
         segments: In order; all of the recording's.
@@ -56,11 +63,13 @@ def tracklets(segments: Sequence[SegmentCandidates]) -> list[list[Piece]]:
                 found.append(tracklet)
             tracklet.append(Piece(number, part, row))
             open_tracklets[row] = tracklet
-    return found
+    return [tracklet for tracklet in found if any(piece.sure for piece in tracklet)]
 
 
 def _links(before: Candidates, after: Candidates) -> Iterator[tuple[int, int]]:
-    """A candidate of the later part and the one of the earlier part that it goes on from; the best overlap first."""
+    """A candidate of the later part and the one of the earlier part that it goes on from: sure ones first, then
+    the best overlap.
+    """
     if before.border_pts is None or not len(after.frames) or after.frames["pts"][0] != before.border_pts:
         return
     at_border = np.flatnonzero(after.points["pts"] == before.border_pts)
@@ -71,9 +80,9 @@ def _links(before: Candidates, after: Candidates) -> Iterator[tuple[int, int]]:
             b = int(after.points["candidate"][point])
             overlap = box.iou(box_of(after.points[point]))
             if after.candidates["kind"][b] == kind and overlap >= MEETS:
-                pairs.append((-overlap, a, b))
+                pairs.append((not after.candidates["sure"][b], -overlap, a, b))
     taken: tuple[set[int], set[int]] = set(), set()
-    for _, a, b in sorted(pairs):
+    for _, _, a, b in sorted(pairs):
         if a not in taken[0] and b not in taken[1]:
             taken[0].add(a)
             taken[1].add(b)

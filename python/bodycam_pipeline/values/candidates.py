@@ -19,10 +19,17 @@ FRAME = np.dtype([("pts", np.int64), ("scene_change", np.bool_), ("looked", np.b
 """A frame that decoded; ``scene_change`` where the scene changed before it."""
 
 CANDIDATE = np.dtype(
-    [("kind", f"U{LONGEST_KIND}"), ("first_pts", np.int64), ("last_pts", np.int64), ("alive", np.bool_), *_SIDES]
+    [
+        ("kind", f"U{LONGEST_KIND}"),
+        ("sure", np.bool_),
+        ("first_pts", np.int64),
+        ("last_pts", np.int64),
+        ("alive", np.bool_),
+        *_SIDES,
+    ]
 )
-"""What may be a thing: its kind, its first and last observation, whether it was followed into the
-next segment's first frame, and its box there in pixels of the upright frame."""
+"""What may be a thing: its kind, whether an observation was sure enough to begin it, its first and last observation,
+whether it was followed into the next segment's first frame, and its box there in pixels of the upright frame."""
 
 POINT = np.dtype([("candidate", np.int32), ("pts", np.int64), ("found", np.uint8), ("looked", np.bool_), *_SIDES])
 """Where a candidate is in one frame, in pixels of the upright frame."""
