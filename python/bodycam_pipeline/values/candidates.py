@@ -28,8 +28,8 @@ CANDIDATE = np.dtype(
         *_SIDES,
     ]
 )
-"""What may be a thing: its kind, whether an observation was sure enough to begin it, its first and last observation,
-whether it was followed into the next segment's first frame, and its box there in pixels of the upright frame."""
+"""What may be a thing: its kind, whether an observation was sure enough to begin it, its first and last observation.
+Then whether it was followed into the next segment's first frame, and its box there in pixels of the upright frame."""
 
 POINT = np.dtype([("candidate", np.int32), ("pts", np.int64), ("found", np.uint8), ("looked", np.bool_), *_SIDES])
 """Where a candidate is in one frame, in pixels of the upright frame."""
