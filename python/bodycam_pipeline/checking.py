@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 
 from bodycam_pipeline.digests import file_sha256
-from bodycam_pipeline.evidence.frames_file import read_frames
+from bodycam_pipeline.evidence.commitments import FrameTable
 from bodycam_pipeline.foreign import parse_json, read_bytes
 from bodycam_pipeline.passes import Watch, decode_every_frame, watch_nothing
 from bodycam_pipeline.release.manifest import FORMAT
 from bodycam_pipeline.running.one import one
 from bodycam_pipeline.running.runner import Runner
 from bodycam_pipeline.tasks.container import ContainerTask, observe_file
+from bodycam_pipeline.tasks.frame_list import FrameListTask, read_frame_list
 from bodycam_pipeline.values.errors import VerificationError
 from bodycam_pipeline.values.timeline import ReleaseClock
 
@@ -50,6 +51,19 @@ def check_files(folder: Path, beside: frozenset[str] = frozenset()) -> dict[str,
     manifest = _manifest(folder)
     _check_files(folder, manifest["files"], beside)
     return manifest
+
+
+def read_frame_table(folder: Path, runner: Runner) -> FrameTable:
+    """The frames of a release, as its own list has them; it is read in a box.
+
+    Raises:
+        VerificationError: it is none.
+    """
+    path = folder / "frames.parquet"
+    pts, sha256 = one(runner, read_frame_list, FrameListTask(str(path)))
+    if pts.ndim != 1 or sha256.shape != (len(pts), 32):
+        raise VerificationError(f"{path} is not a release's list of frames", remedy=_REMEDY)
+    return FrameTable(pts, sha256)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -113,7 +127,8 @@ def _silent(manifest: dict[str, Any], dispositions: list[str]) -> list[tuple[Fra
 
 
 def _check_frames(video: Path, folder: Path, runner: Runner, watch: Watch) -> None:
-    pts, sha256 = read_frames(folder / "frames.parquet")
+    listed = read_frame_table(folder, runner)
+    pts, sha256 = listed.pts, listed.sha256
     seen = decode_every_frame(video, runner, watch)
     seen_pts = np.concatenate([part.pts for part in seen])
     seen_sha256 = np.concatenate([part.sha256 for part in seen])

@@ -60,7 +60,10 @@ def _tried(act: Callable[[], object], world: World) -> dict[str, str]:
         outcomes.update({name: outcome(trial, world) for name, trial in TRIALS.items()})
         raise OSError(errno.EIO, "taken over")
 
-    with mock.patch("bodycam_pipeline.read.container._container", demuxer):
+    with (
+        mock.patch("bodycam_pipeline.read.container._container", demuxer),
+        mock.patch("pyarrow.parquet.read_table", demuxer),
+    ):
         try:
             act()
         except Exception as error:

@@ -39,6 +39,7 @@ from bodycam_pipeline.tasks.audit import audit_segment
 from bodycam_pipeline.tasks.container import ContainerTask, PicturesTask, observe_file, picture_boxes
 from bodycam_pipeline.tasks.detect import detect_segment
 from bodycam_pipeline.tasks.extend import ExtendTask, extend_segment
+from bodycam_pipeline.tasks.frame_list import FrameListTask, read_frame_list
 from bodycam_pipeline.tasks.observe import observe_segment
 from bodycam_pipeline.tasks.probe import ProbeTask, probe, probe_release, read_headers
 from bodycam_pipeline.tasks.question import Question
@@ -84,6 +85,7 @@ STEPS: list[Step] = [
     observe_segment,
     audit_segment,
     measure_segment,
+    read_frame_list,
 ]
 ORPHAN_SECONDS = 5.0
 _HIDING, _NOT_THERE = "start a thread that hides how", "Function not implemented (38)"
@@ -115,6 +117,7 @@ def tasks(tmp_path_factory: pytest.TempPathFactory) -> dict[Step, Any]:
     noting.tasks |= {each: ProbeTask(path) for each in (probe, probe_release, read_headers)}
     noting.tasks[extend_segment] = ExtendTask(part, (face,), 30.0)
     noting.tasks[observe_file] = ContainerTask(str(job.release / job.video_name))
+    noting.tasks[read_frame_list] = FrameListTask(str(job.release / "frames.parquet"))
     noting.tasks[picture_boxes] = PicturesTask(path, ((0, Box(8, 8, 40, 40)),), Orientation.UPRIGHT)
     place = Probe(1, int(part.packets.pts[0]), Region(8, 8, 40, 40), 1.0)
     noting.tasks[measure_segment] = AppearanceTask(part, (place,))
@@ -165,7 +168,7 @@ def test_nothing_gets_out_of_a_step(step: Step, tasks: dict[Step, Any], world: W
     needs = box.needs_of(step, tasks[step])
     assert needs is not None
     made = [str(Path(each).parent) for each in needs.made]
-    world = replace(world, recording=needs.recordings[0], write=next(iter(made), world.write))
+    world = replace(world, recording=(*needs.recordings, *needs.read)[0], write=next(iter(made), world.write))
     with LocalRunner(1) as runner:
         (answer,) = runner.run(taken_over, [TakenOver(step, tasks[step], world)])
         assert answer.error is None

@@ -9,9 +9,8 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from bodycam_pipeline.checking import check_files, check_release
+from bodycam_pipeline.checking import check_files, check_release, read_frame_table
 from bodycam_pipeline.evidence.commitments import FrameTable
-from bodycam_pipeline.evidence.frames_file import read_frames
 from bodycam_pipeline.evidence.keys import fingerprint, parse_public_key
 from bodycam_pipeline.evidence.signing import IN_TOTO, open_envelope
 from bodycam_pipeline.foreign import read_bytes
@@ -122,14 +121,15 @@ def _refuse_different(signed: dict[str, str], found: dict[str, str]) -> None:
 def _refuse_contradictions(folder: Path, files: dict[str, Path], statement: Statement, runner: Runner) -> None:
     """A signed package that contradicts itself: its signer made it with something else than this program."""
     manifest = check_files(folder, ADDED)
-    frames = FrameTable(*read_frames(folder / "frames.parquet"))
+    frames = read_frame_table(folder, runner)
     (video,) = folder.glob("*.mp4")
+    hashes = framehash(video, frames, runner)
     sums = sums_text({name: sha256 for name, sha256 in statement.files.items() if name != SUMS})
     agreements = {
         f"{SUMS} and the statement": files[SUMS].read_text() == sums,
         f"{KEY} and the signature": _signer(folder) in files[STATEMENT].read_text(),
         "the release and the statement": statement.predicate == _expected(manifest, frames, statement),
-        f"{FRAMEHASH} and frames.parquet": _unpacked(files[FRAMEHASH]) == framehash(video, frames, runner),
+        f"{FRAMEHASH} and frames.parquet": _unpacked(files[FRAMEHASH], len(hashes)) == hashes,
     }
     for what, agree in agreements.items():
         if not agree:
@@ -143,9 +143,11 @@ def _expected(manifest: dict[str, Any], frames: FrameTable, statement: Statement
     return predicate_of(manifest, frames, root if re.fullmatch("[0-9a-f]{64}", root) else "")
 
 
-def _unpacked(path: Path) -> bytes:
+def _unpacked(path: Path, most_bytes: int) -> bytes:
+    """What a file holds, up to one byte more than it may: it says itself how long it gets."""
     try:
-        return gzip.decompress(path.read_bytes())
+        with gzip.open(path) as file:
+            return file.read(most_bytes + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise VerificationError(f"{path.name} cannot be unpacked", remedy=REMEDY) from error
 

@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from bodycam_pipeline.checking import read_frame_table
 from bodycam_pipeline.evidence.commitments import FrameDisclosure, FrameTable
 from bodycam_pipeline.evidence.frames_file import read_frames
 from bodycam_pipeline.foreign import parse_json, read_bytes
@@ -56,7 +57,7 @@ def check_disclosure(
     """
     with open_archive(package) as folder:
         signed = check_signed_files(folder, trust, runner).predicate["source"]
-        released_pts = read_frames(folder / "frames.parquet")[0]
+        released_pts = read_frame_table(folder, runner).pts
     found, pts = _read(disclosure)
     if not found.is_below(bytes.fromhex(signed["root"]), signed["count"]) or released_pts[found.number] != pts:
         raise VerificationError(f"{disclosure} does not open what the package commits to", remedy=_REMEDY)
