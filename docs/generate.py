@@ -9,13 +9,15 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import typer.main
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel
 
 from bodycam_pipeline.cli.main import app
 from bodycam_pipeline.values import errors
+from bodycam_pipeline.values.choice import OneOf
 from bodycam_pipeline.values.edits import Edits
 from bodycam_pipeline.values.errors import BodycamError
 from bodycam_pipeline.values.policy import Policy
+from bodycam_pipeline.vision.heads import HEAD_DEFAULTS, HeadDefaults
 from docs.files import FILES
 
 PAGES = Path(__file__).parent / "reference"
@@ -52,6 +54,25 @@ def errors_page() -> str:
     return f"# Errors\n\n{NOTE}\n{about}\n\n{head}\n" + "\n".join(rows) + "\n"
 
 
+def heads() -> str:
+    """Every head, and what is known of its public weights."""
+    rows = "\n".join(
+        f"| `{name}` | {known.of} | {known.recognised} | {_classes(known)} | {_thresholds(known)} |"
+        for name, known in HEAD_DEFAULTS.items()
+    )
+    about = "How raw maps become boxes; [what a head is, and how to add a model](../models.md)."
+    head = "| head | of | told from the graph | classes | thresholds, high/low |\n|---|---|---|---|---|"
+    return f"# Heads\n\n{NOTE}\n{about}\n\n{head}\n{rows}\n"
+
+
+def _classes(known: HeadDefaults) -> str:
+    return "to be said" if known.classes is None else ", ".join(kind or "(ignored)" for kind in known.classes)
+
+
+def _thresholds(known: HeadDefaults) -> str:
+    return ", ".join(f"{kind} {each.high:g}/{each.low:g}" for kind, each in known.kinds.items()) or "to be said"
+
+
 def files() -> str:
     """Every file that a job leaves."""
     rows = "\n".join(f"| `{row.place}/{row.name}` | `{row.since}` | {row.what} |" for row in FILES)
@@ -67,6 +88,7 @@ WRITERS: dict[str, Callable[[], str]] = {
     "edits.md": edits_page,
     "command-line.md": command_line,
     "errors.md": errors_page,
+    "heads.md": heads,
     "files.md": files,
 }
 
@@ -110,7 +132,7 @@ def _values(annotation: Any) -> str:
     """In words a person who writes TOML knows."""
     if get_origin(annotation) is Annotated:
         inner, *limits = get_args(annotation)
-        return ", ".join(filter(None, [_values(inner), *map(_limit, limits)]))
+        return _choices(limits) or ", ".join(filter(None, [_values(inner), *map(_limit, limits)]))
     origin, parts = get_origin(annotation), get_args(annotation)
     if origin is Literal:
         return " or ".join(f"`{part}`" for part in parts)
@@ -123,6 +145,11 @@ def _values(annotation: Any) -> str:
     return {str: "text", bool: "`true` or `false`", int: "whole number", float: "number"}.get(
         annotation, "time or text"
     )
+
+
+def _choices(limits: list[object]) -> str:
+    checks = (limit.func for limit in limits if isinstance(limit, AfterValidator))
+    return " or ".join(f"`{word}`" for check in checks if isinstance(check, OneOf) for word in check.known)
 
 
 def _limit(limit: object) -> str:

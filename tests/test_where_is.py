@@ -16,7 +16,7 @@ MOST_DECISION_LINES = 40
 
 
 def place(path: str) -> Path:
-    return ROOT / path if path.startswith(("rust/", "tests/")) else PACKAGE / path
+    return ROOT / path if path.startswith(("rust/", "tests/", "docs/")) else PACKAGE / path
 
 
 @pytest.mark.parametrize(("question", "path", "symbol"), PLACES)

@@ -249,28 +249,7 @@ def decode_head(
 ) -> list[NDArray[np.float32]]:
     """Turn a network's raw output maps into boxes, before suppression.
 
-    Heads (outputs in this order, batch first):
-        ``bodycam``: score_8, box_8, score_16, box_16, score_32, box_32; scores are probabilities (B, K, h, w), box code
-            is (dx, dy, log w, log h): centre = (cell + 0.5 + d) * stride, size = exp(code) * 4 * stride.
-        ``bodycam2``: cells_4, cells_8, cells_16, cells_32 of shape (B, 6*K, h, w): K logits of presence, K of how well
-            the box lies, a box code as ``bodycam``'s for each of the K kinds; score = sqrt(presence * quality).
-        ``centerface``: heatmap (B,1,h,w), scale (B,2,h,w: log h, log w), offset (B,2,h,w: dy, dx); stride 4; box centre
-            = (cell + 0.5 + offset) * 4, size = exp(scale) * 4. Only local maxima need be kept (3x3). Landmarks, if
-            passed as a fourth output, are ignored.
-        ``yunet``: cls_8, cls_16, cls_32, obj_8, obj_16, obj_32, bbox_8, bbox_16, bbox_32 of shape (B, h*w, 1 or 4);
-            score = sqrt(cls * obj); centre = (cell + d) * stride, size = exp(code) * stride (OpenCV FaceDetectorYN).
-        ``yolov5_plate``: three maps (B, 45, h, w) for strides 8, 16, 32 of raw logits, 3 anchors of 15 numbers: box 4,
-            objectness, 8 landmarks, 2 classes; class 0 and 1 are both plates (single and double row).
-        ``scrfd``: three scores (B, 2*h*w, 1), then three boxes (B, 2*h*w, 4) for strides 8, 16, 32, and landmarks
-            perhaps, which are ignored; B may be left out of all. Two anchors a cell; side = (cell -/+ code) * stride.
-        ``retinaface``: box codes (B, P, 4) and probabilities of background and face (B, P, 2), and landmarks perhaps,
-            which are ignored. P priors: squares of 16, 32 (stride 8), 64, 128 (16), 256, 512 (32) pixels in the middle
-            of each cell; centre = prior + code * 0.1 * size, size = size * exp(code * 0.2).
-        ``yolov5``: three maps of raw logits for strides 8, 16, 32, (B, 3*(5+K), h, w) or (B, 3, h, w, 5+K): box 4,
-            objectness, K classes; the published anchors. Score = objectness * class.
-        ``yolov5_decoded``: one map (B, 3*cells, 5+K): centre x, y, width, height in input pixels, probabilities.
-        ``yolov8``: one map (B, 4+K, cells), cells of strides 8, 16, 32 in a row: the same without objectness.
-
+    `HEADS` are the heads; what each puts out, in which order, its file under ``rust/redact-core/src/heads`` says.
     The YOLO heads look at as many of the K classes as there are thresholds, from the first on.
 
     Args:
@@ -318,18 +297,17 @@ def redact(
 ) -> None:
     """Hide regions, in place.
 
-    ``fill`` paints one colour. ``blur`` stretches a smooth membrane over the hole from the ring of pixels around it.
-    ``mosaic`` paints cells drawn from the region's seed around the ring's mean colour. None of these three reads a
-    pixel under any of the regions, a chroma sample that covers one included. Where regions overlap, the style that
-    reads least paints: ``fill`` over ``mosaic`` over ``blur`` over ``gaussian``; of one style, the last region. A
-    region that others enclose has no ring of its own and shares the ring around all of them. ``gaussian`` does read
-    what it hides: it is for internal working copies only.
+    `STYLES` are the styles, the strongest first; what each paints, its file under ``rust/redact-core/src/styles`` says.
+    None of `SHIPPING_STYLES` reads a pixel under any of the regions, a chroma sample that covers one included; the
+    others do read what they hide, and are for internal working copies only. Where regions overlap, the strongest style
+    paints; of one style, the last region. A region that others enclose has no ring of its own and shares the ring
+    around all of them.
 
     Args:
         planes: A writable frame.
         regions: (n, 4) rows left, top, right, bottom: half-open luma pixels inside the frame, not empty.
         style: How to hide all of them, or one style per region.
-        seeds: One per region; needed by ``mosaic``.
+        seeds: One per region; needed by a style that draws from them.
         colour: Y, Cb, Cr of ``fill``; also what ``blur`` and ``mosaic`` start from where a region has no ring at all.
         codes: For ``fill``: one per region, printable ASCII, drawn in luma; "" is none. Each is as large as it fits
             whole into its region, broken before brackets and behind spaces until it is legible. The largest region

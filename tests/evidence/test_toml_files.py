@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import characters, fractions, text
 
+from bodycam_pipeline import _native
 from bodycam_pipeline.evidence.edits_file import edits_text, parse_edits, read_edits
 from bodycam_pipeline.evidence.policy_file import read_policy
 from bodycam_pipeline.values.edits import Edits, format_time
@@ -132,7 +133,7 @@ EDITS = [
 
 POLICIES = [
     ("[redaction]\nstyle = 'gaussian'", ["95.9 %", "purpose = 'internal'"]),
-    ("[redaction]\n\nstyle = 'none'", ["line 3, redaction.style", "unknown", "fill, mosaic, blur, gaussian"]),
+    ("[redaction]\n\nstyle = 'none'", ["line 3, redaction.style", "unknown", ", ".join(_native.STYLES)]),
     ("[redaction]\ngrid_px = 3", ["line 2, redaction.grid_px", "must be one of"]),
     ("[audio]\npolicy = 'keep'", ["line 1, audio", "audio.reason"]),
     ("[detection]\ninterval = 0", ["line 2, detection.interval", "greater than or equal to 1", "0"]),

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from bodycam_pipeline import _native
 from tests.native.pictures import Picture, flat, noise, regions, scenes
 
-SHIPPING = ["fill", "blur", "mosaic"]
+SHIPPING = list(_native.SHIPPING_STYLES)
 
 
 @pytest.mark.parametrize("style", SHIPPING)

@@ -1,18 +1,27 @@
 """A word that has to be one of a list which is kept elsewhere."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 
-def one_of(what: str, known: Sequence[str]) -> Callable[[str], str]:
-    """Build a validator that returns a word of the list and refuses any other.
+@dataclass(frozen=True)
+class OneOf:
+    """Validate that a word is one of a list.
 
-    Raises:
-        ValueError: from the validator: what the word should be, and every word that is known.
+    Attributes:
+        what: What the word should be.
+        known: Every word that is.
     """
 
-    def check(word: str) -> str:
-        if word not in known:
-            raise ValueError(f"{what} {word!r} is unknown: use one of {', '.join(known)}")
-        return word
+    what: str
+    known: Sequence[str]
 
-    return check
+    def __call__(self, word: str) -> str:
+        """Return the word.
+
+        Raises:
+            ValueError: it is not on the list.
+        """
+        if word not in self.known:
+            raise ValueError(f"{self.what} {word!r} is unknown: use one of {', '.join(self.known)}")
+        return word

@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator
 
 from bodycam_pipeline import _native
-from bodycam_pipeline.values.choice import one_of
+from bodycam_pipeline.values.choice import OneOf
 from bodycam_pipeline.values.detection import Kind
 
 HEADS = _native.HEADS
 """The decoders of networks' outputs: the kernels' own list."""
 
-Head = Annotated[str, AfterValidator(one_of("head", HEADS))]
+Head = Annotated[str, AfterValidator(OneOf("head", HEADS))]
 Role = Literal["detector", "auditor"]
 Provider = Literal["cpu", "cuda", "tensorrt", "openvino", "coreml", "directml"]
 """What computes a network; ONNX Runtime calls it an execution provider."""

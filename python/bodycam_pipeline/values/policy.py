@@ -8,14 +8,14 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bodycam_pipeline import _native
-from bodycam_pipeline.values.choice import one_of
+from bodycam_pipeline.values.choice import OneOf
 from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.errors import PolicyError
 from bodycam_pipeline.values.hiding import Hiding
 from bodycam_pipeline.values.model import Provider
 from bodycam_pipeline.values.names import same_person, why_no_name
 
-Style = Annotated[str, AfterValidator(one_of("style", _native.STYLES))]
+Style = Annotated[str, AfterValidator(OneOf("style", _native.STYLES))]
 
 LONGEST_CODE = 16
 """Characters of a code: the longest in the shipped profiles has 13, and a region has to hold all of them."""
@@ -75,7 +75,7 @@ class HideRule(_Part):
         reason: Why, in words: it stands in the plan and in whatever is made from it.
         code: The same in short, as ``(b)(7)(C)``: what is drawn on the regions where the policy draws codes.
         style: What is painted over this kind; what ``redaction.style`` says where nothing is said. Where regions of two
-            styles overlap, the one that reads least paints: ``fill`` over ``mosaic`` over ``blur``.
+            styles overlap, the one that reads least of the frame paints: they are listed in that order.
         found_by: Who finds it: a ``detector``, without which no work begins, or a person's ``hand`` alone.
         padding: How far a region reaches around what a detector found; what a person draws is hidden as it is drawn.
         admission: How much evidence is enough: ``cautious`` hides on less, and looks at every frame; ``strict`` hides

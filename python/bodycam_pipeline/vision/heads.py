@@ -39,6 +39,8 @@ class HeadDefaults:
     """What a head's public weights were trained on: used where a registration does not say otherwise.
 
     Attributes:
+        of: Whose networks end in it.
+        recognised: Whether it is told from the graph.
         classes: In the order of the kernel's kind index, None for one that is nothing to us; None where they are the
             weights' own.
         channels: Order of the colour planes.
@@ -46,6 +48,8 @@ class HeadDefaults:
         kinds: Thresholds where they were measured; none where they have to be said.
     """
 
+    of: str
+    recognised: str
     classes: tuple[Kind | None, ...] | None
     channels: Literal["rgb", "bgr"]
     mean: tuple[float, float, float]
@@ -55,19 +59,43 @@ class HeadDefaults:
 
 HEAD_DEFAULTS: Mapping[Head, HeadDefaults] = {
     "bodycam": HeadDefaults(
-        ("face", "plate"), "rgb", _ZERO, _UNIT, {"face": Thresholds(0.50, 0.30), "plate": Thresholds(0.50, 0.30)}
+        "this project",
+        "yes",
+        ("face", "plate"),
+        "rgb",
+        _ZERO,
+        _UNIT,
+        {"face": Thresholds(0.50, 0.30), "plate": Thresholds(0.50, 0.30)},
     ),
     "bodycam2": HeadDefaults(
-        ("face", None, "plate"), "rgb", _ZERO, _UNIT, {"face": Thresholds(0.50, 0.30), "plate": Thresholds(0.50, 0.30)}
+        "this project, four strides and how well a box lies; thresholds not measured yet",
+        "yes",
+        ("face", None, "plate"),
+        "rgb",
+        _ZERO,
+        _UNIT,
+        {"face": Thresholds(0.50, 0.30), "plate": Thresholds(0.50, 0.30)},
     ),
-    "centerface": HeadDefaults(("face",), "rgb", _ZERO, _RAW, {"face": Thresholds(0.35, 0.20)}),
-    "yunet": HeadDefaults(("face",), "bgr", _ZERO, _RAW, {"face": Thresholds(0.60, 0.30)}),
-    "yolov5_plate": HeadDefaults(("plate",), "rgb", _ZERO, _UNIT, {"plate": Thresholds(0.30, 0.15)}),
-    "scrfd": HeadDefaults(("face",), "rgb", (127.5, 127.5, 127.5), (1 / 128, 1 / 128, 1 / 128), {}),
-    "retinaface": HeadDefaults(("face",), "bgr", (104.0, 117.0, 123.0), _RAW, {}),
-    "yolov5": HeadDefaults(None, "rgb", _ZERO, _UNIT, {}),
-    "yolov5_decoded": HeadDefaults(None, "rgb", _ZERO, _UNIT, {}),
-    "yolov8": HeadDefaults(None, "rgb", _ZERO, _UNIT, {}),
+    "centerface": HeadDefaults("CenterFace", "yes", ("face",), "rgb", _ZERO, _RAW, {"face": Thresholds(0.35, 0.20)}),
+    "yunet": HeadDefaults("YuNet", "yes", ("face",), "bgr", _ZERO, _RAW, {"face": Thresholds(0.60, 0.30)}),
+    "yolov5_plate": HeadDefaults(
+        "HyperLPR3's plates", "yes", ("plate",), "rgb", _ZERO, _UNIT, {"plate": Thresholds(0.30, 0.15)}
+    ),
+    "scrfd": HeadDefaults(
+        "SCRFD, 3 strides, 2 anchors", "yes", ("face",), "rgb", (127.5, 127.5, 127.5), (1 / 128, 1 / 128, 1 / 128), {}
+    ),
+    "retinaface": HeadDefaults(
+        "RetinaFace (PyTorch port), probabilities",
+        "with its landmarks",
+        ("face",),
+        "bgr",
+        (104.0, 117.0, 123.0),
+        _RAW,
+        {},
+    ),
+    "yolov5": HeadDefaults("YOLOv5 before its last step, published anchors", "no", None, "rgb", _ZERO, _UNIT, {}),
+    "yolov5_decoded": HeadDefaults("YOLOv5 as usually exported", "at a fixed size", None, "rgb", _ZERO, _UNIT, {}),
+    "yolov8": HeadDefaults("YOLOv8, v9, v11, without suppression", "mostly", None, "rgb", _ZERO, _UNIT, {}),
 }
 """Thresholds of public weights were measured beside the registered ones: where each gives about one false alarm per
 street picture. Registered models have their own. Colours are those of the published code: insightface, the PyTorch port

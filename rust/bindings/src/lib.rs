@@ -39,9 +39,9 @@ mod _native {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         let names = |list: &[&str]| PyTuple::new(module.py(), list);
-        module.add("HEADS", names(&redact_core::Head::ALL.map(|(name, _)| name))?)?;
-        module.add("STYLES", names(&redact_core::Style::NAMES)?)?;
-        module.add("SHIPPING_STYLES", names(&redact_core::Shipping::NAMES)?)?;
+        module.add("HEADS", names(&redact_core::Head::names())?)?;
+        module.add("STYLES", names(redact_core::Style::NAMES)?)?;
+        module.add("SHIPPING_STYLES", names(redact_core::Shipping::NAMES)?)?;
         module.add("build_profile", if cfg!(debug_assertions) { "debug" } else { "release" })
     }
 }

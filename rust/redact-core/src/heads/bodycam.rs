@@ -1,5 +1,8 @@
 //! Our own head. Per stride a map of probabilities, one channel per kind, and a map of box codes (dx, dy, log w, log
 //! h): centre = (cell + 0.5 + d) * stride, size = exp(code) * 4 * stride.
+//!
+//! Outputs: `score_8`, `box_8`, `score_16`, `box_16`, `score_32`, `box_32`; scores (n, kinds, h, w), box codes
+//! (n, 4, h, w).
 
 use super::{Detection, Grid, InputSize, Map, Source, batch, raised, shaped};
 use crate::{Error, Result};

@@ -1,6 +1,8 @@
 //! The head of our second network. Per stride one map of logits: first of the kinds, then of how well the box of each
 //! kind lies, then box codes (dx, dy, log w, log h) of each kind: centre = (cell + 0.5 + d) * stride, size = exp(code) *
 //! 4 * stride. A score is the geometric mean of both probabilities: a box that lies badly is worth less.
+//!
+//! Outputs: `cells_4`, `cells_8`, `cells_16`, `cells_32`, each (n, 6 * kinds, h, w).
 
 use super::{Detection, Grid, InputSize, Map, Source, batch, raised, shaped, sigmoid};
 use crate::{Error, Result};

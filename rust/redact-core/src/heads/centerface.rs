@@ -1,5 +1,7 @@
 //! `CenterFace`: a heatmap at stride 4, scale (log h, log w) and offset (dy, dx) per cell; landmarks are ignored.
 //! Centre = (cell + 0.5 + offset) * 4, size = exp(scale) * 4.
+//!
+//! Outputs: heatmap (n, 1, h, w), scale (n, 2, h, w), offset (n, 2, h, w), and landmarks perhaps.
 
 use super::{Detection, Grid, InputSize, Map, Source, batch, raised, shaped};
 use crate::Result;

@@ -78,7 +78,7 @@ pub enum Head {
 
 impl Head {
     /// Every head and its name: the one list, from which registry, command line and documents derive theirs.
-    pub const ALL: [(&'static str, Self); 10] = [
+    pub const ALL: &'static [(&'static str, Self)] = &[
         ("bodycam", Self::Bodycam),
         ("bodycam2", Self::Bodycam2),
         ("centerface", Self::CenterFace),
@@ -90,17 +90,21 @@ impl Head {
         ("yolov5_decoded", Self::YoloV5Decoded),
         ("yolov8", Self::YoloV8),
     ];
+
+    /// Their names, in the same order.
+    #[must_use]
+    pub fn names() -> Vec<&'static str> {
+        Self::ALL.iter().map(|(name, _)| *name).collect()
+    }
 }
 
 impl std::str::FromStr for Head {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|(known, _)| *known == name);
-        found.map(|(_, head)| head).ok_or_else(|| Error::UnknownHead {
-            given: name.to_owned(),
-            known: Self::ALL.map(|(known, _)| known).join(", "),
-        })
+        let found = Self::ALL.iter().find(|(known, _)| *known == name);
+        let refused = || Error::UnknownHead { given: name.to_owned(), known: Self::names().join(", ") };
+        found.map(|(_, head)| *head).ok_or_else(refused)
     }
 }
 
@@ -290,14 +294,14 @@ mod tests {
         let input = InputSize { width: 32, height: 32 };
         assert_eq!(decode(Head::YuNet, &[], input, &[0.1, 0.2]), Err(Error::ThresholdCount { expected: 1, given: 2 }));
         for (_, head) in Head::ALL {
-            assert!(matches!(decode(head, &[], input, &[0.1]), Err(Error::OutputCount { given: 0, .. })));
+            assert!(matches!(decode(*head, &[], input, &[0.1]), Err(Error::OutputCount { given: 0, .. })));
         }
     }
 
     #[test]
     fn a_name_is_of_one_head_and_no_other_name_is() {
         for (name, head) in Head::ALL {
-            assert_eq!(name.parse(), Ok(head));
+            assert_eq!(name.parse(), Ok(*head));
         }
         assert!(matches!("yolo".parse::<Head>(), Err(Error::UnknownHead { .. })));
     }

@@ -1,6 +1,9 @@
 //! `RetinaFace` (Deng et al., 2020), as the `PyTorch` port exports it: one row per prior box with a box code, the
 //! probabilities of background and face, and landmarks, which are ignored. Priors: strides 8, 16 and 32, two sizes
 //! each, row by row. Centre = prior + code * 0.1 * size, size = size * exp(code * 0.2).
+//!
+//! Outputs: box codes (n, priors, 4), probabilities (n, priors, 2), and landmarks perhaps. Priors are squares of 16 and 32,
+//! 64 and 128, 256 and 512 pixels in the middle of each cell.
 
 use super::{Detection, Grid, InputSize, Map, Source, batch, raised, shaped};
 use crate::{Error, Result};

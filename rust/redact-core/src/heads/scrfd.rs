@@ -1,6 +1,9 @@
 //! `SCRFD` (insightface): at strides 8, 16 and 32 two anchors a cell, each a probability and the distances from the
 //! cell's corner to the box's four sides, in cells. All scores come first, then all boxes; landmarks are ignored.
 //! Side = cell * stride -/+ distance * stride.
+//!
+//! Outputs: three scores (n, 2 * h * w, 1), three boxes (n, 2 * h * w, 4), and landmarks perhaps; n may be
+//! left out of all.
 
 use super::{Detection, Grid, InputSize, Map, Source, batch, shaped};
 use crate::{Error, Result};

@@ -1,6 +1,8 @@
 //! The plate detector of hyperlpr3 (a yolov5 head): raw logits at strides 8, 16 and 32, three anchors of 15 numbers
 //! each: box (x, y, w, h), objectness, 8 landmarks (ignored), 2 classes (plates of one and of two rows: both plates).
 //! Centre = (sigmoid(xy) * 2 - 0.5 + cell) * stride, size = (sigmoid(wh) * 2)^2 * anchor, score = objectness * class.
+//!
+//! Outputs: three maps (n, 45, h, w).
 
 use super::{Detection, Grid, InputSize, Map, Source, batch, shaped, sigmoid};
 use crate::Result;

@@ -1,5 +1,8 @@
 //! `YuNet`, as `OpenCV`'s `FaceDetectorYN` reads it: class, objectness and box per cell at strides 8, 16 and 32.
 //! Score = sqrt(class * objectness), centre = (cell + d) * stride, size = exp(code) * stride.
+//!
+//! Outputs: `cls_8`, `cls_16`, `cls_32`, `obj_8`, `obj_16`, `obj_32`, `bbox_8`, `bbox_16`, `bbox_32`, each
+//! (n, h * w, 1 or 4).
 
 use super::{Detection, Grid, InputSize, Map, Source, batch, raised, shaped};
 use crate::Result;
