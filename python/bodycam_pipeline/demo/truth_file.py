@@ -65,4 +65,4 @@ def write_truth(truth: GroundTruth, path: Path) -> None:
 
 
 def _sides(box: Box) -> list[float]:
-    return [round(side, 2) for side in (box.left, box.top, box.right, box.bottom)]
+    return [round(side, 2) for side in box.sides]

@@ -33,7 +33,7 @@ def _of_kind(seen: Sequence[Detection], evidence: Evidence, networks: int, scale
         return
     odds = [_alone(each, evidence, networks, scale) for each in seen]
     order = sorted(range(len(seen)), key=lambda i: (-odds[i], seen[i].box, seen[i].network))
-    boxes = np.array([(each.box.left, each.box.top, each.box.right, each.box.bottom) for each in seen])
+    boxes = np.array([each.box.sides for each in seen])
     overlap = iou(boxes[:, None], boxes)
     free = np.ones(len(seen), np.bool_)
     for i in order:

@@ -54,7 +54,7 @@ def _columns(
         last = min(candidate.last, len(pts) - 1)
         onward = candidate.points.get(len(pts))
         box = onward.box if onward else None
-        sides = (box.left, box.top, box.right, box.bottom) if box else (np.nan,) * 4
+        sides = box.sides if box else (np.nan,) * 4
         rows.append((candidate.kind, candidate.sure, pts[candidate.first], pts[last], onward is not None, *sides))
         for frame in sorted(candidate.points):
             if frame < len(pts):

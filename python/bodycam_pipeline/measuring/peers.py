@@ -68,5 +68,5 @@ def _tracked(frames: Mapping[int, Sequence[Box]]) -> Iterator[tuple[int, list[Hi
             track = next((track for other, track in before if box.intersection(other) > 0), None)
             count += track is None
             now.append((box, count if track is None else track))
-        yield frame, [HiddenRegion((box.left, box.top, box.right, box.bottom), track) for box, track in now]
+        yield frame, [HiddenRegion(box.sides, track) for box, track in now]
         before = now

@@ -49,7 +49,7 @@ def score(truth: Truth, hidden: Hidden) -> Score:
 
 def share_under(box: Box, painted: Rects, size: tuple[int, int]) -> float:
     """Share of a box, rounded to whole pixels, that lies under rectangles (n, 4); 1 where it is not in the frame."""
-    left, top, right, bottom = (max(0, round(side)) for side in (box.left, box.top, box.right, box.bottom))
+    left, top, right, bottom = (max(0, round(side)) for side in box.sides)
     right, bottom = (
         min(max(end, low + 1), most) for end, low, most in zip((right, bottom), (left, top), size, strict=True)
     )

@@ -84,7 +84,7 @@ def _longer(track: Track, extensions: Sequence[Extension]) -> Track:
     if not new:
         return track
     pts = np.append(track.pts, np.array([at for at, _, _ in new], np.int64))
-    boxes = np.array([(box.left, box.top, box.right, box.bottom) for _, box, _ in new])
+    boxes = np.array([box.sides for _, box, _ in new])
     origins = np.array([ORIGINS.index(origin) for _, _, origin in new], np.uint8)
     order = np.argsort(pts, kind="stable")
     return replace(

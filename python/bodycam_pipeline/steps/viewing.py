@@ -97,5 +97,5 @@ class Viewer:
 
 
 def _inside(pixels: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
-    left, top, right, bottom = (max(0, int(side)) for side in (box.left, box.top, box.right, box.bottom))
+    left, top, right, bottom = (max(0, int(side)) for side in box.sides)
     return pixels[top:bottom, left:right]

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
-from math import ceil, floor
 from typing import Self
 
 import numpy as np
@@ -23,6 +22,11 @@ class Box:
     top: float
     right: float
     bottom: float
+
+    @property
+    def sides(self) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom: the box as a row of columns."""
+        return self.left, self.top, self.right, self.bottom
 
     @property
     def width(self) -> float:
@@ -145,7 +149,7 @@ def _areas(low: Sides, high: Sides) -> NDArray[np.float64]:
 
 
 def snap_regions(boxes: ArrayLike, width: int, height: int, grid_px: int = 1) -> Rects:
-    """Find every cell of a grid that boxes (n, 4) touch, within the frame: `snap_region` on columns.
+    """Find every cell of a grid that boxes (n, 4) touch, within the frame.
 
     The grid is that of whole pixels by default. A box outside of the frame gives a rectangle without an area.
     """
@@ -160,8 +164,5 @@ def snap_region(box: Box, width: int, height: int, grid_px: int) -> Region | Non
 
     The last column and row of the grid end with the frame, whatever its size: no edge pixel stays readable.
     """
-    left = max(0, floor(box.left / grid_px) * grid_px)
-    top = max(0, floor(box.top / grid_px) * grid_px)
-    right = min(width, ceil(box.right / grid_px) * grid_px)
-    bottom = min(height, ceil(box.bottom / grid_px) * grid_px)
+    ((left, top, right, bottom),) = snap_regions([box.sides], width, height, grid_px).tolist()
     return Region(left, top, right, bottom) if left < right and top < bottom else None
