@@ -43,6 +43,19 @@ def test_keys_step_by_frames_and_views_show_what_they_say(browser: Any, served: 
         assert page.evaluate("review.store.selected.size") == 1
 
 
+def test_a_pause_draws_what_was_watched_to_its_last_frame(browser: Any, served: Served) -> None:
+    with opened(browser, served) as page:
+        page.evaluate(
+            """() => {
+                review.store.set({ facts: { ...review.store.facts, rendered: true }, playing: true });
+                for (const number of [8, 9, 10, 11]) review.store.saw(number, 2);
+                review.acts.pause();
+            }"""
+        )
+        shown = page.evaluate("[...review.store.clock.shown]")
+        assert page.evaluate("review.store.watched") == [[shown[8], shown[12], 2]]
+
+
 def test_names_are_text_and_never_markup(browser: Any, served: Served) -> None:
     with opened(browser, served, but="TrustedHTML") as page:
         evil = '<img src=x onerror="window.owned = 1">'

@@ -66,10 +66,10 @@ def test_one_key_goes_to_the_next_job_and_one_to_the_queue_that_says_who_had_it(
         assert page.title() == "Review: recording"
         page.keyboard.press("q")
         page.wait_for_selector("table.queue")
-        assert [row.split("\t")[4] for row in page.locator("tbody tr").all_inner_texts()] == ["–", "officer"]
-        assert page.evaluate("document.activeElement.textContent") == "2026-0001"
+        assert [row.split("\t")[5] for row in page.locator("tbody tr").all_inner_texts()] == ["–", "officer"]
+        assert page.evaluate("document.activeElement.textContent") == "soon.mp4"
         page.keyboard.press("n")
-        assert page.evaluate("document.activeElement.textContent") == "2026-0002"
+        assert page.evaluate("document.activeElement.textContent") == "late.mp4"
 
 
 def test_a_recording_that_was_detected_opens_its_job(detected: Folders, tmp_path: Path) -> None:

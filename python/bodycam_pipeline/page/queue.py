@@ -16,7 +16,7 @@ from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.running.runner import Runner, SharedRunner
 from bodycam_pipeline.running.totals import Row
 from bodycam_pipeline.tasks.viewing import open_viewer
-from bodycam_pipeline.values.address import absolute
+from bodycam_pipeline.values.address import absolute, name_of
 from bodycam_pipeline.values.errors import BodycamError, PackageError
 
 LEDGER = "ledger.sqlite"
@@ -31,6 +31,7 @@ class Item:
     Attributes:
         folders: Where it is.
         request, due: As the work list says.
+        recording: Its file's name, or "".
         ended: How the batch left it, or "".
     """
 
@@ -38,6 +39,7 @@ class Item:
     request: str = ""
     due: str = ""
     ended: str = ""
+    recording: str = ""
 
 
 class Queue:
@@ -107,6 +109,7 @@ class Queue:
             {
                 "job": number,
                 "name": item.folders.name,
+                "recording": item.recording,
                 "request": item.request,
                 "due": item.due,
                 "state": state_of(item),
@@ -168,4 +171,4 @@ def last_person(folders: Folders) -> str:
 
 
 def _item(out: Path, row: Row) -> Item:
-    return Item(Folders(out, row.name or ""), row.request or "", row.due or "", row.state)
+    return Item(Folders(out, row.name or ""), row.request or "", row.due or "", row.state, name_of(row.address))

@@ -63,7 +63,7 @@ function bar(store, acts, backlog) {
   draw();
   return el("header", { class: "bar" },
     backlog ? el("button", { class: "plain", title: "The queue (Q)", onclick: () => acts.queue() }, "☰ Queue") : null,
-    el("h1", { title: store.facts.recording }, store.facts.name), state, doubt,
+    el("h1", {}, store.facts.name), el("span", { class: "recording", title: "The recording" }, store.facts.recording), state, doubt,
     el("span", { class: "spacer" }), views, el("span", { class: "spacer" }),
     undo, redo, finish,
     el("button", { class: "plain", title: "Keys", "aria-label": "Keys", onclick: () => acts.help() }, "?"),

@@ -35,11 +35,12 @@ export function showQueue(person, jobs) {
   document.title = "Review queue";
   const row = (job) => el("tr", { class: waits(job) ? "waits" : "" },
     el("td", {}, job.due || "–"),
-    el("th", { scope: "row" }, el("button", { class: "link", onclick: () => open(job.job) }, job.request || job.name)),
+    el("td", {}, job.request || "–"),
+    el("th", { scope: "row" }, el("button", { class: "link", onclick: () => open(job.job) }, job.recording || job.name)),
     el("td", {}, job.name), el("td", {}, el("span", { class: "state" }, WORDS[job.state] || job.state)), el("td", {}, job.last_by || "–"));
   const table = el("table", { class: "queue" },
     el("caption", {}, `${jobs.filter(waits).length} of ${jobs.length} wait for a person. Enter opens one, `, caps("N"), " goes to the next that waits."),
-    el("thead", {}, el("tr", {}, ["Due", "Request", "Job", "State", "Who had it last"].map((name) => el("th", { scope: "col" }, name)))),
+    el("thead", {}, el("tr", {}, ["Due", "Request", "Recording", "Job", "State", "Who had it last"].map((name) => el("th", { scope: "col" }, name)))),
     el("tbody", {}, jobs.map(row)));
   fill(document.body, el("header", { class: "bar" }, el("h1", {}, "Review queue"), el("span", { class: "spacer" }), el("span", { class: "person" }, person)),
     el("main", { class: "queue-page" }, table));

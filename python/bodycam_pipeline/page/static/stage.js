@@ -65,7 +65,7 @@ export class Stage extends HTMLElement {
   pause() {
     if (!this.store.playing) return;
     this.player.pause();
-    this.store.set({ playing: false });
+    this.store.set({ playing: false, watched: this.store.watchedParts() });
     this.show();
   }
 
