@@ -16,7 +16,7 @@ def with_a_wall(seen: SegmentCandidates) -> SegmentCandidates:
 
 def _walled(part: Candidates) -> Candidates:
     pts = part.frames["pts"]
-    face = np.array([("face", pts[0], pts[-1], False, *EVERYWHERE)], CANDIDATE)
+    face = np.array([("face", True, pts[0], pts[-1], False, *EVERYWHERE)], CANDIDATE)
     points = np.array([(0, at, FOUND.index("detected"), True, *EVERYWHERE) for at in pts], POINT)
     scores = np.full((len(pts), part.scores.shape[1]), 0.99, np.float32)
     return replace(part, candidates=face, points=points, scores=scores)

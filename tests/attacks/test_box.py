@@ -432,6 +432,9 @@ def test_what_was_packed_comes_out_as_it_was() -> None:
         b'{"result":[4,[[[0,"<i8",1],[],[],[],0.5,null,[]]]],"sizes":[8]}\n12345678',
         b'{"error":["Popen","x","y",[null,null,null]],"sizes":[]}\n',
         b'{"error":["__builtins__","x","y",[null,null,null]],"sizes":[]}\n',
+        b'{"error":["LedgerError","x","y",[null,null,null]],"sizes":[]}\n',
+        b'{"error":["StateError","x","y",[null,null,null]],"sizes":[]}\n',
+        pytest.param(b'{"result":[4,[' + b"[]," * (wire.MOST_LINE_BYTES // 3) + b'[]]],"sizes":[]}\n', id="long"),
         b'{"error":["WorkerError",7,"y",[null,null,null]],"sizes":[]}\n',
         b'{"result":' + b"[" * 100_000 + b"\n",
     ],
@@ -439,6 +442,12 @@ def test_what_was_packed_comes_out_as_it_was() -> None:
 def test_bytes_that_are_no_answer_of_the_type_are_refused(content: bytes) -> None:
     with pytest.raises(MalformedAnswerError):
         unpack(content, SegmentCandidates)
+
+
+def test_the_words_of_an_error_have_a_limit() -> None:
+    _, error = unpack(pack((None, DamagedRecordingError("gone" * 5000, remedy="Look." * 5000))), SegmentCandidates)
+    assert error is not None
+    assert (len(error.what), len(error.remedy)) == (wire.MOST_LETTERS, wire.MOST_LETTERS)
 
 
 def test_an_answer_with_any_bit_turned_is_one_of_the_type_or_none() -> None:

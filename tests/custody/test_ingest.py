@@ -14,13 +14,16 @@ from bodycam_pipeline.custody.ingest import Taken, find_files, ingest
 from bodycam_pipeline.custody.session import VaultSession, log_read, open_session
 from bodycam_pipeline.read.probe import probe
 from bodycam_pipeline.values.errors import (
+    BodycamError,
     CustodyLogError,
+    ModelError,
     SealBrokenError,
     StorageError,
     UnreadableRecordingError,
     VaultError,
     WorkListError,
 )
+from bodycam_pipeline.values.headers import Headers
 from bodycam_pipeline.vault.keyring import Keyring
 from bodycam_pipeline.vault.naming import parse
 from bodycam_pipeline.vault.opening import open_key, open_sealed
@@ -102,6 +105,20 @@ def test_what_is_no_video_is_evidence_all_the_same(session: VaultSession, tmp_pa
     assert "not a recording" in one.why
     with open_sealed(log_read(one.address, "a test")) as file:
         assert file.read() == b"half of something"
+
+
+@pytest.mark.parametrize("kind", [StorageError, VaultError, ModelError])
+def test_whatever_is_answered_of_its_headers_a_file_is_taken_in_and_the_next_one_too(
+    kind: type[BodycamError], session: VaultSession, dock: Path
+) -> None:
+    """Who took the reader of headers over chooses the error: none of them ends the ingest of a card."""
+
+    def answer(path: Path) -> Headers:
+        raise kind(f"{path.name} is full", remedy="Stop.")
+
+    taken = ingest(session, find_files([dock]), {}, lambda _one: None, answer)
+    assert {one.state for one in taken} == {"stored"}
+    assert all(one.why.startswith("sealed, but") for one in taken)
 
 
 @pytest.mark.parametrize("moment", ["in the middle", "changed"])

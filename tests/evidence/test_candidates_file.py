@@ -1,13 +1,16 @@
 """Candidates kept for a later run: exactly what was found comes back, or nothing does."""
 
+import io
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from bodycam_pipeline.evidence import candidates_file
 from bodycam_pipeline.evidence.candidates_file import read_candidates, write_candidates
-from bodycam_pipeline.kept import make_secret, secret_path
+from bodycam_pipeline.kept import make_secret, secret_path, write_kept
 from bodycam_pipeline.values.candidates import Candidates, SegmentCandidates
 from tests.rules.build import Thing, part, still
 
@@ -118,4 +121,33 @@ def test_what_somebody_without_the_secret_wrote_is_nothing(path: Path, tmp_path:
     theirs = secret(tmp_path / "theirs")
     write_candidates(SEEN, path, theirs)
     assert read_candidates(path, theirs) is not None
+    assert read_candidates(path, secret(tmp_path)) is None
+
+
+def npy() -> bytes:
+    sink = io.BytesIO()
+    np.save(sink, np.zeros(3))
+    return sink.getvalue()
+
+
+@pytest.mark.parametrize("content", [b"not a table", b"PK\x03\x04", b"", npy(), b"\x93NUMPY"])
+def test_what_a_box_kept_and_is_none_is_nothing(path: Path, tmp_path: Path, content: bytes) -> None:
+    """It has the secret."""
+    write_kept(path, content, secret(tmp_path))
+    assert read_candidates(path, secret(tmp_path)) is None
+
+
+def test_candidates_that_unpack_to_more_than_any_are_not_unpacked(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Zeros pack a thousandfold: a file within its limit would fill the memory of whoever reads it."""
+    monkeypatch.setattr(candidates_file, "MOST_UNPACKED_BYTES", 1 << 20)
+    sink = io.BytesIO()
+    np.savez_compressed(sink, facts=np.zeros(1 << 24, np.uint8))
+    write_kept(path, sink.getvalue(), secret(tmp_path))
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="longer than any"):
+        candidates_file._unpacked(sink.getvalue())
+    assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    tracemalloc.stop()
     assert read_candidates(path, secret(tmp_path)) is None

@@ -28,11 +28,10 @@ from bodycam_pipeline.custody.session import VaultSession
 from bodycam_pipeline.custody.verity import protect
 from bodycam_pipeline.durable import disk_errors, locked, make_private_folder
 from bodycam_pipeline.values.errors import (
-    BoxError,
+    BodycamError,
     RecordingError,
     StorageError,
     UnreadableRecordingError,
-    WorkerError,
     WorkListError,
 )
 from bodycam_pipeline.values.headers import Headers
@@ -201,7 +200,7 @@ def _headers(path: Path, read_headers: HeaderReader) -> tuple[dict[str, Any], st
     """What the container says, and what of it was noticed; a file that is no video is sealed all the same."""
     try:
         headers = asdict(read_headers(path))
-    except (RecordingError, BoxError, WorkerError) as error:
+    except BodycamError as error:  # whatever a stranger's file has it say, the file is taken in
         return {"unreadable": error.what}, f"sealed, but {error.what}"
     signature = headers["signature"]
     return headers, f"signed by the camera ({signature}, not validated)" if signature else ""

@@ -3,15 +3,34 @@
 import hashlib
 import io
 import json
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bodycam_pipeline.foreign import parse_json
 from bodycam_pipeline.kept import read_kept, write_kept
 from bodycam_pipeline.values.candidates import CANDIDATE, FRAME, POINT, Candidates, SegmentCandidates
+
+MOST_UNPACKED_BYTES = 1 << 30
+"""Size limit of one segment's candidates in memory; those of an hour have a hundredth of it."""
+
+_NONE = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    RuntimeError,
+    MemoryError,
+    BadZipFile,
+    zlib.error,
+)
+"""What NumPy and zip say of what is no archive of arrays."""
 
 _TABLES = {"frames": FRAME, "candidates": CANDIDATE, "points": POINT, "scores": np.dtype(np.float32)}
 
@@ -46,13 +65,25 @@ def read_candidates(path: Path, secret: Path) -> SegmentCandidates | None:
         KeyFileError: the secret cannot be read.
     """
     content = read_kept(path, secret)
-    if content is None:
+    try:
+        return None if content is None else _unpacked(content)
+    except _NONE:
         return None
+
+
+def _unpacked(content: bytes) -> SegmentCandidates:
+    """A box wrote it, which may have been taken over: what gets as long as it says itself has a limit.
+
+    Raises:
+        ValueError, or another of `_NONE`: no candidates.
+    """
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+        if sum(each.file_size for each in archive.zip.infolist()) > MOST_UNPACKED_BYTES:
+            raise ValueError("longer than any")
         tables = dict(archive)
-    facts = json.loads(tables["facts"].tobytes())
+    facts = parse_json(tables["facts"].tobytes())
     if any(tables[f"{name}{n}"].dtype != _TABLES[name] for n in range(len(facts["parts"])) for name in _TABLES):
-        return None
+        raise ValueError("other columns")
     return SegmentCandidates(facts["segment"], tuple(_part(each, n, tables) for n, each in enumerate(facts["parts"])))
 
 

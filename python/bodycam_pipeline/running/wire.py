@@ -29,6 +29,26 @@ Blob = bytes | memoryview
 MOST_BYTES = 1 << 30
 """The longest answer: a segment of an hour has a tenth of it."""
 
+MOST_LINE_BYTES = 32 << 20
+"""Its longest line: objects of some hundred megabytes. A day of frames of which none decodes has as much."""
+
+MOST_LETTERS = 4000
+"""Of the words of an error; the rest is cut off."""
+
+STEP_ERRORS = (
+    errors.RecordingError,
+    errors.ModelError,
+    errors.PlanError,
+    errors.VerificationError,
+    errors.StorageError,
+    errors.FetchError,
+    errors.KeyFileError,
+    errors.VaultError,
+    errors.BoxError,
+    errors.WorkerError,
+)
+"""What may refuse a step: trouble of a recording, or of what it needs. Others end a batch, and are no answer."""
+
 NO_ANSWER = b""
 """What a worker says of a task that ended the process that it was done in."""
 
@@ -77,7 +97,7 @@ def unpack(content: bytes | bytearray, type_: Any) -> Answer:
         MalformedAnswerError: they are none of this type.
     """
     try:
-        end = content.index(b"\n")
+        end = content.index(b"\n", 0, MOST_LINE_BYTES)
         message = parse_json(bytes(content[:end]))
         blobs = _blobs(message["sizes"], memoryview(content)[end + 1 :])
         if "error" in message:
@@ -129,10 +149,10 @@ def _blobs(sizes: list[int], rest: Blob) -> list[Blob]:
 
 def _error(name: str, what: str, remedy: str, where: Any) -> BodycamError:
     kind = getattr(errors, name) if isinstance(name, str) else None
-    if not (isinstance(kind, type) and issubclass(kind, BodycamError)):
-        raise ValueError("no error of ours")
+    if not (isinstance(kind, type) and issubclass(kind, STEP_ERRORS)):
+        raise ValueError("no error of a step")
     what, remedy = _exactly((str,), what), _exactly((str,), remedy)
-    return kind(what, remedy=remedy, where=_value(Place, where, []))
+    return kind(what[:MOST_LETTERS], remedy=remedy[:MOST_LETTERS], where=_value(Place, where, []))
 
 
 def _value(type_: Any, tree: Any, blobs: list[Blob]) -> Any:
