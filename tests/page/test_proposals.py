@@ -24,6 +24,15 @@ from tests.page.test_decisions import act, see, tracks
 from tests.page.test_journey import answer, press
 
 TORN = 90
+CUT_OFF = """[...document.querySelectorAll(".card")].flatMap((card) => {
+    const { left, right, bottom } = card.getBoundingClientRect();
+    const parts = [...card.querySelectorAll(".act, .act kbd")]
+        .map((part) => [part.textContent, part.getBoundingClientRect()]);
+    return parts.filter(([, part]) => part.width)
+        .filter(([, part]) => part.left < left || part.right > right || part.bottom > bottom)
+        .map(([text]) => text);
+})"""
+"""The buttons, and the keys on them, that reach out of their card."""
 
 
 @pytest.fixture
@@ -103,6 +112,10 @@ def test_one_key_takes_a_proposal_and_one_takes_it_apart(torn: Folders) -> None:
         choose = f"review.acts.openTracks(review.store.facts.tracks.filter(t => {together}.includes(t.number)))"
         waiting = page.evaluate("review.store.undecided().length")
         assert f"One face? {', '.join(map(str, together))}" in page.inner_text("review-cards")
+        for width in (1280, 900):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.locator(".card.group").count() > 0
+            assert page.evaluate(CUT_OFF) == [], f"{width} pixels wide"
         page.evaluate(choose)
         press(page, "g")
         until(page, f"!review.store.track({TORN})")

@@ -106,7 +106,7 @@ export class Cards extends HTMLElement {
         el("span", { class: "card-facts" }, `${store.clock.format(first)} – ${store.clock.format(last)}`)),
       el("div", { class: "card-acts" },
         this.#button("Group", "G", "They are one: decide about them together", () => { store.select(...numbers); this.act.group(); }),
-        this.#button("Apart", "Shift+U", "They are not one: show each by itself", () => { store.select(...numbers); this.act.ungroup(); }),
+        this.#button("Apart", "⇧+U", "They are not one: show each by itself (Shift+U)", () => { store.select(...numbers); this.act.ungroup(); }),
         this.#button("Hidden is right", "A", "Hidden is right for all of them", () => this.act.confirm(numbers)),
         this.#button("Keep", "V", "Keep all of them visible", () => this.act.keep(numbers))));
   }
