@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Hold docstrings and error texts to plain English: `python .ci/plain_english.py [FOLDER]` prints what stumbles.
+"""Hold docstrings and error texts to plain English: `python .ci/plain_english.py [FOLDER...]` prints what stumbles.
 
 A docstring starts with a verb or a noun, never with "Of", "As" or "Those"; "Whether." alone says nothing. A sentence of
 a docstring or an error has fewer than 35 words.
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MOST_WORDS = 35
+FOLDERS = ("python/bodycam_pipeline", "benchmarks", "research", "tests", "docs", "examples")
 NO_START = re.compile(r"(Of|As|Those)\b|Whether\.")
 _SECTIONS = re.compile(r"\n\s*(Args|Attributes|Raises|Returns|Yields):")
 _TABLE = re.compile(r"\n {8}|^ {4}|\||├|```|·|  +\S+  ")
@@ -58,8 +59,7 @@ def _text(node: ast.expr) -> str:
 
 def main() -> int:
     """Print every complaint; 1 where there is one."""
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "python/bodycam_pipeline")
-    modules = sorted(folder.rglob("*.py"))
+    modules = sorted(path for folder in sys.argv[1:] or FOLDERS for path in Path(folder).rglob("*.py"))
     said = [f"{path}:{line}: {what}" for path in modules for line, what in findings(path.read_text())]
     print("\n".join(said), end="\n" if said else "")
     return bool(said)

@@ -122,7 +122,7 @@ def _seconds(runner: LocalRunner, step: Callable[[Any], Any], tasks: Sequence[An
 
 
 def _memory(runner: LocalRunner) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Of the warm parent and of a box at rest, in MiB: what each sees, and that with what both have half to each."""
+    """MiB of the warm parent and of a box at rest: what each sees, and that with what both have half to each."""
     waiting = threading.Thread(target=_seconds, args=(runner, wait_boxed, [Pause(PAUSE_SECONDS)]))
     waiting.start()
     time.sleep(PAUSE_SECONDS / 2)

@@ -139,7 +139,7 @@ def timed(act: Callable[[], Result]) -> tuple[Took, Result]:
 
 
 def cpu_seconds() -> float:
-    """Of this process and of those that it started."""
+    """Seconds of a processor that this process and those that it started took."""
     return time.process_time() + sum(map(ran_seconds, descendants(os.getpid())))
 
 
@@ -175,7 +175,7 @@ def load() -> str:
 
 
 def resident_mb() -> float:
-    """Of this process and of those that it started; what they share is counted once, by parts."""
+    """Memory of this process and of those that it started; what they share is counted once, by parts."""
     rollups = (Path(f"/proc/{each}/smaps_rollup") for each in (os.getpid(), *descendants(os.getpid())))
     lines = (line for rollup in rollups for line in rollup.read_text().splitlines() if line.startswith("Pss:"))
     return sum(int(line.split()[1]) for line in lines) * 1024 / 1e6

@@ -16,7 +16,7 @@ PATIENCE = 600
 """Times 0.2 seconds."""
 
 ANSWER_LINES = 4
-"""Of what `bodycam review open --json` prints."""
+"""A part of what `bodycam review open --json` prints."""
 
 
 def main() -> None:

@@ -158,7 +158,7 @@ def facts_of(release: Path) -> dict[str, object]:
 
 
 def first_field_is_top(release: Path) -> bool:
-    """As ffprobe says of the first frame."""
+    """What ffprobe says of the first frame."""
     command = ["ffprobe", "-v", "error", "-select_streams", "v", "-read_intervals", "%+#1", "-show_entries"]
     command += ["frame=top_field_first", "-of", "csv=p=0", str(release)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip().startswith("1")

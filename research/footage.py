@@ -66,7 +66,7 @@ class Looked:
 
     @cached_property
     def recording(self) -> Recording:
-        """As probed."""
+        """The recording as it was probed."""
         return probe(str(self.path))
 
     @cached_property

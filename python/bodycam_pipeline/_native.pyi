@@ -443,7 +443,7 @@ class ObjectKey:
             identities: Text of an age identity file: a secret line each, comments allowed.
 
         Raises:
-            ValueError: no identity fits, the file was changed, or its suite is not spoken here.
+            ValueError: no identity fits, the file was changed, or its suite is unknown.
         """
 
     def wrap(self, recipients: Sequence[str]) -> bytes:

@@ -25,4 +25,4 @@ def refuse_threads(box: int) -> None:
     except OSError:  # it is gone, or this system has no such folder
         return
     if count > MOST_THREADS:
-        raise WorkerError(f"a step started {count} threads, and may have {MOST_THREADS}", remedy=_REMEDY)
+        raise WorkerError(f"a step started {count} threads; the limit is {MOST_THREADS}", remedy=_REMEDY)

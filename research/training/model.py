@@ -1,8 +1,8 @@
 """A compact anchor-free detector: residual depthwise-separable backbone, top-down pyramid, one light head a level.
 
-Input: RGB in 0..1, ``[batch, 3, height, width]``, height and width multiples of 32. Output, for each of the strides 8,
-16 and 32: class logits ``[batch, 2, h, w]`` and box codes ``[batch, 4, h, w]`` = (dx, dy, log width, log height), with
-``centre = (cell + 0.5 + d) * stride`` and ``size = exp(code) * SIZE_UNIT * stride``, in pixels.
+Input: RGB in 0..1, ``[batch, 3, height, width]``, height and width multiples of 32. Output for each of the strides 8,
+16 and 32: class logits ``[batch, 2, h, w]`` and box codes ``[batch, 4, h, w]``. A code is (dx, dy, log width, log
+height): ``centre = (cell + 0.5 + d) * stride`` and ``size = exp(code) * SIZE_UNIT * stride``, in pixels.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ def tensor(file: Path, model: Model) -> NDArray[np.float32]:
 
 
 def chosen(data: Path, count: int) -> list[Path]:
-    """As many pictures of every set, drawn with a seed."""
+    """Draw as many pictures of every set, with a seed."""
     sets = [sorted(folder.rglob("*.jpg")) for folder in sorted(data.iterdir()) if folder.is_dir()]
     sets = [files for files in sets if files]
     draw = random.Random(SEED)

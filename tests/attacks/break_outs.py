@@ -42,7 +42,7 @@ class TakenOver:
     pause_seconds: float = 0.0
 
     def needs(self) -> Needs:
-        """As the task's."""
+        """The task's own."""
         asked = needs_of(self.step, self.task)
         assert asked is not None
         return asked

@@ -40,7 +40,7 @@ CODES = {"face": "(b)(6)", "plate": "s. 40(2)"}
 
 
 def coded_policy(**parts: object) -> Policy:
-    """As `quick_policy`, with the code of its kind on every region."""
+    """Make a `quick_policy` with the code of its kind on every region."""
     hide = {kind: {**QUICK_HIDE[kind], "reason": f"under {code}", "code": code} for kind, code in CODES.items()}
     return quick_policy(**{"hide": hide, "redaction": {"style": "fill", "codes": True}, **parts})
 

@@ -24,7 +24,7 @@ from tests.read.whole import release
 
 HUGE = (1 << 27) + 1
 MOST_BYTES = 600 << 20
-"""Of the process that probes: a bomb takes gigabytes, everything that is loaded takes a third of this."""
+"""Memory of the process that probes: a bomb takes gigabytes, everything that is loaded takes a third of this."""
 
 
 def box(kind: bytes, content: bytes = b"") -> bytes:

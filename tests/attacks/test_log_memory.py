@@ -49,7 +49,7 @@ def _put_back(session: VaultSession, old: Path) -> None:
 
 
 def _forget(session: VaultSession) -> None:
-    """As another process of this machine."""
+    """Do what another process of this machine would do."""
     session_module._register_of.cache_clear()
     _ingest_of.cache_clear()
     assert session.ring.folder.exists()

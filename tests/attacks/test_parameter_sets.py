@@ -176,7 +176,7 @@ def _packets(rng: random.Random, *, framed: bool) -> Iterator[bytes]:
 
 
 def _seconds(what: Callable[[], object]) -> float:
-    """Of processor time, the best of three tries."""
+    """Seconds of processor time, the best of three tries."""
     return min(_timed(what) for _ in range(3))
 
 

@@ -11,7 +11,7 @@ from tests.clips import clip
 
 CLIPS = Path(__file__).parents[3] / "shared" / "data" / "clips"
 HEAD_BYTES = 64 << 10
-"""Of a file's beginning and end, where its tables stand, this much is damaged; what lies between is coded pictures."""
+"""This much of a file's beginning and end, where its tables stand, is damaged; what lies between is coded pictures."""
 MOST_BYTES = 2 << 20
 MOST_SECONDS = 5.0
 

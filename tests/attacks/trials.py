@@ -180,7 +180,7 @@ TRIALS: dict[str, Callable[[World], object]] = {
     "choose the signal": lambda w: fcntl.fcntl(os.open(w.read, os.O_RDONLY), fcntl.F_SETSIG, signal.SIGKILL),
     "have a terminal type": lambda _w: fcntl.ioctl(0, 0x5412, b"x"),
 }
-"""Those that any architecture has by name."""
+"""System calls that any architecture has by name."""
 
 _MEANT = {
     *(

@@ -39,7 +39,7 @@ def all_frames(recording: Recording, target_ms: int = SHORT_MS) -> Iterator[Sour
 
 
 def digest(frame: av.VideoFrame) -> str:
-    """Of the packed planes."""
+    """The digest of the packed planes."""
     return frame_digest(planes(frame)).hex()
 
 

@@ -139,7 +139,7 @@ def yolov5(classes: int) -> onnx.ModelProto:
 
 
 def yolov5_decoded(classes: int) -> onnx.ModelProto:
-    """As `yolov5`, its probabilities; every box is the same."""
+    """Make `yolov5` with its probabilities; every box is the same."""
     numbers = 5 + classes
     layers: list[Layers] = []
     for s in LEVELS:

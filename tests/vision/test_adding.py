@@ -164,7 +164,7 @@ def test_a_public_model_is_fetched_verified_and_registered(tmp_path: Path) -> No
     )
     assert find_model(fetch_model(entry).name).head == "bodycam"
     assert sorted(each.name for each in own_folder().iterdir()) == [".lock", "models.toml", "spots.onnx"]
-    with pytest.raises(FetchError, match="not what was promised"):
+    with pytest.raises(FetchError, match="is another file"):
         fetch_model(entry.model_copy(update={"name": "other", "sha256": "0" * 64}))
     with pytest.raises(MissingModelError):
         find_model("other")

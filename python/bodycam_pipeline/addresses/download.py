@@ -85,7 +85,7 @@ def _copy(expected: ExpectedFile, answer: BinaryIO, file: BinaryIO) -> None:
         file.write(chunk)
     if digest.hexdigest() != expected.sha256:
         raise FetchError(
-            f"{expected.address} is not what was promised: its SHA-256 is {digest.hexdigest()}, not {expected.sha256}",
+            f"{expected.address} is another file: its SHA-256 is {digest.hexdigest()}, not {expected.sha256}",
             remedy="Nothing was kept. Check the address and the digest with whoever publishes the file.",
         )
 

@@ -60,7 +60,7 @@ def bench(
     """Time this product, deface, a plain transcode and decoding alone, in turn; every output is checked."""
     for said, known, option in ((size, SIZES, "--size"), (codec, CODECS, "--codec")):
         if unknown := set(said or ()) - set(known):
-            raise typer.BadParameter(f"{', '.join(unknown)}: say {', '.join(known)}", param_hint=option)
+            raise typer.BadParameter(f"{', '.join(unknown)} is unknown: use {', '.join(known)}", param_hint=option)
     if find_spec("deface") is None:
         typer.echo("deface is not measured: pip install 'bodycam-pipeline[bench]' brings it", err=True)
     rows: list[speed_table.Row] = []

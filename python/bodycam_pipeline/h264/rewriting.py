@@ -52,6 +52,6 @@ def _restriction(said: Usability) -> str:
 
 
 def _golomb(value: int) -> str:
-    """One ``ue(v)`` (9.1)."""
+    """Code a number as ``ue(v)`` (9.1): its binary digits, as text."""
     code = f"{value + 1:b}"
     return "0" * (len(code) - 1) + code

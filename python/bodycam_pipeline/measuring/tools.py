@@ -84,5 +84,7 @@ def _whole(folder: Path, frames: int) -> Found:
 
     found = [count_frames(path) for path in folder.iterdir()]
     if len(found) != 1 or found[0] < frames:
-        raise MeasuringError(f"a peer left {found} of {frames} frames", remedy="Measure on another recording.")
+        raise MeasuringError(
+            f"the compared tool wrote {found} of {frames} frames", remedy="Measure on another recording."
+        )
     return Found()

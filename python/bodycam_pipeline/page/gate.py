@@ -41,7 +41,7 @@ class Gate:
         headers = _once_each(Headers(scope=scope))
         client = scope["client"][0] if scope.get("client") else ""
         if method not in METHODS:
-            return Refusal(405, "method", f"{method[:10]} is not spoken here", "Use the page.")
+            return Refusal(405, "method", f"the method {method[:10]} is not allowed", "Use the page.")
         if int(headers.get("content-length") or 0) > LONGEST_BODY_BYTES:
             return Refusal(413, "too-large", "the request is too large", "Use the page.")
         if refused := self.access.refusal(method, path, headers, client):

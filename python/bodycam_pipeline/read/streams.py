@@ -122,7 +122,10 @@ def _sound(stream: AudioStream) -> AudioFacts:
 
 
 def stream_dispositions(container: InputContainer, chosen: VideoStream) -> tuple[StreamDisposition, ...]:
-    """What becomes of every stream; the sound's disposition is the policy's to decide."""
+    """What becomes of every stream, a second video track included; the sound's disposition is the policy's to decide.
+
+    The manifest says it under ``streams`` (`release/manifest.py`), `bodycam inspect` and the report as well.
+    """
     return tuple(
         StreamDisposition(
             stream.index,

@@ -25,8 +25,8 @@ def to_working_format(frame: av.VideoFrame, video: VideoFacts) -> av.VideoFrame:
     coded = video.format_at(frame.pts or 0)
     if (frame.width, frame.height, frame.format.name) != (coded.width, coded.height, coded.pixel_format):
         raise UnsupportedRecordingError(
-            f"the picture changes from {coded.width}x{coded.height} {coded.pixel_format} to "
-            f"{frame.width}x{frame.height} {frame.format.name} where nothing announces it",
+            f"the frame changes from {coded.width}x{coded.height} {coded.pixel_format} to "
+            f"{frame.width}x{frame.height} {frame.format.name} without a header that says so",
             remedy="Export it once more from the camera's or the evidence system's software, as one MP4 (H.264).",
             where=Place(pts=frame.pts),
         )

@@ -184,7 +184,7 @@ def _anchor(rows: PlanRows, track: int, video: VideoFacts) -> Anchor:
         known = sorted(set(rows.tracks.tolist()))
         raise EditsError(
             f"track {track} is not in the plan",
-            remedy=f"It has {shorten(known)}." if known else "The plan has no track.",
+            remedy=f"The plan has {shorten(known)}." if known else "The plan has no track.",
         )
     tried = own[np.unique(np.linspace(0, len(own) - 1, _TRIED).astype(int))]
     best = max(tried.tolist(), key=lambda row: (_stands_out(rows, row, track), -row))

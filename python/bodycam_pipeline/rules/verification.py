@@ -45,7 +45,7 @@ def difference_limit(crf: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One way in which the finished file is not what was promised.
+    """One way in which the finished file is not what the plan says.
 
     Attributes:
         code: A stable word for programs.

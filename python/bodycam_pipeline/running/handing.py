@@ -153,16 +153,16 @@ def _refusing(error: BodycamError) -> Open:
 
 
 def _from_keeper(pipe: Connection) -> HandedFile:
-    answer = _asked(pipe, 0, 0)
+    answer = _read_range(pipe, 0, 0)
     size, read_ahead = _RANGE.unpack(answer)
-    file = HandedFile(lambda at, count: _asked(pipe, at, count), size)
+    file = HandedFile(lambda at, count: _read_range(pipe, at, count), size)
     if read_ahead:
         file.read_ahead_bytes = read_ahead  # type: ignore[attr-defined]
     return file
 
 
-def _asked(pipe: Connection, at: int, count: int) -> bytes:
-    """A range; of no bytes: how long it is, and how far a demuxer should read ahead.
+def _read_range(pipe: Connection, at: int, count: int) -> bytes:
+    """Read a range through the keeper; a range of no bytes says the length, and how far a demuxer should read ahead.
 
     A box whose keeper was killed ends: that says nothing about the recording, and it is tried again.
     """

@@ -25,7 +25,7 @@ BodycamError
 ├── VerificationError                     the finished file is not what the plan says
 ├── NeedsReviewError                      the second look saw what nothing explains: a person has to decide
 ├── StorageError (OSError)                the disk refused
-├── FetchError (OSError)                  a download that broke off, or is not what was promised
+├── FetchError (OSError)                  a download that broke off, or brought another file
 ├── KeyFileError (ValueError)             a signing key that is missing, in the way, or readable by others
 ├── SignatureError                        a signature that is not by this key, or not over this text
 ├── DatasetError (ValueError)             labelled pictures that cannot be measured on
@@ -220,7 +220,7 @@ class StorageError(BodycamError, OSError):
 
 
 class FetchError(BodycamError, OSError):
-    """A download that cannot begin, broke off, or is not what was promised."""
+    """A download that cannot begin, broke off, or brought another file."""
 
 
 class KeyFileError(BodycamError, ValueError):

@@ -74,7 +74,9 @@ class Proof:
             path = tuple(base64.b64decode(node, validate=True) for node in fields["path"])
             return cls(int(fields["index"]), fields["entry"].encode(), path, fields["checkpoint"].encode())
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise CustodyLogError("not a proof", remedy="Give what `bodycam log prove` printed.") from error
+            raise CustodyLogError(
+                "the text is no proof of the custody log", remedy="Give what `bodycam log prove` printed."
+            ) from error
 
     def check(self, verifier: Verifier) -> None:
         """Check it.

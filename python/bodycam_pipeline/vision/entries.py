@@ -117,7 +117,7 @@ def read_entries(path: Path) -> dict[str, ModelEntry]:
 
 
 def model_entry(facts: Mapping[str, object], where: str) -> ModelEntry:
-    """An entry from what was said.
+    """Make an entry of what a person or a list says of a model.
 
     Raises:
         ModelError: something about it is wrong; ``where`` names it.
@@ -125,7 +125,7 @@ def model_entry(facts: Mapping[str, object], where: str) -> ModelEntry:
     try:
         return ModelEntry.model_validate(facts)
     except ValidationError as error:
-        raise ModelError(f"{where}: {_problem(error)}", remedy="Correct what was said of it.") from None
+        raise ModelError(f"{where}: {_problem(error)}", remedy="Correct this value and run again.") from None
 
 
 def _listed(classes: Mapping[int, Kind]) -> tuple[Kind | None, ...]:

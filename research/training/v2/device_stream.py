@@ -259,7 +259,7 @@ class DeviceCrops:
 
     @staticmethod
     def clip(rows: Tensor, side: int) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
-        """Those that show enough to be objects, and the rest that still shows; each with the number of its tile."""
+        """Boxes that show enough to be objects, and the rest that still shows; each with the number of its tile."""
         cut = torch.cat([rows[..., :1], rows[..., 1:].clamp(0, side)], -1)
         size, full = cut[..., 3:] - cut[..., 1:3], rows[..., 3:] - rows[..., 1:3]
         shows = (size > 1).all(-1) & (rows[..., 0] >= 0)
@@ -287,7 +287,7 @@ class DeviceCrops:
             pictures[int(image), :, y0:y1, x0:x1] = colour.float().to(self.device)[:, None, None]
 
     def counted(self, ignored: Tensor) -> Tensor:
-        """As regions.counted, on the device."""
+        """Do what `regions.counted` does, on the device."""
         levels = []
         for stride in STRIDES:
             count = self.size // stride

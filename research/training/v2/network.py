@@ -1,9 +1,9 @@
 """A depthwise network behind a patch stem: four levels, a top-down pyramid, one light head a level.
 
 Input: RGB in 0..1, ``[batch, 3, height, width]``, height and width multiples of 32. Output for each of the strides 4,
-8, 16 and 32: logits of the kinds, logits of how well their boxes lie (expected IoU), box codes of each kind (dx, dy,
-log width, log height) with ``centre = (cell + 0.5 + d) * stride`` and ``size = exp(code) * SIZE_UNIT * stride``. A
-face and the head around it share their cells, so each kind has a box of its own.
+8, 16 and 32: logits of the kinds, logits of how well their boxes lie (expected IoU), and box codes of each kind. A
+code is (dx, dy, log width, log height): ``centre = (cell + 0.5 + d) * stride`` and ``size = exp(code) * SIZE_UNIT *
+stride``. A face and the head around it share their cells, so each kind has a box of its own.
 """
 
 from __future__ import annotations
