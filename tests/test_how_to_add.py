@@ -140,7 +140,7 @@ class Checkout:
 
     def build(self) -> None:
         """Compile the extension, as fast as it comes, and write the reference pages with it."""
-        target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+        target = ROOT / "target" / "how-to-add"  # its own: cargo would take what is built here for the checkout's
         command = ["cargo", "build", "--quiet", "--package", "bindings", "--target-dir", str(target)]
         subprocess.run(command, cwd=self.folder, check=True)
         shutil.copy(target / "debug" / "lib_native.so", self.folder / PACKAGE / "_native.abi3.so")

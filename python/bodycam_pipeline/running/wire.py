@@ -33,7 +33,7 @@ MOST_LINE_BYTES = 32 << 20
 """Its longest line: objects of some hundred megabytes. A day of frames of which none decodes has as much."""
 
 MOST_LETTERS = 4000
-"""Of the words of an error; the rest is cut off."""
+"""Most letters of an error's words; the rest is cut off."""
 
 STEP_ERRORS = (
     errors.RecordingError,
