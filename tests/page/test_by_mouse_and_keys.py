@@ -43,17 +43,20 @@ def test_keys_step_by_frames_and_views_show_what_they_say(browser: Any, served: 
         assert page.evaluate("review.store.selected.size") == 1
 
 
-def test_a_pause_draws_what_was_watched_to_its_last_frame(browser: Any, served: Served) -> None:
+def test_a_pause_draws_what_was_watched_to_its_last_frame_each_stretch_with_its_speed(
+    browser: Any, served: Served
+) -> None:
     with opened(browser, served) as page:
         page.evaluate(
             """() => {
                 review.store.set({ facts: { ...review.store.facts, rendered: true }, playing: true });
-                for (const number of [8, 9, 10, 11]) review.store.saw(number, 2);
+                for (const [number, speed] of [[8, 2], [9, 2], [10, 1], [11, 1]]) review.store.saw(number, speed);
                 review.acts.pause();
             }"""
         )
         shown = page.evaluate("[...review.store.clock.shown]")
-        assert page.evaluate("review.store.watched") == [[shown[8], shown[12], 2]]
+        assert page.evaluate("review.store.watched") == [[shown[8], shown[10], 2], [shown[10], shown[12], 1]]
+        assert page.evaluate("review.store.watchedWords()").endswith(" % of the finished picture, at 2× at most.")
 
 
 def test_names_are_text_and_never_markup(browser: Any, served: Served) -> None:

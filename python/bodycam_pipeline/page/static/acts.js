@@ -11,6 +11,8 @@ import { thumb } from "./thumbs.js";
 export const RATES = [0.25, 0.5, 1, 2, 4, 8];
 const EVERY_MS = 700;
 
+const undecidedWords = (many) => (many ? `${many} ${many === 1 ? "is" : "are"} undecided. Everything undecided stays hidden.` : "Everything is decided.");
+
 export function makeActs(store, { stage, timeline, jobs, number }) {
   const { clock } = store;
   const last = { keep: "the requester", change: "" };
@@ -256,19 +258,17 @@ export function makeActs(store, { stage, timeline, jobs, number }) {
       const { facts } = store, open = store.undecided().length;
       if (store.progress?.running) return;
       if (!facts.rendered) {
-        const body = el("p", {}, open ? `${open} ${open === 1 ? "is" : "are"} undecided. Everything undecided stays hidden.` : "Everything is decided.");
-        if (await ask({ title: "Render and verify", body, accept: "Render" })) await render();
+        if (await ask({ title: "Render and verify", body: el("p", {}, undecidedWords(open)), accept: "Render" })) await render();
       } else if (facts.refused) {
         say(`${facts.refused.what}.`, { error: true, remedy: facts.refused.remedy });
         if (facts.state === "in review") await acts.askChanges();
       } else if (facts.state === "draft") {
-        const seen = store.share();
         const found = await ask({ title: "Submit for approval", accept: "Submit", body: el("div", { class: "fields" },
-          el("p", {}, `You watched ${Math.round(seen * 100)} % of the finished picture.`), el("label", { class: "field" }, "Comment", el("input", { name: "why", autocomplete: "off", autofocus: true }))) });
+          el("p", {}, store.watchedWords()), el("p", {}, undecidedWords(open)), el("label", { class: "field" }, "Comment", el("input", { name: "why", autocomplete: "off", autofocus: true }))) });
         if (found) await take("submit", found.why, "Submitted");
       } else if (facts.state === "in review") {
         const found = await ask({ title: "Approve?", accept: "Approve", cancel: "Not yet", body: el("div", { class: "fields" },
-          el("p", {}, `You watched ${Math.round(store.share() * 100)} % of the finished picture. Submitted work is approved by another person, unless the policy says otherwise.`),
+          el("p", {}, `${store.watchedWords()} Submitted work is approved by another person, unless the policy says otherwise.`),
           el("label", { class: "field" }, "Comment", el("input", { name: "why", autocomplete: "off", autofocus: true })),
           el("button", { type: "button", class: "plain", onclick: (event) => { event.target.closest("dialog").close(); acts.askChanges(); } }, "Ask for changes instead…")) });
         if (found) await take("approve", found.why, "Approved");

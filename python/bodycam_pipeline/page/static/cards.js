@@ -10,7 +10,7 @@ const DOUBTS = {
   weak: "seen weakly", short: "seen briefly", guessed: "mostly guessed",
 };
 const SPACE = 6;
-const HIGH = { group: 138, tracks: 106, finding: 106, span: 74, remark: 74 };
+const HIGH = { group: 144, tracks: 106, finding: 106, span: 74, remark: 74 };
 
 export class Cards extends HTMLElement {
   connect(store, act) {

@@ -62,7 +62,7 @@ export class Store extends EventTarget {
 
   forgetWatched() { this.speeds = null; this.set({ watched: [] }); }
 
-  /** What was watched: first pts, end pts and greatest speed of each stretch; a gap of a few frames counts as seen. */
+  /** What was watched: first pts, end pts and speed of each stretch; a gap of a few frames counts as seen. */
   watchedParts() {
     const parts = [], { speeds, clock } = this;
     if (!speeds) return parts;
@@ -70,9 +70,9 @@ export class Store extends EventTarget {
     for (let number = 0; number <= clock.frames; number += 1) {
       const speed = number < clock.frames ? speeds[number] : 0;
       if (speed) {
-        if (!open) open = [clock.shown[number], 0, 0];
+        if (open && open[2] !== speed) { parts.push(open); open = [open[1], 0, speed]; }
+        if (!open) open = [clock.shown[number], 0, speed];
         open[1] = clock.endOf(number);
-        open[2] = Math.max(open[2], speed);
         gap = 0;
       } else if (open && ((gap += 1) > 16 || number === clock.frames)) { parts.push(open); open = null; gap = 0; }
     }
@@ -83,6 +83,12 @@ export class Store extends EventTarget {
   /** Share of the recording that was watched. */
   share() {
     return this.watchedParts().reduce((sum, [first, end]) => sum + end - first, 0) / (this.clock.end - this.clock.first);
+  }
+
+  /** How much of it was watched, in words, and how fast at most. */
+  watchedWords() {
+    const speed = Math.max(0, ...this.watchedParts().map(([, , each]) => each));
+    return `You watched ${Math.round(this.share() * 100)} % of the finished picture${speed ? `, at ${speed}× at most` : ""}.`;
   }
 
   /** Everything that a person has not decided yet: findings first, then doubtful tracks, then the others, by time. */

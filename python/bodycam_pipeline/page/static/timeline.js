@@ -5,7 +5,7 @@ import { el, fill } from "./dom.js";
 import { STATES, nameOf } from "./store.js";
 
 const RULER = 24, LANE = 26, TRACK = 18, MOST_ROWS = 40;
-const LEAST_DRAG = 6;
+const LEAST_DRAG = 6, DASH = 12;
 const STEPS = [0.04, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600];
 
 export class Timeline extends HTMLElement {
@@ -208,10 +208,7 @@ export class Timeline extends HTMLElement {
     g.fillStyle = "#a9adb5";
     g.strokeStyle = "#4a4e57";
     g.font = "11px system-ui, sans-serif";
-    for (const [first, end] of this.store.watched) {
-      g.fillStyle = "#3f7f5c";
-      g.fillRect(this.#x(first), RULER - 4, Math.max(1, this.#x(end) - this.#x(first)), 3);
-    }
+    for (const part of this.store.watched) this.#watched(g, part);
     g.fillStyle = "#a9adb5";
     for (let at = Math.ceil(clock.seconds(this.from) / step) * step; at <= clock.seconds(this.to); at += step) {
       const x = Math.round(this.#x(clock.pts(at))) + 0.5;
@@ -219,6 +216,13 @@ export class Timeline extends HTMLElement {
       const text = clock.format(Math.round(clock.pts(at)));
       if (x + 60 < this.wide) g.fillText(step < 1 ? text : text.replace(/\.\d+$/, ""), x + 4, 13);
     }
+  }
+
+  /** What was watched of the finished picture: a whole line at its own speed or slower, gaps in it where it was faster. */
+  #watched(g, [first, end, speed]) {
+    const from = Math.max(0, this.#x(first)), to = Math.min(this.wide, this.#x(end)), dash = DASH / Math.max(1, speed);
+    g.fillStyle = "#3f7f5c";
+    for (let x = from; x < to; x += DASH) g.fillRect(x, RULER - 4, Math.max(1, Math.min(dash, to - x)), 3);
   }
 
   /** A kind's lane: how many are there at once, those that are undecided hatched. */
