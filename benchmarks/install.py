@@ -1,5 +1,6 @@
 """What a wheel brings into an empty environment: ``python -m benchmarks.install WHEEL``, or ``make install-size``."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -29,11 +30,17 @@ class Installed:
         return sum(self.sizes.values()) / 1e6
 
 
+def path_without_rust() -> str:
+    """Make a search path of the folders of this one in which no Rust compiler lies."""
+    folders = os.environ["PATH"].split(os.pathsep)
+    return os.pathsep.join(f for f in folders if not any((Path(f) / tool).exists() for tool in ("cargo", "rustc")))
+
+
 def install(wheel: Path, folder: Path) -> Path:
-    """Install a wheel into a new environment in a folder; gives the environment's ``bin``."""
+    """Install a wheel into a new environment in a folder, without Rust; gives the environment's ``bin``."""
     venv.create(folder, with_pip=True)
     command: list[str | Path] = [folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", wheel]
-    subprocess.run(command, check=True)
+    subprocess.run(command, check=True, env=os.environ | {"PATH": path_without_rust()})
     return folder / "bin"
 
 

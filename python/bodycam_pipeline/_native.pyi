@@ -183,7 +183,7 @@ class Letterbox:
     """Scales frames into detector tensors, upright, in one pass over the planes.
 
     Each frame (or its ``crop``) is turned upright, scaled by one factor to fit the target, and placed at its top left;
-    the rest is ``pad``. The scaled picture's last row and column may stand for a part of a pixel, so that one factor
+    the rest is ``pad``. The scaled frame's last row and column may stand for a part of a pixel, so that one factor
     holds in both directions. Chroma is taken as sited left of its two columns and half-way between its two rows. A
     written value is ``(colour - mean) * factor`` with colour in 0..255, per channel in the order of ``channels``.
     Shrinking averages the area under each target pixel; growing interpolates linearly.
@@ -204,13 +204,13 @@ class Letterbox:
         """Say what a detector wants to see.
 
         Args:
-            orientation: EXIF orientation 1..8 of the coded picture.
+            orientation: EXIF orientation 1..8 of the coded frame.
             full_range: Samples use 0..255 rather than 16..235/240.
             matrix: The YCbCr matrix, BT.601 or BT.709.
             channels: Order of the colour planes in the target.
             mean: Subtracted from each channel (0..255), in the order of ``channels``.
             factor: Multiplied after the mean, in the order of ``channels``.
-            pad: Written outside the picture, as it is (already normalised).
+            pad: Written outside the frame, as it is (already normalised).
             crop: Half-open ``left, top, right, bottom`` in pixels of the coded frame; None is all of it.
 
         Raises:
@@ -354,7 +354,7 @@ def frame_digest(planes: Planes) -> bytes:
     """
 
 def frame_block_means(planes: Planes) -> NDArray[np.uint8]:
-    """The mean of every tile of the planes: what coding hardly changes and any other picture does.
+    """The mean of every tile of the planes: what coding hardly changes and any other frame does.
 
     Returns:
         (n,) rounded means over luma, blue, red, row by row, of tiles of 32 by 32 samples of their plane; those at the

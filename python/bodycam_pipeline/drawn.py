@@ -69,7 +69,7 @@ def follow_drawn(job: Job, edits: Edits, runner: Runner) -> Followed:
     """Where each box of ``[[hide]]`` with ``follow = true`` is, by its position among the hides.
 
     A box goes back from its first keyframe and on from its last, from segment to segment, until the follower is unsure,
-    the scene changes, it leaves the picture, or the recording ends. What was only guessed is not part of it. From each
+    the scene changes, it leaves the frame, or the recording ends. What was only guessed is not part of it. From each
     keyframe it is followed to the next; where that is unsure, it goes on the straight line to the next keyframe.
 
     Raises:

@@ -96,7 +96,7 @@ def test_a_hidden_box_is_turned_with_the_picture():
 
 
 def test_refuses_a_hidden_box_outside_the_picture():
-    with pytest.raises(EditsError, match="outside the picture"):
+    with pytest.raises(EditsError, match="outside the frame"):
         edited(plan(), hide=[hide(("0", [900, 0, 950, 9]), ("0.2", [900, 0, 950, 9]))])
 
 

@@ -86,7 +86,7 @@ def _check_picture(track: BoxNode, entry: BoxNode, leaks: list[str]) -> None:
         return
     width, height = number(entry.fields["width"]), number(entry.fields["height"])
     if max(width, height) > _LONGEST_SIDE:
-        leaks.append(f"a picture of {width}x{height}")
+        leaks.append(f"frames of {width}x{height}")
         return
     if head["matrix"] not in [display_matrix(turn, width, height) for turn in Orientation]:
         leaks.append("a display matrix that is none of the eight turns")
@@ -95,7 +95,7 @@ def _check_picture(track: BoxNode, entry: BoxNode, leaks: list[str]) -> None:
     across, down = number(ratio[:4]), number(ratio[4:])
     shown = round(width * across * 65536 / max(down, 1)), height << 16
     if (number(head["width"]), number(head["height"])) != shown:
-        leaks.append("a display size that is not the picture's")
+        leaks.append("a display size that is not the frames'")
 
 
 def _check_sound(track: BoxNode, entry: BoxNode, hertz: int, leaks: list[str]) -> None:

@@ -117,7 +117,7 @@ def take_step(
         by: The person.
         why: Their reason or comment.
         own: Whether this server runs as that person, whose key may sign.
-        location: Of which place in the picture they speak.
+        location: The place in a frame of which they speak.
 
     Raises:
         StateError: it may not be done now, or not by this person, or not without a key.

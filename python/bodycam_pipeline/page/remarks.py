@@ -1,4 +1,4 @@
-"""What people say of a place in the picture: in the job's history, with its time and box."""
+"""What people say of a place in a frame: in the job's history, with its time and box."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from bodycam_pipeline.values.timeline import format_clock
 
 
 def remarks_of(folders: Folders) -> list[dict[str, Any]]:
-    """What people said of a place in the picture, the oldest first; ``open`` since the work was last submitted.
+    """What people said of a place in a frame, the oldest first; ``open`` since the work was last submitted.
 
     Raises:
         HistoryError: the history was changed.
@@ -36,7 +36,7 @@ def remarks_of(folders: Folders) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class FrameLocation:
-    """A place in the picture that somebody speaks of.
+    """A place in a frame that somebody speaks of.
 
     Attributes:
         pts: Of the frame.
@@ -59,7 +59,7 @@ class FrameLocation:
             left, top, right, bottom = map(float, given.get("box") or (0, 0, 1, 1))
             return cls(int(given["pts"]), (left, top, right, bottom) if given.get("box") else None)
         except (TypeError, ValueError) as error:
-            raise EditsError("that is no place in the picture", remedy="Reload the page, and say it again.") from error
+            raise EditsError("that is no place in a frame", remedy="Reload the page, and say it again.") from error
 
     def facts(self, review: Review) -> dict[str, Any]:
         """The place as the job's history names it: time, and box where there is one.
@@ -75,7 +75,7 @@ class FrameLocation:
 
 
 def note_remark(review: Review, by: str, text: str, location: FrameLocation) -> None:
-    """Write down what a person says of a place in the picture; it is in the history when this returns.
+    """Write down what a person says of a place in a frame; it is in the history when this returns.
 
     Raises:
         StateError: nothing is said.

@@ -132,7 +132,7 @@ class Page:
         return JSONResponse({})
 
     async def remark(self, request: Request) -> Response:
-        """Note what a person says of a place in the picture; answers with the job as it then stands."""
+        """Note what a person says of a place in a frame; answers with the job as it then stands."""
         given, by = await _body(request), person_of(request)
         text, location = str(given.get("text") or ""), FrameLocation.of(given)
         if location is None:

@@ -101,13 +101,13 @@ class Job:
 
     @property
     def detectors(self) -> tuple[tuple[Model, tuple[int, ...]], ...]:
-        """Who looks at the recording, and at which scales: the long sides of the picture, in pixels."""
+        """Who looks at the recording, and at which scales: the long sides of the frame, in pixels."""
         rules = self.policy.detection.detectors
         return tuple((model, rule.long_sides_px) for model, rule in zip(self.models, rules, strict=True))
 
     @property
     def audits(self) -> tuple[tuple[Model, tuple[int, ...]], ...]:
-        """Who looks at the finished file, and at which scales: the long sides of the picture, in pixels."""
+        """Who looks at the finished file, and at which scales: the long sides of the frame, in pixels."""
         longest = max(self.recording.video.upright_size)
         rules = self.policy.gate.auditors if self.auditors else ()
         return tuple(

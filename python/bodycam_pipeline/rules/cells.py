@@ -13,7 +13,7 @@ class Cells:
     """A frame, cut along every side of some rectangles.
 
     Masks of cells are added, cut and taken away as masks of pixels are, at the cost of the rectangles' number rather
-    than of the picture's size.
+    than of the frame's size.
     """
 
     def __init__(self, *rects: Rects) -> None:

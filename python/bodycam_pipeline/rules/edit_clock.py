@@ -115,7 +115,7 @@ class EditClock:
             )
 
     def coded(self, box: Box, grid_px: int) -> Region | None:
-        """A box in the upright frame as a region of the coded frame; None where nothing of it is in the picture."""
+        """A box in the upright frame as a region of the coded frame; None where nothing of it is in the frame."""
         video = self._recording.video
         return snap_region(
             video.orientation.to_coded(box, video.width, video.height), video.width, video.height, grid_px

@@ -107,7 +107,7 @@ def _dismissed(dismiss: Dismiss, clock: EditClock, grid_px: int) -> Dismissed:
     region = clock.coded(Box(*dismiss.box), grid_px)
     if region is None:
         raise EditsError(
-            f"dismiss ({dismiss.reason}) lies outside the picture",
+            f"dismiss ({dismiss.reason}) lies outside the frame",
             remedy="Write left, top, right, bottom in pixels of the upright frame, as the report gives them.",
         )
     return Dismissed(clock.frames(dismiss), region, dismiss.reason, dismiss.by)
@@ -145,7 +145,7 @@ def _hidden(
             rows.append(PlannedRegion(pts, region, hide.kind, number, "manual", None, reason))
     if not rows:
         raise EditsError(
-            f"hide ({reason}) lies outside the picture in every frame",
+            f"hide ({reason}) lies outside the frame in every frame",
             remedy="Write left, top, right, bottom in pixels of the upright frame.",
         )
     return rows

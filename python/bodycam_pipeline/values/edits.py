@@ -145,7 +145,7 @@ class Keep(OfTracks):
 
 
 class Confirm(OfTracks):
-    """Say that a track is hidden rightly; it changes no picture."""
+    """Say that a track is hidden rightly; it changes no pixel."""
 
     table = "confirm"
     reason: Annotated[str, Field(max_length=2_000)] = ""
@@ -308,7 +308,7 @@ class Withhold(Stretch):
     """Fill every frame of a stretch.
 
     Attributes:
-        kind: What is in the picture, as ``interior``; None for no kind of the policy.
+        kind: What is in the frames, as ``interior``; None for no kind of the policy.
         reason: The legal reason; "" for the policy's of the kind.
     """
 

@@ -18,7 +18,7 @@ What = Literal[
 ]
 """worked: the machine; released: packaged; opened: a frame's source was shown; spent: a person's minutes;
 decided: edits.toml was changed; watched: parts of the finished file that a person saw; commented: a person said
-something of a place in the picture."""
+something of a place in a frame."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ class WithheldSpan:
     Attributes:
         span: When.
         reason, by: Why, and who decided so.
-        kind: What is in the picture, as the policy names it; "" for no kind of it.
+        kind: What is in the frames, as the policy names it; "" for no kind of it.
     """
 
     span: Span

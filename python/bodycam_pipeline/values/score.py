@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 class Score:
     """Sums over the labelled frames of one recording; the sum of two scores is that of both recordings.
 
-    Areas are shares of the picture, 0..1, summed over frames.
+    Areas are shares of the frame, 0..1, summed over frames.
 
     Attributes:
         frames, seconds: How much was labelled.
