@@ -24,7 +24,8 @@ def test_a_question_leads_to_a_definition(question: str, path: str, symbol: str)
     assert re.search(rf"^ *(pub )?(def|class|enum) {symbol}\b", place(path).read_text(), re.MULTILINE), question
 
 
-def test_twenty_questions_and_more_are_answered() -> None:
+def test_ten_questions_of_a_newcomer_and_twenty_in_all_are_answered() -> None:
+    assert PAGE.partition("## More questions")[0].count("? | `") == 10
     assert len(PLACES) >= 20
 
 
