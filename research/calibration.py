@@ -141,10 +141,10 @@ class _Catcher(Evidence):
 
     caught: tuple[float, ...] = ()
 
-    def of_track(self, kind: Kind, scores: Floats, side_px: float, seconds: float) -> float:
+    def of_track(self, kind: Kind, scores: Floats, stands_for: Floats, side_px: float, seconds: float) -> float:
         """Keep the features."""
         known = scores[:, list(self.knows[kind])]
-        object.__setattr__(self, "caught", tuple(track_features(known, side_px, seconds)))
+        object.__setattr__(self, "caught", tuple(track_features(known, stands_for, side_px, seconds)))
         return 0.0
 
 

@@ -20,9 +20,11 @@ class RecordingEvidence:
     """An evidence that notes what it is asked."""
 
     calls: list = field(default_factory=list)
+    times: list = field(default_factory=list)
 
-    def of_track(self, kind, scores, side_px, seconds):
+    def of_track(self, kind, scores, stands_for, side_px, seconds):
         self.calls.append((kind, np.round(scores, 3).tolist(), side_px, seconds))
+        self.times.append(stands_for.tolist())
         return 1.5
 
 
@@ -49,6 +51,23 @@ def test_the_looks_from_the_first_sighting_to_the_last_are_the_evidence():
 def test_frames_at_which_nobody_looked_are_no_silence():
     seen = still(range(0, 200, 40), BOX, scores=(0.5,), followed=(40, 80, 120), unlooked=(40, 120))
     assert asked(life(part(seen)))[1] == [[0.5], [0.0], [0.5]]
+
+
+def times_asked(of, but=None):
+    ear = RecordingEvidence()
+    of.evidence(ear, but)
+    return ear.times[0]
+
+
+def test_a_look_stands_for_the_time_to_the_next_one_and_the_last_for_as_long_as_the_one_before():
+    seen = still(range(0, 280, 40), BOX, scores=(0.5,), unlooked=(40, 120, 160, 240))
+    assert times_asked(life(part(seen))) == [80, 120, 120]
+    assert times_asked(life(part(still([0], BOX)))) == [1]
+
+
+def test_what_is_left_out_makes_no_other_look_longer():
+    seen = life(part(still(range(0, 160, 40), BOX)))
+    assert times_asked(seen, np.isin(seen.points["pts"], [40, 80])) == [40, 40]
 
 
 def test_the_side_is_the_median_of_what_was_seen_in_pixels_of_the_finest_tensor():

@@ -62,7 +62,17 @@ class Life:
         sides = np.sqrt(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1))
         seconds = float(self.points["pts"][last] - self.points["pts"][first]) * self.time_base
         side_px = float(np.median(sides)) * self.finest
-        return evidence.of_track(self.kind, self.scores[looks].astype(np.float64), side_px, seconds)
+        scores = self.scores[looks].astype(np.float64)
+        return evidence.of_track(self.kind, scores, self._time_to_next[looks], side_px, seconds)
+
+    @property
+    def _time_to_next(self) -> NDArray[np.float64]:
+        """How long it is from each point at which networks looked to the next one, in pts; 0 of other points."""
+        looks = np.flatnonzero(self.points["looked"])
+        gaps = np.diff(self.points["pts"][looks]).astype(np.float64)
+        times = np.zeros(len(self.points))
+        times[looks] = np.append(gaps, gaps[-1:]) if len(gaps) else 1.0  # the last look counts as the one before it
+        return times
 
     def track(self, evidence: float) -> Track:
         """The same as a track."""

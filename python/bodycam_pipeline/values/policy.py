@@ -143,7 +143,7 @@ class DetectionRule(_Part):
         interval: All detectors look at the first frame of each scene and at one frame in so many after it; in the
             others, what was seen is followed through the pixels. The second look is at the frames between.
         thin_out: While nothing is to be seen that could be hidden, look at half of these frames; not where the next of
-            them would come later than a fifth of a second. The shipped table of evidence was not fitted to such looks.
+            them would come later than a fifth of a second.
         scene_change_difference: Mean luma difference (0..255) of two neighbouring frames above which the scene has
             changed. High on purpose: nothing is followed across a change.
         provider: What computes the networks. Another one gives slightly other boxes, and so is part of the job's key;
