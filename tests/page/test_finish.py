@@ -24,6 +24,7 @@ from tests.page.conftest import serving
 from tests.page.test_decisions import act
 from tests.people import key_of
 from tests.people import review as asks
+from tests.waiting import wait_for
 
 Hold = Callable[[str], None]
 OFFICER, SUPERVISOR, STRANGER = "officer", "B. Supervisor", "C. Stranger"
@@ -131,3 +132,17 @@ def test_the_page_offers_no_approval_to_who_submitted(review: Review, holds: Hol
     assert [event.what for event in history_of(review.folders)][-1] == "rejected"
     (row,) = Queue.of(review.folders.internal).rows()
     assert (row["state"], row["last_by"]) == ("needs changes", OFFICER)
+
+
+def test_what_was_watched_is_on_record_once_when_the_page_is_left(review: Review) -> None:
+    def watched() -> int:
+        return sum(event.what == "watched" for event in history_of(review.folders))
+
+    render_job(review, InlineRunner(), watch_nothing, OFFICER)
+    with serving(review.folders.internal) as served, chromium() as browser, opened(browser, served) as page:
+        page.evaluate("for (let number = 0; number < 6; number += 1) review.store.saw(number, 1)")
+        page.evaluate("for (let time = 0; time < 2; time += 1) dispatchEvent(new Event('pagehide'))")
+        page.goto("about:blank")
+        wait_for(watched)
+        page.wait_for_timeout(300)
+    assert watched() == 1

@@ -13,6 +13,9 @@ const EVERY_MS = 700;
 
 const undecidedWords = (many) => (many ? `${many} ${many === 1 ? "is" : "are"} undecided. Everything undecided stays hidden.` : "Everything is decided.");
 
+/** A browser sends at most 64 KiB from a page that is left. */
+const MOST_PARTS = 1000;
+
 export function makeActs(store, { stage, timeline, jobs, number }) {
   const { clock } = store;
   const last = { keep: "the requester", change: "" };
@@ -23,6 +26,8 @@ export function makeActs(store, { stage, timeline, jobs, number }) {
   const fail = (error) => say(error.message, { error: true, remedy: error.remedy });
 
   let deciding = Promise.resolve(); // one after the other: each is made of what the one before left
+  let told = ""; // what was watched, as it was last put on record
+  addEventListener("pagehide", () => tellWatched({ keepalive: true }).catch(() => {}));
 
   /** Send a decision; the server answers with the job as it then stands. */
   function decide(act, facts = {}, done = "") {
@@ -305,9 +310,12 @@ export function makeActs(store, { stage, timeline, jobs, number }) {
     } catch (error) { fail(error); }
   }
 
-  async function tellWatched() {
-    const parts = store.watchedParts();
-    if (parts.length) await post(`${store.job}/watched`, { parts });
+  /** Put on record what was watched since it was last told; a page that is left has no time to wait for the answer. */
+  async function tellWatched({ keepalive = false } = {}) {
+    const parts = store.watchedParts().slice(-MOST_PARTS), now = JSON.stringify(parts);
+    if (!parts.length || now === told) return;
+    told = now;
+    await post(`${store.job}/watched`, { parts }, { keepalive }).catch((refused) => { told = ""; throw refused; });
   }
 
   async function otherJob(by) {

@@ -60,7 +60,7 @@ export async function picture(path, { background = false, signal } = {}) {
   return createImageBitmap(new Blob([await bytes(path, { background, signal })]));
 }
 
-export async function post(path, body = {}) {
+export async function post(path, body = {}, { keepalive = false } = {}) {
   const headers = { "content-type": "application/json", "x-bodycam-token": token };
-  return (await answered(await ask(path, { method: "POST", headers, body: JSON.stringify(body) }))).json();
+  return (await answered(await ask(path, { method: "POST", headers, body: JSON.stringify(body), keepalive }))).json();
 }
