@@ -1,5 +1,6 @@
 """Steps that go wrong on purpose, and a runner that puts them in the place of the real ones."""
 
+import hashlib
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
@@ -10,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from bodycam_pipeline.digests import file_sha256
-from bodycam_pipeline.evidence.signatures_file import signatures_path
+from bodycam_pipeline import durable
+from bodycam_pipeline.durable import write_atomically
 from bodycam_pipeline.running.local import LocalRunner
 from bodycam_pipeline.running.runner import Outcome
+from bodycam_pipeline.steps import render as rendering
 from bodycam_pipeline.tasks.detect import DetectTask
 from bodycam_pipeline.tasks.render import RenderTask, render_segment
 from bodycam_pipeline.values.encoded import EncodedSegment
@@ -85,16 +87,17 @@ def ignore_withholding(task: RenderTask) -> EncodedSegment:
 def show_another_frame(task: RenderTask) -> EncodedSegment:
     """A renderer whose pictures stand at each other's times: the second half first."""
     coded = render_segment(task)
-    samples, half = Path(coded.path).read_bytes(), len(coded) // 2
+    descriptor, _ = durable._handed[coded.path]
+    samples, half = os.pread(descriptor, int(coded.size_bytes.sum()), 0), len(coded) // 2
     edge = int(coded.size_bytes[:half].sum())
-    Path(coded.path).write_bytes(samples[edge:] + samples[:edge])
+    swapped = samples[edge:] + samples[:edge]
+    write_atomically(Path(coded.path), swapped)
     order = np.roll(np.arange(len(coded)), -half)
     mixed = {name: getattr(coded, name)[order] for name in ("size_bytes", "keyframe", "copied", "source_sha256")}
-    return replace(coded, sha256=file_sha256(Path(coded.path)), **mixed)
+    return replace(coded, sha256=hashlib.sha256(swapped).hexdigest(), **mixed)
 
 
 def forget_what_was_rendered(task: RenderTask) -> EncodedSegment:
     """A renderer whose record of what it handed to the encoder is lost."""
-    coded = render_segment(task)
-    signatures_path(coded.path).unlink()
-    return coded
+    rendering.write_signatures = lambda *_: None
+    return render_segment(task)
