@@ -1,6 +1,7 @@
 """Coverage of real recordings whose truth is complete: it measures the pipeline, with known detectors, both sides."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ CLIPS = SHARED / "data" / "clips"
 REFERENCE = [
     SHARED / "reference-models" / name for name in ("face_yunet_n_dynamic.onnx", "plate_hyperlpr3_y5fu640_dynraw.onnx")
 ]
+TRUE_KINDS = ("face", "head_from_behind", "plate")
 BODY_WORN = ("bwc_spd_test_01", "bwc_spd_test_03", "bwc_spd_test_04", "ego_aria_face")
 
 pytestmark = [
@@ -26,11 +28,15 @@ pytestmark = [
 ]
 
 
-def scores(who: str, policy: Policy, wanted: Sequence[str] = ()) -> Mapping[str, Score]:
-    """The score of every clip in which somebody must be hidden, printed."""
-    clips = {
-        name: truth for name, truth in clips_in(CLIPS, wanted).items() if any(b.flag == "must" for b in truth.boxes)
+def scores(
+    who: str, policy: Policy, wanted: Sequence[str] = (), kinds: Sequence[str] = TRUE_KINDS
+) -> Mapping[str, Score]:
+    """The score of every clip in which somebody must be hidden, by what is labelled as one of some kinds; printed."""
+    named = {
+        name: replace(truth, boxes=tuple(box for box in truth.boxes if box.kind in kinds))
+        for name, truth in clips_in(CLIPS, wanted).items()
     }
+    clips = {name: truth for name, truth in named.items() if any(b.flag == "must" for b in truth.boxes)}
     with LocalRunner(2) as runner:
         hide = by_plans(CLIPS, policy, runner)
         found = {name: score(truth, hide(name, truth)) for name, truth in clips.items()}
@@ -38,13 +44,17 @@ def scores(who: str, policy: Policy, wanted: Sequence[str] = ()) -> Mapping[str,
     return found
 
 
-def test_the_reference_detectors_leave_little_to_see() -> None:
+def test_the_reference_detectors_leave_no_face_to_see() -> None:
+    """Of faces alone: the plate network learnt the plates of another country, and reports nothing at one that turns.
+
+    It was counted while a region was the hull of all places that a thing may be at, which hid that plate by chance.
+    """
     if not all(path.exists() for path in REFERENCE):
         pytest.skip("../shared/reference-models is not there")
     policy = Policy().with_models([str(path) for path in REFERENCE])
-    total = sum(scores("YuNet-n and y5fu-640 at two scales", policy, BODY_WORN).values(), Score())
-    assert total.must_hidden >= 0.95 * total.must
-    assert total.flickers == 0
+    total = sum(scores("YuNet-n and y5fu-640 at two scales", policy, BODY_WORN, ["face"]).values(), Score())
+    assert (total.must_hidden, total.things_seen, total.flickers) == (total.must, 0, 0)
+    assert total.must >= 150
 
 
 def test_the_shipped_detectors_hide_every_box() -> None:
