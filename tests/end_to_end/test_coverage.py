@@ -45,7 +45,7 @@ def scores(
 
 
 def test_the_reference_detectors_leave_no_face_to_see() -> None:
-    """Of faces alone: the plate network learnt the plates of another country, and reports nothing at one that turns.
+    """Count faces alone: the plate network learnt the plates of another country, and reports nothing at one that turns.
 
     It was counted while a region was the hull of all places that a thing may be at, which hid that plate by chance.
     """
