@@ -30,7 +30,7 @@ THING = Blob(going(40, 40, 3, 1))
 TRUSTED = Evidence({"face": (0,), "plate": ()}, thresholds={"face": (Thresholds(0.5, 0.2),), "plate": ()})
 
 
-class Eyes:
+class SeeingNetworks:
     """A network that sees the thing wherever it is to be seen, and notes when it was asked."""
 
     finest = 1.0
@@ -46,8 +46,8 @@ class Eyes:
 
 
 @pytest.fixture
-def eyes(monkeypatch: pytest.MonkeyPatch) -> Eyes:
-    made = Eyes()
+def eyes(monkeypatch: pytest.MonkeyPatch) -> SeeingNetworks:
+    made = SeeingNetworks()
     monkeypatch.setattr(watching, "Detector", lambda *_: made)
     return made
 
@@ -57,7 +57,7 @@ def planes_at(number: int, blob: Blob = THING, level: float = 120) -> Planes:
 
 
 def watch(
-    eyes: Eyes,
+    eyes: SeeingNetworks,
     frames: int,
     interval: int = 2,
     *,
@@ -80,26 +80,26 @@ def lives(*parts: Candidates) -> list[Life]:
     return [life_of(chain, 0.001) for chain in tracklets([SegmentCandidates(0, parts)])]
 
 
-def test_networks_look_at_the_first_frame_and_at_one_in_so_many_after_it(eyes: Eyes) -> None:
+def test_networks_look_at_the_first_frame_and_at_one_in_so_many_after_it(eyes: SeeingNetworks) -> None:
     (found,) = watch(eyes, 10, 3)
     assert eyes.asked == [0, 3, 6, 9]
     assert (found.looked_pts // TICKS).tolist() == [0, 3, 6, 9]
     assert (found.frames["pts"] // TICKS).tolist() == list(range(10))
 
 
-def test_after_a_scene_change_they_look_at_its_first_frame(eyes: Eyes) -> None:
+def test_after_a_scene_change_they_look_at_its_first_frame(eyes: SeeingNetworks) -> None:
     (found,) = watch(eyes, 12, 3, levels={5: 20, 7: 230})
     assert eyes.asked == [0, 3, 5, 7, 10]
     assert np.flatnonzero(found.frames["scene_change"]).tolist() == [5, 7]
 
 
-def test_what_is_seen_at_key_frames_is_followed_between_them(eyes: Eyes) -> None:
+def test_what_is_seen_at_key_frames_is_followed_between_them(eyes: SeeingNetworks) -> None:
     (life,) = lives(*watch(eyes, 12, 4))
     assert [FOUND[code] for code in life.points["found"]] == (["detected"] + ["followed"] * 3) * 3
     assert all(Box(*box).iou(THING.box(n)) > 0.9 for n, box in enumerate(life.boxes.tolist()))
 
 
-def test_a_frame_that_does_not_decode_is_told_and_followed_across(eyes: Eyes) -> None:
+def test_a_frame_that_does_not_decode_is_told_and_followed_across(eyes: SeeingNetworks) -> None:
     (found,) = watch(eyes, 12, 2, broken=frozenset({0, 5, 11}))
     assert found.undecodable_pts == (0, 5 * TICKS, 11 * TICKS)
     assert (found.frames["pts"] // TICKS).tolist() == [1, 2, 3, 4, 6, 7, 8, 9, 10]
@@ -108,7 +108,7 @@ def test_a_frame_that_does_not_decode_is_told_and_followed_across(eyes: Eyes) ->
     assert (life.points["pts"] // TICKS).tolist() == [1, 2, 3, 4, 6, 7, 8, 9, 10]
 
 
-def test_a_segment_of_which_nothing_decodes_is_frames_that_did_not(eyes: Eyes) -> None:
+def test_a_segment_of_which_nothing_decodes_is_frames_that_did_not(eyes: SeeingNetworks) -> None:
     for border in (False, True):
         (found,) = watch(eyes, 3, broken=frozenset(range(3)), border=border)
         assert (len(found.frames), len(found.candidates), found.border_pts) == (0, 0, None)
@@ -116,7 +116,7 @@ def test_a_segment_of_which_nothing_decodes_is_frames_that_did_not(eyes: Eyes) -
     assert eyes.asked == []
 
 
-def test_candidates_are_followed_into_the_next_segments_first_frame(eyes: Eyes) -> None:
+def test_candidates_are_followed_into_the_next_segments_first_frame(eyes: SeeingNetworks) -> None:
     (found,) = watch(eyes, 8, border=True)
     assert found.border_pts == 8 * TICKS
     assert found.candidates["alive"].tolist() == [True]
@@ -134,7 +134,9 @@ class TestInParts:
         monkeypatch.setattr(watching, "MOST_FRAMES", 16)
 
     @pytest.mark.parametrize(("frames", "sizes"), [(16, [16]), (17, [16, 1]), (32, [16, 16]), (40, [16, 16, 8])])
-    def test_no_part_has_more_frames_and_none_is_lost(self, eyes: Eyes, frames: int, sizes: list[int]) -> None:
+    def test_no_part_has_more_frames_and_none_is_lost(
+        self, eyes: SeeingNetworks, frames: int, sizes: list[int]
+    ) -> None:
         parts = watch(eyes, frames)
         assert [len(part.frames) for part in parts] == sizes
         pts = np.concatenate([part.frames["pts"] for part in parts])
@@ -143,7 +145,7 @@ class TestInParts:
 
     @pytest.mark.parametrize("interval", [1, 2, 3, 5])
     def test_parts_joined_at_their_borders_give_the_track_that_one_part_gives(
-        self, eyes: Eyes, monkeypatch: pytest.MonkeyPatch, interval: int
+        self, eyes: SeeingNetworks, monkeypatch: pytest.MonkeyPatch, interval: int
     ) -> None:
         parts, asked = watch(eyes, 48, interval), list(eyes.asked)
         monkeypatch.setattr(watching, "MOST_FRAMES", 240)
@@ -156,27 +158,27 @@ class TestInParts:
         assert np.array_equal(life.scores, expected.scores)
         assert life.boxes == pytest.approx(expected.boxes, abs=0.5)
 
-    def test_a_thing_seen_on_one_side_of_a_border_alone_is_followed_up_to_it(self, eyes: Eyes) -> None:
+    def test_a_thing_seen_on_one_side_of_a_border_alone_is_followed_up_to_it(self, eyes: SeeingNetworks) -> None:
         eyes.blob = Blob(THING.path, there=range(14))
         before, _ = watch(eyes, 24)
         assert before.candidates["alive"].tolist() == [True]
         assert before.points["pts"].max() == 15 * TICKS
 
     def test_a_scene_that_changes_at_a_border_is_looked_at_from_its_first_frame_and_not_joined(
-        self, eyes: Eyes
+        self, eyes: SeeingNetworks
     ) -> None:
         before, after = watch(eyes, 24, 3, levels={16: 20})
         assert before.border_pts is None
         assert eyes.asked == [0, 3, 6, 9, 12, 15, 16, 19, 22]
         assert len(lives(before, after)) == 2
 
-    def test_a_frame_that_does_not_decode_belongs_to_the_part_that_it_is_in(self, eyes: Eyes) -> None:
+    def test_a_frame_that_does_not_decode_belongs_to_the_part_that_it_is_in(self, eyes: SeeingNetworks) -> None:
         parts = watch(eyes, 34, broken=frozenset({3, 20, 33}))
         assert [part.undecodable_pts for part in parts] == [(3 * TICKS,), (20 * TICKS, 33 * TICKS)]
         assert [len(part.frames) for part in parts] == [16, 15]
         assert len(lives(*parts)) == 1
 
-    def test_the_last_part_goes_on_into_the_next_segment(self, eyes: Eyes) -> None:
+    def test_the_last_part_goes_on_into_the_next_segment(self, eyes: SeeingNetworks) -> None:
         parts = watch(eyes, 32, border=True)
         assert [part.border_pts for part in parts] == [16 * TICKS, 32 * TICKS]
         assert all(part.candidates["alive"].tolist() == [True] for part in parts)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bodycam_pipeline.following.footage import ROUNDING_SECONDS, Observation
 from bodycam_pipeline.following.sweep import SEED
 
-Look = Callable[[], Sequence[Observation]]
+PendingDetections = Callable[[], Sequence[Observation]]
 """Waits for a look at a frame to end, and returns what was seen."""
 
 DELAY = 4
@@ -50,20 +50,20 @@ class KeyFrames:
         """
         self._interval = interval
         self._thin_out = thin_out and comes_soon(2 * interval, seconds)
-        self._turns: deque[Look | None] = deque(maxlen=DELAY + QUIET - 1)
+        self._turns: deque[PendingDetections | None] = deque(maxlen=DELAY + QUIET - 1)
 
-    def __call__(self, _pts: int, since_cut: int) -> bool:
-        """Whether networks look at the next frame; ``since_cut`` frames came since the scene changed."""
-        if since_cut == 0:
+    def __call__(self, _pts: int, since_scene_change: int) -> bool:
+        """Whether networks look at the next frame; ``since_scene_change`` frames came since the scene changed."""
+        if since_scene_change == 0:
             self._turns.clear()
-        if since_cut % self._interval:
+        if since_scene_change % self._interval:
             return False
         if self._is_quiet():
             self._turns.append(None)
             return False
         return True
 
-    def saw(self, look: Look) -> None:
+    def saw(self, look: PendingDetections) -> None:
         """Take the look at the frame that was due last."""
         self._turns.append(look)
 
@@ -81,14 +81,14 @@ class NamedFrames:
         """Name them."""
         self._pts = frozenset(pts)
 
-    def __call__(self, pts: int, _since_cut: int) -> bool:
+    def __call__(self, pts: int, _since_scene_change: int) -> bool:
         """Whether networks look at this frame."""
         return pts in self._pts
 
-    def saw(self, look: Look) -> None:
+    def saw(self, look: PendingDetections) -> None:
         """Take a look, which decides nothing."""
 
 
-def begins(look: Look) -> bool:
+def begins(look: PendingDetections) -> bool:
     """Whether a look shows something that a candidate begins with."""
     return any(observation.odds >= SEED for observation in look())

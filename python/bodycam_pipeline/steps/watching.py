@@ -7,7 +7,7 @@ from bodycam_pipeline._native import Planes, Pyramid
 from bodycam_pipeline.following.footage import Footage, Observation
 from bodycam_pipeline.following.observations import observed
 from bodycam_pipeline.following.segment import part_candidates
-from bodycam_pipeline.steps.key_frames import KeyFrames, Look, NamedFrames
+from bodycam_pipeline.steps.key_frames import KeyFrames, NamedFrames, PendingDetections
 from bodycam_pipeline.tasks.watching import Watching
 from bodycam_pipeline.values.candidates import Candidates
 from bodycam_pipeline.values.detection import Detection
@@ -53,7 +53,7 @@ class Watcher:
         self._pts: list[int] = []
         self._parts: list[Candidates] = []
         self._undecodable: list[int] = []
-        self._since_cut = 0
+        self._since_scene_change = 0
 
     def see(self, pts: int, frame: Planes | None) -> None:
         """Take the next frame; None where it did not decode."""
@@ -64,13 +64,13 @@ class Watcher:
         if len(self._pts) == MOST_FRAMES:
             self._close((pts, pyramid))
         if self._footage.add(self._seconds(pts), pyramid):
-            self._since_cut = 0
-        looked = self._due(pts, self._since_cut)
+            self._since_scene_change = 0
+        looked = self._due(pts, self._since_scene_change)
         self._footage.saw([] if looked else None)
         if looked:
             self._due.saw(self._looks.begin(frame, self._footage.observations[-1]))
         self._pts.append(pts)
-        self._since_cut += 1
+        self._since_scene_change += 1
 
     def finish(self, border: tuple[int, Planes] | None = None) -> tuple[Candidates, ...]:
         """Follow what was seen; the parts of the segment, mostly one.
@@ -92,7 +92,7 @@ class Watcher:
         found = part_candidates(self._footage, self._pts, (networks, finest), border_pts, self._undecodable)
         self._parts.append(found)
         if border_pts is not None and found.border_pts is None:
-            self._since_cut = 0
+            self._since_scene_change = 0
         self._footage, self._pts, self._undecodable = self._empty(), [], []
 
     def _empty(self) -> Footage:
@@ -120,7 +120,7 @@ class DetectionPool:
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
         self._going: deque[tuple[Detector, list[Observation], Future[list[Detection]]]] = deque()
 
-    def begin(self, frame: Planes, into: list[Observation]) -> Look:
+    def begin(self, frame: Planes, into: list[Observation]) -> PendingDetections:
         """Look at a frame; what is seen is in the list once `finish`, or what is returned, was called."""
         if self._pool is None:
             into += self._observed(self._free[0].look(frame))
