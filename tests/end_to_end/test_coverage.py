@@ -44,17 +44,29 @@ def scores(
     return found
 
 
-def test_the_reference_detectors_leave_no_face_to_see() -> None:
-    """Count faces alone: the plate network learnt the plates of another country, and reports nothing at one that turns.
-
-    It was counted while a region was the hull of all places that a thing may be at, which hid that plate by chance.
-    """
+def by_reference(kinds: Sequence[str]) -> Score:
+    """The total with detectors that are not ours, on footage of body-worn cameras."""
     if not all(path.exists() for path in REFERENCE):
         pytest.skip("../shared/reference-models is not there")
     policy = Policy().with_models([str(path) for path in REFERENCE])
-    total = sum(scores("YuNet-n and y5fu-640 at two scales", policy, BODY_WORN, ["face"]).values(), Score())
+    return sum(scores("YuNet-n and y5fu-640 at two scales", policy, BODY_WORN, kinds).values(), Score())
+
+
+def test_the_reference_detectors_leave_no_face_to_see() -> None:
+    total = by_reference(["face"])
     assert (total.must_hidden, total.things_seen, total.flickers) == (total.must, 0, 0)
     assert total.must >= 150
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="the plate network learnt the plates of another country, and reports nothing at one that turns: the hull of "
+    "all places that a thing may be at hid it by chance, and following hides what somebody saw",
+)
+def test_the_reference_detectors_leave_little_to_see() -> None:
+    total = by_reference(TRUE_KINDS)
+    assert total.must_hidden >= 0.95 * total.must
+    assert total.flickers == 0
 
 
 def test_the_shipped_detectors_hide_every_box() -> None:
