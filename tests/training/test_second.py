@@ -16,11 +16,11 @@ from research.training.v2.assign import around, match  # noqa: E402
 from research.training.v2.kinds import FACE, HEAD, KINDS, PLATE, STRIDES  # noqa: E402
 from research.training.v2.losses import loss_of  # noqa: E402
 from research.training.v2.network import CHANNELS, Network, flatten, points  # noqa: E402
-from research.training.v2.pool import heads, in_web  # noqa: E402
+from research.training.v2.pool import heads, in_older, in_web  # noqa: E402
 from research.training.v2.regions import counted  # noqa: E402
 from research.training.v2.sources import SOURCES, source_of  # noqa: E402
 from research.training.v2.stream import MODES, clip, move  # noqa: E402
-from research.training.v2.witnesses import vote  # noqa: E402
+from research.training.v2.witnesses import doubted, vote  # noqa: E402
 
 SHAPES = [torch.Size((64 // stride, 96 // stride)) for stride in STRIDES]
 CELLS = sum(h * w for h, w in SHAPES)
@@ -120,6 +120,26 @@ def test_what_one_of_three_sees_is_ignored_and_what_two_see_is_an_object() -> No
     assert sure.tolist() == [face]
     assert possible.tolist() == [other]
     assert [len(boxes) for boxes in vote(seen, "plate")] == [0, 0]
+
+
+def test_what_one_network_of_ours_suspects_weakly_is_doubted() -> None:
+    boxes = np.array([[10, 10, 50, 22], [60, 10, 100, 22], [10, 40, 50, 52]], float)
+    seen = {
+        "own": {"plate": [[*boxes[0], 0.4], [*boxes[1], 0.6], [*boxes[2], 0.4]]},
+        "y5fu": {"plate": [[*boxes[2], 0.3]]},
+    }
+    assert doubted(seen, "plate", boxes).tolist() == [True, False, False]
+    assert doubted(seen, "plate", boxes[:0]).tolist() == []
+
+
+def test_a_doubted_plate_is_background_unless_it_is_small() -> None:
+    small, large = [10, 10, 30, 16], [60, 10, 100, 22]
+    seen = {"own": {"plate": [[*small, 0.4], [*large, 0.4]]}}
+    item = {"kind": "face", "boxes": [[200, 200, 240, 250]], "width": 640, "height": 480}
+    objects, ignored, hard = in_older(item, seen)
+    assert objects[PLATE].tolist() == []
+    assert ignored[PLATE].tolist() == [small]
+    assert hard[PLATE].tolist() == [large]
 
 
 def test_where_not_every_head_is_labelled_none_is_background() -> None:

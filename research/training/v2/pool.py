@@ -6,13 +6,15 @@
 real people and never leave the training machine. Rows are ``kind, left, top, right, bottom`` in pixels of the picture.
 
 For each kind a picture has objects and regions to ignore (possible objects; the whole picture where nobody looked);
-everything else is background. ``hard`` are places where an earlier detector fired at nothing.
+everything else is background. ``hard`` are places where an earlier detector fired at nothing. ``--labels-only`` writes
+``pool.json`` anew, for other rules, and leaves the pixels.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from research.training.data import covered_by, rows_of
 from research.training.detectors import read_picture
 from research.training.v2.kinds import FACE, HEAD, PLATE
 from research.training.v2.sources import SOURCES, source_of
-from research.training.v2.witnesses import vote
+from research.training.v2.witnesses import doubted, vote
 
 FOLDERS = ("web", "faces", "faces_street", "heads", "plates")
 LEVELS = 3  # pictures in a pyramid: full, half and quarter size
@@ -34,7 +36,11 @@ LONGEST = 1024  # pixels; larger pictures are shrunk on their way into the pool
 HEAD_BEYOND = (0.22, 0.45, 0.05)
 AROUND_POSSIBLE = 0.5  # a possible face is ignored as a head with this share of its size more on each side
 UNSEEN_HEAD = 14.0  # pixels: a head this high in which no detector suspects a face shows none
+# Pixels of height in the pool from which on what one witness doubts is nothing: lower ones may be anything
+DOUBT_FROM = {FACE: 16.0, PLATE: 10.0}
 Rows = list[list[float]]
+Sorted = tuple[dict[int, Boxes], dict[int, Boxes], dict[int, Boxes]]
+"""Objects, regions to ignore and hard places of a picture, by kind."""
 
 
 def grown(boxes: Boxes, sides: float, up: float, down: float) -> Boxes:
@@ -43,18 +49,18 @@ def grown(boxes: Boxes, sides: float, up: float, down: float) -> Boxes:
     return boxes + np.stack([-sides * width, -up * height, sides * width, down * height], 1)
 
 
-def in_web(item: dict[str, Any]) -> tuple[dict[int, Boxes], dict[int, Boxes]]:
-    """Objects and ignore regions of a picture of ``web``, which comes labelled."""
-    boxes = {
-        name: np.array(item.get(name, []), float).reshape(-1, 4) for name in ("faces", "possible", "possible_plates")
-    }
-    return {FACE: boxes["faces"]}, {FACE: boxes["possible"], PLATE: boxes["possible_plates"]}
+def in_web(item: dict[str, Any]) -> Sorted:
+    """A picture of ``web``, which comes labelled."""
+    names = ("faces", "possible", "possible_plates", "hard")
+    boxes = {name: np.array(item.get(name, []), float).reshape(-1, 4) for name in names}
+    return {FACE: boxes["faces"]}, {FACE: boxes["possible"], PLATE: boxes["possible_plates"]}, {FACE: boxes["hard"]}
 
 
-def in_older(item: dict[str, Any], seen: dict[str, Any]) -> tuple[dict[int, Boxes], dict[int, Boxes]]:
+def in_older(item: dict[str, Any], seen: dict[str, Any]) -> Sorted:
     """The labels of an older set, and what the witnesses add for what it leaves out."""
     own = np.array(item["boxes"], float).reshape(-1, 4)
-    objects, ignored = {}, {}
+    objects, ignored, hard = {}, {}, {}
+    scale = min(1.0, LONGEST / max(item["width"], item["height"]))
     for kind, name in ((FACE, "face"), (PLATE, "plate")):
         # where nearly nobody is, two of three take one wheel in ten for a face; all three took none of those looked at
         sure, possible = vote(seen, name, 3 if (kind, item["kind"]) == (FACE, "plate") else 2)
@@ -63,6 +69,9 @@ def in_older(item: dict[str, Any], seen: dict[str, Any]) -> tuple[dict[int, Boxe
             sure = np.concatenate([own, sure])
         elif kind == PLATE:  # a plate seen where none was looked for is often something printed
             sure, possible = sure[:0], np.concatenate([sure, possible])
+        if kind == PLATE or item["kind"] == "plate":  # faces of crowds are blurred, and stay possible
+            nothing = doubted(seen, name, possible) & ((possible[:, 3] - possible[:, 1]) * scale >= DOUBT_FROM[kind])
+            hard[kind], possible = possible[nothing], possible[~nothing]
         objects[kind], ignored[kind] = sure, possible
     if item["kind"] == "head":
         suspected = np.concatenate([*(np.array(w.get("face", [])).reshape(-1, 5)[:, :4] for w in seen.values())])
@@ -72,7 +81,7 @@ def in_older(item: dict[str, Any], seen: dict[str, Any]) -> tuple[dict[int, Boxe
         )
         ignored[FACE] = np.concatenate([ignored[FACE], own[~empty]])
         objects[HEAD] = own
-    return objects, ignored
+    return objects, ignored, hard
 
 
 def heads(source: str, objects: dict[int, Boxes], ignored: dict[int, Boxes], size: tuple[float, float]) -> None:
@@ -92,10 +101,10 @@ def shrunk(picture: np.ndarray, scale: float) -> np.ndarray:
     return cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 
 
-def build(data: Path, witnesses: Path, work: Path) -> None:
+def build(data: Path, witnesses: Path, work: Path, *, pixels: bool = True) -> None:
     seen, entries, offset = json.loads(witnesses.read_text()), [], 0
     work.mkdir(parents=True, exist_ok=True)
-    with (work / "pool.bin").open("wb") as out:
+    with (work / "pool.bin" if pixels else Path(os.devnull)).open("wb") as out:
         for folder in FOLDERS:
             listing = json.loads((data / folder / "labels.json").read_text())
             for item in listing["items"]:
@@ -104,7 +113,7 @@ def build(data: Path, witnesses: Path, work: Path) -> None:
                 if source is None:
                     continue
                 name = f"{folder}/{item['file']}"
-                objects, ignored = in_web(item) if folder == "web" else in_older(item, seen[name])
+                objects, ignored, hard = in_web(item) if folder == "web" else in_older(item, seen[name])
                 heads(source, objects, ignored, (item["width"], item["height"]))
                 picture = read_picture(data / folder / item["file"])
                 if (shrink := LONGEST / max(picture.shape[:2])) < 1:
@@ -118,7 +127,7 @@ def build(data: Path, witnesses: Path, work: Path) -> None:
                     offset += picture.size
                 rows = [
                     [[k, *(v * scale for v in box)] for k, *box in found]
-                    for found in (flat(objects), flat(ignored), rows_of(FACE, item.get("hard", [])))
+                    for found in (flat(objects), flat(ignored), flat(hard))
                 ]
                 entries.append({"source": source, "set": item["set"], "name": name, "levels": levels, "rows": rows})
             print(folder, len(entries), "pictures so far,", round(offset / 2**30, 2), "GiB", flush=True)
@@ -134,8 +143,9 @@ def main() -> None:
     cli.add_argument("data", type=Path, help="folder with web, faces, faces_street, heads and plates")
     cli.add_argument("witnesses", type=Path, help="what witnesses.py wrote")
     cli.add_argument("work", type=Path)
+    cli.add_argument("--labels-only", action="store_true")
     a = cli.parse_args()
-    build(a.data, a.witnesses, a.work)
+    build(a.data, a.witnesses, a.work, pixels=not a.labels_only)
 
 
 if __name__ == "__main__":

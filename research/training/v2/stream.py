@@ -29,7 +29,7 @@ from research.training.v2.sources import SOURCES
 
 SINGLE, MOSAIC = 0.62, 0.22  # share of single crops and of mosaics of four; the rest are grids of small pictures
 # of crops with one picture: shares that are built around a small face, a large face and a plate on purpose
-MODES = {"small": 0.36, "large": 0.22, "plate": 0.16, "": 0.26}
+MODES = {"small": 0.34, "large": 0.20, "plate": 0.22, "": 0.24}
 SMALL_FACE = (6.0, 24.0)  # pixels of its longer side in the crop
 LARGE_FACE = (56.0, 300.0)
 FILLED = (0.8, 1.3)  # a picture is at least this large, as a share of its tile
