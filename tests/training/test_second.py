@@ -143,7 +143,7 @@ def test_a_doubted_plate_is_background_unless_it_is_small() -> None:
 
 
 def test_where_not_every_head_is_labelled_none_is_background() -> None:
-    objects, ignored = in_web({"faces": [[100, 100, 120, 130]], "possible": [[200, 100, 210, 112]]})
+    objects, ignored, _ = in_web({"faces": [[100, 100, 120, 130]], "possible": [[200, 100, 210, 112]]})
     heads("web", objects, ignored, (640, 427))
     assert ignored[HEAD].tolist() == [[0, 0, 640, 427]]
     (head,) = objects[HEAD]

@@ -26,7 +26,7 @@ from research.training.v2.sources import SOURCES
 CANVAS = 512
 LEVELS = 3
 PARTS = {1: 0.62, 2: 0.22, 3: 0.07, 4: 0.06, 5: 0.03}  # share of the crops that are one picture, four, 9, 16, 25
-MODES = {"small": 0.36, "large": 0.22, "plate": 0.16, "": 0.26}
+MODES = {"small": 0.34, "large": 0.20, "plate": 0.22, "": 0.24}
 TURNS = ((0.66, 12.0), (0.16, 45.0), (0.18, 100.0))
 PLATE_TURNS = ((0.8, 10.0), (0.2, 40.0))
 SMALL_SHARE, CLOSE = 0.09, 40.0
