@@ -18,10 +18,10 @@ def overlaps(a: Boxes, b: Boxes) -> tuple[Boxes, Boxes]:
 
 
 def suppress(rows: Boxes, limit: float = 0.45, most: int = 1500) -> Boxes:
-    """Greedy non-maximum suppression of ``[n, 5]`` rows (box, score), best first."""
+    """Greedy non-maximum suppression of ``[n, 5]`` rows (box, score), best first; further columns are kept."""
     rows = rows[np.argsort(-rows[:, 4], kind="stable")][:most]
-    keep = []
+    keep, columns = [], rows.shape[1]
     while len(rows):
         keep.append(rows[0])
         rows = rows[1:][overlaps(rows[:1], rows[1:])[0][0] <= limit]
-    return np.array(keep).reshape(-1, 5)
+    return np.array(keep).reshape(-1, columns)

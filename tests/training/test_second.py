@@ -14,6 +14,7 @@ cv2 = pytest.importorskip("cv2", reason="opencv is a training dependency")
 from research.training import augment  # noqa: E402
 from research.training.v2.assign import around, match  # noqa: E402
 from research.training.v2.kinds import FACE, HEAD, KINDS, PLATE, STRIDES  # noqa: E402
+from research.training.v2.levels import judged, shifts  # noqa: E402
 from research.training.v2.losses import loss_of  # noqa: E402
 from research.training.v2.network import CHANNELS, Network, flatten, points  # noqa: E402
 from research.training.v2.pool import heads, in_older, in_web  # noqa: E402
@@ -177,3 +178,20 @@ def test_the_export_gives_what_the_network_gives(tmp_path: Path) -> None:
     picture = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
     found = Second(tmp_path / "m.onnx")(picture, 0.01)
     assert set(found) == set(KINDS)
+
+
+def test_strides_whose_boxes_are_as_often_right_at_a_lower_score_are_raised() -> None:
+    r = np.random.default_rng(1)
+    level, score = r.integers(0, 4, 4000), r.uniform(0.1, 0.9, 4000)
+    logit = np.log(score / (1 - score)) + np.where(level == 0, 1.0, 0.0)  # of the finest, all are a logit too low
+    right = (r.random(4000) < 1 / (1 + np.exp(-logit))).astype(float)
+    found = shifts(np.column_stack([score, level]), right)
+    assert found[0] - found[1:].mean() == pytest.approx(1.0, abs=0.15)
+    assert np.ptp(found[1:]) < 0.25
+
+
+def test_a_box_on_something_to_ignore_is_neither_right_nor_wrong() -> None:
+    rows = np.array([[10, 10, 50, 20, 0.9, 0], [100, 10, 140, 20, 0.8, 1], [200, 10, 240, 20, 0.7, 2]], float)
+    scores, right = judged(rows, rows[:1, :4], rows[1:2, :4])
+    assert scores.tolist() == [[0.9, 0], [0.7, 2]]
+    assert right.tolist() == [1, 0]
