@@ -57,18 +57,25 @@ def main() -> int:
 
 def release_digests(checkout: Path, recording: Path, policy: Path | None = None) -> ReleaseDigests:
     """Redact a recording with the code of a checkout, and take the digests of what it released."""
-    own = checkout / ".venv" / "bin" / "python"
     with tempfile.TemporaryDirectory() as folder:
-        python = str(own if own.exists() else sys.executable)
-        command = [python, "-m", "bodycam_pipeline.cli.main", "redact", str(recording.absolute())]
-        command += ["--out", folder, "--json", *(["--policy", str(policy.absolute())] if policy else [])]
-        environment = os.environ | {"PYTHONPATH": str(checkout.absolute() / "python")}
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        done = run_with(checkout, "redact", recording, Path(folder), policy)
         found = list(Path(folder).glob("*.release"))
         if not found:
             return ReleaseDigests({}, {}, _refusal(done.stdout) or done.stderr[-300:].strip())
         manifest = json.loads((found[0] / "manifest.json").read_text())
         return ReleaseDigests({name: file_sha256(found[0] / name) for name in HELD}, manifest)
+
+
+def run_with(
+    checkout: Path, verb: str, recording: Path, folder: Path, policy: Path | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """Run a verb with the code of a checkout; what it makes goes into a folder, what it says is JSON."""
+    own = checkout.absolute() / ".venv" / "bin" / "python"
+    command = [str(own if own.exists() else sys.executable), "-m", "bodycam_pipeline.cli.main", verb]
+    command += [str(recording.absolute()), "--out", str(folder), "--json"]
+    command += ["--policy", str(policy.absolute())] if policy else []
+    environment = os.environ | {"PYTHONPATH": str(checkout.absolute() / "python")}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
 def _refusal(printed: str) -> str:
