@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import textwrap
 from collections.abc import Iterable
 from pathlib import Path
@@ -24,7 +25,7 @@ from research.training.detectors import Detector, Ours, YuNet
 from research.training.v2 import behind
 from research.training.v2.detector import Second
 from research.training.v2.measure import measure, milliseconds
-from research.training.v2.sources import SOURCES
+from research.training.v2.sources import DOUBTFUL, SOURCES
 
 WIDTH = 120
 SETS = {  # and how many of its pictures are measured: one in so many
@@ -99,6 +100,10 @@ Milliseconds of one thread, ONNX Runtime, both in turn in one run:
 | group | licence | share of the tiles |
 |---|---|---|
 {sources}
+
+The sets of `web` and `negatives`:
+
+{sets}
 
 ## Not for
 
@@ -199,8 +204,17 @@ def card(checkpoint: Path, model: Path, data: Path, others: dict[str, Detector])
             "Teachers labelled what a set leaves out: YuNet, CenterFace, HyperLPR3 and detector-v1. No weight of "
             "theirs was used. Sets with a doubt about their licence taught nothing."
         ),
+        sets=sets_of_web(web),
         sources="\n".join(f"| {name} | {s.licence} | {s.share:.0%} |" for name, s in SOURCES.items()),
     )
+
+
+def sets_of_web(web: Path) -> str:
+    """The sets of ``web`` that taught, with where they are from and their licences."""
+    listing = json.loads((web / "labels.json").read_text())
+    used = {item["set"] for item in listing["items"] if not item["set"].startswith(DOUBTFUL)}
+    rows = ((name, of["repository"], of["licence"]) for name, of in sorted(listing["sets"].items()) if name in used)
+    return table("| set | from | licence |", rows)
 
 
 def _wrapped(words: str) -> str:

@@ -14,7 +14,7 @@ class Source(NamedTuple):
 
 
 SOURCES = {
-    "web": Source(0.36, False, "CC BY, CC BY-SA, CC0: by set, see the card"),
+    "web": Source(0.36, False, "CC BY, CC BY-SA, CC0: by set"),
     "negatives": Source(0.07, True, "CC0 (clothing, hdri)"),
     "chtseng_mask": Source(0.17, False, "published as Public Domain"),
     "portraits": Source(0.07, True, "CC BY 4.0 (salty, nisa)"),
