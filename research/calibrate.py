@@ -22,6 +22,7 @@ from bodycam_pipeline.values.candidates import Candidates
 from bodycam_pipeline.values.detection import Kind
 from bodycam_pipeline.values.evidence import Evidence
 from bodycam_pipeline.values.model import Model
+from bodycam_pipeline.vision.evidence import worth_of
 from bodycam_pipeline.vision.looking import Looking
 from bodycam_pipeline.vision.registry import find_model
 from research.calibration import (
@@ -57,12 +58,12 @@ class Networks:
     @classmethod
     def named(cls, words: str, *, between: bool, interval: int, thin_out: bool = False) -> "Networks":
         """From ``NAME@SCALE,SCALE+NAME@SCALE``."""
-        looking = []
-        for word in words.split("+"):
-            name, _, scales = word.partition("@")
-            model = find_model(name)
-            sides = tuple(int(side) for side in scales.split(","))
-            looking.append(Looking(model, sides, lowest_of(model), enlarge=between))
+        named = [word.partition("@") for word in words.split("+")]
+        models = [find_model(name) for name, _, _ in named]
+        worth = worth_of(models)  # whoever has a table is listened to as it says
+        lowest = worth.lowest if worth.evidence.sha256 else tuple(map(lowest_of, models))
+        sides = [tuple(int(side) for side in scales.split(",")) for _, _, scales in named]
+        looking = [Looking(*each, enlarge=between) for each in zip(models, sides, lowest, strict=True)]
         return cls(tuple(looking), between, interval, thin_out)
 
     @property
