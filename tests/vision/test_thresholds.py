@@ -15,7 +15,7 @@ from bodycam_pipeline.vision.still import StillDetector
 EVAL = Path(__file__).parents[3] / "shared" / "data" / "eval"
 FOUND = 0.4
 LEAST_HEIGHT_PX = 16.0
-"""Of an object, as the detector sees it: lower ones are what other scales are for."""
+"""Height of an object as the detector sees it: lower ones are what other scales are for."""
 
 MOST = 0.75
 
