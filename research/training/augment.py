@@ -86,12 +86,19 @@ def warp(levels: list[Picture], placement: Placement, width: int, height: int, f
     )
 
 
+NOISE = 32  # levels: the deviation of the noise that is kept
+DUSK = 0.2  # share of the crops that are seen in little light, as the product brightens it
+LIGHT, LEVELS = (1 / 14, 1 / 2), (0.5, 3.0)  # what is left of the light; noise in levels of 255
+# vision/darkness.py: a frame is dark if 99 in 100 pixels are below DARK, and is brightened up to STEEPEST times
+DARK, BRIGHT_SHARE, STEEPEST = 100.0, 0.99, 8.0
+
+
 class Camera:
     """Light, lens and coding of a body camera, applied to a finished BGR crop; never moves a pixel's place."""
 
     def __init__(self, random: Random) -> None:
         self.random = random
-        self.noise = (np.random.RandomState(0).randn(512, 512, 3) * 32).astype(np.int16)
+        self.noise = (np.random.RandomState(0).randn(512, 512, 3) * NOISE).astype(np.int16)
 
     def __call__(self, picture: Picture) -> Picture:
         r = self.random
@@ -107,6 +114,8 @@ class Camera:
         picture = self.soften(picture)
         if r.random() < (0.6 if night else 0.08):
             picture = self.grain(picture, r.uniform(0.1, 0.7))
+        if r.random() < DUSK:
+            picture = self.dusk(picture, math.exp(r.uniform(*map(math.log, LIGHT))), r.uniform(*LEVELS))
         if r.random() < 0.25:
             quality = [cv2.IMWRITE_JPEG_QUALITY, r.randint(12, 70)]
             picture = cv2.imdecode(cv2.imencode(".jpg", picture, quality)[1], cv2.IMREAD_COLOR)
@@ -132,10 +141,22 @@ class Camera:
             return cv2.resize(small, (width, height))
         return picture
 
-    def grain(self, picture: Picture, strength: float) -> Picture:
+    def dusk(self, picture: Picture, light: float, levels: float) -> Picture:
+        """Little light, with the noise and the steps of so few levels, brightened as the product does it."""
+        dark = cv2.addWeighted(picture, light, np.zeros_like(picture), 0, 0, dtype=cv2.CV_32F)
+        dark = (dark + self.cut_noise(picture) * np.float32(levels / NOISE)).round().clip(0, 255).astype(np.uint8)
+        bright = float(np.quantile(dark[::4, ::4, 1], BRIGHT_SHARE))
+        steep = min(max(DARK / max(bright, 1.0), 1.0), STEEPEST)
+        values = np.arange(256, dtype=np.float32)
+        return cv2.LUT(dark, (steep * values / (1 + (steep - 1) * values / 255)).round().astype(np.uint8))
+
+    def cut_noise(self, picture: Picture) -> NDArray[np.int16]:
         height, width = picture.shape[:2]
         y, x = self.random.randrange(512 - height + 1), self.random.randrange(512 - width + 1)
-        noise = (self.noise[y : y + height, x : x + width] * strength).astype(np.int16)
+        return self.noise[y : y + height, x : x + width]
+
+    def grain(self, picture: Picture, strength: float) -> Picture:
+        noise = (self.cut_noise(picture) * strength).astype(np.int16)
         return np.clip(picture + noise, 0, 255).astype(np.uint8)
 
 

@@ -16,6 +16,7 @@ from research.training.v2.assign import around, match  # noqa: E402
 from research.training.v2.kinds import FACE, HEAD, KINDS, PLATE, STRIDES  # noqa: E402
 from research.training.v2.levels import judged, shifts  # noqa: E402
 from research.training.v2.losses import loss_of  # noqa: E402
+from research.training.v2.mine import wrong  # noqa: E402
 from research.training.v2.network import CHANNELS, Network, flatten, points  # noqa: E402
 from research.training.v2.pool import heads, in_older, in_web  # noqa: E402
 from research.training.v2.regions import counted  # noqa: E402
@@ -195,3 +196,11 @@ def test_a_box_on_something_to_ignore_is_neither_right_nor_wrong() -> None:
     scores, right = judged(rows, rows[:1, :4], rows[1:2, :4])
     assert scores.tolist() == [[0.9, 0], [0.7, 2]]
     assert right.tolist() == [1, 0]
+
+
+def test_a_false_alarm_touches_nothing_that_is_known() -> None:
+    rows = np.array([[10, 10, 50, 20, 0.9], [100, 10, 140, 20, 0.8], [200, 10, 240, 20, 0.7]], float)
+    known, ignored = rows[:1, :4] + 1, rows[1:2, :4] - 30
+    assert wrong(rows, known, ignored).tolist() == rows[1:].tolist()
+    assert wrong(rows, known, rows[1:2, :4] + 5).tolist() == rows[2:].tolist()
+    assert len(wrong(rows[:0], known, ignored)) == 0

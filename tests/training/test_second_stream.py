@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -13,6 +14,8 @@ np = pytest.importorskip("numpy")
 torch = pytest.importorskip("torch", reason="torch is a dependency of the training only")
 cv2 = pytest.importorskip("cv2", reason="opencv is a training dependency")
 
+from research.training import augment  # noqa: E402
+from research.training.v2 import train  # noqa: E402
 from research.training.v2.device_camera import DeviceCamera  # noqa: E402
 from research.training.v2.device_stream import DeviceCrops  # noqa: E402
 from research.training.v2.kinds import FACE  # noqa: E402
@@ -116,3 +119,45 @@ def test_coding_as_jpeg_keeps_flat_pictures_and_coarsens_others() -> None:
     assert (camera.jpeg(flat) - flat).abs().max() < 0.05
     noise = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(1))
     assert 0.02 < (camera.jpeg(noise) - noise).abs().mean() < 0.3
+
+
+def test_a_run_goes_on_from_committed_weights(pool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pack(pool, pool / "parcel", 1.0)
+
+    def run(name: str, *arguments: str) -> dict[str, object]:
+        (work := pool / name).mkdir(exist_ok=True)
+        settings = f"--pack {pool / 'parcel'} --batch 2 --size {SIDE}".split()
+        monkeypatch.setattr("sys.argv", ["train", str(work), *settings, *arguments])
+        train.main()
+        return dict(torch.load(work / "last.pt"))
+
+    first = run("first", "--crops", "4")
+    weights = ["--weights", str(pool / "first" / "average.pt")]
+    later = run("later", "--crops", "6", *weights)
+    assert (first["crops"], first["first"]) == (4, 0)
+    assert (later["crops"], later["first"]) == (6, 2)
+    stem = "stem.0.weight"
+    assert 0 < (later["average"][stem] - first["average"][stem]).abs().max() < 0.01  # type: ignore[index]
+    assert run("later", "--crops", "8", *weights)["first"] == 2
+
+
+def test_the_limits_of_brightening_are_the_products() -> None:
+    # torch and the product are seldom installed side by side, so its source is read
+    source = (Path(__file__).parents[2] / "python/bodycam_pipeline/vision/darkness.py").read_text()
+    theirs = {name: float(value) for name, value in re.findall(r"^([A-Z_]+) = ([\d.]+)$", source, re.MULTILINE)}
+    for name in ("DARK", "BRIGHT_SHARE", "STEEPEST"):
+        assert getattr(augment, name) == theirs[name]
+
+
+@pytest.mark.parametrize(("light", "brightest"), [(1 / 2, 128), (1 / 8, 80), (1 / 14, 76)])
+def test_what_is_left_of_the_light_is_brightened(light: float, brightest: int) -> None:
+    ramp = np.repeat(np.linspace(0, 255, 320, dtype=np.uint8)[None], 320, 0)
+    picture = np.stack([ramp] * 3, 2)
+    here = augment.Camera(Random(0)).dusk(picture, light, 0.0)  # noqa: S311
+    camera = DeviceCamera(torch.Generator().manual_seed(0), "cpu")
+    batch = torch.from_numpy(picture.transpose(2, 0, 1).copy())[None].float() / 255
+    there = camera.dusk(batch, torch.full((1, 1, 1, 1), light), torch.zeros(1, 1, 1, 1))
+    assert abs(int(here.max()) - brightest) <= 3
+    assert np.abs(there[0].permute(1, 2, 0).numpy() * 255 - here).max() <= 4  # a step of so little light
+    grainy = augment.Camera(Random(0)).dusk(np.full_like(picture, 128), light, 2.0)  # noqa: S311
+    assert 2 < grainy.std() < 16

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from research.training.augment import BRIGHT_SHARE, DARK, DUSK, LEVELS, LIGHT, STEEPEST
+
 KERNEL = 9  # pixels: side of the blurs
 # The luminance and chrominance tables of the JPEG standard, Annex K
 LUMINANCE = [
@@ -56,6 +58,10 @@ class DeviceCamera:
         strength = self.uniform(len(noisy), 0.012, 0.09)
         noise = torch.randn(pictures[noisy].shape, generator=self.random, device=self.device)
         pictures[noisy] = (pictures[noisy] + noise * strength).clamp(0, 1)
+        dim = self.some(n, DUSK)
+        if len(dim):
+            light = self.uniform(len(dim), *map(math.log, LIGHT)).exp()
+            pictures[dim] = self.dusk(pictures[dim], light, self.uniform(len(dim), *LEVELS))
         coded = self.some(n, 0.25)
         pictures[coded] = self.jpeg(pictures[coded])
         return pictures
@@ -67,6 +73,14 @@ class DeviceCamera:
         tint = 0.88 + 0.24 * torch.rand(n, 3, 1, 1, generator=self.random, device=self.device)
         changed = pictures.clamp(min=1e-4) ** gamma * gain * tint + self.uniform(n, -0.07, 0.07)
         return torch.where(night | (self.uniform(n) < 0.7), changed, pictures).clamp(0, 1)
+
+    def dusk(self, pictures: Tensor, light: Tensor, levels: Tensor) -> Tensor:
+        """Little light, with the noise and the steps of so few levels, brightened as the product does it."""
+        noise = torch.randn(pictures.shape, generator=self.random, device=self.device) * levels
+        dark = (pictures * 255 * light + noise).round().clamp(0, 255)
+        bright = dark[:, 1, ::4, ::4].flatten(1).quantile(BRIGHT_SHARE, 1)[:, None, None, None]
+        steep = (DARK / bright.clamp(min=1)).clamp(1, STEEPEST)
+        return (steep * dark / (1 + (steep - 1) * dark / 255)).round() / 255
 
     def soften(self, pictures: Tensor) -> Tensor:
         draw = self.uniform(len(pictures)).flatten()

@@ -14,13 +14,13 @@ class Source(NamedTuple):
 
 
 SOURCES = {
-    "web": Source(0.36, False, "CC BY, CC BY-SA, CC0: by set"),
-    "negatives": Source(0.07, True, "CC0 (clothing, hdri)"),
-    "chtseng_mask": Source(0.17, False, "published as Public Domain"),
+    "web": Source(0.32, False, "CC BY, CC BY-SA, CC0: by set"),
+    "negatives": Source(0.10, True, "CC0 (clothing, hdri)"),
+    "chtseng_mask": Source(0.14, False, "published as Public Domain"),
     "portraits": Source(0.07, True, "CC BY 4.0 (salty, nisa)"),
     "chtseng_head": Source(0.08, True, '"open source" in its README'),
     "unknowncz": Source(0.17, True, "CC BY 4.0 (Open Images)"),
-    "plates": Source(0.08, True, "CC0 (kaggle433), CC BY 4.0 (usfl), MIT (chirag)"),
+    "plates": Source(0.12, True, "CC0 (kaggle433), CC BY 4.0 (usfl), MIT (chirag)"),
 }
 DOUBTFUL = ("hardhat_",)  # the uploader can hardly have owned these pictures: they measure, they do not teach
 

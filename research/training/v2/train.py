@@ -2,9 +2,11 @@
 
     setsid nohup nice -n 19 python -m research.training.v2.train WORK --crops 2000000 >> WORK/train.log 2>&1 &
 
-The learning rate falls as a cosine over ``--crops`` in all, whatever the number of runs; the number may be changed
-when resuming. ``WORK/last.pt`` holds everything a resumed run needs, ``WORK/average.pt`` the averaged weights alone
-(half a megabyte), ``WORK/pid`` the leader of the process group: ``kill -STOP -$(cat WORK/pid)`` pauses it.
+Where ``WORK`` holds no ``last.pt``, ``--weights CHECKPOINT`` begins with the averaged weights of an earlier run, such
+as the committed ones, and goes on counting its crops; the rate is warmed up anew. The learning rate falls as a cosine
+over ``--crops`` in all, whatever the number of runs; the number may be changed when resuming. ``WORK/last.pt`` holds
+everything a resumed run needs, ``WORK/average.pt`` the averaged weights alone (half a megabyte), ``WORK/pid`` the
+leader of the process group: ``kill -STOP -$(cat WORK/pid)`` pauses it.
 
 With ``--cool N`` a copy of the run goes on from ``last.pt`` for N crops with the rate falling to nothing and writes
 ``cooled.pt``: weights to use today, while the long run keeps its rate. With ``--finish S`` the cosine reaches its end
@@ -72,6 +74,11 @@ class Run:
         torch.manual_seed(a.seed)
         network = Network()
         state = torch.load(self.checkpoint, map_location="cpu") if self.checkpoint.exists() else None
+        earlier = torch.load(a.weights, map_location="cpu") if a.weights and not state else None
+        if earlier:
+            network.load_state_dict(earlier["average"])
+            self.step, self.crops = earlier["step"], earlier["crops"]
+        self.first = state.get("first", 0) if state else self.step
         self.network = network.to(a.device, memory_format=torch.channels_last).train()
         self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.adam = optimiser(self.network, a.rate)
@@ -103,7 +110,7 @@ class Run:
         long = FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * self.done()))
         if a.cool:  # straight down from where the long run is
             long *= max(FLOOR, 1 - (self.crops - self.begun) / a.cool)
-        return float(a.rate * min(1.0, (self.step + 1) / WARM_UP) * long)
+        return float(a.rate * min(1.0, (self.step - self.first + 1) / WARM_UP) * long)
 
     def learn(self, raw: Tensor, objects: Tensor, counted: Tensor) -> Losses:
         """One step on one batch, see stream.Crops for what it holds."""
@@ -129,7 +136,8 @@ class Run:
         if self.arguments.cool:
             write({**summary, "cooled": self.arguments.cool}, self.checkpoint.with_name("cooled.pt"))
             return
-        write({**summary, "network": self.network.state_dict(), "optimiser": self.adam.state_dict()}, self.checkpoint)
+        everything = {"network": self.network.state_dict(), "optimiser": self.adam.state_dict(), "first": self.first}
+        write({**summary, **everything}, self.checkpoint)
         write(summary, self.checkpoint.with_name("average.pt"))
 
 
@@ -194,6 +202,9 @@ def train(a: argparse.Namespace) -> None:
 def main() -> None:
     cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     cli.add_argument("work", type=Path, help="folder with the pool; last.pt is kept (and resumed from) here")
+    cli.add_argument(
+        "--weights", type=Path, help="checkpoint of an earlier run to begin with, where there is no last.pt"
+    )
     cli.add_argument("--crops", type=int, default=2_000_000, help="in all, over every run")
     cli.add_argument("--cool", type=int, default=0, help="end a copy of the run over this many crops")
     cli.add_argument("--finish", type=float, default=0, help="end the whole run in this many seconds")
