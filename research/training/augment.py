@@ -115,7 +115,8 @@ class Camera:
         if r.random() < (0.6 if night else 0.08):
             picture = self.grain(picture, r.uniform(0.1, 0.7))
         if r.random() < DUSK:
-            picture = self.dusk(picture, math.exp(r.uniform(*map(math.log, LIGHT))), r.uniform(*LEVELS))
+            light, levels = math.exp(r.uniform(*map(math.log, LIGHT))), r.uniform(*LEVELS)
+            picture = dusk(picture, light, self.cut_noise(picture) * np.float32(levels / NOISE))
         if r.random() < 0.25:
             quality = [cv2.IMWRITE_JPEG_QUALITY, r.randint(12, 70)]
             picture = cv2.imdecode(cv2.imencode(".jpg", picture, quality)[1], cv2.IMREAD_COLOR)
@@ -141,15 +142,6 @@ class Camera:
             return cv2.resize(small, (width, height))
         return picture
 
-    def dusk(self, picture: Picture, light: float, levels: float) -> Picture:
-        """Little light, with the noise and the steps of so few levels, brightened as the product does it."""
-        dark = cv2.addWeighted(picture, light, np.zeros_like(picture), 0, 0, dtype=cv2.CV_32F)
-        dark = (dark + self.cut_noise(picture) * np.float32(levels / NOISE)).round().clip(0, 255).astype(np.uint8)
-        bright = float(np.quantile(dark[::4, ::4, 1], BRIGHT_SHARE))
-        steep = min(max(DARK / max(bright, 1.0), 1.0), STEEPEST)
-        values = np.arange(256, dtype=np.float32)
-        return cv2.LUT(dark, (steep * values / (1 + (steep - 1) * values / 255)).round().astype(np.uint8))
-
     def cut_noise(self, picture: Picture) -> NDArray[np.int16]:
         height, width = picture.shape[:2]
         y, x = self.random.randrange(512 - height + 1), self.random.randrange(512 - width + 1)
@@ -158,6 +150,18 @@ class Camera:
     def grain(self, picture: Picture, strength: float) -> Picture:
         noise = (self.cut_noise(picture) * strength).astype(np.int16)
         return np.clip(picture + noise, 0, 255).astype(np.uint8)
+
+
+def dusk(picture: Picture, light: float, noise: NDArray[np.floating]) -> Picture:
+    """Little light, noise and the steps of so few levels, brightened as the product does it.
+
+    ``light`` is the share of the light that is left, ``noise`` what is added to each value, in levels of 255.
+    """
+    dark = (picture * np.float32(light) + noise).round().clip(0, 255).astype(np.uint8)
+    bright = float(np.quantile(dark[::4, ::4, 1], BRIGHT_SHARE))
+    steep = min(max(DARK / max(bright, 1.0), 1.0), STEEPEST)
+    values = np.arange(256, dtype=np.float32)
+    return cv2.LUT(dark, (steep * values / (1 + (steep - 1) * values / 255)).round().astype(np.uint8))
 
 
 def motion_kernel(length: int, angle: float) -> NDArray[np.float32]:
