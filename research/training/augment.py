@@ -88,7 +88,7 @@ def warp(levels: list[Picture], placement: Placement, width: int, height: int, f
 
 NOISE = 32  # levels: the deviation of the noise that is kept
 DUSK = 0.2  # share of the crops that are seen in little light, as the product brightens it
-LIGHT, LEVELS = (1 / 14, 1 / 2), (0.5, 3.0)  # what is left of the light; noise in levels of 255
+LIGHT, LEVELS = (1 / 12, 1 / 2), (0.5, 2.5)  # what is left of the light; noise in levels of 255
 # vision/darkness.py: a frame is dark if 99 in 100 pixels are below DARK, and is brightened up to STEEPEST times
 DARK, BRIGHT_SHARE, STEEPEST = 100.0, 0.99, 8.0
 
@@ -114,7 +114,7 @@ class Camera:
         picture = self.soften(picture)
         if r.random() < (0.6 if night else 0.08):
             picture = self.grain(picture, r.uniform(0.1, 0.7))
-        if r.random() < DUSK:
+        if not night and r.random() < DUSK:  # who is invisible teaches to see things in the dark
             light, levels = math.exp(r.uniform(*map(math.log, LIGHT))), r.uniform(*LEVELS)
             picture = dusk(picture, light, self.cut_noise(picture) * np.float32(levels / NOISE))
         if r.random() < 0.25:

@@ -20,8 +20,8 @@ from research.training.v2.mine import wrong  # noqa: E402
 from research.training.v2.network import CHANNELS, Network, flatten, points  # noqa: E402
 from research.training.v2.pool import heads, in_older, in_web  # noqa: E402
 from research.training.v2.regions import counted  # noqa: E402
-from research.training.v2.sources import SOURCES, source_of  # noqa: E402
-from research.training.v2.stream import MODES, clip, move  # noqa: E402
+from research.training.v2.sources import MODES, SOURCES, source_of  # noqa: E402
+from research.training.v2.stream import clip, move  # noqa: E402
 from research.training.v2.witnesses import doubted, vote  # noqa: E402
 
 SHAPES = [torch.Size((64 // stride, 96 // stride)) for stride in STRIDES]

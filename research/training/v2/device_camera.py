@@ -58,7 +58,7 @@ class DeviceCamera:
         strength = self.uniform(len(noisy), 0.012, 0.09)
         noise = torch.randn(pictures[noisy].shape, generator=self.random, device=self.device)
         pictures[noisy] = (pictures[noisy] + noise * strength).clamp(0, 1)
-        dim = self.some(n, DUSK)
+        dim = ((self.uniform(n) < DUSK) & ~night).flatten().nonzero().flatten()
         if len(dim):
             light = self.uniform(len(dim), *map(math.log, LIGHT)).exp()
             pictures[dim] = self.dusk(pictures[dim], light, self.uniform(len(dim), *LEVELS))

@@ -21,12 +21,11 @@ from torch.nn import functional
 
 from research.training.v2.device_camera import DeviceCamera
 from research.training.v2.kinds import FACE, HEAD, KINDS, PLATE, STRIDES
-from research.training.v2.sources import SOURCES
+from research.training.v2.sources import MODES, SOURCES
 
 CANVAS = 512
 LEVELS = 3
 PARTS = {1: 0.62, 2: 0.22, 3: 0.07, 4: 0.06, 5: 0.03}  # share of the crops that are one picture, four, 9, 16, 25
-MODES = {"small": 0.34, "large": 0.20, "plate": 0.22, "": 0.24}
 TURNS = ((0.66, 12.0), (0.16, 45.0), (0.18, 100.0))
 PLATE_TURNS = ((0.8, 10.0), (0.2, 40.0))
 SMALL_SHARE, CLOSE = 0.09, 40.0
@@ -107,7 +106,7 @@ class DeviceCrops:
         groups: dict[str, list[int]] = {}
         for number, record in enumerate(records):
             groups.setdefault(record["source"], []).append(number)
-        any_, small, large, plates = [], [], [], []
+        any_, small, large, plates, feints = [], [], [], [], []
         for source, members in groups.items():
             anchors = {n: [r for r in records[n]["rows"][0] if r[0] != HEAD] or records[n]["rows"][0] for n in members}
             total = sum(math.sqrt(max(1, len(rows))) for rows in anchors.values())
@@ -116,6 +115,7 @@ class DeviceCrops:
                 hard, nowhere = records[n]["rows"][2], [-1.0, 0, 0, 0, 0]
                 if hard:
                     any_ += [(n, weight * HARD / len(hard), row) for row in hard]
+                    feints += [(n, 1 / math.sqrt(len(hard)), row) for row in hard]
                     weight *= 1 - HARD
                 any_.append((n, weight * (BACKGROUND if rows else 1), nowhere))
                 any_ += [(n, weight * (1 - BACKGROUND) / len(rows), row) for row in rows]
@@ -127,7 +127,7 @@ class DeviceCrops:
                 large += [(n, 1 / len(close), row) for row in close]
                 found = [r for r in rows if r[0] == PLATE]
                 plates += [(n, 1 / len(found), row) for row in found]
-        kept = {"": any_, "small": small, "large": large, "plate": plates}
+        kept = {"": any_, "small": small, "large": large, "plate": plates, "hard": feints}
         self.drawn = {mode: Table(rows) for mode, rows in kept.items() if rows}
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:

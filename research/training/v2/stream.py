@@ -1,6 +1,6 @@
 """An endless seeded stream of augmented crops.
 
-Half of the crops have a tile that is built around a face below 24 pixels: three in ten of those with one picture on
+Half of the crops have a tile that is built around a face below 24 pixels: a quarter of those with one picture on
 purpose, and all grids of shrunk pictures. A third of the tiles is turned, half of these by up to 100 degrees: people
 lie down, and cameras hang askew.
 """
@@ -25,11 +25,9 @@ from research.training.augment import Picture, Rows
 from research.training.data import _between, _keep_on_picture
 from research.training.v2.kinds import FACE, HEAD, PLATE
 from research.training.v2.regions import counted
-from research.training.v2.sources import SOURCES
+from research.training.v2.sources import MODES, SOURCES
 
 SINGLE, MOSAIC = 0.62, 0.22  # share of single crops and of mosaics of four; the rest are grids of small pictures
-# of crops with one picture: shares that are built around a small face, a large face and a plate on purpose
-MODES = {"small": 0.30, "large": 0.20, "plate": 0.26, "": 0.24}
 SMALL_FACE = (6.0, 24.0)  # pixels of its longer side in the crop
 LARGE_FACE = (56.0, 300.0)
 FILLED = (0.8, 1.3)  # a picture is at least this large, as a share of its tile
@@ -93,6 +91,8 @@ class Crops(IterableDataset[Batch]):
         self.crowds = [e for _, entries in self.groups for e in entries if len(e.small)]
         self.crowd_weights = [math.sqrt(len(e.small)) for e in self.crowds]
         self.plated = [e for _, entries in self.groups for e in entries if len(e.plates)]
+        self.feints = [e for _, entries in self.groups for e in entries if len(e.hard)]
+        self.feint_weights = [math.sqrt(len(e.hard)) for e in self.feints]
         self.closeups = [e for _, entries in self.groups for e in entries if len(e.large)]
 
     def collect(self) -> Batch:
@@ -142,6 +142,9 @@ class Crops(IterableDataset[Batch]):
         if mode == "large":
             entry = r.choice(self.closeups)
             return entry, entry.large[r.randrange(len(entry.large))]
+        if mode == "hard":
+            entry = r.choices(self.feints, self.feint_weights)[0]
+            return entry, entry.hard[r.randrange(len(entry.hard))]
         if mode == "small":
             entry = r.choices(self.crowds, self.crowd_weights)[0]
             return entry, entry.small[r.randrange(len(entry.small))]
