@@ -136,6 +136,8 @@ class Run:
         if self.arguments.cool:
             write({**summary, "cooled": self.arguments.cool}, self.checkpoint.with_name("cooled.pt"))
             return
+        if self.arguments.finish:
+            summary["cooled"] = self.crops - self.begun
         everything = {"network": self.network.state_dict(), "optimiser": self.adam.state_dict(), "first": self.first}
         write({**summary, **everything}, self.checkpoint)
         write(summary, self.checkpoint.with_name("average.pt"))
