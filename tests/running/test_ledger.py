@@ -125,6 +125,25 @@ def test_renamed_before_it_was_finished_the_work_goes_on_under_its_first_name(le
     assert ledger.counts() == {"published": 2}
 
 
+def test_renamed_while_a_segment_of_each_is_open_the_earlier_try_was_lost(ledger: Ledger) -> None:
+    _, before = with_one_job(ledger, "old")
+    ledger.identify(before, "k", "old")
+    ledger.plan_segments(before, "detect", 1)
+    ledger.lease_segment(before, "detect", 0)
+    ledger.give_back(before)
+    second = ledger.begin_run("batch")
+    ledger.enter(second, [entry("new")])
+    after = taken(ledger, second)
+    ledger.plan_segments(after, "detect", 1)
+    at_work = ledger.lease_segment(after, "detect", 0)
+    assert ledger.identify(after, "k", "new").name == "old"
+    assert ledger.tries() == {"at work": 1, "lost": 1}
+    ledger.end_segment(at_work, "done", 1.0)
+    assert ledger.tries() == {"again": 1, "lost": 1}
+    ledger.end_segment(ledger.lease_segment(after, "detect", 0), "done", 1.0)
+    assert ledger.segments(after.job) == {("detect", 0): "done"}
+
+
 def test_renamed_there_and_back_it_is_still_one_work(ledger: Ledger) -> None:
     _, before = with_one_job(ledger, "old")
     ledger.identify(before, "k", "old")

@@ -146,7 +146,7 @@ class JobQueue(LedgerFile):
             if other["state"] in {"published", "leased"}:
                 _follow(db, lease.job, other["id"], self._clock())
                 return Identity(other["name"], elsewhere=True)
-            _take_over(db, other["id"], lease.job, key, other["name"])
+            _take_over(db, other["id"], lease.job, key, other["name"], self._clock())
             return Identity(other["name"])
 
     def finish(self, lease: Lease, state: Ending, why: str = "", *, frames: int | None = None) -> None:
@@ -192,9 +192,14 @@ def _follow(db: sqlite3.Connection, job: int, other: int, now: float) -> None:
     db.execute(f"{ended} WHERE jobs.id = ? AND other.id = ? AND other.state = 'published'", (now, job, other))
 
 
-def _take_over(db: sqlite3.Connection, other: int, job: int, key: str, name: str) -> None:
-    """The file was renamed or copied before its work was finished: the work goes on here, and the other job follows."""
+def _take_over(db: sqlite3.Connection, other: int, job: int, key: str, name: str, now: float) -> None:
+    """The file was renamed or copied before its work was finished: the work goes on here, and the other job follows.
+
+    Nobody has the other job: what is still open of it was lost, and must not meet what is at work here.
+    """
     db.execute("DELETE FROM segments WHERE job = ?", (job,))
+    lost = "UPDATE attempts SET outcome = 'lost', ended = ? WHERE job = ? AND outcome = 'at work'"
+    db.execute(lost, (now, other))
     db.execute("UPDATE attempts SET outcome = 'again' WHERE job = ? AND outcome = 'done'", (job,))
     for table in ("segments", "attempts"):
         db.execute(f"UPDATE {table} SET job = ? WHERE job = ?", (job, other))  # noqa: S608
