@@ -114,7 +114,7 @@ class Camera:
         picture = self.soften(picture)
         if r.random() < (0.6 if night else 0.08):
             picture = self.grain(picture, r.uniform(0.1, 0.7))
-        if not night and r.random() < DUSK:  # who is invisible teaches to see things in the dark
+        if not night and r.random() < DUSK:  # nobody could see who is in a crop made dark twice
             light, levels = math.exp(r.uniform(*map(math.log, LIGHT))), r.uniform(*LEVELS)
             picture = dusk(picture, light, self.cut_noise(picture) * np.float32(levels / NOISE))
         if r.random() < 0.25:

@@ -116,9 +116,12 @@ def test_the_log_names_what_will_lie_there_before_it_lies_there(
 
     monkeypatch.setattr(type(session.vault), "add", refused)
     # a shell that starts the tests in the background has them ignore the signal, and the ingest would try for ever
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    with pytest.raises(KeyboardInterrupt):
-        take_in(session, clip(tmp_path / "card.mp4", frames=3))
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            take_in(session, clip(tmp_path / "card.mp4", frames=3))
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert len(events(session, "intent")) == 1
     assert list(session.vault.ids()) == []
     assert audit(session, DAY, everything=True).findings == ()
