@@ -1,8 +1,8 @@
 """An endless seeded stream of augmented crops.
 
-Half of the crops have a tile that is built around a face below 24 pixels: a quarter of those with one picture on
-purpose, and all grids of shrunk pictures. A third of the tiles is turned, half of these by up to 100 degrees: people
-lie down, and cameras hang askew.
+Half of the crops hold a face below 24 pixels: a quarter of those with one picture are built around one on purpose, and
+grids of shrunk pictures hold many. A third of the tiles is turned, half of these by up to 100 degrees: people lie down,
+and cameras hang askew.
 """
 
 from __future__ import annotations
